@@ -1,0 +1,3 @@
+//! A conformance harness for length-prefixed protocols over TCP.
+
+pub mod wire;
