@@ -21,9 +21,7 @@ pub enum HeaderError {
     #[error("the length of a file is at most 4294967295")]
     LengthOutOfRange,
     /// The name is not a single plain file name (TRF-7).
-    #[error(
-        "a file name is 1 to 255 octets, without `/`, `\\` or NUL, and neither `.` nor `..`"
-    )]
+    #[error("a file name is 1 to 255 octets, without `/`, `\\` or NUL, and neither `.` nor `..`")]
     BadName,
 }
 
@@ -105,14 +103,36 @@ mod tests {
     #[test]
     fn lengths_that_are_none() {
         for digits in [
-            "", "+5", "-5", " 5", "5 ", "5_0", "5e0", "5.0", "0x5", "５", "٥", "00000000005", "5\n",
+            "",
+            "+5",
+            "-5",
+            " 5",
+            "5 ",
+            "5_0",
+            "5e0",
+            "5.0",
+            "0x5",
+            "５",
+            "٥",
+            "00000000005",
+            "5\n",
         ] {
             let header = format!("a.bin,{digits}");
-            assert_eq!(FileHeader::parse(&header), Err(HeaderError::BadLength), "{digits}");
+            assert_eq!(
+                FileHeader::parse(&header),
+                Err(HeaderError::BadLength),
+                "{digits}"
+            );
         }
-        assert_eq!(FileHeader::parse("a.bin,4294967296"), Err(HeaderError::LengthOutOfRange));
+        assert_eq!(
+            FileHeader::parse("a.bin,4294967296"),
+            Err(HeaderError::LengthOutOfRange)
+        );
         assert_eq!(FileHeader::parse("a.bin"), Err(HeaderError::NoComma));
-        assert_eq!(FileHeader::parse("a.bin,4294967295").unwrap().length, u32::MAX);
+        assert_eq!(
+            FileHeader::parse("a.bin,4294967295").unwrap().length,
+            u32::MAX
+        );
         assert_eq!(FileHeader::parse("a.bin,0000000005").unwrap().length, 5);
     }
 
@@ -120,7 +140,11 @@ mod tests {
     fn names_that_are_none() {
         for name in ["", ".", "..", "a/b", "/a", "a\\b", "a\0b", "../a"] {
             let header = format!("{name},1");
-            assert_eq!(FileHeader::parse(&header), Err(HeaderError::BadName), "{name:?}");
+            assert_eq!(
+                FileHeader::parse(&header),
+                Err(HeaderError::BadName),
+                "{name:?}"
+            );
         }
         assert!(FileHeader::parse(&format!("{},1", "n".repeat(255))).is_ok());
         assert!(FileHeader::parse(&format!("{},1", "n".repeat(256))).is_err());

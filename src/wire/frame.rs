@@ -196,8 +196,14 @@ mod tests {
     #[test]
     fn the_limit_is_refused_from_the_length_alone_and_for_good() {
         let mut decoder = Decoder::new(3);
-        assert_eq!(decode_all(&mut decoder, b"\0\0\0\x03abc").unwrap(), [b"abc"]);
-        let refused = FrameError::OverLimit { length: 4, limit: 3 };
+        assert_eq!(
+            decode_all(&mut decoder, b"\0\0\0\x03abc").unwrap(),
+            [b"abc"]
+        );
+        let refused = FrameError::OverLimit {
+            length: 4,
+            limit: 3,
+        };
         assert_eq!(decode_all(&mut decoder, b"\0\0\0"), Ok(vec![]));
         assert_eq!(decode_all(&mut decoder, b"\x04"), Err(refused));
         assert_eq!(decode_all(&mut decoder, b"\0\0\0\x01a"), Err(refused));

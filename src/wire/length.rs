@@ -57,7 +57,10 @@ mod tests {
     #[test]
     fn values_that_are_no_length_are_refused() {
         assert_eq!(pack_checked(-1_i8), Err(LengthError::OutOfRange));
-        assert_eq!(pack_checked(4_294_967_296_u64), Err(LengthError::OutOfRange));
+        assert_eq!(
+            pack_checked(4_294_967_296_u64),
+            Err(LengthError::OutOfRange)
+        );
         assert_eq!(pack_checked(i128::MIN), Err(LengthError::OutOfRange));
         assert_eq!(pack_checked(4_294_967_295_u64), Ok([255; 4]));
         assert_eq!(pack_checked(0_usize), Ok([0; 4]));

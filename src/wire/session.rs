@@ -276,10 +276,7 @@ impl ClientSession {
         let Some(payload) = self.decoder.decode(input)? else {
             return Ok(None);
         };
-        self.owed = self
-            .owed
-            .checked_sub(1)
-            .ok_or(SessionError::ReplyNotOwed)?;
+        self.owed = self.owed.checked_sub(1).ok_or(SessionError::ReplyNotOwed)?;
         Ok(Some(text::decode(payload)?))
     }
 
@@ -359,11 +356,17 @@ mod tests {
     #[test]
     fn ends_that_are_not_clean() {
         let half_body = events(b"\0\0\0\x04file\0\0\0\x03a,2X", 64);
-        assert_eq!(half_body.last().unwrap(), "end: Err(BodyCutShort { left: 1 })");
+        assert_eq!(
+            half_body.last().unwrap(),
+            "end: Err(BodyCutShort { left: 1 })"
+        );
         let no_header = events(b"\0\0\0\x04file", 64);
         assert_eq!(no_header.last().unwrap(), "end: Err(HeaderMissing)");
         let half_frame = events(b"\0\0\0\x04fi", 64);
-        assert_eq!(half_frame.last().unwrap(), "end: Err(Frame(Truncated { arrived: 6 }))");
+        assert_eq!(
+            half_frame.last().unwrap(),
+            "end: Err(Frame(Truncated { arrived: 6 }))"
+        );
     }
 
     #[test]
@@ -407,6 +410,9 @@ mod tests {
             owed: 2,
             ..ClientSession::new(1024)
         };
-        assert_eq!(waiting.finish(), Err(SessionError::RepliesMissing { owed: 2 }));
+        assert_eq!(
+            waiting.finish(),
+            Err(SessionError::RepliesMissing { owed: 2 })
+        );
     }
 }

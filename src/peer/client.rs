@@ -1,0 +1,276 @@
+//! The reference client, with the article's habits: a line is a message, `file` asks for a
+//! name, `q` leaves.
+
+use std::fs::File;
+use std::io::{self, BufRead, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::READ_OCTETS;
+use crate::wire::file_header::{FileHeader, FileName, HeaderError};
+use crate::wire::length::LengthError;
+use crate::wire::session::{ClientSession, Command, SessionError};
+
+/// From this length on, a transfer may take long enough for a progress bar.
+const BAR_FROM_OCTETS: u32 = 64 * 1024 * 1024;
+
+/// How much of a file goes out between two movements of the progress bar, in octets.
+const BAR_STEP_OCTETS: u32 = 8 * 1024 * 1024;
+
+/// Why the conversation with a server ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// What came is no reply, or a reply is missing (SES-11).
+    #[error("the server broke the protocol: {0}")]
+    Protocol(#[from] SessionError),
+    /// A message is too long for a frame.
+    #[error(transparent)]
+    Length(#[from] LengthError),
+    /// The connection, the input or the output failed.
+    #[error("{doing}: {error}")]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The file became shorter while it was sent, so the connection was closed (TRF-13).
+    #[error(
+        "{name} shrank while it was sent: {left} octets were missing; the connection is closed"
+    )]
+    FileShrank {
+        /// The name of the file.
+        name: String,
+        /// The octets that had been announced and were not there.
+        left: u32,
+    },
+}
+
+fn doing(doing: &'static str) -> impl Fn(io::Error) -> ClientError {
+    move |error| ClientError::Io { doing, error }
+}
+
+/// Why a file is not sent. Nothing at all has gone on the wire then (TRF-12).
+#[derive(Debug, thiserror::Error)]
+enum NotSent {
+    #[error("{0}")]
+    Name(#[from] HeaderError),
+    #[error("cannot be opened: {0}")]
+    Open(#[from] io::Error),
+    #[error("is not a file")]
+    NotAFile,
+    #[error("has {0} octets; at most 4294967295 can be sent")]
+    TooLarge(u64),
+}
+
+/// A client that is connected.
+#[derive(Debug)]
+pub struct Client {
+    stream: TcpStream,
+    session: ClientSession,
+    dir: PathBuf,
+    /// Ask for what is to be typed, and draw bars: a person sits at the terminal.
+    interactive: bool,
+}
+
+impl Client {
+    /// Connects to a server. Files are sent from `dir`.
+    ///
+    /// # Errors
+    /// Whatever the system says of the connection.
+    pub fn connect(server: &[SocketAddr], dir: &Path, interactive: bool) -> io::Result<Self> {
+        let stream = TcpStream::connect(server)?;
+        stream.set_nodelay(true)?;
+        Ok(Self {
+            stream,
+            session: ClientSession::new(u32::MAX),
+            dir: dir.to_owned(),
+            interactive,
+        })
+    }
+
+    /// Talks until `q` or the end of the input; either way the session ends with `q` (SES-12).
+    /// Empty lines are passed over, as in the article.
+    ///
+    /// # Errors
+    /// [`ClientError`]; the connection is closed then.
+    pub fn run(
+        mut self,
+        mut input: impl BufRead,
+        mut output: impl Write,
+    ) -> Result<(), ClientError> {
+        loop {
+            let line = self.ask(
+                "message (`file` sends a file, `q` leaves): ",
+                &mut input,
+                &mut output,
+            )?;
+            let Some(line) = line else {
+                return self.send("q");
+            };
+            match Command::of(&line) {
+                _ if line.is_empty() => {}
+                Command::Quit => return self.send(&line),
+                Command::File => {
+                    let Some(name) = self.ask("name of the file: ", &mut input, &mut output)?
+                    else {
+                        return self.send("q");
+                    };
+                    let told = match self.open(&name) {
+                        Ok((header, file)) => {
+                            self.send_file(&line, &header, &file)?;
+                            format!("{name}: sent, {} octets", header.length)
+                        }
+                        Err(why) => format!("{name}: not sent: {why}"),
+                    };
+                    self.tell(&told, &mut output)?;
+                }
+                Command::Text => {
+                    self.send(&line)?;
+                    let reply = self.receive()?;
+                    self.tell(&reply, &mut output)?;
+                }
+            }
+        }
+    }
+
+    fn ask(
+        &self,
+        question: &str,
+        input: &mut impl BufRead,
+        output: &mut impl Write,
+    ) -> Result<Option<String>, ClientError> {
+        if self.interactive {
+            write!(output, "{question}").map_err(doing("writing to the terminal"))?;
+            output.flush().map_err(doing("writing to the terminal"))?;
+        }
+        let mut line = String::new();
+        let count = input
+            .read_line(&mut line)
+            .map_err(doing("reading the input"))?;
+        let end = line.trim_end_matches(['\n']).len();
+        line.truncate(end);
+        if line.ends_with('\r') {
+            line.pop();
+        }
+        Ok((count > 0).then_some(line))
+    }
+
+    fn tell(&self, line: &str, output: &mut impl Write) -> Result<(), ClientError> {
+        let shown = if self.interactive {
+            visible(line)
+        } else {
+            line.to_owned()
+        };
+        writeln!(output, "{shown}")
+            .and_then(|()| output.flush())
+            .map_err(doing("writing the output"))
+    }
+
+    fn send(&mut self, message: &str) -> Result<(), ClientError> {
+        let mut out = Vec::new();
+        self.session.message(message, &mut out)?;
+        self.stream
+            .write_all(&out)
+            .map_err(doing("sending a message"))
+    }
+
+    fn receive(&mut self) -> Result<String, ClientError> {
+        let mut buffer = vec![0; READ_OCTETS];
+        loop {
+            let count = match self.stream.read(&mut buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                read => read.map_err(doing("waiting for a reply"))?,
+            };
+            let mut input = &buffer[..count];
+            if let Some(reply) = self.session.next(&mut input)? {
+                let reply = reply.to_owned();
+                if !input.is_empty() {
+                    return Err(SessionError::ReplyNotOwed.into());
+                }
+                return Ok(reply);
+            }
+            if count == 0 {
+                let session = std::mem::replace(&mut self.session, ClientSession::new(0));
+                session.finish()?;
+            }
+        }
+    }
+
+    /// Opens a file and learns its size before anything is sent (TRF-12).
+    fn open(&self, name: &str) -> Result<(FileHeader, File), NotSent> {
+        let name = FileName::new(name)?;
+        let file = File::open(self.dir.join(name.as_str()))?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(NotSent::NotAFile);
+        }
+        let length =
+            u32::try_from(metadata.len()).map_err(|_| NotSent::TooLarge(metadata.len()))?;
+        Ok((FileHeader { name, length }, file))
+    }
+
+    fn send_file(
+        &mut self,
+        command: &str,
+        header: &FileHeader,
+        file: &File,
+    ) -> Result<(), ClientError> {
+        let mut out = Vec::new();
+        self.session.message(command, &mut out)?;
+        self.session.header(header, &mut out);
+        self.stream
+            .write_all(&out)
+            .map_err(doing("sending a file header"))?;
+        let bar = if self.interactive && header.length >= BAR_FROM_OCTETS {
+            ProgressBar::new(header.length.into()).with_style(
+                ProgressStyle::with_template(
+                    "{bar:40} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
+                )
+                .expect("the template is well-formed"),
+            )
+        } else {
+            ProgressBar::hidden()
+        };
+        let mut left = header.length;
+        while left > 0 {
+            let step = u64::from(left.min(BAR_STEP_OCTETS));
+            let sent = io::copy(&mut file.take(step), &mut self.stream)
+                .map_err(doing("sending the body of a file"))?;
+            if sent == 0 {
+                return Err(ClientError::FileShrank {
+                    name: header.name.as_str().to_owned(),
+                    left,
+                });
+            }
+            left -= u32::try_from(sent).expect("no more than was asked for");
+            bar.inc(sent);
+        }
+        bar.finish_and_clear();
+        Ok(())
+    }
+}
+
+/// A text with its control characters written out, so that none of them commands a terminal.
+fn visible(text: &str) -> String {
+    text.chars()
+        .flat_map(|character| {
+            let escape = character.is_control() && character != '\t';
+            let escaped = escape.then(|| character.escape_default());
+            let plain = (!escape).then_some(character);
+            escaped.into_iter().flatten().chain(plain)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_never_reach_the_terminal() {
+        assert_eq!(visible("a\x1b[2Jb\tc\u{9b}"), "a\\u{1b}[2Jb\tc\\u{9b}");
+    }
+}

@@ -1,0 +1,270 @@
+//! The reference server: one thread a session, a limit on sessions, a clean stop.
+
+use std::collections::HashMap;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, poll};
+
+use super::READ_OCTETS;
+use super::store::{Incoming, Store};
+use crate::wire::frame;
+use crate::wire::session::{LocalTime, ServerEvent, ServerSession, SessionError, reply};
+
+/// How long a failed `accept` waits for a session to end (and with it a file descriptor to
+/// become free) before it tries again.
+const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+
+/// What a server is told.
+#[derive(Debug, Clone)]
+pub struct ServerOptions {
+    /// The address to listen on; port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// The directory that files are stored into.
+    pub dir: PathBuf,
+    /// The most sessions at a time; a connection over it is closed at once (SES-9).
+    pub max_sessions: usize,
+    /// The largest payload accepted, in octets (FRM-7).
+    pub max_payload: u32,
+}
+
+/// Why one session ended otherwise than by `q` or a clean end of stream.
+#[derive(Debug, thiserror::Error)]
+enum SessionEnd {
+    #[error(transparent)]
+    Protocol(#[from] SessionError),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// A server that has its address and is ready to run.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    wake: UnixStream,
+    stop: UnixStream,
+}
+
+/// Ends a running server from another thread.
+#[derive(Debug)]
+pub struct Stopper(UnixStream);
+
+impl Stopper {
+    /// Makes [`Server::run`] end its sessions and return.
+    pub fn stop(&self) {
+        // An error means that the server is gone already.
+        let _ = self.0.shutdown(Shutdown::Both);
+    }
+}
+
+#[derive(Debug)]
+struct Shared {
+    options: ServerOptions,
+    sessions: Mutex<HashMap<u64, TcpStream>>,
+    session_ended: Condvar,
+}
+
+impl Shared {
+    fn sessions(&self) -> MutexGuard<'_, HashMap<u64, TcpStream>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Server {
+    /// Binds the address.
+    ///
+    /// # Errors
+    /// Whatever the system says, an address in use for one.
+    pub fn bind(options: ServerOptions) -> io::Result<Self> {
+        let listener = TcpListener::bind(options.listen)?;
+        listener.set_nonblocking(true)?;
+        let (wake, stop) = UnixStream::pair()?;
+        Ok(Self {
+            listener,
+            shared: Arc::new(Shared {
+                options,
+                sessions: Mutex::default(),
+                session_ended: Condvar::new(),
+            }),
+            wake,
+            stop,
+        })
+    }
+
+    /// The address that clients connect to.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// A handle that ends the server.
+    ///
+    /// # Errors
+    /// The system is out of file descriptors.
+    pub fn stopper(&self) -> io::Result<Stopper> {
+        self.stop.try_clone().map(Stopper)
+    }
+
+    /// Serves until [`Stopper::stop`], then ends every session and returns.
+    ///
+    /// # Errors
+    /// Only if waiting for connections is impossible; what goes wrong in one session ends
+    /// that session and nothing else (SES-8).
+    pub fn run(&self) -> io::Result<()> {
+        let mut number = 0;
+        while self.wait_for_connection()? {
+            match self.listener.accept() {
+                Ok((stream, _)) => {
+                    number += 1;
+                    // A session that cannot be set up is closed, by the drop of its stream.
+                    let _ = self.admit(number, stream);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => {
+                    let sessions = self.shared.sessions();
+                    drop(
+                        self.shared
+                            .session_ended
+                            .wait_timeout(sessions, ACCEPT_RETRY),
+                    );
+                }
+            }
+        }
+        let mut sessions = self.shared.sessions();
+        for stream in sessions.values() {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+        while !sessions.is_empty() {
+            sessions = self
+                .shared
+                .session_ended
+                .wait(sessions)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        Ok(())
+    }
+
+    /// True when a connection is there, false when the server is to stop.
+    fn wait_for_connection(&self) -> io::Result<bool> {
+        let mut fds = [
+            PollFd::new(&self.listener, PollFlags::IN),
+            PollFd::new(&self.wake, PollFlags::IN),
+        ];
+        loop {
+            match poll(&mut fds, None) {
+                Ok(_) => return Ok(fds[1].revents().is_empty()),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn admit(&self, number: u64, stream: TcpStream) -> io::Result<()> {
+        stream.set_nonblocking(false)?;
+        stream.set_nodelay(true)?;
+        let mut sessions = self.shared.sessions();
+        if sessions.len() >= self.shared.options.max_sessions {
+            return Ok(());
+        }
+        sessions.insert(number, stream.try_clone()?);
+        drop(sessions);
+        let slot = Slot {
+            shared: Arc::clone(&self.shared),
+            number,
+        };
+        thread::Builder::new()
+            .name(format!("session {number}"))
+            .spawn(move || {
+                // The client learns of an error by the close; there is no one else to tell.
+                let _ = serve(stream, &slot.shared.options);
+                drop(slot);
+            })?;
+        Ok(())
+    }
+}
+
+/// A place among the sessions, free again however the session ends (SES-9).
+struct Slot {
+    shared: Arc<Shared>,
+    number: u64,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.shared.sessions().remove(&self.number);
+        self.shared.session_ended.notify_all();
+    }
+}
+
+fn serve(mut stream: TcpStream, options: &ServerOptions) -> Result<(), SessionEnd> {
+    let mut session = ServerSession::new(options.max_payload);
+    let store = Store::new(&options.dir);
+    let mut incoming: Option<Incoming> = None;
+    let mut buffer = vec![0; READ_OCTETS];
+    let mut replies = Vec::new();
+    loop {
+        let mut input = match stream.read(&mut buffer) {
+            Ok(0) => return Ok(session.finish()?),
+            Ok(count) => &buffer[..count],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error.into()),
+        };
+        let outcome = loop {
+            match session.next(&mut input) {
+                Ok(None) => break Ok(()),
+                Ok(Some(event)) => match event {
+                    ServerEvent::Message(text) => {
+                        let reply = reply(text, local_time());
+                        frame::encode(reply.as_bytes(), &mut replies).map_err(io::Error::other)?;
+                        // Replies to messages that came together leave together, within bounds.
+                        if replies.len() >= READ_OCTETS {
+                            stream.write_all(&replies)?;
+                            replies.clear();
+                        }
+                    }
+                    ServerEvent::FileCommand => {}
+                    ServerEvent::FileStart(header) => incoming = Some(store.begin(&header.name)?),
+                    ServerEvent::FilePart(part) => {
+                        if let Some(incoming) = &mut incoming {
+                            incoming.write(part)?;
+                        }
+                    }
+                    ServerEvent::FileEnd => {
+                        if let Some(incoming) = incoming.take() {
+                            incoming.finish()?;
+                        }
+                    }
+                    ServerEvent::Quit => {
+                        stream.write_all(&replies)?;
+                        return Ok(());
+                    }
+                },
+                Err(error) => break Err(error),
+            }
+        };
+        stream.write_all(&replies)?;
+        replies.clear();
+        outcome?;
+    }
+}
+
+fn local_time() -> LocalTime {
+    let now = jiff::ZonedDateTime::now();
+    // Outside these ranges no calendar date lies, so nothing is lost.
+    LocalTime {
+        year: now.year().unsigned_abs(),
+        month: now.month().unsigned_abs(),
+        day: now.day().unsigned_abs(),
+        hour: now.hour().unsigned_abs(),
+        minute: now.minute().unsigned_abs(),
+        second: now.second().unsigned_abs(),
+    }
+}

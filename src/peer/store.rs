@@ -1,0 +1,126 @@
+//! Where files land: whole or not at all, and never outside the directory (TRF-8 to TRF-10).
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::wire::file_header::FileName;
+
+/// How the names of files that are still arriving begin. One that a killed process left
+/// behind can be told by it and removed.
+pub const INCOMING_PREFIX: &str = ".unstick-incoming-";
+
+/// A directory that files are stored into.
+#[derive(Debug, Clone)]
+pub struct Store {
+    dir: PathBuf,
+}
+
+impl Store {
+    /// A store in `dir`, which must exist by the time a file comes.
+    #[must_use]
+    pub fn new(dir: &Path) -> Self {
+        Self {
+            dir: dir.to_owned(),
+        }
+    }
+
+    /// Begins a file. It is invisible under its name until [`Incoming::finish`].
+    ///
+    /// # Errors
+    /// Whatever the system says of a directory that cannot be written (TRF-11).
+    pub fn begin(&self, name: &FileName) -> io::Result<Incoming> {
+        let file = tempfile::Builder::new()
+            .prefix(INCOMING_PREFIX)
+            .tempfile_in(&self.dir)?;
+        Ok(Incoming {
+            file,
+            target: self.dir.join(name.as_str()),
+        })
+    }
+}
+
+/// A file on its way in. Dropped before it is finished, it leaves nothing behind (TRF-9).
+#[derive(Debug)]
+pub struct Incoming {
+    file: NamedTempFile,
+    target: PathBuf,
+}
+
+impl Incoming {
+    /// Appends octets of the body.
+    ///
+    /// # Errors
+    /// Whatever the system says, a full disk for one (TRF-11).
+    pub fn write(&mut self, part: &[u8]) -> io::Result<()> {
+        self.file.write_all(part)
+    }
+
+    /// Puts the whole file under its name, in place of an old one (TRF-10). A symbolic link
+    /// of that name is replaced, not followed (TRF-8). The file is not synced: after a power
+    /// failure it may be lost, after a killed process it is not.
+    ///
+    /// # Errors
+    /// Whatever the system says; nothing is left behind then.
+    pub fn finish(self) -> io::Result<()> {
+        self.file.persist(&self.target)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn names(dir: &Path) -> Vec<String> {
+        let mut names: Vec<_> = fs::read_dir(dir)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_appears_whole_and_replaces_the_old_one() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("a"), "old and longer").unwrap();
+        let mut incoming = Store::new(dir.path())
+            .begin(&FileName::new("a").unwrap())
+            .unwrap();
+        incoming.write(b"new").unwrap();
+        assert_eq!(fs::read(dir.path().join("a")).unwrap(), b"old and longer");
+        incoming.finish().unwrap();
+        assert_eq!(fs::read(dir.path().join("a")).unwrap(), b"new");
+        assert_eq!(names(dir.path()), ["a"]);
+    }
+
+    #[test]
+    fn a_file_cut_short_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut incoming = Store::new(dir.path())
+            .begin(&FileName::new("a").unwrap())
+            .unwrap();
+        incoming.write(b"half").unwrap();
+        assert_eq!(names(dir.path()).len(), 1);
+        assert!(names(dir.path())[0].starts_with(INCOMING_PREFIX));
+        drop(incoming);
+        assert!(names(dir.path()).is_empty());
+    }
+
+    #[test]
+    fn a_link_is_replaced_and_never_followed() {
+        let dir = tempfile::tempdir().unwrap();
+        let outside = tempfile::NamedTempFile::new().unwrap();
+        std::os::unix::fs::symlink(outside.path(), dir.path().join("link")).unwrap();
+        let mut incoming = Store::new(dir.path())
+            .begin(&FileName::new("link").unwrap())
+            .unwrap();
+        incoming.write(b"new").unwrap();
+        incoming.finish().unwrap();
+        assert_eq!(fs::read(outside.path()).unwrap(), b"");
+        assert_eq!(fs::read(dir.path().join("link")).unwrap(), b"new");
+    }
+}

@@ -1,0 +1,146 @@
+//! Octets for people: hexadecimal beside text, frames marked, long runs folded.
+
+use std::fmt::Write;
+
+/// How many octets a line shows.
+const PER_LINE: usize = 16;
+
+/// The most lines that a dump shows; what lies between its head and its tail is counted.
+const MAX_LINES: usize = 12;
+
+/// Dumps octets, a line for every 16, each with its offset; long dumps lose their middle.
+#[must_use]
+pub fn dump(octets: &[u8]) -> String {
+    dump_from(0, octets, MAX_LINES)
+}
+
+/// Dumps octets as [`dump`] does, showing what stands at `place` and a little around it.
+#[must_use]
+pub fn dump_around(octets: &[u8], place: usize) -> String {
+    let first = (place / PER_LINE).saturating_sub(3) * PER_LINE;
+    let last = (first + MAX_LINES / 2 * PER_LINE).min(octets.len());
+    let mut out = String::new();
+    if first > 0 {
+        writeln!(out, "          … {first} octets before").expect("a string takes everything");
+    }
+    out += &dump_from(first, &octets[first.min(octets.len())..last], MAX_LINES);
+    if last < octets.len() {
+        writeln!(out, "          … {} octets behind", octets.len() - last)
+            .expect("a string takes everything");
+    }
+    out
+}
+
+fn dump_from(base: usize, octets: &[u8], max_lines: usize) -> String {
+    let mut out = String::new();
+    let lines = octets.len().div_ceil(PER_LINE);
+    let head = if lines > max_lines {
+        max_lines - 2
+    } else {
+        lines
+    };
+    for (number, line) in octets.chunks(PER_LINE).enumerate() {
+        let offset = base + number * PER_LINE;
+        if number == head {
+            let folded = (lines - 1 - head) * PER_LINE;
+            writeln!(out, "          … {folded} octets").expect("a string takes everything");
+        }
+        if number < head || number + 1 == lines {
+            let hex: Vec<String> = line.iter().map(|octet| format!("{octet:02x}")).collect();
+            let text: String = line
+                .iter()
+                .map(|octet| match octet {
+                    b' '..=b'~' => char::from(*octet),
+                    _ => '.',
+                })
+                .collect();
+            writeln!(out, "{offset:08x}  {:47}  {text}", hex.join(" "))
+                .expect("a string takes everything");
+        }
+    }
+    out
+}
+
+/// Dumps what a testee sent back, taken for frames: each length with its value, each payload
+/// as text where it is text. What is no whole frame is said to be so.
+#[must_use]
+pub fn dump_frames(octets: &[u8]) -> String {
+    let mut out = String::new();
+    let mut rest = octets;
+    let mut number = 0;
+    while !rest.is_empty() {
+        number += 1;
+        let Some((length, behind)) = rest.split_first_chunk::<4>() else {
+            let _ = writeln!(
+                out,
+                "frame {number}: only {} octets of a length",
+                rest.len()
+            );
+            out += &dump(rest);
+            break;
+        };
+        let announced = u32::from_be_bytes(*length);
+        let available = behind.len().min(announced as usize);
+        let (payload, after) = behind.split_at(available);
+        let cut = if available < announced as usize {
+            format!(", of which {available} came")
+        } else {
+            String::new()
+        };
+        let _ = writeln!(
+            out,
+            "frame {number}: length {announced}{cut}{}",
+            quoted(payload)
+        );
+        out += &dump(&rest[..4 + available]);
+        rest = after;
+        if number == 8 && !rest.is_empty() {
+            let _ = writeln!(out, "… {} octets behind", rest.len());
+            break;
+        }
+    }
+    out
+}
+
+/// `, “text”` where a payload is short text, escaped so that it commands no terminal.
+fn quoted(payload: &[u8]) -> String {
+    match std::str::from_utf8(payload) {
+        Ok(text) if payload.len() <= 200 => format!(", {text:?}"),
+        Ok(_) => String::new(),
+        Err(_) => ", not UTF-8".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_offset_octets_and_text() {
+        assert_eq!(
+            dump(b"\0\0\0\x05hello"),
+            "00000000  00 00 00 05 68 65 6c 6c 6f                       ....hello\n"
+        );
+    }
+
+    #[test]
+    fn the_middle_of_a_long_dump_is_counted() {
+        let dumped = dump(&[b'a'; 1000]);
+        assert_eq!(dumped.lines().count(), MAX_LINES);
+        assert!(dumped.contains("… 832 octets"), "{dumped}");
+        assert!(dumped.ends_with("aaaaaaaa\n"));
+    }
+
+    #[test]
+    fn frames_are_told_apart() {
+        let dumped = dump_frames(b"\0\0\0\x02hi\0\0\0\x09ab\x1b");
+        assert!(
+            dumped.starts_with("frame 1: length 2, \"hi\"\n"),
+            "{dumped}"
+        );
+        assert!(
+            dumped.contains("frame 2: length 9, of which 3 came, \"ab\\u{1b}\"\n"),
+            "{dumped}"
+        );
+    }
+}

@@ -1,0 +1,280 @@
+//! Traces as JSON: a step a line, so that a file reads like the conversation it is.
+
+use std::fmt;
+use std::io;
+
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::ser::{SerializeMap, Serializer};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::ser::Formatter;
+
+use super::octets::{MAX_OCTETS, Octets};
+use super::{Action, Cuts, Step, Trace};
+
+/// Why a text is not a trace.
+#[derive(Debug, thiserror::Error)]
+pub enum TraceError {
+    /// Not JSON, or JSON that is not a trace; says the line, the column and what was expected.
+    #[error("{0}")]
+    Malformed(#[from] serde_json::Error),
+    /// A trace that cannot be run.
+    #[error("{0}")]
+    Meaningless(String),
+}
+
+/// Reads a trace.
+///
+/// # Errors
+/// [`TraceError`], which says the place and what is expected there.
+pub fn read(text: &str) -> Result<Trace, TraceError> {
+    let trace: Trace = serde_json::from_str(text)?;
+    let meaningless = |why: String| Err(TraceError::Meaningless(why));
+    if trace.steps.is_empty() {
+        return meaningless("`steps` is empty: a trace says at least one thing".to_owned());
+    }
+    if trace.requirements.is_empty() {
+        return meaningless("`requirements` is empty: name the one that it shows".to_owned());
+    }
+    let sent: usize = trace.steps.iter().map(|step| step.sent_len()).sum();
+    if sent > MAX_OCTETS {
+        return meaningless(format!(
+            "`steps` send {sent} octets; the most is {MAX_OCTETS}"
+        ));
+    }
+    if let Some(Cuts::At(places)) = &trace.cuts
+        && (!places.is_sorted_by(|a, b| a < b)
+            || places.iter().any(|place| !(1..sent).contains(place)))
+    {
+        return meaningless(format!(
+            "`cuts` are places inside the {sent} octets sent, in rising order"
+        ));
+    }
+    Ok(trace)
+}
+
+/// Writes a trace in the form that the fixtures have.
+#[must_use]
+pub fn write(trace: &Trace) -> String {
+    let value = serde_json::to_value(trace).expect("a trace is plain data");
+    let fields = value.as_object().expect("a trace is an object");
+    let lines: Vec<String> = fields
+        .iter()
+        .map(|(name, value)| match (name.as_str(), value) {
+            ("before" | "steps" | "repaired", Value::Array(items)) => {
+                let items: Vec<_> = items
+                    .iter()
+                    .map(|item| format!("    {}", line(item)))
+                    .collect();
+                format!("  {name:?}: [\n{}\n  ]", items.join(",\n"))
+            }
+            _ => format!("  {name:?}: {}", line(value)),
+        })
+        .collect();
+    format!("{{\n{}\n}}\n", lines.join(",\n"))
+}
+
+/// One value on one line, with a space behind each comma and colon.
+fn line(value: &Value) -> String {
+    let mut out = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, OneLine);
+    value
+        .serialize(&mut serializer)
+        .expect("memory takes everything");
+    String::from_utf8(out).expect("JSON is UTF-8")
+}
+
+struct OneLine;
+
+impl Formatter for OneLine {
+    fn begin_array_value<W: ?Sized + io::Write>(
+        &mut self,
+        out: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        out.write_all(if first { b"" } else { b", " })
+    }
+
+    fn begin_object_key<W: ?Sized + io::Write>(
+        &mut self,
+        out: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        out.write_all(if first { b"" } else { b", " })
+    }
+
+    fn begin_object_value<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        out.write_all(b": ")
+    }
+}
+
+const STEP_FIELDS: &[&str] = &[
+    "frame", "send", "deliver", "end", "expect", "stored", "absent", "note",
+];
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenFrame {
+    length: Octets,
+    payload: Octets,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenFile {
+    name: String,
+    content: Octets,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Ended {
+    Stream,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Expected {
+    Silence,
+    Close,
+    Refusal,
+    Untouched,
+}
+
+impl<'de> Deserialize<'de> for Step {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(StepVisitor)
+    }
+}
+
+struct StepVisitor;
+
+impl<'de> Visitor<'de> for StepVisitor {
+    type Value = Step;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a step, an object with one of {STEP_FIELDS:?}")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Step, A::Error> {
+        let mut note = None;
+        let mut actions = Vec::new();
+        while let Some(field) = map.next_key::<String>()? {
+            let action = match field.as_str() {
+                "note" => {
+                    note = Some(map.next_value()?);
+                    continue;
+                }
+                "frame" => {
+                    let WrittenFrame { length, payload } = map.next_value()?;
+                    Action::Frame { length, payload }
+                }
+                "send" => Action::Send(map.next_value()?),
+                "deliver" => Action::Deliver(map.next_value()?),
+                "end" => {
+                    let Ended::Stream = map.next_value()?;
+                    Action::EndOfStream
+                }
+                "expect" => match map.next_value()? {
+                    Expected::Silence => Action::Silence,
+                    Expected::Close => Action::Close,
+                    Expected::Refusal => Action::Refusal,
+                    Expected::Untouched => Action::Untouched,
+                },
+                "stored" => {
+                    let WrittenFile { name, content } = map.next_value()?;
+                    Action::Stored { name, content }
+                }
+                "absent" => Action::Absent(map.next_value()?),
+                _ => return Err(de::Error::unknown_field(&field, STEP_FIELDS)),
+            };
+            actions.push(action);
+        }
+        match (actions.pop(), actions.is_empty()) {
+            (Some(action), true) => Ok(Step { action, note }),
+            _ => Err(de::Error::custom(
+                "a step does exactly one thing, besides a `note`",
+            )),
+        }
+    }
+}
+
+impl Serialize for Step {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match self.action.clone() {
+            Action::Frame { length, payload } => {
+                map.serialize_entry("frame", &WrittenFrame { length, payload })?;
+            }
+            Action::Send(octets) => map.serialize_entry("send", &octets)?,
+            Action::Deliver(payload) => map.serialize_entry("deliver", &payload)?,
+            Action::EndOfStream => map.serialize_entry("end", &Ended::Stream)?,
+            Action::Silence => map.serialize_entry("expect", &Expected::Silence)?,
+            Action::Close => map.serialize_entry("expect", &Expected::Close)?,
+            Action::Refusal => map.serialize_entry("expect", &Expected::Refusal)?,
+            Action::Untouched => map.serialize_entry("expect", &Expected::Untouched)?,
+            Action::Stored { name, content } => {
+                map.serialize_entry("stored", &WrittenFile { name, content })?;
+            }
+            Action::Absent(name) => map.serialize_entry("absent", &name)?,
+        }
+        if let Some(note) = &self.note {
+            map.serialize_entry("note", note)?;
+        }
+        map.end()
+    }
+}
+
+impl Step {
+    /// How many octets this step sends.
+    fn sent_len(&self) -> usize {
+        match &self.action {
+            Action::Frame { length, payload } => length.len() + payload.len(),
+            Action::Send(octets) => octets.len(),
+            _ => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HELLO: &str = r#"{
+  "id": "frm/hello",
+  "title": "A frame comes back",
+  "requirements": ["FRM-1"],
+  "class": "framing",
+  "cuts": [4],
+  "steps": [
+    {"frame": {"length": "00000005", "payload": "68656c6c6f"}, "note": "hello"},
+    {"deliver": "68656c6c6f"},
+    {"end": "stream"},
+    {"expect": "close"}
+  ]
+}
+"#;
+
+    #[test]
+    fn what_is_read_is_written_the_same() {
+        assert_eq!(write(&read(HELLO).unwrap()), HELLO);
+    }
+
+    #[test]
+    fn errors_say_the_place_and_the_remedy() {
+        let error = |from: &str, to: &str| read(&HELLO.replace(from, to)).unwrap_err().to_string();
+        let unknown = error(r#""deliver""#, r#""delivers""#);
+        assert!(
+            unknown.contains("unknown field `delivers`, expected one of `frame`"),
+            "{unknown}"
+        );
+        assert!(unknown.contains("line 9 column"), "{unknown}");
+        let two = error(r#"{"deliver": "#, r#"{"absent": "a", "deliver": "#);
+        assert!(two.contains("exactly one thing"), "{two}");
+        assert!(error(r#""68656c6c6f"}, "#, r#""6"}, "#).contains("pairs of hexadecimal digits"));
+        assert!(error("[4]", "[9]").contains("inside the 9 octets sent"));
+        assert!(error("[4]", "[4, 4]").contains("in rising order"));
+        assert!(error("[\"FRM-1\"]", "[]").contains("`requirements` is empty"));
+        assert!(error("\"framing\"", "\"framings\"").contains("unknown variant `framings`"));
+    }
+}

@@ -1,0 +1,178 @@
+//! Traces: one conversation with a testee, as data.
+//!
+//! A trace says which octets are sent and what must come of them. It does not say how the
+//! stream is cut: that is a [`segmentation::Segmentation`], and every trace is run under all
+//! that apply.
+
+pub mod hexdump;
+pub mod json;
+pub mod octets;
+pub mod segmentation;
+
+use serde::{Deserialize, Serialize};
+
+use octets::Octets;
+
+/// What a testee claims to implement; each class owes all that the ones before it owe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// Packs and unpacks the length, decodes streams: LEN and FRM, in process or on pipes.
+    Codec,
+    /// Echoes each frame: LEN and FRM, over TCP.
+    Framing,
+    /// Answers messages: MSG and SES as well.
+    Session,
+    /// Receives files: TRF as well.
+    Transfer,
+}
+
+impl Class {
+    /// The name used on the command line and in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Codec => "codec",
+            Self::Framing => "framing",
+            Self::Session => "session",
+            Self::Transfer => "transfer",
+        }
+    }
+}
+
+/// A conversation, what it is for, and what must come of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trace {
+    /// The id, a slug that never changes: `frm/two-in-one`.
+    pub id: String,
+    /// One line that says what a testee must do.
+    pub title: String,
+    /// The requirements it shows, the foremost first.
+    pub requirements: Vec<String>,
+    /// The lowest class that owes it.
+    pub class: Class,
+    /// What lies in the testee's directory beforehand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<Placed>,
+    /// How the stream is cut, where that is the point of the trace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cuts: Option<Cuts>,
+    /// The conversation.
+    pub steps: Vec<Step>,
+    /// The same conversation with only the offence repaired, which must succeed: without it
+    /// a refusal proves nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repaired: Option<Vec<Step>>,
+}
+
+/// What is placed in the testee's directory before the conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Placed {
+    /// A file with this content.
+    File {
+        /// Its name.
+        name: String,
+        /// What it holds.
+        content: Octets,
+    },
+    /// A symbolic link that leads out of the directory.
+    Link {
+        /// Its name.
+        name: String,
+        /// Where it leads: `target`, a file, or `missing`, where nothing is.
+        to: String,
+    },
+}
+
+/// A pinned way of cutting the stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Cuts {
+    /// One named segmentation only.
+    Named(segmentation::Segmentation),
+    /// Cut after these counts of octets from the start of the stream, and nowhere else.
+    At(Vec<usize>),
+}
+
+/// One step of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What happens.
+    pub action: Action,
+    /// A remark for the reader, often the payload as text.
+    pub note: Option<String>,
+}
+
+/// What happens in a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// A frame is sent. The two parts are literal, so the length may lie.
+    Frame {
+        /// The octets in the place of the length.
+        length: Octets,
+        /// The octets behind it.
+        payload: Octets,
+    },
+    /// Octets are sent as they are: the body of a file, or what is no frame.
+    Send(Octets),
+    /// The testee delivers this payload: echoes it (framing), answers it (session), hands it
+    /// to its user (codec).
+    Deliver(Octets),
+    /// Our sending side ends (FRM-5, FRM-6).
+    EndOfStream,
+    /// The testee has sent nothing beyond what was expected so far.
+    Silence,
+    /// The testee closes, having sent nothing more.
+    Close,
+    /// The testee refuses what it got as a protocol error: it closes, having sent nothing more.
+    Refusal,
+    /// The directory holds this file.
+    Stored {
+        /// Its name.
+        name: String,
+        /// What it holds.
+        content: Octets,
+    },
+    /// The directory holds nothing of this name.
+    Absent(String),
+    /// The directory holds what was placed there beforehand, and nothing else.
+    Untouched,
+}
+
+impl Trace {
+    /// Whether the conversation breaks the protocol or breaks off, so that the testee's
+    /// health afterwards is in question.
+    #[must_use]
+    pub fn is_hostile(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| matches!(step.action, Action::Refusal))
+    }
+
+    /// The largest payload that the testee is to deliver, in octets.
+    #[must_use]
+    pub fn largest_payload(&self) -> usize {
+        self.steps
+            .iter()
+            .map(|step| match &step.action {
+                Action::Deliver(payload) => payload.len(),
+                _ => 0,
+            })
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// Whether any step or precondition concerns the testee's directory.
+    #[must_use]
+    pub fn concerns_directory(&self) -> bool {
+        !self.before.is_empty()
+            || self.steps.iter().any(|step| {
+                matches!(
+                    step.action,
+                    Action::Stored { .. } | Action::Absent(_) | Action::Untouched
+                )
+            })
+    }
+}

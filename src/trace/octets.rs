@@ -1,0 +1,214 @@
+//! Literal octets, with runs for what is too long to write out.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+/// The most octets that one literal may stand for, so that a fixture of a few characters
+/// cannot fill memory.
+pub const MAX_OCTETS: usize = 64 * 1024 * 1024;
+
+/// Octets as a fixture writes them: `"68656c6c6f"`, `{"repeat": "61", "times": 65536}`, or
+/// a list of these.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Octets(Vec<Run>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Run {
+    octets: Vec<u8>,
+    times: usize,
+}
+
+impl Octets {
+    /// How many octets these are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.iter().map(|run| run.octets.len() * run.times).sum()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The octets themselves.
+    #[must_use]
+    pub fn to_vec(&self) -> Vec<u8> {
+        let mut all = Vec::with_capacity(self.len());
+        for run in &self.0 {
+            for _ in 0..run.times {
+                all.extend_from_slice(&run.octets);
+            }
+        }
+        all
+    }
+
+    /// `octets`, `times` times over.
+    #[must_use]
+    pub fn repeat(octets: &[u8], times: usize) -> Self {
+        Self(vec![Run {
+            octets: octets.to_vec(),
+            times,
+        }])
+    }
+
+    /// These octets, then those.
+    #[must_use]
+    pub fn then(mut self, more: Self) -> Self {
+        self.0.extend(more.0);
+        self
+    }
+}
+
+impl From<&[u8]> for Octets {
+    fn from(octets: &[u8]) -> Self {
+        Self::repeat(octets, 1)
+    }
+}
+
+/// Writes octets in hexadecimal.
+#[must_use]
+pub fn to_hex(octets: &[u8]) -> String {
+    use std::fmt::Write;
+    octets
+        .iter()
+        .fold(String::with_capacity(octets.len() * 2), |mut hex, octet| {
+            write!(hex, "{octet:02x}").expect("a string takes everything");
+            hex
+        })
+}
+
+fn from_hex(hex: &str) -> Result<Vec<u8>, String> {
+    let digits: Option<Vec<u8>> = hex
+        .chars()
+        .map(|c| {
+            c.to_digit(16)
+                .filter(|_| !c.is_uppercase())
+                .map(|d| d as u8)
+        })
+        .collect();
+    match digits {
+        Some(digits) if digits.len().is_multiple_of(2) => Ok(digits
+            .chunks_exact(2)
+            .map(|pair| pair[0] << 4 | pair[1])
+            .collect()),
+        _ => Err(format!(
+            "octets are written as pairs of hexadecimal digits 0-9 a-f, and {hex:?} is not"
+        )),
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "octets are a string of hexadecimal digits, \
+    {\"repeat\": HEX, \"times\": N}, or a list of these"
+)]
+enum Written {
+    Hex(String),
+    Repeat(WrittenRepeat),
+    List(Vec<Written>),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenRepeat {
+    repeat: String,
+    times: usize,
+}
+
+impl Written {
+    fn read_into(&self, runs: &mut Vec<Run>) -> Result<(), String> {
+        match self {
+            Self::Hex(hex) => runs.push(Run {
+                octets: from_hex(hex)?,
+                times: 1,
+            }),
+            Self::Repeat(WrittenRepeat { repeat, times }) => runs.push(Run {
+                octets: from_hex(repeat)?,
+                times: *times,
+            }),
+            Self::List(list) => {
+                for written in list {
+                    if matches!(written, Self::List(_)) {
+                        return Err("a list of octets holds no lists".to_owned());
+                    }
+                    written.read_into(runs)?;
+                }
+            }
+        }
+        let total = runs.iter().try_fold(0_usize, |total, run| {
+            total.checked_add(run.octets.len().checked_mul(run.times)?)
+        });
+        match total {
+            Some(total) if total <= MAX_OCTETS => Ok(()),
+            _ => Err(format!("a literal stands for at most {MAX_OCTETS} octets")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Octets {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut runs = Vec::new();
+        Written::deserialize(deserializer)?
+            .read_into(&mut runs)
+            .map_err(D::Error::custom)?;
+        Ok(Self(runs))
+    }
+}
+
+impl Serialize for Octets {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list: Vec<_> = self
+            .0
+            .iter()
+            .map(|run| match run.times {
+                1 => Written::Hex(to_hex(&run.octets)),
+                times => Written::Repeat(WrittenRepeat {
+                    repeat: to_hex(&run.octets),
+                    times,
+                }),
+            })
+            .collect();
+        match list.len() {
+            1 => list.remove(0).serialize(serializer),
+            0 => "".serialize(serializer),
+            _ => list.serialize(serializer),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_three_ways_to_write() {
+        let octets: Octets =
+            serde_json::from_str(r#"["00ff", {"repeat": "61", "times": 3}]"#).unwrap();
+        assert_eq!(octets.to_vec(), [0, 0xFF, b'a', b'a', b'a']);
+        assert_eq!(octets.len(), 5);
+        assert_eq!(
+            serde_json::to_string(&octets).unwrap(),
+            r#"["00ff",{"repeat":"61","times":3}]"#
+        );
+    }
+
+    #[test]
+    fn what_is_not_octets() {
+        for written in [
+            r#""0""#,
+            r#""0G""#,
+            r#""0A""#,
+            r#"{"repeat": "61"}"#,
+            r#"{"repeat": "61", "times": -1}"#,
+            r#"{"repeat": "6161", "times": 99999999999}"#,
+            r#"[["61"]]"#,
+            "7",
+        ] {
+            assert!(
+                serde_json::from_str::<Octets>(written).is_err(),
+                "{written}"
+            );
+        }
+    }
+}
