@@ -1,5 +1,10 @@
-//! A conformance harness for length-prefixed protocols over TCP.
+//! A conformance harness and fuzz suite for length-prefixed protocols over TCP.
+//!
+//! The protocol is a 4-octet big-endian length and a payload; on it UTF-8 messages, a small
+//! session, and file transfer. `ARCHITECTURE.md` is the map of this crate.
 
+#[cfg(feature = "cli")]
+pub mod cli;
 #[cfg(feature = "cli")]
 pub mod peer;
 pub mod trace;

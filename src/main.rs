@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The `unstick` program; see [`unstick::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    unstick::cli::main()
+}

@@ -36,7 +36,7 @@ pub fn read(text: &str) -> Result<Trace, TraceError> {
     if trace.requirements.is_empty() {
         return meaningless("`requirements` is empty: name the one that it shows".to_owned());
     }
-    let sent: usize = trace.steps.iter().map(|step| step.sent_len()).sum();
+    let sent: usize = trace.steps.iter().map(Step::sent_len).sum();
     if sent > MAX_OCTETS {
         return meaningless(format!(
             "`steps` send {sent} octets; the most is {MAX_OCTETS}"
