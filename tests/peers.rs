@@ -94,8 +94,8 @@ fn the_run_that_breaks_the_article() {
 fn replies_owed_come_before_the_close_and_none_after_an_error() {
     let served = Served::start(&[]);
     let two = served.converse(b"\0\0\0\x02hi\0\0\0\x02ho");
-    assert_eq!(two.len(), 2 * (4 + 85));
-    assert_eq!(two[..4], [0, 0, 0, 85]);
+    assert_eq!(two.len(), 2 * (4 + 80));
+    assert_eq!(two[..4], [0, 0, 0, 80]);
     // The second payload is not UTF-8: SES-8.
     assert_eq!(
         served
@@ -119,7 +119,7 @@ fn a_connection_over_the_limit_is_closed_and_a_slot_is_free_again() {
     let served = Served::start(&["--max-sessions", "1"]);
     let mut first = TcpStream::connect(&served.address).unwrap();
     first.write_all(b"\0\0\0\x02hi").unwrap();
-    first.read_exact(&mut [0; 89]).unwrap();
+    first.read_exact(&mut [0; 84]).unwrap();
     assert_eq!(served.converse(b"\0\0\0\x02hi"), b"");
     first.write_all(b"\0\0\0\x01q").unwrap();
     assert_eq!(first.read_to_end(&mut Vec::new()).unwrap(), 0);
