@@ -102,7 +102,7 @@ fn replies_owed_come_before_the_close_and_none_after_an_error() {
         served
             .converse(b"\0\0\0\x02hi\0\0\0\x01\xFF\0\0\0\x02ho")
             .len(),
-        89
+        84
     );
     assert_eq!(served.converse(b"\0\0\0\x01q\0\0\0\x02hi"), b"");
     assert_eq!(served.converse(b"\0\x01\0\x01"), b"");
