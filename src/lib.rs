@@ -7,5 +7,10 @@
 pub mod cli;
 #[cfg(feature = "cli")]
 pub mod peer;
+#[cfg(feature = "cli")]
+pub mod report;
+pub mod suite;
+#[cfg(feature = "cli")]
+pub mod testee;
 pub mod trace;
 pub mod wire;

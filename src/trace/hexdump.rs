@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use super::{Action, Placed, Step, Trace};
+
 /// How many octets a line shows.
 const PER_LINE: usize = 16;
 
@@ -108,6 +110,75 @@ fn quoted(payload: &[u8]) -> String {
         Ok(text) if payload.len() <= 200 => format!(", {text:?}"),
         Ok(_) => String::new(),
         Err(_) => ", not UTF-8".to_owned(),
+    }
+}
+
+/// Shows a trace as the conversation it is: what is sent, what must come of it.
+#[must_use]
+pub fn conversation(trace: &Trace) -> String {
+    let mut out = String::new();
+    for placed in &trace.before {
+        let line = match placed {
+            Placed::File { name, content } => {
+                format!("before: the file {name:?} with {} octets", content.len())
+            }
+            Placed::Link { name, to } => {
+                format!("before: {name:?}, a symbolic link to {to:?} outside of the directory")
+            }
+        };
+        out += &line;
+        out.push('\n');
+    }
+    steps(&trace.steps, &mut out);
+    if trace.acceptable.is_some() {
+        out += "  a refusal is acceptable too\n";
+    }
+    if let Some(repaired) = &trace.repaired {
+        out += "repaired, the offence apart, this must succeed:\n";
+        steps(repaired, &mut out);
+    }
+    out
+}
+
+fn steps(steps: &[Step], out: &mut String) {
+    for step in steps {
+        let (line, octets) = match &step.action {
+            Action::Frame { length, payload } => {
+                let announced = length.to_vec();
+                let octets = [announced.as_slice(), &payload.to_vec()].concat();
+                let announced = <[u8; 4]>::try_from(announced.as_slice()).map_or_else(
+                    |_| "no length of 4 octets".to_owned(),
+                    |length| format!("length {}", u32::from_be_bytes(length)),
+                );
+                (format!("→ frame, {announced}"), octets)
+            }
+            Action::Send(octets) => {
+                let octets = octets.to_vec();
+                (format!("→ {} octets", octets.len()), octets)
+            }
+            Action::Deliver(payload) => {
+                let payload = payload.to_vec();
+                (format!("← delivers {} octets", payload.len()), payload)
+            }
+            Action::EndOfStream => ("→ end of stream".to_owned(), Vec::new()),
+            Action::Silence => ("← nothing".to_owned(), Vec::new()),
+            Action::Close => ("← close".to_owned(), Vec::new()),
+            Action::Refusal => ("← refusal: close, and nothing more".to_owned(), Vec::new()),
+            Action::Stored { name, content } => {
+                let content = content.to_vec();
+                (format!("  {name:?} holds {} octets", content.len()), content)
+            }
+            Action::Absent(name) => (format!("  there is no {name:?}"), Vec::new()),
+            Action::Untouched => ("  the directory is as it was before".to_owned(), Vec::new()),
+        };
+        let note = step
+            .note
+            .as_ref()
+            .map_or_else(String::new, |note| format!(": {}", note.escape_debug()));
+        writeln!(out, "{line}{note}").expect("a string takes everything");
+        for dumped in dump(&octets).lines() {
+            writeln!(out, "    {dumped}").expect("a string takes everything");
+        }
     }
 }
 

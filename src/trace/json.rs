@@ -10,6 +10,7 @@ use serde_json::Value;
 use serde_json::ser::Formatter;
 
 use super::octets::{MAX_OCTETS, Octets};
+use super::segmentation::Segmentation;
 use super::{Action, Cuts, Step, Trace};
 
 /// Why a text is not a trace.
@@ -41,6 +42,14 @@ pub fn read(text: &str) -> Result<Trace, TraceError> {
         return meaningless(format!(
             "`steps` send {sent} octets; the most is {MAX_OCTETS}"
         ));
+    }
+    if let Some(Cuts::Named(named)) = &trace.cuts
+        && (named.is_empty() || named.contains(&Segmentation::Pinned))
+    {
+        return meaningless(
+            "`cuts` names segmentations or lists places; leave it out to cut in every way"
+                .to_owned(),
+        );
     }
     if let Some(Cuts::At(places)) = &trace.cuts
         && (!places.is_sorted_by(|a, b| a < b)

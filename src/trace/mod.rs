@@ -52,10 +52,13 @@ pub struct Trace {
     pub requirements: Vec<String>,
     /// The lowest class that owes it.
     pub class: Class,
+    /// What a testee may do instead, where the requirement leaves it open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acceptable: Option<Acceptable>,
     /// What lies in the testee's directory beforehand.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub before: Vec<Placed>,
-    /// How the stream is cut, where that is the point of the trace.
+    /// How the stream is cut, where that is the point of the trace or where fewer ways do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cuts: Option<Cuts>,
     /// The conversation.
@@ -64,6 +67,14 @@ pub struct Trace {
     /// a refusal proves nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repaired: Option<Vec<Step>>,
+}
+
+/// What the protocol allows beside what a trace expects (a MAY, worth knowing).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Acceptable {
+    /// The testee closes at the first thing that is expected of it, and keeps nothing.
+    Refusal,
 }
 
 /// What is placed in the testee's directory before the conversation.
@@ -86,12 +97,15 @@ pub enum Placed {
     },
 }
 
-/// A pinned way of cutting the stream.
+/// The ways of cutting the stream that a trace keeps to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "cuts are a list of segmentations by name, or of places in the stream"
+)]
 pub enum Cuts {
-    /// One named segmentation only.
-    Named(segmentation::Segmentation),
+    /// These segmentations only.
+    Named(Vec<segmentation::Segmentation>),
     /// Cut after these counts of octets from the start of the stream, and nowhere else.
     At(Vec<usize>),
 }

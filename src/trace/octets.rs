@@ -42,6 +42,46 @@ impl Octets {
         all
     }
 
+    /// Octets as evidence holds them: complete, with what repeats written once. Looks for
+    /// repetitions of up to 16 octets.
+    #[must_use]
+    pub fn folded(octets: &[u8]) -> Self {
+        const PERIODS: std::ops::RangeInclusive<usize> = 1..=16;
+        const WORTH_FOLDING: usize = 64;
+        let mut runs = Vec::new();
+        let mut plain = 0;
+        let mut place = 0;
+        while place < octets.len() {
+            let longest = PERIODS
+                .map(|period| {
+                    let rest = &octets[place..];
+                    let behind = rest.get(period..).unwrap_or_default();
+                    let same = rest.iter().zip(behind).take_while(|(a, b)| a == b).count();
+                    (period, same / period + 1)
+                })
+                .max_by_key(|(period, times)| (period * times, usize::MAX - period));
+            match longest {
+                Some((period, times)) if period * times >= WORTH_FOLDING && times > 1 => {
+                    runs.push((plain..place, 1));
+                    runs.push((place..place + period, times));
+                    place += period * times;
+                    plain = place;
+                }
+                _ => place += 1,
+            }
+        }
+        runs.push((plain..place, 1));
+        Self(
+            runs.into_iter()
+                .filter(|(range, _)| !range.is_empty())
+                .map(|(range, times)| Run {
+                    octets: octets[range].to_vec(),
+                    times,
+                })
+                .collect(),
+        )
+    }
+
     /// `octets`, `times` times over.
     #[must_use]
     pub fn repeat(octets: &[u8], times: usize) -> Self {
@@ -191,6 +231,18 @@ mod tests {
             serde_json::to_string(&octets).unwrap(),
             r#"["00ff",{"repeat":"61","times":3}]"#
         );
+    }
+
+    #[test]
+    fn what_repeats_is_folded_and_nothing_is_lost() {
+        let octets = [b"\0\0\x01\0".as_slice(), &b"abcdefg".repeat(40), b"tail"].concat();
+        let folded = Octets::folded(&octets);
+        assert_eq!(folded.to_vec(), octets);
+        assert_eq!(
+            serde_json::to_string(&folded).unwrap(),
+            r#"["00000100",{"repeat":"61626364656667","times":40},"7461696c"]"#
+        );
+        assert_eq!(Octets::folded(b"").to_vec(), b"");
     }
 
     #[test]

@@ -1,0 +1,40 @@
+//! `unstick connect`
+
+use std::io::{self, IsTerminal};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{FAILED, Failure, USAGE};
+use crate::peer::client::Client;
+
+/// Run the reference client: a line is a message, `file` asks for a name, `q` leaves
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  printf 'hello\\nq\\n' | unstick connect 127.0.0.1:50007")]
+pub(super) struct Connect {
+    /// The server
+    #[arg(value_name = "HOST:PORT")]
+    server: String,
+    /// The directory that files are sent from
+    #[arg(long, default_value = ".")]
+    dir: PathBuf,
+}
+
+impl Connect {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let server = &self.server;
+        let addresses: Vec<SocketAddr> = server
+            .to_socket_addrs()
+            .map_err(|error| (USAGE, format!("{server} is no HOST:PORT: {error}")))?
+            .collect();
+        let interactive = io::stdin().is_terminal() && io::stdout().is_terminal();
+        let client = Client::connect(&addresses, &self.dir, interactive)
+            .map_err(|error| (FAILED, format!("connecting to {server}: {error}")))?;
+        client
+            .run(io::stdin().lock(), io::stdout().lock())
+            .map_err(|error| (FAILED, error.to_string()))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

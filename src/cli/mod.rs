@@ -1,0 +1,84 @@
+//! The command line.
+
+mod cases;
+mod connect;
+mod explain;
+mod guard;
+mod judging;
+mod reference;
+mod replay;
+mod serve;
+mod server;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A case failed, is flaky, or the list of known failures is stale.
+const FAILED: u8 = 1;
+
+/// Bad usage: an option, a file, a pattern that matches nothing.
+const USAGE: u8 = 2;
+
+/// Nothing can be said: the testee did not start, or does not answer.
+const UNJUDGED: u8 = 3;
+
+/// Finds the bugs that everyone writes into a length-prefixed protocol over TCP.
+///
+/// Without a command, runs the whole suite against the built-in reference.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    about,
+    max_term_width = 100,
+    after_help = "Examples:
+  unstick server -- python3 server.py {port} {dir}
+  unstick server --class framing --connect 127.0.0.1:50007
+  unstick explain FRM-3
+
+Exit status: 0 all well; 1 a case failed; 2 bad usage; 3 could not be judged."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Server(server::Server),
+    Replay(replay::Replay),
+    Cases(cases::Cases),
+    Explain(explain::Explain),
+    Serve(serve::Serve),
+    Connect(connect::Connect),
+    #[command(hide = true)]
+    Guard(guard::Guard),
+}
+
+/// An exit status, and what to say about it.
+type Failure = (u8, String);
+
+/// Runs the program and says how it ended.
+#[must_use]
+pub fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        None => reference::run(),
+        Some(Command::Server(server)) => server.run(),
+        Some(Command::Replay(replay)) => replay.run(),
+        Some(Command::Cases(cases)) => cases.run(),
+        Some(Command::Explain(explain)) => explain.run(),
+        Some(Command::Serve(serve)) => serve.run(),
+        Some(Command::Connect(connect)) => connect.run(),
+        Some(Command::Guard(guard)) => guard.run(),
+    };
+    outcome.unwrap_or_else(|(status, message)| {
+        anstream::eprintln!("unstick: {message}");
+        ExitCode::from(status)
+    })
+}
+
+/// Prints what a pipe's reader may well not want to the end.
+fn print(text: &str) {
+    use std::io::Write;
+    let _ = anstream::stdout().write_all(text.as_bytes());
+}

@@ -1,0 +1,83 @@
+//! `unstick` alone: the suite against the built-in reference.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use super::judging::{judge, status};
+use super::{Failure, UNJUDGED, print};
+use crate::report::{Report, Testee, terminal};
+use crate::suite::case;
+use crate::suite::codec::{self, Reference};
+use crate::suite::known_failures::KnownFailures;
+use crate::suite::run::Options;
+use crate::suite::selection::select;
+use crate::testee::process::Template;
+use crate::testee::server::Origin;
+use crate::trace::Class;
+
+/// The limits that the reference is started with, and judged by.
+const MAX_SESSIONS: usize = 5;
+const MAX_PAYLOAD: u32 = 8 * 1024 * 1024;
+
+pub(super) fn run() -> Result<ExitCode, Failure> {
+    let known = KnownFailures::default();
+    let checks = codec::judge(|| Box::new(Reference::new()));
+    let codec = Testee {
+        role: "codec",
+        command: Vec::new(),
+        address: None,
+        again: "unstick".to_owned(),
+    };
+    let in_process = Report {
+        testee: &codec,
+        class: Class::Codec,
+        segmentation: "in process",
+        checks: &checks,
+        known: &known,
+    };
+    print(&terminal::write(&in_process));
+
+    let class = Class::Transfer;
+    let program = std::env::current_exe()
+        .map_err(|error| (UNJUDGED, format!("this program cannot be found: {error}")))?;
+    let mut command: Vec<OsString> = vec![program.into()];
+    command.extend(
+        ["serve", "--listen", "{host}:{port}", "--dir", "{dir}", "--max-sessions"]
+            .map(OsString::from),
+    );
+    command.push(MAX_SESSIONS.to_string().into());
+    command.push("--max-payload".into());
+    command.push(MAX_PAYLOAD.to_string().into());
+    let options = Options {
+        class,
+        max_payload: Some(MAX_PAYLOAD),
+        max_sessions: Some(MAX_SESSIONS),
+        timeout: Duration::from_secs(5),
+    };
+    let origin = Origin::Command(Template {
+        command,
+        timeout: Duration::from_secs(10),
+    });
+    let cases = select(case::all(), Some(class), &[], &[]).expect("no pattern, no mismatch");
+    let run = judge(origin, &cases, &options)?;
+    let server = Testee {
+        role: "server",
+        command: Vec::new(),
+        address: None,
+        again: "unstick server --run {case} -- unstick serve --listen {host}:{port} --dir {dir}"
+            .to_owned(),
+    };
+    let over_loopback = Report {
+        testee: &server,
+        class,
+        segmentation: run.gating.name(),
+        checks: &run.checks,
+        known: &known,
+    };
+    print(&terminal::write(&over_loopback));
+    let worst = match (status(&in_process), status(&over_loopback)) {
+        (0, other) | (other, _) => other,
+    };
+    Ok(ExitCode::from(worst))
+}

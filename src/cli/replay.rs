@@ -1,0 +1,91 @@
+//! `unstick replay`
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::judging::{Judging, ServerClass, shell};
+use super::{Failure, USAGE};
+use crate::report::Testee;
+use crate::suite::case::Case;
+use crate::testee::process::Template;
+use crate::testee::server::Origin;
+use crate::trace::{Class, json};
+
+/// Run traces from files against a server
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  unstick replay found.json -- python3 server.py {port} {dir}")]
+pub(super) struct Replay {
+    /// Files, each with one trace
+    #[arg(required = true, value_name = "TRACE")]
+    traces: Vec<PathBuf>,
+    /// What the testee claims to implement; the class of the traces unless given
+    #[arg(long, value_enum)]
+    class: Option<ServerClass>,
+    #[command(flatten)]
+    judging: Judging,
+    /// The server to start, and its arguments
+    #[arg(last = true, required = true)]
+    command: Vec<OsString>,
+}
+
+impl Replay {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let cases: Vec<Case> = self
+            .traces
+            .iter()
+            .map(|path| read(path))
+            .collect::<Result<_, _>>()?;
+        let owed = cases.iter().map(|case| case.class).max();
+        let class = self
+            .class
+            .map(Class::from)
+            .or(owed)
+            .unwrap_or(Class::Transfer)
+            .max(Class::Framing);
+        let command: Vec<String> = self
+            .command
+            .iter()
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect();
+        let mut again: Vec<String> = ["unstick", "replay"].map(str::to_owned).into();
+        again.extend(
+            self.traces
+                .iter()
+                .map(|path| path.to_string_lossy().into_owned()),
+        );
+        again.push("--".to_owned());
+        again.extend(command.clone());
+        let testee = Testee {
+            role: "server",
+            command,
+            address: None,
+            again: shell(again),
+        };
+        let origin = Origin::Command(Template {
+            command: self.command.clone(),
+            timeout: Duration::from_secs(self.judging.timeout.max(10)),
+        });
+        self.judging.judge(&testee, origin, &cases, class)
+    }
+}
+
+fn read(path: &Path) -> Result<Case, Failure> {
+    let shown = path.display();
+    let text =
+        fs::read_to_string(path).map_err(|error| (USAGE, format!("{shown}: {error}")))?;
+    let trace = json::read(&text).map_err(|error| {
+        (
+            USAGE,
+            format!("{shown} is no trace: {error}; fixtures/trace.schema.json describes the format"),
+        )
+    })?;
+    // It is needed until the program ends.
+    Ok(Case::of(Box::leak(Box::new(trace))))
+}

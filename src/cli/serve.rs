@@ -1,0 +1,67 @@
+//! `unstick serve`
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::thread;
+
+use clap::Args;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use super::{FAILED, Failure, USAGE};
+use crate::peer::server::{Server, ServerOptions};
+use crate::wire::frame::MIN_LIMIT;
+
+/// Run the reference server
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  unstick serve --listen 127.0.0.1:50007 --dir received")]
+pub(super) struct Serve {
+    /// The address to listen on; port 0 lets the system choose
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:50007")]
+    listen: SocketAddr,
+    /// The directory that files are stored into
+    #[arg(long, default_value = ".")]
+    dir: PathBuf,
+    /// The most sessions at a time; a connection over it is closed at once
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    max_sessions: usize,
+    /// The largest payload accepted, in octets
+    #[arg(long, value_name = "N", default_value_t = MIN_LIMIT, value_parser = clap::value_parser!(u32).range(i64::from(MIN_LIMIT)..))]
+    max_payload: u32,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        if !self.dir.is_dir() {
+            let dir = self.dir.display();
+            return Err((
+                USAGE,
+                format!("--dir {dir} is no directory: create it first"),
+            ));
+        }
+        let listen = self.listen;
+        let failed = |error: io::Error| (FAILED, format!("serving on {listen}: {error}"));
+        let server = Server::bind(ServerOptions {
+            listen,
+            dir: self.dir,
+            max_sessions: self.max_sessions,
+            max_payload: self.max_payload,
+        })
+        .map_err(failed)?;
+        let stopper = server.stopper().map_err(failed)?;
+        let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(failed)?;
+        thread::spawn(move || {
+            if signals.forever().next().is_some() {
+                stopper.stop();
+            }
+        });
+        let address = server.local_addr().map_err(failed)?;
+        let mut stdout = io::stdout();
+        // The line that a harness waits for; nobody may be reading, which is no error.
+        let _ = writeln!(stdout, "READY {address}").and_then(|()| stdout.flush());
+        server.run().map_err(failed)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

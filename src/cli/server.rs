@@ -1,0 +1,134 @@
+//! `unstick server`
+
+use std::ffi::OsString;
+use std::net::ToSocketAddrs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::judging::{Judging, ServerClass, shell};
+use super::{Failure, USAGE};
+use crate::report::Testee;
+use crate::suite::case;
+use crate::suite::selection::select;
+use crate::testee::process::Template;
+use crate::testee::server::Origin;
+use crate::trace::Class;
+
+/// Start a program as a server and judge it, or judge one that runs already
+#[derive(Debug, Args)]
+#[command(after_help = "\
+{port}, {host} and {dir} in COMMAND are filled in: a free port, the address to listen on, and a fresh
+directory for received files. A COMMAND without {port} chooses its own and prints a line
+READY HOST:PORT.
+
+Examples:
+  unstick server -- python3 server.py {port} {dir}
+  unstick server --class framing --max-payload 1048576 -- ./echo --port {port}
+  unstick server --run 'trf/*' --junit report.xml -- ./server {host}:{port} {dir}
+  unstick server --class session --connect 192.0.2.1:50007
+
+Exit status: 0 all well; 1 a case failed; 2 bad usage; 3 could not be judged.")]
+pub(super) struct Server {
+    /// What the testee claims to implement
+    #[arg(long, value_enum, default_value = "transfer")]
+    class: ServerClass,
+    /// Judge a server that runs already
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "command")]
+    connect: Option<String>,
+    /// Where the server at --connect stores files, if that is on this machine; it is emptied
+    #[arg(long, requires = "connect")]
+    dir: Option<PathBuf>,
+    /// Run only the cases whose id matches; may be given more than once
+    #[arg(long, value_name = "GLOB")]
+    run: Vec<String>,
+    /// Leave out the cases whose id matches; may be given more than once
+    #[arg(long, value_name = "GLOB")]
+    skip: Vec<String>,
+    #[command(flatten)]
+    judging: Judging,
+    /// The program to start, and its arguments
+    #[arg(last = true, required_unless_present = "connect")]
+    command: Vec<OsString>,
+}
+
+impl Server {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let class = Class::from(self.class);
+        let cases = select(case::all(), Some(class), &self.run, &self.skip)
+            .map_err(|error| (USAGE, error.to_string()))?;
+        let (testee, origin) = match &self.connect {
+            Some(address) => self.running(address)?,
+            None => self.started(),
+        };
+        self.judging.judge(&testee, origin, &cases, class)
+    }
+
+    fn running(&self, at: &str) -> Result<(Testee, Origin), Failure> {
+        let address = at
+            .to_socket_addrs()
+            .map_err(|error| (USAGE, format!("--connect {at} is no HOST:PORT: {error}")))?
+            .next()
+            .ok_or_else(|| (USAGE, format!("--connect {at} has no address")))?;
+        if let Some(dir) = &self.dir
+            && !dir.is_dir()
+        {
+            return Err((
+                USAGE,
+                format!("--dir {} is no directory: create it first", dir.display()),
+            ));
+        }
+        let mut again = self.words();
+        again.extend(["--connect".to_owned(), at.to_owned()]);
+        if let Some(dir) = &self.dir {
+            again.extend(["--dir".to_owned(), dir.to_string_lossy().into_owned()]);
+        }
+        let testee = Testee {
+            role: "server",
+            command: Vec::new(),
+            address: Some(at.to_owned()),
+            again: shell(again),
+        };
+        let dir = self.dir.clone();
+        Ok((testee, Origin::Address { address, dir }))
+    }
+
+    fn started(&self) -> (Testee, Origin) {
+        let command: Vec<String> = self
+            .command
+            .iter()
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect();
+        let mut again = self.words();
+        again.push("--".to_owned());
+        again.extend(command.clone());
+        let testee = Testee {
+            role: "server",
+            command,
+            address: None,
+            again: shell(again),
+        };
+        let origin = Origin::Command(Template {
+            command: self.command.clone(),
+            timeout: Duration::from_secs(self.judging.timeout.max(10)),
+        });
+        (testee, origin)
+    }
+
+    /// The words of the command that runs one case again.
+    fn words(&self) -> Vec<String> {
+        let mut words: Vec<String> = ["unstick", "server", "--class", Class::from(self.class).name()]
+            .map(str::to_owned)
+            .into();
+        if let Some(limit) = self.judging.max_payload {
+            words.extend(["--max-payload".to_owned(), limit.to_string()]);
+        }
+        if let Some(limit) = self.judging.max_sessions {
+            words.extend(["--max-sessions".to_owned(), limit.to_string()]);
+        }
+        words.extend(["--run".to_owned(), "{case}".to_owned()]);
+        words
+    }
+}

@@ -1,0 +1,48 @@
+//! The report for programs. Its format is stable.
+
+use serde::Serialize;
+
+use super::Report;
+use crate::suite::verdict::{Check, Summary};
+
+#[derive(Serialize)]
+struct Written<'r> {
+    unstick: &'static str,
+    testee: WrittenTestee<'r>,
+    class: &'static str,
+    segmentation: &'static str,
+    summary: Summary,
+    cases: &'r [Check],
+}
+
+#[derive(Serialize)]
+struct WrittenTestee<'r> {
+    role: &'static str,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    command: &'r [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<&'r str>,
+}
+
+/// The report as JSON, an entry for each case and segmentation.
+///
+/// # Panics
+/// Never: a report is plain data.
+#[must_use]
+pub fn write(report: &Report<'_>) -> String {
+    let written = Written {
+        unstick: env!("CARGO_PKG_VERSION"),
+        testee: WrittenTestee {
+            role: report.testee.role,
+            command: &report.testee.command,
+            address: report.testee.address.as_deref(),
+        },
+        class: report.class.name(),
+        segmentation: report.segmentation,
+        summary: report.summary(),
+        cases: report.checks,
+    };
+    let mut text = serde_json::to_string_pretty(&written).expect("a report is plain data");
+    text.push('\n');
+    text
+}

@@ -1,0 +1,54 @@
+//! The report for continuous integration: JUnit's XML, a suite for each chapter.
+
+use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
+
+use super::Report;
+use crate::suite::verdict::{Check, Verdict};
+
+/// The report as JUnit XML.
+///
+/// # Errors
+/// Something in it cannot be written as XML.
+pub fn write(report: &Report<'_>) -> Result<String, quick_junit::SerializeError> {
+    let mut document = Document::new("unstick");
+    let mut suites: Vec<TestSuite> = Vec::new();
+    for check in report.checks {
+        let chapter = check.id.split('/').next().unwrap_or_default();
+        let name = format!("unstick.{}.{chapter}", report.testee.role);
+        if suites.last().is_none_or(|suite| suite.name.as_str() != name) {
+            suites.push(TestSuite::new(name));
+        }
+        let suite = suites.last_mut().expect("one has just been pushed");
+        suite.add_test_case(test_case(check, report));
+    }
+    document.add_test_suites(suites);
+    document.to_string()
+}
+
+fn test_case(check: &Check, report: &Report<'_>) -> TestCase {
+    let name = match check.segmentation {
+        Some(segmentation) => format!("{} [{segmentation}]", check.id),
+        None => check.id.clone(),
+    };
+    let mut status = match check.verdict {
+        Verdict::Pass | Verdict::Acceptable => TestCaseStatus::success(),
+        Verdict::Skipped => TestCaseStatus::skipped(),
+        _ if report.known.expects(check) => TestCaseStatus::skipped(),
+        Verdict::Fail | Verdict::Flaky => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Verdict::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
+    };
+    if check.verdict != Verdict::Pass && check.verdict != Verdict::Acceptable {
+        let requirement = check.requirements.first().map_or("", String::as_str);
+        status.set_message(format!("{requirement}: {}", check.message));
+        status.set_type(check.verdict.name());
+    }
+    let mut case = TestCase::new(name, status);
+    case.set_classname(check.requirements.join(" "));
+    if check.verdict == Verdict::Acceptable {
+        case.set_system_out(check.message.as_str());
+    }
+    if let Some(evidence) = &check.evidence {
+        case.set_system_out(super::terminal::evidence(evidence));
+    }
+    case
+}

@@ -1,0 +1,132 @@
+//! Reports: one file a format, all from the same result.
+
+pub mod json;
+pub mod junit;
+pub mod terminal;
+
+use std::collections::BTreeMap;
+
+use crate::suite::known_failures::KnownFailures;
+use crate::suite::requirement;
+use crate::suite::verdict::{Check, Summary, Verdict};
+use crate::trace::Class;
+
+/// What was judged.
+#[derive(Debug, Clone)]
+pub struct Testee {
+    /// `server`, or `codec`.
+    pub role: &'static str,
+    /// The command that started it, or nothing.
+    pub command: Vec<String>,
+    /// The address that it was found at, if it was not ours to start.
+    pub address: Option<String>,
+    /// The command line that runs single cases against it again, without the pattern.
+    pub again: String,
+}
+
+/// A run, ready to be reported.
+#[derive(Debug)]
+pub struct Report<'r> {
+    /// What was judged.
+    pub testee: &'r Testee,
+    /// What it claims.
+    pub class: Class,
+    /// `drain-gated`, `timed` or, without a socket, `direct`.
+    pub segmentation: &'static str,
+    /// All checks.
+    pub checks: &'r [Check],
+    /// What is expected to fail.
+    pub known: &'r KnownFailures,
+}
+
+/// Checks that are not green for one reason.
+#[derive(Debug)]
+pub struct Group<'r> {
+    /// The requirement that is broken.
+    pub requirement: &'r str,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The likely mistake.
+    pub cause: Option<&'r str>,
+    /// The checks, the one that shows it best first.
+    pub checks: Vec<&'r Check>,
+}
+
+impl<'r> Report<'r> {
+    /// How many checks got each verdict.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        Summary::of(self.checks)
+    }
+
+    /// What is not green and not expected, a group for each reason, in the order of the
+    /// specification; failures before what is flaky or could not be judged.
+    #[must_use]
+    pub fn groups(&self) -> Vec<Group<'r>> {
+        let mut groups: BTreeMap<_, Vec<&Check>> = BTreeMap::new();
+        for check in self.checks {
+            let rank = match check.verdict {
+                Verdict::Fail => 0,
+                Verdict::Flaky => 1,
+                Verdict::Error => 2,
+                _ => continue,
+            };
+            if self.known.expects(check) {
+                continue;
+            }
+            let requirement = check.requirements.first().map_or("", String::as_str);
+            let key = (
+                rank,
+                requirement::position(requirement),
+                requirement,
+                check.cause.as_deref(),
+            );
+            groups.entry(key).or_default().push(check);
+        }
+        groups
+            .into_iter()
+            .map(|((_, _, requirement, cause), mut checks)| {
+                // The smallest conversation that shows it.
+                checks.sort_by_key(|check| {
+                    check.evidence.as_ref().map_or((usize::MAX, 0), |evidence| {
+                        let octets = evidence.sent.iter().map(|chunk| chunk.len()).sum();
+                        (octets, evidence.sent.len())
+                    })
+                });
+                Group {
+                    requirement,
+                    verdict: checks[0].verdict,
+                    cause,
+                    checks,
+                }
+            })
+            .collect()
+    }
+
+    /// What is wrong with the list of known failures.
+    #[must_use]
+    pub fn stale(&self) -> Vec<String> {
+        self.known.stale(self.checks)
+    }
+
+    /// Whether the run found something that it must not find.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        !self.stale().is_empty()
+            || self.checks.iter().any(|check| {
+                matches!(check.verdict, Verdict::Fail | Verdict::Flaky)
+                    && !self.known.expects(check)
+            })
+    }
+
+    /// Whether something could not be judged, or nothing could.
+    #[must_use]
+    pub fn unjudged(&self) -> bool {
+        let summary = self.summary();
+        summary.pass + summary.acceptable == 0
+            || self
+                .checks
+                .iter()
+                .any(|check| check.verdict == Verdict::Error && !self.known.expects(check))
+    }
+}

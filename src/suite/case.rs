@@ -1,0 +1,122 @@
+//! The cases for servers: the golden traces, and the few that need code.
+
+use std::borrow::Cow;
+
+use super::directory;
+use super::fixtures;
+use super::limits;
+use super::memory;
+use super::run::{Bench, NotPassed};
+use super::sessions;
+use super::slow_peers;
+use crate::trace::segmentation::conversations;
+use crate::trace::{Action, Class, Trace};
+
+/// One case.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// A slug that never changes: `frm/two`.
+    pub id: &'static str,
+    /// What the testee must do, in one line.
+    pub title: Cow<'static, str>,
+    /// The requirements, the foremost first.
+    pub requirements: Vec<&'static str>,
+    /// The lowest class that owes it.
+    pub class: Class,
+    /// What is done.
+    pub(crate) body: Body,
+}
+
+/// What a case does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Body {
+    /// A conversation as data.
+    Trace(&'static Trace),
+    /// Something that takes more than one conversation.
+    Code(Code),
+}
+
+/// A case that needs code.
+pub(crate) type Code = fn(&mut Bench<'_>) -> Result<(), NotPassed>;
+
+/// A case that needs code, as the modules that have some list it.
+pub(crate) struct Coded {
+    pub(crate) id: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) requirements: &'static [&'static str],
+    pub(crate) class: Class,
+    pub(crate) run: Code,
+}
+
+impl Case {
+    /// The case that is this trace.
+    #[must_use]
+    pub fn of(trace: &'static Trace) -> Self {
+        Self {
+            id: &trace.id,
+            title: Cow::Borrowed(&trace.title),
+            requirements: trace.requirements.iter().map(String::as_str).collect(),
+            class: trace.class,
+            body: Body::Trace(trace),
+        }
+    }
+
+    /// The conversation, if that is all there is to the case.
+    #[must_use]
+    pub const fn trace(&self) -> Option<&'static Trace> {
+        match self.body {
+            Body::Trace(trace) => Some(trace),
+            Body::Code(_) => None,
+        }
+    }
+
+    /// How many checks the case makes: one for each segmentation.
+    #[must_use]
+    pub fn checks(&self) -> usize {
+        self.trace().map_or(1, |trace| conversations(trace).len())
+    }
+
+    /// Whether a testee of this class owes the case. One that carries what is not text is for
+    /// testees that do not read it.
+    #[must_use]
+    pub fn owed_by(&self, class: Class) -> bool {
+        let reads_text = class >= Class::Session;
+        self.class <= class
+            && match self.body {
+                Body::Trace(trace) => !reads_text || self.class >= Class::Session || text_only(trace),
+                Body::Code(_) => true,
+            }
+    }
+}
+
+fn text_only(trace: &Trace) -> bool {
+    trace.steps.iter().all(|step| match &step.action {
+        Action::Deliver(payload) => std::str::from_utf8(&payload.to_vec()).is_ok(),
+        _ => true,
+    })
+}
+
+/// All cases for servers, chapter by chapter; those that need code behind the traces.
+#[must_use]
+pub fn all() -> Vec<Case> {
+    let traces = fixtures::all().iter().map(Case::of);
+    let coded = [
+        limits::CASES,
+        slow_peers::CASES,
+        memory::CASES,
+        sessions::CASES,
+        directory::CASES,
+    ]
+        .into_iter()
+        .flatten()
+        .map(|coded| Case {
+            id: coded.id,
+            title: Cow::Borrowed(coded.title),
+            requirements: coded.requirements.to_vec(),
+            class: coded.class,
+            body: Body::Code(coded.run),
+        });
+    let mut cases: Vec<Case> = traces.chain(coded).collect();
+    cases.sort_by_key(|case| fixtures::chapter(case.id));
+    cases
+}

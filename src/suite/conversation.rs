@@ -1,0 +1,441 @@
+//! One conversation with a testee, and where it went another way than the trace has it.
+
+use std::io;
+use std::time::Duration;
+
+use super::directory::{Directory, DirectoryFault};
+use super::reply_form::{Difference, ReplyForm};
+use super::verdict::Evidence;
+use crate::testee::connection::{Connection, Ending, Patience};
+use crate::testee::server::Server;
+use crate::trace::octets::Octets;
+use crate::trace::segmentation::Move;
+use crate::trace::Action;
+
+/// How a conversation differed from its trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum What {
+    /// No connection could be made.
+    NoConnection,
+    /// The testee took nothing more of what was sent.
+    NotTaken,
+    /// Octets came before anything was sent (SES-1).
+    Unsolicited,
+    /// What was to be delivered did not come.
+    Missing,
+    /// The testee closed instead of delivering.
+    ClosedInstead,
+    /// Something else was delivered.
+    Different(Difference),
+    /// Something came that nothing had asked for.
+    Extra,
+    /// The testee did not close.
+    NotClosed,
+    /// A file is not as it has to be.
+    Directory(DirectoryFault),
+    /// The testee ended.
+    Died,
+    /// The testee did not serve a plain conversation afterwards.
+    Unwell,
+    /// What a case found that needs code.
+    Other,
+}
+
+impl What {
+    /// Whether the harness waited in vain, which takes its time.
+    pub(crate) const fn took_time(&self) -> bool {
+        matches!(
+            self,
+            Self::NotTaken | Self::Missing | Self::NotClosed | Self::Directory(_)
+        )
+    }
+}
+
+/// A conversation that went wrong.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    pub(crate) what: What,
+    /// In one sentence.
+    pub(crate) message: String,
+    pub(crate) evidence: Evidence,
+    /// The payload that was to be delivered at that point.
+    pub(crate) expected: Option<Vec<u8>>,
+    /// Whether the connection was still open at the end.
+    pub(crate) left_open: bool,
+}
+
+/// How a conversation went.
+#[derive(Debug, Clone)]
+pub(crate) enum Outcome {
+    AsExpected,
+    Failed(Box<Failure>),
+}
+
+/// What a conversation is judged by.
+pub(crate) struct Terms<'a> {
+    pub(crate) form: ReplyForm,
+    /// Judge the form of replies and their time too (SES-5).
+    pub(crate) strict: bool,
+    pub(crate) patience: Patience,
+    /// How long the testee may take nothing of what is sent.
+    pub(crate) bound: Duration,
+    pub(crate) directory: Option<&'a Directory>,
+}
+
+/// Has a conversation on a fresh connection.
+pub(crate) fn converse(testee: &mut Server, moves: &[Move<'_>], terms: &Terms<'_>) -> Outcome {
+    match testee.connect() {
+        Ok(connection) => Talk::new(connection, terms).run(testee, moves),
+        Err(error) => Outcome::Failed(no_connection(testee, &error)),
+    }
+}
+
+/// The failure of a connection that was not made.
+pub(crate) fn no_connection(testee: &mut Server, error: &io::Error) -> Box<Failure> {
+    let (what, message) = match testee.death() {
+        Some(death) => (
+            What::Died,
+            format!("the testee is gone: it ended {death}"),
+        ),
+        None => (
+            What::NoConnection,
+            format!("no connection could be made: {error}"),
+        ),
+    };
+    Box::new(Failure {
+        what,
+        message,
+        evidence: Evidence {
+            expected: "that the testee accepts a connection".to_owned(),
+            stderr: testee.stderr(),
+            ..Evidence::default()
+        },
+        expected: None,
+        left_open: false,
+    })
+}
+
+/// A conversation under way.
+pub(crate) struct Talk<'t, 'a> {
+    connection: Connection,
+    terms: &'t Terms<'a>,
+    /// What was sent, a chunk each.
+    sent: Vec<Vec<u8>>,
+    /// How much of what came has been accounted for, in octets.
+    accounted: usize,
+    /// How many payloads have been delivered as expected.
+    delivered: usize,
+}
+
+impl<'t, 'a> Talk<'t, 'a> {
+    pub(crate) const fn new(connection: Connection, terms: &'t Terms<'a>) -> Self {
+        Self {
+            connection,
+            terms,
+            sent: Vec::new(),
+            accounted: 0,
+            delivered: 0,
+        }
+    }
+
+    pub(crate) const fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    /// Notes what a case sends past [`Talk::send`].
+    pub(crate) fn note_sent(&mut self, octets: &[u8]) {
+        self.sent.push(octets.to_vec());
+    }
+
+    fn run(mut self, testee: &mut Server, moves: &[Move<'_>]) -> Outcome {
+        match self.moves(testee, moves) {
+            Ok(()) => Outcome::AsExpected,
+            Err(failure) => Outcome::Failed(failure),
+        }
+    }
+
+    /// Goes through the moves, up to the first that does not go as expected.
+    pub(crate) fn moves(
+        &mut self,
+        testee: &mut Server,
+        moves: &[Move<'_>],
+    ) -> Result<(), Box<Failure>> {
+        for one in moves {
+            match one {
+                Move::Chunk(chunk) => self.send(testee, chunk)?,
+                Move::Step(action) => self.step(testee, action)?,
+            }
+        }
+        self.connection.pump();
+        self.nothing_more(testee)?;
+        self.directory_sound(testee)
+    }
+
+    /// Sends one chunk.
+    pub(crate) fn send(&mut self, testee: &mut Server, chunk: &[u8]) -> Result<(), Box<Failure>> {
+        if self.sent.is_empty() {
+            self.connection.pump();
+            self.nothing_unsolicited(testee)?;
+        }
+        self.sent.push(chunk.to_vec());
+        // A testee that closes while we send is judged by what is expected next.
+        if !self.connection.send(testee, chunk, self.terms.bound)
+            && self.connection.ending().is_none()
+        {
+            return self.fail(
+                testee,
+                What::NotTaken,
+                "the testee took nothing more of what was sent, and left the connection open",
+                "that the testee reads what is sent",
+            );
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, testee: &mut Server, action: &Action) -> Result<(), Box<Failure>> {
+        match action {
+            Action::Frame { .. } | Action::Send(_) => Ok(()),
+            Action::EndOfStream => {
+                self.connection.end_of_stream();
+                Ok(())
+            }
+            Action::Deliver(payload) => self.deliver(testee, &payload.to_vec()),
+            Action::Silence => {
+                testee.settle();
+                self.connection.pump();
+                self.nothing_unsolicited(testee)?;
+                self.nothing_more(testee)
+            }
+            Action::Close => self.close(testee, "that the testee closes, having sent nothing more"),
+            Action::Refusal => self.close(
+                testee,
+                "a refusal: the testee closes, and answers nothing more",
+            ),
+            Action::Stored { name, content } => {
+                let content = content.to_vec();
+                self.on_disk(testee, |directory| directory.stored(name, &content))
+            }
+            Action::Absent(name) => {
+                testee.settle();
+                self.on_disk(testee, |directory| directory.absent(name))
+            }
+            Action::Untouched => {
+                testee.settle();
+                self.on_disk(testee, Directory::untouched)
+            }
+        }
+    }
+
+    /// Waits for the next payload and compares it.
+    pub(crate) fn deliver(
+        &mut self,
+        testee: &mut Server,
+        expected: &[u8],
+    ) -> Result<(), Box<Failure>> {
+        let from = self.accounted;
+        self.connection.wait(testee, self.terms.patience, |connection| {
+            next_frame(&connection.seen()[from..]).is_some() || connection.ending().is_some()
+        });
+        let number = self.delivered + 1;
+        let delivered = next_frame(&self.connection.seen()[from..]).map(<[u8]>::to_vec);
+        let wanted = format!("delivery {number}: {}", in_words(expected));
+        let Some(delivered) = delivered else {
+            let partial = self.connection.seen().len() - from;
+            let came = match partial {
+                0 => "nothing".to_owned(),
+                _ => format!("{partial} octets that are no whole frame"),
+            };
+            let (what, message) = match self.connection.ending() {
+                None => (
+                    What::Missing,
+                    format!("delivery {number} did not come; the testee sent {came} and left the connection open"),
+                ),
+                Some(_) => (
+                    What::ClosedInstead,
+                    format!("the testee closed instead of delivery {number}, and sent {came}"),
+                ),
+            };
+            return self
+                .fail(testee, what, &message, &wanted)
+                .map_err(|failure| failure.expecting(expected));
+        };
+        if let Err(difference) = self.terms.form.compare(expected, &delivered, self.terms.strict) {
+            let message = match difference {
+                Difference::Form => {
+                    format!("delivery {number} has not the prescribed form of a reply")
+                }
+                Difference::Time => {
+                    format!("delivery {number} gives a time that is not this time anywhere on earth")
+                }
+                Difference::Text => format!("delivery {number} is not what was sent"),
+            };
+            // What else is underway belongs to the picture.
+            testee.settle();
+            self.connection.pump();
+            return self
+                .fail(testee, What::Different(difference), &message, &wanted)
+                .map_err(|failure| failure.expecting(expected));
+        }
+        self.accounted += 4 + delivered.len();
+        self.delivered = number;
+        Ok(())
+    }
+
+    /// Waits for the close, before which nothing more may come.
+    pub(crate) fn close(&mut self, testee: &mut Server, wanted: &str) -> Result<(), Box<Failure>> {
+        self.connection.wait(testee, self.terms.patience, |connection| {
+            connection.ending().is_some()
+        });
+        self.nothing_more_but(testee, wanted)?;
+        match self.connection.ending() {
+            Some(Ending::Flooded) => self.fail(
+                testee,
+                What::Extra,
+                "the testee sent octets without end",
+                wanted,
+            ),
+            Some(_) => Ok(()),
+            None => self.fail(
+                testee,
+                What::NotClosed,
+                "the testee did not close the connection",
+                wanted,
+            ),
+        }
+    }
+
+    fn nothing_unsolicited(&self, testee: &mut Server) -> Result<(), Box<Failure>> {
+        if self.sent.is_empty() && !self.connection.seen().is_empty() {
+            return self.fail(
+                testee,
+                What::Unsolicited,
+                "the testee sent octets before it had received any",
+                "nothing before we have sent something",
+            );
+        }
+        Ok(())
+    }
+
+    fn nothing_more(&self, testee: &mut Server) -> Result<(), Box<Failure>> {
+        self.nothing_more_but(testee, "nothing more")
+    }
+
+    fn nothing_more_but(&self, testee: &mut Server, wanted: &str) -> Result<(), Box<Failure>> {
+        let more = self.connection.seen().len() - self.accounted;
+        if more > 0 {
+            return self.fail(
+                testee,
+                What::Extra,
+                &format!("the testee sent {more} octets that it does not owe"),
+                wanted,
+            );
+        }
+        Ok(())
+    }
+
+    /// Waits until a file holds this.
+    pub(crate) fn is_stored(
+        &mut self,
+        testee: &mut Server,
+        name: &str,
+        content: &[u8],
+    ) -> Result<(), Box<Failure>> {
+        self.on_disk(testee, |directory| directory.stored(name, content))
+    }
+
+    /// Waits until the directory is as it has to be; that takes no time for a correct testee
+    /// that has answered what came behind a file.
+    fn on_disk(
+        &mut self,
+        testee: &mut Server,
+        mut look: impl FnMut(&Directory) -> Result<(), DirectoryFault>,
+    ) -> Result<(), Box<Failure>> {
+        let Some(directory) = self.terms.directory else {
+            return Ok(());
+        };
+        let mut last = look(directory);
+        if last.is_err() {
+            self.connection.wait(testee, self.terms.patience, |_| {
+                last = look(directory);
+                last.is_ok()
+            });
+        }
+        match last {
+            Ok(()) => Ok(()),
+            Err(fault) => self.directory_fault(testee, fault),
+        }
+    }
+
+    fn directory_sound(&self, testee: &mut Server) -> Result<(), Box<Failure>> {
+        match self.terms.directory.map(Directory::outside_untouched) {
+            Some(Err(fault)) => self.directory_fault(testee, fault),
+            _ => Ok(()),
+        }
+    }
+
+    fn directory_fault(
+        &self,
+        testee: &mut Server,
+        fault: DirectoryFault,
+    ) -> Result<(), Box<Failure>> {
+        let message = fault.to_string();
+        let wanted = fault.wanted();
+        self.fail(testee, What::Directory(fault), &message, &wanted)
+    }
+
+    pub(crate) fn fail(
+        &self,
+        testee: &mut Server,
+        what: What,
+        message: &str,
+        expected: &str,
+    ) -> Result<(), Box<Failure>> {
+        // A testee that has ended explains every other symptom.
+        let (what, message) = match testee.death() {
+            Some(death) => (
+                What::Died,
+                format!("the testee ended {death}; {message}"),
+            ),
+            None => (what, message.to_owned()),
+        };
+        Err(Box::new(Failure {
+            what,
+            message,
+            evidence: Evidence {
+                sent: self.sent.iter().map(|chunk| Octets::folded(chunk)).collect(),
+                expected: expected.to_owned(),
+                seen: Octets::folded(self.connection.seen()),
+                ended: match self.connection.ending() {
+                    Some(ending) => ending.in_words().to_owned(),
+                    None => "the connection was open".to_owned(),
+                },
+                stderr: testee.stderr(),
+            },
+            expected: None,
+            left_open: self.connection.ending().is_none(),
+        }))
+    }
+}
+
+impl Failure {
+    fn expecting(mut self: Box<Self>, payload: &[u8]) -> Box<Self> {
+        self.expected = Some(payload.to_vec());
+        self
+    }
+}
+
+/// The payload of the frame that octets from a testee begin with, if it is whole. Reads on
+/// its own, so that a mistake in the reference cannot hide one in a testee.
+pub(crate) fn next_frame(octets: &[u8]) -> Option<&[u8]> {
+    let (length, behind) = octets.split_first_chunk()?;
+    behind.get(..u32::from_be_bytes(*length) as usize)
+}
+
+fn in_words(payload: &[u8]) -> String {
+    match std::str::from_utf8(payload) {
+        Ok("") => "the empty payload".to_owned(),
+        Ok(text) if text.chars().count() <= 40 => format!("{text:?}"),
+        _ => format!("the {} octets that were sent", payload.len()),
+    }
+}
+

@@ -1,0 +1,68 @@
+//! Guesses for a testee that does not answer: which framing does it speak instead?
+
+use crate::testee::connection::Patience;
+use crate::testee::server::Server;
+
+/// Another framing that a testee answers to.
+pub(crate) struct Dialect {
+    /// The requirement that it breaks.
+    pub(crate) requirement: &'static str,
+    /// What was tried, and answered.
+    pub(crate) found: &'static str,
+    /// What that says about the testee.
+    pub(crate) cause: &'static str,
+    octets: &'static [u8],
+}
+
+const DIALECTS: &[Dialect] = &[
+    Dialect {
+        requirement: "LEN-1",
+        octets: b"\x05\0\0\0hello",
+        found: "it answers 05 00 00 00 68 65 6c 6c 6f",
+        cause: "it reads lengths with the least significant octet first",
+    },
+    Dialect {
+        requirement: "FRM-1",
+        octets: b"\0\0\0\x09hello",
+        found: "it answers 00 00 00 09 68 65 6c 6c 6f",
+        cause: "it takes lengths to count themselves",
+    },
+    Dialect {
+        requirement: "LEN-1",
+        octets: b"\0\x05hello",
+        found: "it answers 00 05 68 65 6c 6c 6f",
+        cause: "it reads lengths of 2 octets",
+    },
+    Dialect {
+        requirement: "LEN-1",
+        octets: b"\0\0\0\0\0\0\0\x05hello",
+        found: "it answers 00 00 00 00 00 00 00 05 68 65 6c 6c 6f",
+        cause: "it reads lengths of 8 octets",
+    },
+    Dialect {
+        requirement: "FRM-1",
+        octets: b"hello\n",
+        found: "it answers the line \"hello\"",
+        cause: "it reads lines instead of frames",
+    },
+    Dialect {
+        requirement: "FRM-1",
+        octets: b"hello\0",
+        found: "it answers \"hello\" and U+0000",
+        cause: "it reads texts that end at U+0000 instead of frames",
+    },
+];
+
+/// Tries one framing after the other, each on a fresh connection.
+pub(crate) fn probe(testee: &mut Server, patience: Patience) -> Option<&'static Dialect> {
+    DIALECTS.iter().find(|dialect| {
+        let Ok(mut connection) = testee.connect() else {
+            return false;
+        };
+        connection.send(testee, dialect.octets, patience.busy);
+        connection.wait(testee, patience, |connection| {
+            !connection.seen().is_empty() || connection.ending().is_some()
+        });
+        !connection.seen().is_empty()
+    })
+}

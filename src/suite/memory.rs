@@ -1,0 +1,145 @@
+//! The testee's resident memory: it follows what arrived (FRM-8), and not the body of a file
+//! (TRF-11).
+
+use std::time::{Duration, Instant};
+
+use super::case::Coded;
+use super::conversation::What;
+use super::directory::frame;
+use super::run::{Bench, NotPassed};
+use crate::trace::Class;
+
+const MEBIBYTE: u64 = 1024 * 1024;
+
+/// What is announced to a testee without a declared limit, in octets.
+const ANNOUNCED: u32 = 512 * 1024 * 1024;
+
+/// Below this, what is announced cannot be told from a testee's ordinary ups and downs.
+const LEAST_ANNOUNCED: u32 = 32 * 1024 * 1024;
+
+/// The first look is taken when so much of a body has been sent, in octets.
+const FIRST_LOOK: u64 = 32 * MEBIBYTE;
+
+/// The body of the file, in octets.
+const BODY: u64 = 128 * MEBIBYTE;
+
+/// A testee that becomes slower and slower is looked at after this time.
+const LOOK_AFTER: Duration = Duration::from_secs(6);
+
+/// So much must lie between two looks that they say something, in octets.
+const LEAST_BETWEEN: u64 = 16 * MEBIBYTE;
+
+pub(crate) const CASES: &[Coded] = &[
+    Coded {
+        id: "frm/memory-follows-arrival",
+        title: "A large announced length takes no memory before its octets arrive",
+        requirements: &["FRM-8"],
+        class: Class::Framing,
+        run: announced,
+    },
+    Coded {
+        id: "trf/memory-of-a-body",
+        title: "A body of 128 MiB passes through without being held in memory",
+        requirements: &["TRF-11"],
+        class: Class::Transfer,
+        run: body,
+    },
+];
+
+fn resident(bench: &mut Bench<'_>) -> Result<u64, NotPassed> {
+    bench.testee.settle();
+    bench.testee.resident().ok_or_else(|| {
+        NotPassed::skipped("the memory of a testee that we did not start cannot be seen")
+    })
+}
+
+fn announced(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
+    let announced = bench.max_payload().unwrap_or(ANNOUNCED).min(ANNOUNCED);
+    if announced < LEAST_ANNOUNCED {
+        return Err(NotPassed::Skipped(format!(
+            "the declared limit of {announced} octets bounds what can be announced"
+        )));
+    }
+    bench.is_well()?;
+    let terms = bench.terms(None);
+    let before = resident(bench)?;
+    let mut talk = bench.talk(&terms)?;
+    let mut octets = announced.to_be_bytes().to_vec();
+    octets.resize(1004, b'a');
+    talk.send(bench.testee, &octets)?;
+    let after = resident(bench)?;
+    let grown = after.saturating_sub(before);
+    if grown > u64::from(announced) / 4 {
+        talk.fail(
+            bench.testee,
+            What::Other,
+            &format!(
+                "{announced} octets were announced and 1000 sent, and the testee's resident memory grew by {} MiB",
+                grown / MEBIBYTE
+            ),
+            "memory that grows with what arrived",
+        )?;
+    }
+    drop(talk);
+    bench.is_well()
+}
+
+fn body(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
+    bench.transfer_works()?;
+    resident(bench)?;
+    let directory = bench.prepare(&[])?;
+    let terms = bench.terms(Some(&directory));
+    let mut talk = bench.talk(&terms)?;
+    talk.send(bench.testee, &frame(b"file"))?;
+    talk.send(bench.testee, &frame(format!("large.bin,{BODY}").as_bytes()))?;
+    let chunk = vec![b'x'; 256 * 1024];
+    let started = Instant::now();
+    let mut sent = 0;
+    let mut first = None;
+    // One octet is kept back, so that the testee is looked at while it receives.
+    while sent < BODY - 1 {
+        let size = chunk.len().min((BODY - 1 - sent) as usize);
+        let count = talk.connection().write(&chunk[..size], terms.bound);
+        sent += count as u64;
+        if first.is_none() && (sent >= FIRST_LOOK || started.elapsed() > LOOK_AFTER / 3) {
+            first = Some((sent, resident(bench)?));
+        }
+        if count < size || started.elapsed() > LOOK_AFTER {
+            break;
+        }
+    }
+    let (sent_first, before) = first.unwrap_or_default();
+    let between = sent - sent_first;
+    let grown = resident(bench)?.saturating_sub(before);
+    if between >= LEAST_BETWEEN && grown > between / 4 * 3 {
+        talk.fail(
+            bench.testee,
+            What::Other,
+            &format!(
+                "while {} MiB of a body arrived, the testee's resident memory grew by {} MiB",
+                between / MEBIBYTE,
+                grown / MEBIBYTE
+            ),
+            "memory that does not grow with the body",
+        )?;
+    }
+    let left = (BODY - sent) as usize;
+    for piece in vec![b'x'; left].chunks(chunk.len()) {
+        if talk.connection().write(piece, terms.bound) < piece.len() {
+            break;
+        }
+    }
+    talk.send(bench.testee, &frame(b"after"))?;
+    talk.deliver(bench.testee, b"after")?;
+    let stored = std::fs::metadata(directory.path().join("large.bin"));
+    if stored.is_ok_and(|stored| stored.len() == BODY) {
+        return Ok(());
+    }
+    talk.fail(
+        bench.testee,
+        What::Other,
+        "the file of 128 MiB was not stored whole",
+        "a file of 134217728 octets",
+    )?;
+    Ok(())
+}

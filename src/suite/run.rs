@@ -1,0 +1,633 @@
+//! Running the cases against a server, and judging it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::attribution::{self, Finding};
+use super::case::{Body, Case};
+use super::conversation::{
+    Failure, Outcome, Talk, Terms, What, converse, no_connection,
+};
+use super::dialect;
+use super::directory::{Directory, frame};
+use super::fixtures::chapter;
+use super::reply_form::ReplyForm;
+use super::verdict::{Check, Verdict};
+use crate::testee::connection::Patience;
+use crate::testee::process::StartError;
+use crate::testee::server::{Gating, Server};
+use crate::trace::octets::Octets;
+use crate::trace::segmentation::{Move, Segmentation, conversations, repaired};
+use crate::trace::{Action, Class, Placed, Trace};
+
+/// The plainest conversation there is.
+const PLAIN: &[u8] = b"hello";
+
+/// The case that opens every run.
+pub const PLAIN_FIRST: &str = "plain/first";
+
+/// The case that ends every run.
+pub const PLAIN_LAST: &str = "plain/last";
+
+/// After so many failures of a chapter that took time, a case that has failed is not run
+/// under further segmentations. Counted rather than timed, so that two runs agree.
+const SOFT_BUDGET: u32 = 8;
+
+/// After so many, the rest of the chapter is left out.
+const HARD_BUDGET: u32 = 24;
+
+/// What a run is told.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// What the testee claims.
+    pub class: Class,
+    /// Its limit on payloads in octets, if it declares one (FRM-7).
+    pub max_payload: Option<u32>,
+    /// Its limit on concurrent sessions, if it declares one (SES-9).
+    pub max_sessions: Option<usize>,
+    /// How long a busy testee is waited for.
+    pub timeout: Duration,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Run {
+    /// Every check, in the order in which they were made.
+    pub checks: Vec<Check>,
+    /// How chunks were kept apart.
+    pub gating: Gating,
+}
+
+/// Why a testee could not be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum Unjudgeable {
+    /// It did not start, or not again.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// It does not answer the plainest conversation.
+    #[error("{0}")]
+    NoAnswer(String),
+    /// Whoever watches wanted the run to end.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// Why a case that needs code did not pass.
+#[derive(Debug)]
+pub(crate) enum NotPassed {
+    /// Allowed by a MAY.
+    Acceptable(String),
+    /// Cannot be seen here.
+    Skipped(String),
+    /// Could not be judged.
+    Error(String),
+    /// Against the requirement.
+    Failed(Box<Failure>),
+}
+
+impl From<Box<Failure>> for NotPassed {
+    fn from(failure: Box<Failure>) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl NotPassed {
+    pub(crate) fn skipped(why: &str) -> Self {
+        Self::Skipped(why.to_owned())
+    }
+}
+
+/// What a case that needs code works with.
+#[derive(Debug)]
+pub(crate) struct Bench<'r> {
+    pub(crate) testee: &'r mut Server,
+    options: &'r Options,
+    form: ReplyForm,
+    /// How often something was waited for in vain.
+    waits: u32,
+}
+
+impl Bench<'_> {
+    pub(crate) fn max_payload(&self) -> Option<u32> {
+        self.options.max_payload
+    }
+
+    pub(crate) fn max_sessions(&self) -> Option<usize> {
+        self.options.max_sessions
+    }
+
+    pub(crate) fn outside(&self) -> Option<PathBuf> {
+        self.testee.outside()
+    }
+
+    /// How long to wait for what does not come: less, the more often it was in vain.
+    pub(crate) fn patience(&self) -> Patience {
+        let (idle, busy) = match self.waits {
+            0..4 => (Duration::from_millis(1000), self.options.timeout),
+            4..12 => (Duration::from_millis(400), self.options.timeout),
+            _ => (
+                Duration::from_millis(200),
+                self.options.timeout.min(Duration::from_millis(1500)),
+            ),
+        };
+        Patience { idle, busy }
+    }
+
+    pub(crate) fn terms<'d>(&self, directory: Option<&'d Directory>) -> Terms<'d> {
+        Terms {
+            form: self.form.clone(),
+            strict: false,
+            patience: self.patience(),
+            bound: self.options.timeout,
+            directory,
+        }
+    }
+
+    /// Opens a conversation that goes as the case sees fit.
+    pub(crate) fn talk<'t, 'd>(
+        &mut self,
+        terms: &'t Terms<'d>,
+    ) -> Result<Talk<'t, 'd>, NotPassed> {
+        match self.testee.connect() {
+            Ok(connection) => Ok(Talk::new(connection, terms)),
+            Err(error) => Err(no_connection(self.testee, &error).into()),
+        }
+    }
+
+    /// Empties the testee's directory and places what is wanted there.
+    pub(crate) fn prepare(&mut self, before: &[Placed]) -> Result<Directory, NotPassed> {
+        let Some(dir) = self.testee.dir() else {
+            return Err(NotPassed::skipped(
+                "the testee's directory cannot be seen: say where it is with --dir",
+            ));
+        };
+        let outside = self.testee.outside();
+        if outside.is_none() && before.iter().any(|placed| matches!(placed, Placed::Link { .. })) {
+            return Err(NotPassed::skipped(
+                "links out of the directory are placed for testees that we start only",
+            ));
+        }
+        Directory::prepare(&dir, outside.as_deref(), before).map_err(|error| {
+            NotPassed::Error(format!(
+                "the testee's directory {} could not be prepared: {error}",
+                dir.display()
+            ))
+        })
+    }
+
+    /// A fresh connection is served: one message, one delivery.
+    pub(crate) fn is_well(&mut self) -> Result<(), NotPassed> {
+        let terms = self.terms(None);
+        let mut talk = self.talk(&terms)?;
+        talk.send(self.testee, &frame(PLAIN))?;
+        talk.deliver(self.testee, PLAIN)?;
+        Ok(())
+    }
+
+    /// A plain transfer works: the twin of what is refused.
+    pub(crate) fn transfer_works(&mut self) -> Result<(), NotPassed> {
+        let directory = self.prepare(&[])?;
+        let terms = self.terms(Some(&directory));
+        let mut talk = self.talk(&terms)?;
+        talk.send(self.testee, &frame(b"file"))?;
+        talk.send(self.testee, &frame(b"a.bin,3"))?;
+        talk.send(self.testee, b"abc")?;
+        talk.send(self.testee, &frame(b"after"))?;
+        talk.deliver(self.testee, b"after")?;
+        talk.is_stored(self.testee, "a.bin", b"abc")?;
+        Ok(())
+    }
+}
+
+/// Runs cases against a testee, in order, between two plain conversations. `watch` is told
+/// how many of how many checks are done, and each check; the run goes on as long as it says so.
+///
+/// # Errors
+/// [`Unjudgeable`]: nothing can be said about the testee.
+pub fn run(
+    testee: &mut Server,
+    cases: &[Case],
+    options: &Options,
+    watch: &mut dyn FnMut(usize, usize, &Check) -> bool,
+) -> Result<Run, Unjudgeable> {
+    let planned: Vec<(&Case, Vec<Planned<'_>>)> =
+        cases.iter().map(|case| (case, Planned::of(case))).collect();
+    let total = 2 + planned.iter().map(|(_, plans)| plans.len()).sum::<usize>();
+    let mut runner = Runner {
+        bench: Bench {
+            testee,
+            options,
+            form: ReplyForm::Echo,
+            waits: 0,
+        },
+        findings: Vec::new(),
+        total,
+        watch,
+        costly: [0; 8],
+    };
+    let gating = runner.plain_first()?;
+    if runner.findings[0].check.verdict == Verdict::Fail && runner.findings[0].failure.is_none() {
+        // It speaks another dialect: every other case would only say so again.
+        for (case, plans) in &planned {
+            for plan in plans {
+                runner.note(Finding::plain(
+                    case,
+                    plan.segmentation(),
+                    Verdict::Skipped,
+                    "not run: the testee does not speak this protocol, see plain/first",
+                ))?;
+            }
+        }
+    } else {
+        for (case, plans) in &planned {
+            for plan in plans {
+                runner.check(case, plan)?;
+            }
+        }
+        runner.plain_last()?;
+    }
+    let form_broken = matches!(runner.bench.form, ReplyForm::Learned { .. });
+    let mut findings = runner.findings;
+    attribution::attribute(&mut findings, form_broken);
+    Ok(Run {
+        checks: findings.into_iter().map(|finding| finding.check).collect(),
+        gating,
+    })
+}
+
+/// One check to be made.
+enum Planned<'t> {
+    Conversation(&'static Trace, Segmentation, Vec<Move<'t>>),
+    Code(super::case::Code),
+}
+
+impl Planned<'_> {
+    fn of(case: &Case) -> Vec<Planned<'static>> {
+        match case.body {
+            Body::Trace(trace) => conversations(trace)
+                .into_iter()
+                .map(|(segmentation, moves)| Planned::Conversation(trace, segmentation, moves))
+                .collect(),
+            Body::Code(code) => vec![Planned::Code(code)],
+        }
+    }
+
+    fn segmentation(&self) -> Option<Segmentation> {
+        match self {
+            Self::Conversation(_, segmentation, _) => Some(*segmentation),
+            Self::Code(_) => None,
+        }
+    }
+}
+
+struct Runner<'r, 'w> {
+    bench: Bench<'r>,
+    findings: Vec<Finding>,
+    total: usize,
+    watch: &'w mut dyn FnMut(usize, usize, &Check) -> bool,
+    /// How many failures of each chapter took time.
+    costly: [u32; 8],
+}
+
+impl Runner<'_, '_> {
+    fn note(&mut self, finding: Finding) -> Result<(), Unjudgeable> {
+        let goes_on = (self.watch)(self.findings.len() + 1, self.total, &finding.check);
+        self.findings.push(finding);
+        if goes_on {
+            Ok(())
+        } else {
+            Err(Unjudgeable::Interrupted)
+        }
+    }
+
+    /// The plain conversation that everything rests on, from which the form of replies is
+    /// learned.
+    fn plain_first(&mut self) -> Result<Gating, Unjudgeable> {
+        let class = self.bench.options.class;
+        let terms = self.bench.terms(None);
+        let mut talk = match self.bench.talk(&terms) {
+            Ok(talk) => talk,
+            Err(NotPassed::Failed(failure)) => return Err(Unjudgeable::NoAnswer(failure.message)),
+            Err(_) => return Err(Unjudgeable::NoAnswer("no connection".to_owned())),
+        };
+        let gating = talk.connection().gating();
+        let testee = &mut *self.bench.testee;
+        let failed = talk.send(testee, &frame(PLAIN)).err();
+        let connection = talk.connection();
+        connection.wait(testee, terms.patience, |connection| {
+            super::conversation::next_frame(connection.seen()).is_some()
+                || connection.ending().is_some()
+        });
+        let seen = connection.seen().to_vec();
+        let ending = connection.ending();
+        if seen.is_empty() {
+            drop(talk);
+            let silent = failed.map_or_else(
+                || match ending {
+                    Some(_) => "it closed without an answer".to_owned(),
+                    None => "it sent nothing, and left the connection open".to_owned(),
+                },
+                |failure| failure.message,
+            );
+            return match dialect::probe(testee, terms.patience) {
+                Some(dialect) => {
+                    self.note(Finding::of(
+                        &plain_case(PLAIN_FIRST),
+                        None,
+                        Verdict::Fail,
+                        &format!("{silent}; {}", dialect.found),
+                        None,
+                    ))?;
+                    let check = &mut self.findings[0].check;
+                    check.requirements.insert(0, dialect.requirement.to_owned());
+                    check.requirements.dedup();
+                    check.cause = Some(dialect.cause.to_owned());
+                    Ok(gating)
+                }
+                None => Err(Unjudgeable::NoAnswer(no_answer(testee, class, &silent))),
+            };
+        }
+        if let Some(payload) = super::conversation::next_frame(&seen) {
+            self.bench.form = ReplyForm::learn(class, PLAIN, payload);
+        } else if class >= Class::Session {
+            self.bench.form = ReplyForm::Prescribed;
+        }
+        drop(talk);
+        self.plain(PLAIN_FIRST)?;
+        Ok(gating)
+    }
+
+    fn plain_last(&mut self) -> Result<(), Unjudgeable> {
+        self.plain(PLAIN_LAST)
+    }
+
+    fn plain(&mut self, id: &'static str) -> Result<(), Unjudgeable> {
+        let case = plain_case(id);
+        let judged = self.bench.is_well();
+        let again = |bench: &mut Bench<'_>| bench.is_well();
+        self.conclude(&case, None, judged, again)
+    }
+
+    fn check(&mut self, case: &Case, plan: &Planned<'_>) -> Result<(), Unjudgeable> {
+        let segmentation = plan.segmentation();
+        if let Some(why) = self.left_out(case) {
+            return self.note(Finding::plain(case, segmentation, Verdict::Skipped, &why));
+        }
+        match plan {
+            Planned::Conversation(trace, segmentation, moves) => {
+                let attempt =
+                    |bench: &mut Bench<'_>| judge_conversation(bench, trace, *segmentation, moves);
+                let judged = attempt(&mut self.bench);
+                self.conclude(case, Some(*segmentation), judged, attempt)
+            }
+            Planned::Code(code) => {
+                let judged = code(&mut self.bench);
+                self.conclude(case, None, judged, code)
+            }
+        }
+    }
+
+    /// Why a check is not made, where much has failed already.
+    fn left_out(&self, case: &Case) -> Option<String> {
+        let costly = self.costly[chapter(case.id).map_or(0, |chapter| chapter + 1)];
+        let failed_before = self
+            .findings
+            .iter()
+            .rev()
+            .take_while(|finding| finding.check.id == case.id)
+            .any(|finding| finding.check.verdict == Verdict::Fail);
+        if costly >= HARD_BUDGET {
+            return Some(format!(
+                "not run: {costly} checks of this chapter have failed and taken their time; mend those first"
+            ));
+        }
+        (costly >= SOFT_BUDGET && failed_before).then(|| {
+            "not run: the case has failed under another segmentation, and many checks take their time to fail"
+                .to_owned()
+        })
+    }
+
+    /// Turns the outcome of a check into a verdict: a failure is first confirmed, alone.
+    fn conclude(
+        &mut self,
+        case: &Case,
+        segmentation: Option<Segmentation>,
+        judged: Result<(), NotPassed>,
+        again: impl FnOnce(&mut Bench<'_>) -> Result<(), NotPassed>,
+    ) -> Result<(), Unjudgeable> {
+        let (verdict, message, failure) = match judged {
+            Ok(()) => (Verdict::Pass, String::new(), None),
+            Err(NotPassed::Acceptable(why)) => (Verdict::Acceptable, why, None),
+            Err(NotPassed::Skipped(why)) => (Verdict::Skipped, why, None),
+            Err(NotPassed::Error(why)) => {
+                self.cost(case);
+                (Verdict::Error, why, None)
+            }
+            Err(NotPassed::Failed(first)) => {
+                if first.what.took_time() {
+                    self.bench.waits += 1;
+                }
+                let fresh = self.afresh(case, &first)?;
+                match again(&mut self.bench) {
+                    Err(NotPassed::Failed(second)) => {
+                        if second.what.took_time() {
+                            self.bench.waits += 1;
+                            self.cost(case);
+                        }
+                        self.afresh(case, &second)?;
+                        (Verdict::Fail, second.message.clone(), Some(second))
+                    }
+                    Err(NotPassed::Error(why)) => (Verdict::Error, why, None),
+                    _ => {
+                        let fresh = if fresh {
+                            ", on a testee started afresh: does something of earlier connections remain?"
+                        } else {
+                            ""
+                        };
+                        let message =
+                            format!("failed 1 time of 2{fresh} ({})", first.message);
+                        (Verdict::Flaky, message, Some(first))
+                    }
+                }
+            }
+        };
+        self.note(Finding::of(case, segmentation, verdict, &message, failure))
+    }
+
+    fn cost(&mut self, case: &Case) {
+        self.costly[chapter(case.id).map_or(0, |chapter| chapter + 1)] += 1;
+    }
+
+    /// Starts the testee afresh where a failure may have left it in a state that is not its
+    /// usual one. Says whether it did.
+    fn afresh(&mut self, case: &Case, failure: &Failure) -> Result<bool, Unjudgeable> {
+        let clean = matches!(
+            failure.what,
+            What::Different(_) | What::Extra | What::Unsolicited | What::Directory(_)
+        );
+        if clean && !failure.left_open || !self.bench.testee.can_restart() {
+            return Ok(false);
+        }
+        if clean && self.bench.is_well().is_ok() {
+            return Ok(false);
+        }
+        if !clean {
+            self.cost(case);
+        }
+        self.bench.testee.restart()?;
+        Ok(true)
+    }
+}
+
+fn plain_case(id: &'static str) -> Case {
+    Case {
+        id,
+        title: "A fresh connection is served the plainest conversation".into(),
+        requirements: vec!["FRM-1"],
+        class: Class::Framing,
+        body: Body::Code(|bench| bench.is_well()),
+    }
+}
+
+/// What to tell the author of a testee that does not answer.
+fn no_answer(testee: &mut Server, class: Class, silent: &str) -> String {
+    let expected = match class {
+        Class::Codec | Class::Framing => "the same frame back (class framing)",
+        Class::Session | Class::Transfer => {
+            "one reply, as SES-5 has it (a server that echoes frames is of class framing: --class framing)"
+        }
+    };
+    let mut message = format!(
+        "the testee on {} does not answer the plainest conversation: {silent}\n\
+         sent: 00 00 00 05 68 65 6c 6c 6f, the frame of \"hello\"; expected: {expected}\n\
+         does it write its answer at once (flush)? is the length 4 octets, the most significant first? \
+         is this the right port?",
+        testee.address()
+    );
+    if let Some(death) = testee.death() {
+        message += &format!("\nit ended {death}");
+    }
+    let stderr = testee.stderr();
+    if !stderr.trim().is_empty() {
+        message += &format!("\nthe end of its standard error:\n{}", stderr.trim_end());
+    }
+    message
+}
+
+/// Has the conversation of a trace, and what belongs to it: its repaired twin, and a look
+/// at the testee's health.
+fn judge_conversation(
+    bench: &mut Bench<'_>,
+    trace: &Trace,
+    segmentation: Segmentation,
+    moves: &[Move<'_>],
+) -> Result<(), NotPassed> {
+    let largest = largest_payload(trace);
+    if bench.max_payload().is_some_and(|limit| largest > limit as usize) {
+        return Err(NotPassed::Skipped(format!(
+            "a payload of {largest} octets is above the declared limit"
+        )));
+    }
+    let directory = directory_for(bench, trace)?;
+    let mut terms = bench.terms(directory.as_ref());
+    terms.strict = trace.requirements[0] == "SES-5";
+    let failure = match converse(bench.testee, moves, &terms) {
+        Outcome::AsExpected => None,
+        Outcome::Failed(failure) => Some(failure),
+    };
+    if let Some(failure) = failure {
+        let declared = trace.class == Class::Framing && bench.max_payload().is_some();
+        if trace.acceptable.is_none() || failure.what != What::ClosedInstead || declared {
+            return Err(failure.into());
+        }
+        if let Some(directory) = &directory {
+            bench.testee.settle();
+            let kept = directory.untouched().and_then(|()| directory.outside_untouched());
+            if let Err(fault) = kept {
+                let mut failure = failure;
+                failure.message = format!("refused, which is allowed, but {fault}");
+                failure.what = What::Directory(fault);
+                return Err(failure.into());
+            }
+        }
+        bench.is_well()?;
+        return Err(NotPassed::Acceptable(if trace.class == Class::Framing {
+            format!(
+                "a payload of {largest} octets is refused; limits from 65536 on are allowed, and judged when declared with --max-payload"
+            )
+        } else {
+            "refused, which is allowed".to_owned()
+        }));
+    }
+    match repaired(trace, segmentation) {
+        Some(twin) => twin_succeeds(bench, trace, &twin),
+        None => Ok(()),
+    }
+}
+
+fn directory_for(bench: &mut Bench<'_>, trace: &Trace) -> Result<Option<Directory>, NotPassed> {
+    if trace.class < Class::Transfer {
+        return Ok(None);
+    }
+    match bench.prepare(&trace.before) {
+        Ok(directory) => Ok(Some(directory)),
+        Err(NotPassed::Skipped(_)) if !trace.concerns_directory() => Ok(None),
+        Err(why) => Err(why),
+    }
+}
+
+/// A refusal proves something only if the same conversation without the offence succeeds;
+/// and it does so on a fresh connection, behind the refused one.
+fn twin_succeeds(
+    bench: &mut Bench<'_>,
+    trace: &Trace,
+    twin: &[Move<'_>],
+) -> Result<(), NotPassed> {
+    let attempt = |bench: &mut Bench<'_>| -> Result<(), NotPassed> {
+        let directory = directory_for(bench, trace)?;
+        let terms = bench.terms(directory.as_ref());
+        match converse(bench.testee, twin, &terms) {
+            Outcome::AsExpected => Ok(()),
+            Outcome::Failed(failure) => Err(failure.into()),
+        }
+    };
+    let Err(NotPassed::Failed(behind)) = attempt(bench) else {
+        return Ok(());
+    };
+    let refuses_everything = |why: &str| {
+        NotPassed::Error(format!(
+            "the testee refuses, but the same conversation without the offence fails too, so that proves nothing ({why})"
+        ))
+    };
+    if !bench.testee.can_restart() {
+        return Err(refuses_everything(&behind.message));
+    }
+    if let Err(error) = bench.testee.restart() {
+        return Err(NotPassed::Error(error.to_string()));
+    }
+    match attempt(bench) {
+        Err(NotPassed::Failed(alone)) => Err(refuses_everything(&alone.message)),
+        _ => {
+            let mut failure = behind;
+            failure.what = What::Unwell;
+            failure.message = format!(
+                "the testee refused as it must, but did not serve the next connection well: {}",
+                failure.message
+            );
+            Err(failure.into())
+        }
+    }
+}
+
+/// The largest payload in a frame that is sent whole, in octets.
+fn largest_payload(trace: &Trace) -> usize {
+    trace
+        .steps
+        .iter()
+        .map(|step| match &step.action {
+            Action::Frame { payload, .. } => Octets::len(payload),
+            _ => 0,
+        })
+        .max()
+        .unwrap_or(0)
+}

@@ -1,0 +1,118 @@
+//! Peers that are slow, silent, or do not read: they delay nobody else (SES-10), and what is
+//! written to them stays whole (FRM-9).
+
+use super::case::Coded;
+use super::directory::frame;
+use super::run::{Bench, NotPassed};
+use crate::trace::Class;
+
+pub(crate) const CASES: &[Coded] = &[
+    Coded {
+        id: "frm/slow-reader",
+        title: "What is written to a peer that reads late arrives whole and in order",
+        requirements: &["FRM-9"],
+        class: Class::Framing,
+        run: slow_reader,
+    },
+    Coded {
+        id: "ses/beside-a-silent-peer",
+        title: "Others are served beside peers that say nothing",
+        requirements: &["SES-10"],
+        class: Class::Session,
+        run: |bench| beside(bench, Class::Session, &[b"", b""]),
+    },
+    Coded {
+        id: "ses/beside-half-a-frame",
+        title: "Others are served beside peers that stop inside a frame",
+        requirements: &["SES-10"],
+        class: Class::Session,
+        run: |bench| {
+            beside(
+                bench,
+                Class::Session,
+                &[b"\0\0", b"\0\0\0\x05he"],
+            )
+        },
+    },
+    Coded {
+        id: "ses/beside-half-a-body",
+        title: "Others are served beside a peer that stops inside a body",
+        requirements: &["SES-10"],
+        class: Class::Transfer,
+        run: |bench| {
+            beside(
+                bench,
+                Class::Transfer,
+                &[b"\0\0\0\x04file\0\0\0\x0eslow.bin,10000half"],
+            )
+        },
+    },
+    Coded {
+        id: "ses/beside-one-that-does-not-read",
+        title: "Others are served beside a peer that reads none of its replies",
+        requirements: &["SES-10"],
+        class: Class::Session,
+        run: beside_one_that_does_not_read,
+    },
+];
+
+/// So many frames are sent to see partial writes; their replies fill every buffer between.
+const FRAMES: usize = 1200;
+
+fn many() -> Vec<Vec<u8>> {
+    (0..FRAMES)
+        .map(|number| format!("{number} {}", "abcdefg".repeat(900)).into_bytes())
+        .collect()
+}
+
+fn slow_reader(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
+    let payloads = many();
+    let stream: Vec<u8> = payloads.iter().flat_map(|payload| frame(payload)).collect();
+    let terms = bench.terms(None);
+    let mut talk = bench.talk(&terms)?;
+    talk.note_sent(&stream);
+    let sent = talk
+        .connection()
+        .write_without_reading(bench.testee, &stream);
+    talk.connection().write(&stream[sent..], terms.bound);
+    for payload in &payloads {
+        talk.deliver(bench.testee, payload)?;
+    }
+    Ok(())
+}
+
+fn beside(bench: &mut Bench<'_>, class: Class, peers: &[&[u8]]) -> Result<(), NotPassed> {
+    several(bench, peers.len() + 1)?;
+    if class == Class::Transfer {
+        bench.prepare(&[])?;
+    }
+    let terms = bench.terms(None);
+    let mut slow = Vec::new();
+    for octets in peers {
+        let mut talk = bench.talk(&terms)?;
+        if !octets.is_empty() {
+            talk.send(bench.testee, octets)?;
+        }
+        slow.push(talk);
+    }
+    bench.is_well()
+}
+
+fn beside_one_that_does_not_read(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
+    several(bench, 2)?;
+    let stream: Vec<u8> = many().iter().flat_map(|payload| frame(payload)).collect();
+    let terms = bench.terms(None);
+    let mut slow = bench.talk(&terms)?;
+    slow.connection()
+        .write_without_reading(bench.testee, &stream);
+    bench.is_well()
+}
+
+fn several(bench: &Bench<'_>, sessions: usize) -> Result<(), NotPassed> {
+    match bench.max_sessions() {
+        Some(limit) if limit < sessions => Err(NotPassed::Skipped(format!(
+            "this takes {sessions} sessions, and the declared limit is {limit}"
+        ))),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,361 @@
+//! One connection to a testee: chunks out when it is ready for them, octets in whenever they
+//! come, and an end that is an end however it shows.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::procfs::Activity;
+use super::server::{Gating, Server};
+
+/// How long a connection may take to be made.
+const CONNECT_BOUND: Duration = Duration::from_secs(5);
+
+/// How long a busy testee may leave octets in its queue before the next chunk goes out anyway.
+const GATE_BOUND: Duration = Duration::from_millis(250);
+
+/// How long its queue is watched closely before its threads are looked at too.
+const GATE_SPIN: Duration = Duration::from_millis(2);
+
+/// After so many chunks that were left lying, chunks go out ungated: a testee that waits for
+/// more before it reads is served.
+const MAX_STALLS: u32 = 12;
+
+/// The pause between chunks where the queue cannot be seen.
+const TIMED_PAUSE: Duration = Duration::from_millis(3);
+
+/// How often a testee's threads are looked at while something is missing.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// A testee that sleeps for so long, and takes nothing, is stuck in a write to us.
+const STUCK_IDLE: Duration = Duration::from_millis(40);
+
+/// One whose threads cannot be seen, or never sleep, is given so long.
+const STUCK_BOUND: Duration = Duration::from_secs(1);
+
+/// The most that is taken from a testee on one connection, in octets.
+const FLOOD: usize = 48 * 1024 * 1024;
+
+/// How a connection ended. All are a close: which of them shows is chance (unread input makes
+/// the kernel send a reset).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// End of stream.
+    EndOfStream,
+    /// A reset, seen when reading.
+    ResetOnRead,
+    /// An error of our own write.
+    ErrorOnWrite,
+    /// We closed: more came than any conversation holds.
+    Flooded,
+}
+
+impl Ending {
+    /// In words.
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::EndOfStream => "the testee closed (end of stream)",
+            Self::ResetOnRead => "the testee closed (reset, seen when reading)",
+            Self::ErrorOnWrite => "the testee closed (seen when writing)",
+            Self::Flooded => "we closed, after a flood of octets",
+        }
+    }
+}
+
+/// How long to wait for what does not come.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For a testee that sleeps over an empty queue: it has nothing left to answer.
+    pub idle: Duration,
+    /// For one that is busy, or that cannot be seen.
+    pub busy: Duration,
+}
+
+/// A connection to a testee.
+#[derive(Debug)]
+pub struct Connection {
+    stream: TcpStream,
+    ours: SocketAddr,
+    theirs: SocketAddr,
+    gating: Gating,
+    /// How much we have sent, in octets.
+    sent: u64,
+    seen: Vec<u8>,
+    ending: Option<Ending>,
+    stalls: u32,
+}
+
+impl Connection {
+    pub(super) fn open(testee: &mut Server) -> io::Result<Self> {
+        let theirs = testee.address();
+        let stream = TcpStream::connect_timeout(&theirs, CONNECT_BOUND)?;
+        stream.set_nodelay(true)?;
+        stream.set_nonblocking(true)?;
+        let ours = stream.local_addr()?;
+        if ours == theirs {
+            return Err(io::Error::new(
+                io::ErrorKind::ConnectionRefused,
+                "nothing listens: the connection met itself",
+            ));
+        }
+        let gating = match testee.left(ours, theirs, 0) {
+            Some(_) => Gating::DrainGated,
+            // A testee of ours can be seen unless it has closed already.
+            None if testee.can_restart() && theirs.ip().is_loopback() => Gating::DrainGated,
+            None => Gating::Timed,
+        };
+        Ok(Self {
+            stream,
+            ours,
+            theirs,
+            gating,
+            sent: 0,
+            seen: Vec::new(),
+            ending: None,
+            stalls: 0,
+        })
+    }
+
+    /// All that the testee has sent so far.
+    #[must_use]
+    pub fn seen(&self) -> &[u8] {
+        &self.seen
+    }
+
+    /// How the connection ended; `None` while it is open.
+    #[must_use]
+    pub const fn ending(&self) -> Option<Ending> {
+        self.ending
+    }
+
+    /// How chunks are kept apart.
+    #[must_use]
+    pub const fn gating(&self) -> Gating {
+        self.gating
+    }
+
+    /// Sends a chunk and waits until the testee has taken it. What the testee sends
+    /// meanwhile is read, so that neither end waits for the other for ever. False if the
+    /// testee takes nothing more within `bound`, or has closed.
+    pub fn send(&mut self, testee: &mut Server, chunk: &[u8], bound: Duration) -> bool {
+        let sent = self.write(chunk, bound) == chunk.len();
+        if sent && self.ending.is_none() {
+            match self.gating {
+                Gating::DrainGated => self.gate(testee),
+                Gating::Timed => thread::sleep(TIMED_PAUSE),
+            }
+        }
+        sent
+    }
+
+    /// Writes as much as the testee lets us within `bound` of its last taking something, and
+    /// says how much.
+    pub fn write(&mut self, octets: &[u8], bound: Duration) -> usize {
+        let mut sent = 0;
+        let mut progress = Instant::now();
+        while sent < octets.len() && self.ending.is_none() {
+            match self.stream.write(&octets[sent..]) {
+                Ok(count) => {
+                    sent += count;
+                    self.sent += count as u64;
+                    progress = Instant::now();
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let left = bound.saturating_sub(progress.elapsed());
+                    if left.is_zero() {
+                        break;
+                    }
+                    self.poll(PollFlags::IN | PollFlags::OUT, left);
+                }
+                Err(_) => {
+                    // What had come before is read first.
+                    self.pump();
+                    self.ending.get_or_insert(Ending::ErrorOnWrite);
+                }
+            }
+            self.pump();
+        }
+        sent
+    }
+
+    /// Writes without reading, until the testee takes nothing more for a while, and says how
+    /// much it took.
+    pub fn write_without_reading(&mut self, testee: &mut Server, octets: &[u8]) -> usize {
+        let mut sent = 0;
+        let mut idle = Idleness::default();
+        let mut progress = Instant::now();
+        while sent < octets.len() {
+            match self.stream.write(&octets[sent..]) {
+                Ok(count) => {
+                    sent += count;
+                    self.sent += count as u64;
+                    progress = Instant::now();
+                    idle = Idleness::default();
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if idle.so_far() > STUCK_IDLE || progress.elapsed() > STUCK_BOUND {
+                        break;
+                    }
+                    self.poll(PollFlags::OUT, LOOK_EVERY);
+                    idle.look(testee.activity(), true);
+                }
+                Err(_) => break,
+            }
+        }
+        sent
+    }
+
+    /// Makes the close of this connection, whenever it comes, a reset.
+    pub fn reset_on_close(&self) {
+        // Where the system does not do it, the close is an ordinary one.
+        let _ = rustix::net::sockopt::set_socket_linger(&self.stream, Some(Duration::ZERO));
+    }
+
+    /// Ends our sending side.
+    pub fn end_of_stream(&mut self) {
+        // An error means that the testee has closed, which reading tells.
+        let _ = self.stream.shutdown(Shutdown::Write);
+    }
+
+    /// Reads whatever has come, without waiting.
+    pub fn pump(&mut self) {
+        let mut buffer = [0; 65_536];
+        while self.ending.is_none() {
+            match self.stream.read(&mut buffer) {
+                Ok(0) => self.ending = Some(Ending::EndOfStream),
+                Ok(count) => {
+                    self.seen.extend_from_slice(&buffer[..count]);
+                    if self.seen.len() > FLOOD {
+                        let _ = self.stream.shutdown(Shutdown::Both);
+                        self.ending = Some(Ending::Flooded);
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(_) => self.ending = Some(Ending::ResetOnRead),
+            }
+        }
+    }
+
+    /// Waits until `done`, or the connection has ended, or nothing more is to be expected.
+    /// Says whether `done`.
+    pub fn wait(
+        &mut self,
+        testee: &mut Server,
+        patience: Patience,
+        mut done: impl FnMut(&Self) -> bool,
+    ) -> bool {
+        let started = Instant::now();
+        let mut idle = Idleness::default();
+        loop {
+            self.pump();
+            if done(self) {
+                return true;
+            }
+            // The end is the last thing to come; but what is waited for may lie on a disk.
+            let over = match self.ending {
+                Some(_) => idle.so_far() >= patience.idle.min(LOOK_EVERY * 20),
+                None => idle.so_far() >= patience.idle,
+            };
+            if over || started.elapsed() >= patience.busy {
+                return false;
+            }
+            self.pause(LOOK_EVERY);
+            let taken = self.ending.is_some()
+                || testee
+                    .left(self.ours, self.theirs, self.sent)
+                    .is_none_or(|left| left == 0);
+            idle.look(testee.activity(), taken);
+        }
+    }
+
+    /// Waits for an event on the connection, or for `bound`.
+    fn pause(&mut self, bound: Duration) {
+        if self.ending.is_some() {
+            thread::sleep(bound);
+        } else {
+            self.poll(PollFlags::IN, bound);
+        }
+    }
+
+    /// Waits until the testee has taken all that we sent, within bounds.
+    fn gate(&mut self, testee: &mut Server) {
+        if self.stalls >= MAX_STALLS {
+            return;
+        }
+        let started = Instant::now();
+        let mut last = None;
+        loop {
+            match testee.left(self.ours, self.theirs, self.sent) {
+                Some(0) | None => return,
+                Some(_) => {}
+            }
+            self.pump();
+            let waited = started.elapsed();
+            if waited < GATE_SPIN {
+                thread::yield_now();
+                continue;
+            }
+            let activity = testee.activity();
+            // One that sleeps over a queue that is not empty leaves it so on purpose.
+            let leaves_it = activity.is_some_and(|now| now.asleep) && activity == last;
+            if leaves_it && waited > GATE_SPIN * 5 || waited > GATE_BOUND {
+                self.stalls += 1;
+                return;
+            }
+            last = activity;
+            thread::sleep(GATE_SPIN / 2);
+        }
+    }
+
+    fn poll(&self, flags: PollFlags, bound: Duration) {
+        let bound = Timespec::try_from(bound).ok();
+        let mut fds = [PollFd::new(&self.stream, flags)];
+        // An interrupted wait is a short one; the caller looks again.
+        let _ = poll(&mut fds, bound.as_ref());
+    }
+}
+
+/// For how long a testee has been idle: all of its threads asleep, and nothing done between
+/// two looks; or, where that cannot be seen, nothing left in its queue.
+#[derive(Debug, Default)]
+struct Idleness {
+    last: Option<(Instant, Option<Activity>)>,
+    idle: Duration,
+}
+
+impl Idleness {
+    const fn so_far(&self) -> Duration {
+        self.idle
+    }
+
+    fn look(&mut self, activity: Option<Activity>, taken: bool) {
+        let now = Instant::now();
+        if let Some((then, before)) = self.last {
+            let rested = match (before, activity) {
+                (Some(before), Some(now)) => now.asleep && before == now,
+                // It cannot be seen: nothing in its queue has to do, and counts for less.
+                (None, None) => true,
+                _ => false,
+            };
+            // Asleep over a queue that is not empty, it does not mean to take it.
+            if rested && (taken || activity.is_some()) {
+                // Time that we were not running ourselves proves nothing about the testee.
+                let mut passed = (now - then).min(LOOK_EVERY * 2);
+                if activity.is_none() {
+                    passed /= 3;
+                }
+                self.idle += passed;
+            } else {
+                self.idle = Duration::ZERO;
+            }
+        }
+        self.last = Some((now, activity));
+    }
+}

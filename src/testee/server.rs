@@ -1,0 +1,208 @@
+//! A testee that is a server: started by us or running elsewhere.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::connection::Connection;
+use super::process::{Process, StartError, Template, status_in_words};
+use super::procfs::Activity;
+use super::queue::Queues;
+
+/// How long a testee may take to come to rest between two conversations. What it still does
+/// then is left to it.
+const SETTLE_BOUND: Duration = Duration::from_millis(200);
+
+/// After so many conversations without coming to rest, it is taken to be restless by nature.
+const RESTLESS_AFTER: u32 = 5;
+
+/// How often activity is looked at.
+pub(super) const SAMPLE_EVERY: Duration = Duration::from_micros(100);
+
+/// Where a testee comes from.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// It is started, and started again when it has died.
+    Command(Template),
+    /// It runs already.
+    Address {
+        /// Where it listens.
+        address: SocketAddr,
+        /// Where it stores files, if that can be looked at from here.
+        dir: Option<PathBuf>,
+    },
+}
+
+/// How the segments of a stream are kept apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gating {
+    /// The next chunk goes out when the testee has taken the last.
+    DrainGated,
+    /// The testee's queue cannot be seen, so a pause takes its place.
+    Timed,
+}
+
+impl Gating {
+    /// The name used in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::DrainGated => "drain-gated",
+            Self::Timed => "timed",
+        }
+    }
+}
+
+/// A server under test.
+#[derive(Debug)]
+pub struct Server {
+    origin: Origin,
+    process: Option<Process>,
+    queues: Option<Queues>,
+    restless: u32,
+    starts: u32,
+}
+
+impl Server {
+    /// Starts the testee, if it is ours to start.
+    ///
+    /// # Errors
+    /// [`StartError`]
+    pub fn new(origin: Origin) -> Result<Self, StartError> {
+        let mut server = Self {
+            origin,
+            process: None,
+            queues: Queues::open(),
+            restless: 0,
+            starts: 0,
+        };
+        server.restart()?;
+        Ok(server)
+    }
+
+    /// Ends the testee and starts a fresh one, with a fresh directory; one that is not ours
+    /// to start goes on as it is.
+    ///
+    /// # Errors
+    /// [`StartError`]
+    pub fn restart(&mut self) -> Result<(), StartError> {
+        if let Origin::Command(template) = &self.origin {
+            self.process = None;
+            self.process = Some(Process::start(template)?);
+            self.starts += 1;
+        }
+        Ok(())
+    }
+
+    /// Whether [`Server::restart`] gives a fresh one.
+    #[must_use]
+    pub const fn can_restart(&self) -> bool {
+        matches!(self.origin, Origin::Command(_))
+    }
+
+    /// How often it has been started.
+    #[must_use]
+    pub const fn starts(&self) -> u32 {
+        self.starts
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        match (&self.process, &self.origin) {
+            (Some(process), _) => process.address(),
+            (None, Origin::Address { address, .. }) => *address,
+            (None, Origin::Command(_)) => SocketAddr::from(([127, 0, 0, 1], 0)),
+        }
+    }
+
+    /// The directory that it stores files into, if that can be looked at.
+    #[must_use]
+    pub fn dir(&self) -> Option<PathBuf> {
+        match (&self.process, &self.origin) {
+            (Some(process), _) => Some(process.dir()),
+            (None, Origin::Address { dir, .. }) => dir.clone(),
+            (None, Origin::Command(_)) => None,
+        }
+    }
+
+    /// A directory that it has no business in, if there is one.
+    #[must_use]
+    pub fn outside(&self) -> Option<PathBuf> {
+        self.process.as_ref().map(Process::outside)
+    }
+
+    /// How it ended, in words; `None` while it runs, or when that cannot be seen.
+    pub fn death(&mut self) -> Option<String> {
+        self.process.as_mut()?.ended().map(status_in_words)
+    }
+
+    /// The end of what it wrote to standard error.
+    #[must_use]
+    pub fn stderr(&self) -> String {
+        self.process.as_ref().map(Process::stderr).unwrap_or_default()
+    }
+
+    /// Its resident memory in octets, if that can be seen.
+    #[must_use]
+    pub fn resident(&mut self) -> Option<u64> {
+        self.process.as_mut().map(Process::resident)
+    }
+
+    /// What it does now, if that can be seen.
+    pub(super) fn activity(&mut self) -> Option<Activity> {
+        self.process.as_mut()?.activity()
+    }
+
+    /// How many of the `sent` octets of a connection it has still to take, if that can be seen.
+    pub(super) fn left(&mut self, ours: SocketAddr, theirs: SocketAddr, sent: u64) -> Option<u64> {
+        self.queues.as_mut()?.left(ours, theirs, sent)
+    }
+
+    /// Opens a connection, once the testee has dealt with those before.
+    ///
+    /// # Errors
+    /// Nothing listens, or not in time.
+    pub fn connect(&mut self) -> io::Result<Connection> {
+        self.settle();
+        Connection::open(self)
+    }
+
+    /// Opens a connection at once, whatever the testee is doing.
+    ///
+    /// # Errors
+    /// As [`Server::connect`].
+    pub fn connect_at_once(&mut self) -> io::Result<Connection> {
+        Connection::open(self)
+    }
+
+    /// Waits until every thread of the testee sleeps and has done nothing between two looks,
+    /// within bounds. A session that has just ended has given its slot back by then.
+    pub fn settle(&mut self) {
+        let bound = if self.restless < RESTLESS_AFTER {
+            SETTLE_BOUND
+        } else {
+            SETTLE_BOUND / 50
+        };
+        let started = Instant::now();
+        let mut last = None;
+        loop {
+            let activity = self.activity();
+            match activity {
+                None => return,
+                Some(Activity { asleep: true, .. }) if activity == last => {
+                    self.restless = 0;
+                    return;
+                }
+                _ => last = activity,
+            }
+            if started.elapsed() > bound {
+                self.restless += 1;
+                return;
+            }
+            thread::sleep(SAMPLE_EVERY);
+        }
+    }
+}
