@@ -11,14 +11,23 @@ fn main() {
     let fixtures = Path::new(&root).join("fixtures");
     println!("cargo::rerun-if-changed={}", fixtures.display());
     let mut list = Vec::new();
-    for chapter in fs::read_dir(&fixtures).expect("fixtures/ is there").flatten() {
+    for chapter in fs::read_dir(&fixtures)
+        .expect("fixtures/ is there")
+        .flatten()
+    {
         if !chapter.path().is_dir() {
             continue;
         }
         println!("cargo::rerun-if-changed={}", chapter.path().display());
-        for file in fs::read_dir(chapter.path()).expect("it is a directory").flatten() {
+        for file in fs::read_dir(chapter.path())
+            .expect("it is a directory")
+            .flatten()
+        {
             let path = file.path();
-            if path.extension().is_some_and(|extension| extension == "json") {
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "json")
+            {
                 let id = format!(
                     "{}/{}",
                     chapter.file_name().display(),

@@ -42,8 +42,12 @@ impl Cases {
             )
             .expect("a string takes everything");
         }
-        writeln!(out, "{} cases, {checks} checks with all segmentations", cases.len())
-            .expect("a string takes everything");
+        writeln!(
+            out,
+            "{} cases, {checks} checks with all segmentations",
+            cases.len()
+        )
+        .expect("a string takes everything");
         print(&out);
         Ok(ExitCode::SUCCESS)
     }

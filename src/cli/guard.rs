@@ -31,7 +31,10 @@ impl Guard {
             .map(ExitCode::from)
             .map_err(|error| {
                 let root = self.root.display();
-                (UNJUDGED, format!("the directory {root} could not be made: {error}"))
+                (
+                    UNJUDGED,
+                    format!("the directory {root} could not be made: {error}"),
+                )
             })
     }
 }

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -79,10 +79,13 @@ impl Judging {
         let Some(path) = &self.known_failures else {
             return Ok(KnownFailures::default());
         };
-        let text = fs::read_to_string(path)
-            .map_err(|error| (USAGE, format!("--known-failures {}: {error}", path.display())))?;
-        KnownFailures::parse(&text)
-            .map_err(|error| (USAGE, format!("{}: {error}", path.display())))
+        let text = fs::read_to_string(path).map_err(|error| {
+            (
+                USAGE,
+                format!("--known-failures {}: {error}", path.display()),
+            )
+        })?;
+        KnownFailures::parse(&text).map_err(|error| (USAGE, format!("{}: {error}", path.display())))
     }
 
     /// Starts the testee, judges it, reports, and says how that ends.
@@ -136,8 +139,7 @@ pub(super) fn judge(origin: Origin, cases: &[Case], options: &Options) -> Result
         signal_hook::flag::register(signal, Arc::clone(&interrupted))
             .map_err(|error| (UNJUDGED, format!("signals cannot be watched: {error}")))?;
     }
-    let mut server =
-        Server::new(origin).map_err(|error| (UNJUDGED, error.to_string()))?;
+    let mut server = Server::new(origin).map_err(|error| (UNJUDGED, error.to_string()))?;
     let bar = ProgressBar::new(0).with_style(
         ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")
             .expect("the template is well-formed"),
@@ -149,7 +151,11 @@ pub(super) fn judge(origin: Origin, cases: &[Case], options: &Options) -> Result
         if check.verdict == Verdict::Fail {
             failed += 1;
         }
-        let failed = if failed > 0 { format!("({failed} failed) ") } else { String::new() };
+        let failed = if failed > 0 {
+            format!("({failed} failed) ")
+        } else {
+            String::new()
+        };
         bar.set_message(format!("{failed}{}", check.id));
         !interrupted.load(Ordering::Relaxed)
     });
@@ -161,14 +167,21 @@ pub(super) fn judge(origin: Origin, cases: &[Case], options: &Options) -> Result
 }
 
 fn writable(path: &Path) -> Result<(), Failure> {
-    fs::File::create(path)
-        .map(drop)
-        .map_err(|error| (USAGE, format!("{} cannot be written: {error}", path.display())))
+    fs::File::create(path).map(drop).map_err(|error| {
+        (
+            USAGE,
+            format!("{} cannot be written: {error}", path.display()),
+        )
+    })
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    fs::write(path, text)
-        .map_err(|error| (UNJUDGED, format!("{} could not be written: {error}", path.display())))
+    fs::write(path, text).map_err(|error| {
+        (
+            UNJUDGED,
+            format!("{} could not be written: {error}", path.display()),
+        )
+    })
 }
 
 /// A command as a shell takes it.

@@ -18,7 +18,7 @@ use crate::trace::Class;
 
 /// The limits that the reference is started with, and judged by.
 const MAX_SESSIONS: usize = 5;
-const MAX_PAYLOAD: u32 = 8 * 1024 * 1024;
+const MAX_PAYLOAD: u32 = 32 * 1024 * 1024;
 
 pub(super) fn run() -> Result<ExitCode, Failure> {
     let known = KnownFailures::default();
@@ -43,8 +43,15 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
         .map_err(|error| (UNJUDGED, format!("this program cannot be found: {error}")))?;
     let mut command: Vec<OsString> = vec![program.into()];
     command.extend(
-        ["serve", "--listen", "{host}:{port}", "--dir", "{dir}", "--max-sessions"]
-            .map(OsString::from),
+        [
+            "serve",
+            "--listen",
+            "{host}:{port}",
+            "--dir",
+            "{dir}",
+            "--max-sessions",
+        ]
+        .map(OsString::from),
     );
     command.push(MAX_SESSIONS.to_string().into());
     command.push("--max-payload".into());

@@ -78,12 +78,13 @@ impl Replay {
 
 fn read(path: &Path) -> Result<Case, Failure> {
     let shown = path.display();
-    let text =
-        fs::read_to_string(path).map_err(|error| (USAGE, format!("{shown}: {error}")))?;
+    let text = fs::read_to_string(path).map_err(|error| (USAGE, format!("{shown}: {error}")))?;
     let trace = json::read(&text).map_err(|error| {
         (
             USAGE,
-            format!("{shown} is no trace: {error}; fixtures/trace.schema.json describes the format"),
+            format!(
+                "{shown} is no trace: {error}; fixtures/trace.schema.json describes the format"
+            ),
         )
     })?;
     // It is needed until the program ends.

@@ -119,9 +119,14 @@ impl Server {
 
     /// The words of the command that runs one case again.
     fn words(&self) -> Vec<String> {
-        let mut words: Vec<String> = ["unstick", "server", "--class", Class::from(self.class).name()]
-            .map(str::to_owned)
-            .into();
+        let mut words: Vec<String> = [
+            "unstick",
+            "server",
+            "--class",
+            Class::from(self.class).name(),
+        ]
+        .map(str::to_owned)
+        .into();
         if let Some(limit) = self.judging.max_payload {
             words.extend(["--max-payload".to_owned(), limit.to_string()]);
         }

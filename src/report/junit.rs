@@ -15,7 +15,10 @@ pub fn write(report: &Report<'_>) -> Result<String, quick_junit::SerializeError>
     for check in report.checks {
         let chapter = check.id.split('/').next().unwrap_or_default();
         let name = format!("unstick.{}.{chapter}", report.testee.role);
-        if suites.last().is_none_or(|suite| suite.name.as_str() != name) {
+        if suites
+            .last()
+            .is_none_or(|suite| suite.name.as_str() != name)
+        {
             suites.push(TestSuite::new(name));
         }
         let suite = suites.last_mut().expect("one has just been pushed");

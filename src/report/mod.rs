@@ -86,12 +86,18 @@ impl<'r> Report<'r> {
         groups
             .into_iter()
             .map(|((_, _, requirement, cause), mut checks)| {
-                // The smallest conversation that shows it.
+                // The smallest conversation that shows it, of the requirement's own chapter.
+                let chapter = requirement.split('-').next().unwrap_or_default();
                 checks.sort_by_key(|check| {
-                    check.evidence.as_ref().map_or((usize::MAX, 0), |evidence| {
+                    let elsewhere = !check
+                        .id
+                        .get(..chapter.len())
+                        .is_some_and(|own| own.eq_ignore_ascii_case(chapter));
+                    let size = check.evidence.as_ref().map_or((usize::MAX, 0), |evidence| {
                         let octets = evidence.sent.iter().map(|chunk| chunk.len()).sum();
                         (octets, evidence.sent.len())
-                    })
+                    });
+                    (elsewhere, size)
                 });
                 Group {
                     requirement,

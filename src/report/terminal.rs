@@ -93,7 +93,12 @@ fn show(group: &Group<'_>, report: &Report<'_>, out: &mut String) {
         }
         line!(out);
     }
-    line!(out, "  {}: {}", paint(style, "what happened"), example.message);
+    line!(
+        out,
+        "  {}: {}",
+        paint(style, "what happened"),
+        example.message
+    );
     if let Some(cause) = group.cause {
         line!(out, "  {}: {cause}", paint(style, "likely cause"));
     }
@@ -127,7 +132,11 @@ pub fn evidence(evidence: &Evidence) -> String {
         if number == CHUNKS && evidence.sent.len() > CHUNKS + 1 {
             let rest = &evidence.sent[number..];
             let octets: usize = rest.iter().map(|chunk| chunk.len()).sum();
-            line!(out, "sent: {} more, {octets} octets", count(rest.len(), "chunk"));
+            line!(
+                out,
+                "sent: {} more, {octets} octets",
+                count(rest.len(), "chunk")
+            );
             break;
         }
         line!(
@@ -153,7 +162,15 @@ pub fn evidence(evidence: &Evidence) -> String {
         let lines: Vec<&str> = stderr.lines().collect();
         for shown in &lines[lines.len().saturating_sub(6)..] {
             // Nothing that a testee writes commands the terminal.
-            line!(out, "  {}", shown.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'"));
+            line!(
+                out,
+                "  {}",
+                shown
+                    .escape_debug()
+                    .to_string()
+                    .replace("\\\"", "\"")
+                    .replace("\\'", "'")
+            );
         }
     }
     out
@@ -226,9 +243,7 @@ fn last_line(report: &Report<'_>, out: &mut String) {
         .map(|verdict| {
             let text = format!("{} {}", summary.count(verdict), verdict.name());
             match verdict {
-                Verdict::Fail | Verdict::Flaky | Verdict::Error
-                    if summary.count(verdict) > 0 =>
-                {
+                Verdict::Fail | Verdict::Flaky | Verdict::Error if summary.count(verdict) > 0 => {
                     paint(BAD, &text)
                 }
                 Verdict::Pass => paint(GOOD, &text),

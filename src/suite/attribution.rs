@@ -61,6 +61,18 @@ impl Finding {
         Self::of(case, segmentation, verdict, message, None)
     }
 
+    /// How much was sent, in octets.
+    fn sent(&self) -> usize {
+        let evidence = self.check.evidence.as_ref();
+        evidence.map_or(0, |evidence| {
+            evidence
+                .sent
+                .iter()
+                .map(crate::trace::octets::Octets::len)
+                .sum()
+        })
+    }
+
     fn failed(&self) -> bool {
         self.check.verdict == Verdict::Fail
     }
@@ -71,6 +83,9 @@ impl Finding {
             .any(|chapter| self.check.id.starts_with(chapter))
     }
 }
+
+/// Up to this many octets travel in one piece.
+const SMALL: usize = 1400;
 
 /// What the failures of a run have in common.
 struct Pattern {
@@ -86,6 +101,8 @@ struct Pattern {
     partial_writes_break: bool,
     /// The smallest payload that is refused although it is not above the least limit.
     refused_from: Option<usize>,
+    /// A large length without the top bit is mistaken as well as one with it.
+    large_lengths_break: bool,
     /// Requirements whose own cases fail.
     broken: Vec<String>,
 }
@@ -132,8 +149,7 @@ impl Pattern {
         let framing = |finding: &&Finding| finding.in_chapter(&["len/", "frm/"]);
         let apart_fails = |id: &str| {
             failed().any(|finding| {
-                finding.check.id == id
-                    && finding.check.segmentation == Some(Segmentation::Apart)
+                finding.check.id == id && finding.check.segmentation == Some(Segmentation::Apart)
             })
         };
         let cut = |finding: &&Finding| {
@@ -142,8 +158,10 @@ impl Pattern {
                     && !matches!(segmentation, Segmentation::Apart | Segmentation::Pinned)
             }) && !apart_fails(&finding.check.id)
         };
+        // What is large may be cut by the network though we send it whole.
         let whole = |finding: &&Finding| {
             finding.check.segmentation == Some(Segmentation::Whole)
+                && finding.sent() <= SMALL
                 && !apart_fails(&finding.check.id)
         };
         let cutting_breaks = failed().filter(framing).any(|finding| cut(&finding));
@@ -160,15 +178,18 @@ impl Pattern {
                         .is_some_and(|failure| failure.what == What::Unsolicited)
             }),
             form_broken,
-            partial_writes_break: failed()
-                .any(|finding| finding.check.requirements[0] == "FRM-9"),
+            partial_writes_break: !cutting_breaks
+                && failed().any(|finding| finding.check.requirements[0] == "FRM-9"),
             refused_from: failed()
                 .filter(framing)
+                .filter(|finding| finding.check.segmentation == Some(Segmentation::Apart))
                 .filter_map(|finding| finding.failure.as_ref())
                 .filter(|failure| failure.what == What::ClosedInstead)
                 .filter_map(|failure| Some(failure.expected.as_ref()?.len()))
                 .filter(|length| (1024..=65_536).contains(length))
                 .min(),
+            large_lengths_break: failed()
+                .any(|finding| finding.check.id == "len/announced-7fffffff"),
             broken: failed()
                 .map(|finding| finding.check.requirements[0].clone())
                 .collect(),
@@ -183,7 +204,9 @@ impl Pattern {
         failure: &Failure,
         only_when_cut: bool,
     ) -> Option<(&'static str, &'static str)> {
-        self.from_what_came(finding, failure)
+        self.from_what_came(finding, failure, only_when_cut)
+            .or_else(|| self.from_a_large_length(finding))
+            .or_else(|| self.from_a_low_limit(finding, failure, only_when_cut))
             .or_else(|| self.from_the_cut(finding, only_when_cut))
             .or_else(|| self.from_the_refusal(finding, failure))
     }
@@ -192,9 +215,13 @@ impl Pattern {
         &self,
         finding: &Finding,
         failure: &Failure,
+        only_when_cut: bool,
     ) -> Option<(&'static str, &'static str)> {
         if self.greets
-            && !matches!(failure.what, What::Directory(_) | What::NotClosed | What::Died)
+            && !matches!(
+                failure.what,
+                What::Directory(_) | What::NotClosed | What::Died
+            )
         {
             return Some(("SES-1", "it greets before the client has spoken"));
         }
@@ -211,7 +238,7 @@ impl Pattern {
             What::Different(Difference::Form) if is_bare_echo(failure) => {
                 Some(("SES-5", "it sends the text back instead of a reply to it"))
             }
-            What::Different(Difference::Text) if repeats_a_reply(failure) => {
+            What::Different(Difference::Text) if !only_when_cut && repeats_a_reply(failure) => {
                 Some(("SES-4", "it replies more than once"))
             }
             What::Missing | What::ClosedInstead | What::Different(_)
@@ -226,19 +253,35 @@ impl Pattern {
                     "it takes a write that took a part of the octets for a whole one",
                 ))
             }
-            What::ClosedInstead
-                if finding.in_chapter(&["len/", "frm/", "msg/"])
-                    && self.refused_from.is_some_and(|from| {
-                        failure
-                            .expected
-                            .as_ref()
-                            .is_some_and(|payload| (from..=65_536).contains(&payload.len()))
-                    }) =>
-            {
-                Some(("FRM-7", "its limit on payloads is below 65,536 octets"))
-            }
             _ => None,
         }
+    }
+
+    /// A large length that is mistaken is a matter of its top bit only if one without it is not.
+    fn from_a_large_length(&self, finding: &Finding) -> Option<(&'static str, &'static str)> {
+        if !self.large_lengths_break || !finding.check.id.starts_with("len/announced-") {
+            return None;
+        }
+        Some(if self.cutting_breaks {
+            ("FRM-2", "it takes a short read for a whole one")
+        } else {
+            ("FRM-6", "")
+        })
+    }
+
+    fn from_a_low_limit(
+        &self,
+        finding: &Finding,
+        failure: &Failure,
+        only_when_cut: bool,
+    ) -> Option<(&'static str, &'static str)> {
+        let length = failure.expected.as_ref()?.len();
+        let refused = (self.refused_from?..=65_536).contains(&length);
+        (refused
+            && !only_when_cut
+            && failure.what == What::ClosedInstead
+            && finding.in_chapter(&["len/", "frm/", "msg/"]))
+        .then_some(("FRM-7", "its limit on payloads is below 65,536 octets"))
     }
 
     fn from_the_cut(
@@ -257,13 +300,13 @@ impl Pattern {
         let segmentation = finding.check.segmentation?;
         match segmentation {
             Segmentation::Whole => self.joining_breaks.then_some(STICKY),
-            Segmentation::Pinned
-            | Segmentation::StraddleLength
-            | Segmentation::StraddlePayload => match (self.cutting_breaks, self.joining_breaks) {
-                (true, false) => Some(SHORT),
-                (false, true) => Some(STICKY),
-                _ => None,
-            },
+            Segmentation::Pinned | Segmentation::StraddleLength | Segmentation::StraddlePayload => {
+                match (self.cutting_breaks, self.joining_breaks) {
+                    (true, false) => Some(SHORT),
+                    (false, true) => Some(STICKY),
+                    _ => None,
+                }
+            }
             _ if self.cutting_breaks => Some(SHORT),
             _ if self.cut_characters_break && finding.check.id.starts_with("msg/") => {
                 Some(("MSG-2", "it decodes text before the frame is whole"))
@@ -282,9 +325,7 @@ impl Pattern {
             return None;
         }
         let seen = failure.evidence.seen.to_vec();
-        let answers_behind = seen
-            .windows("after".len())
-            .any(|window| window == b"after");
+        let answers_behind = seen.windows("after".len()).any(|window| window == b"after");
         let repaired = seen
             .windows(3)
             .any(|window| window == "\u{fffd}".as_bytes());
@@ -294,10 +335,9 @@ impl Pattern {
                 "SES-8",
                 "a protocol error on one connection harms the others",
             )),
-            What::Extra if repaired => Some((
-                "",
-                "it repairs what is not UTF-8 instead of refusing it",
-            )),
+            What::Extra if repaired => {
+                Some(("", "it repairs what is not UTF-8 instead of refusing it"))
+            }
             What::Extra
                 if answers_behind
                     && trace.requirements[0] == "MSG-3"
@@ -351,9 +391,7 @@ fn from_the_disk(
                     "octets of the next frame were taken into the file: it reads beyond the body",
                 ))
         }
-        DirectoryFault::Outside { .. } => {
-            Some(("TRF-8", "a name leads it out of its directory"))
-        }
+        DirectoryFault::Outside { .. } => Some(("TRF-8", "a name leads it out of its directory")),
         DirectoryFault::Present { .. } if finding.trace.is_some_and(is_cut_short) => Some((
             "TRF-9",
             "it writes into the file under its final name as octets arrive",
@@ -463,12 +501,7 @@ fn repeats_a_reply(failure: &Failure) -> bool {
             .copied()
             .take_while(|octet| *octet != 0xE2)
             .filter(|octet| !octet.is_ascii_digit())
-            .chain(
-                payload
-                    .iter()
-                    .copied()
-                    .skip_while(|octet| *octet != 0xE2),
-            )
+            .chain(payload.iter().copied().skip_while(|octet| *octet != 0xE2))
             .collect()
     };
     let all = payloads(failure);

@@ -83,7 +83,9 @@ impl Case {
         let reads_text = class >= Class::Session;
         self.class <= class
             && match self.body {
-                Body::Trace(trace) => !reads_text || self.class >= Class::Session || text_only(trace),
+                Body::Trace(trace) => {
+                    !reads_text || self.class >= Class::Session || text_only(trace)
+                }
                 Body::Code(_) => true,
             }
     }
@@ -107,15 +109,15 @@ pub fn all() -> Vec<Case> {
         sessions::CASES,
         directory::CASES,
     ]
-        .into_iter()
-        .flatten()
-        .map(|coded| Case {
-            id: coded.id,
-            title: Cow::Borrowed(coded.title),
-            requirements: coded.requirements.to_vec(),
-            class: coded.class,
-            body: Body::Code(coded.run),
-        });
+    .into_iter()
+    .flatten()
+    .map(|coded| Case {
+        id: coded.id,
+        title: Cow::Borrowed(coded.title),
+        requirements: coded.requirements.to_vec(),
+        class: coded.class,
+        body: Body::Code(coded.run),
+    });
     let mut cases: Vec<Case> = traces.chain(coded).collect();
     cases.sort_by_key(|case| fixtures::chapter(case.id));
     cases

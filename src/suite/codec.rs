@@ -178,9 +178,10 @@ fn converse(codec: &mut dyn Codec, moves: &[Move<'_>]) -> Result<(), Failure> {
                 sent: sent.iter().map(|chunk| Octets::folded(chunk)).collect(),
                 expected: wanted,
                 seen: Octets::folded(&seen),
-                ended: error
-                    .clone()
-                    .map_or_else(|| "without an error".to_owned(), |error| format!("with the error: {error}")),
+                ended: error.clone().map_or_else(
+                    || "without an error".to_owned(),
+                    |error| format!("with the error: {error}"),
+                ),
                 stderr: String::new(),
             },
         })

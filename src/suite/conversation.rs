@@ -8,9 +8,9 @@ use super::reply_form::{Difference, ReplyForm};
 use super::verdict::Evidence;
 use crate::testee::connection::{Connection, Ending, Patience};
 use crate::testee::server::Server;
+use crate::trace::Action;
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::Move;
-use crate::trace::Action;
 
 /// How a conversation differed from its trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,10 +93,7 @@ pub(crate) fn converse(testee: &mut Server, moves: &[Move<'_>], terms: &Terms<'_
 /// The failure of a connection that was not made.
 pub(crate) fn no_connection(testee: &mut Server, error: &io::Error) -> Box<Failure> {
     let (what, message) = match testee.death() {
-        Some(death) => (
-            What::Died,
-            format!("the testee is gone: it ended {death}"),
-        ),
+        Some(death) => (What::Died, format!("the testee is gone: it ended {death}")),
         None => (
             What::NoConnection,
             format!("no connection could be made: {error}"),
@@ -160,15 +157,38 @@ impl<'t, 'a> Talk<'t, 'a> {
         testee: &mut Server,
         moves: &[Move<'_>],
     ) -> Result<(), Box<Failure>> {
-        for one in moves {
-            match one {
-                Move::Chunk(chunk) => self.send(testee, chunk)?,
-                Move::Step(action) => self.step(testee, action)?,
-            }
+        for (place, one) in moves.iter().enumerate() {
+            let went = match one {
+                Move::Chunk(chunk) => self.send(testee, chunk),
+                Move::Step(action) => self.step(testee, action),
+            };
+            went.map_err(|failure| self.seen_on_disk(failure, &moves[place..]))?;
         }
         self.connection.pump();
         self.nothing_more(testee)?;
         self.directory_sound(testee)
+    }
+
+    /// What does not come because octets of the next frame lie in a file is a matter of the
+    /// file.
+    fn seen_on_disk(&self, mut failure: Box<Failure>, rest: &[Move<'_>]) -> Box<Failure> {
+        let Some(directory) = self.terms.directory else {
+            return failure;
+        };
+        let longer = rest.iter().find_map(|one| match one {
+            Move::Step(Action::Stored { name, content }) => directory
+                .stored(name, &content.to_vec())
+                .err()
+                .filter(|fault| matches!(fault, DirectoryFault::Longer { .. })),
+            _ => None,
+        });
+        if let Some(fault) = longer
+            && failure.what == What::Missing
+        {
+            failure.message = format!("{fault}; {}", failure.message);
+            failure.what = What::Directory(fault);
+        }
+        failure
     }
 
     /// Sends one chunk.
@@ -233,9 +253,10 @@ impl<'t, 'a> Talk<'t, 'a> {
         expected: &[u8],
     ) -> Result<(), Box<Failure>> {
         let from = self.accounted;
-        self.connection.wait(testee, self.terms.patience, |connection| {
-            next_frame(&connection.seen()[from..]).is_some() || connection.ending().is_some()
-        });
+        self.connection
+            .wait(testee, self.terms.patience, |connection| {
+                next_frame(&connection.seen()[from..]).is_some() || connection.ending().is_some()
+            });
         let number = self.delivered + 1;
         let delivered = next_frame(&self.connection.seen()[from..]).map(<[u8]>::to_vec);
         let wanted = format!("delivery {number}: {}", in_words(expected));
@@ -248,7 +269,9 @@ impl<'t, 'a> Talk<'t, 'a> {
             let (what, message) = match self.connection.ending() {
                 None => (
                     What::Missing,
-                    format!("delivery {number} did not come; the testee sent {came} and left the connection open"),
+                    format!(
+                        "delivery {number} did not come; the testee sent {came} and left the connection open"
+                    ),
                 ),
                 Some(_) => (
                     What::ClosedInstead,
@@ -259,13 +282,19 @@ impl<'t, 'a> Talk<'t, 'a> {
                 .fail(testee, what, &message, &wanted)
                 .map_err(|failure| failure.expecting(expected));
         };
-        if let Err(difference) = self.terms.form.compare(expected, &delivered, self.terms.strict) {
+        if let Err(difference) = self
+            .terms
+            .form
+            .compare(expected, &delivered, self.terms.strict)
+        {
             let message = match difference {
                 Difference::Form => {
                     format!("delivery {number} has not the prescribed form of a reply")
                 }
                 Difference::Time => {
-                    format!("delivery {number} gives a time that is not this time anywhere on earth")
+                    format!(
+                        "delivery {number} gives a time that is not this time anywhere on earth"
+                    )
                 }
                 Difference::Text => format!("delivery {number} is not what was sent"),
             };
@@ -283,9 +312,16 @@ impl<'t, 'a> Talk<'t, 'a> {
 
     /// Waits for the close, before which nothing more may come.
     pub(crate) fn close(&mut self, testee: &mut Server, wanted: &str) -> Result<(), Box<Failure>> {
-        self.connection.wait(testee, self.terms.patience, |connection| {
-            connection.ending().is_some()
-        });
+        let accounted = self.accounted;
+        self.connection
+            .wait(testee, self.terms.patience, |connection| {
+                connection.ending().is_some() || connection.seen().len() > accounted
+            });
+        if self.connection.seen().len() > accounted {
+            // What else is underway belongs to the picture.
+            testee.settle();
+            self.connection.pump();
+        }
         self.nothing_more_but(testee, wanted)?;
         match self.connection.ending() {
             Some(Ending::Flooded) => self.fail(
@@ -392,17 +428,18 @@ impl<'t, 'a> Talk<'t, 'a> {
     ) -> Result<(), Box<Failure>> {
         // A testee that has ended explains every other symptom.
         let (what, message) = match testee.death() {
-            Some(death) => (
-                What::Died,
-                format!("the testee ended {death}; {message}"),
-            ),
+            Some(death) => (What::Died, format!("the testee ended {death}; {message}")),
             None => (what, message.to_owned()),
         };
         Err(Box::new(Failure {
             what,
             message,
             evidence: Evidence {
-                sent: self.sent.iter().map(|chunk| Octets::folded(chunk)).collect(),
+                sent: self
+                    .sent
+                    .iter()
+                    .map(|chunk| Octets::folded(chunk))
+                    .collect(),
                 expected: expected.to_owned(),
                 seen: Octets::folded(self.connection.seen()),
                 ended: match self.connection.ending() {
@@ -438,4 +475,3 @@ fn in_words(payload: &[u8]) -> String {
         _ => format!("the {} octets that were sent", payload.len()),
     }
 }
-

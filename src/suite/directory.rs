@@ -31,11 +31,25 @@ pub(crate) enum DirectoryFault {
     /// The file is not there.
     Missing { name: String },
     /// The file holds the right octets and then more.
-    Longer { name: String, expected: usize, held: usize, more: Vec<u8> },
+    Longer {
+        name: String,
+        expected: usize,
+        held: usize,
+        more: Vec<u8>,
+    },
     /// The file holds the beginning of the right octets.
-    Shorter { name: String, expected: usize, held: usize },
+    Shorter {
+        name: String,
+        expected: usize,
+        held: usize,
+    },
     /// The file holds something else, from this place on.
-    Other { name: String, place: usize, expected: usize, held: usize },
+    Other {
+        name: String,
+        place: usize,
+        expected: usize,
+        held: usize,
+    },
     /// A file is there that must not be.
     Present { name: String, held: usize },
     /// What was placed there beforehand has changed.
@@ -48,28 +62,51 @@ impl fmt::Display for DirectoryFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing { name } => write!(f, "no file {name:?} was stored"),
-            Self::Longer { name, expected, held, .. } => write!(
+            Self::Longer {
+                name,
+                expected,
+                held,
+                ..
+            } => write!(
                 f,
                 "the file {name:?} has {held} octets instead of {expected}: {} too many at its end",
                 held - expected
             ),
-            Self::Shorter { name, expected, held } => write!(
+            Self::Shorter {
+                name,
+                expected,
+                held,
+            } => write!(
                 f,
                 "the file {name:?} has {held} octets instead of {expected}: the last {} are missing",
                 expected - held
             ),
-            Self::Other { name, place, expected, held } => write!(
+            Self::Other {
+                name,
+                place,
+                expected,
+                held,
+            } => write!(
                 f,
                 "the file {name:?} ({held} octets, expected {expected}) differs from octet {place} on"
             ),
             Self::Present { name, held } => {
-                write!(f, "a file {name:?} of {held} octets is there that must not be")
+                write!(
+                    f,
+                    "a file {name:?} of {held} octets is there that must not be"
+                )
             }
             Self::Changed { name } => {
-                write!(f, "the file {name:?}, there before, has been changed or removed")
+                write!(
+                    f,
+                    "the file {name:?}, there before, has been changed or removed"
+                )
             }
             Self::Outside { name } => {
-                write!(f, "outside of the directory, {name:?} was written, changed or removed")
+                write!(
+                    f,
+                    "outside of the directory, {name:?} was written, changed or removed"
+                )
             }
         }
     }
@@ -308,7 +345,10 @@ fn absolute_name(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     talk.send(bench.testee, &frame(header.as_bytes()))?;
     talk.send(bench.testee, b"abc")?;
     talk.send(bench.testee, &frame(b"after"))?;
-    talk.close(bench.testee, "a refusal: the testee closes, and stores nothing")?;
+    talk.close(
+        bench.testee,
+        "a refusal: the testee closes, and stores nothing",
+    )?;
     bench.testee.settle();
     if let Err(fault) = directory.outside_untouched() {
         let message = fault.to_string();
@@ -347,9 +387,10 @@ fn directory_gone(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
         talk.send(bench.testee, &body)?;
         talk.send(bench.testee, &frame(b"after"))?;
         // One that holds its directory open may well store the file there.
-        talk.connection().wait(bench.testee, terms.patience, |connection| {
-            connection.ending().is_some() || !connection.seen().is_empty()
-        });
+        talk.connection()
+            .wait(bench.testee, terms.patience, |connection| {
+                connection.ending().is_some() || !connection.seen().is_empty()
+            });
         let held = fs::read(away.join("gone.bin")).is_ok_and(|held| held == body);
         if held {
             return Ok(());
@@ -373,7 +414,9 @@ fn directory_gone(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
 
 fn two_at_once(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     if bench.max_sessions() == Some(1) {
-        return Err(NotPassed::skipped("the testee serves one session at a time"));
+        return Err(NotPassed::skipped(
+            "the testee serves one session at a time",
+        ));
     }
     let directory = bench.prepare(&[])?;
     let terms = bench.terms(Some(&directory));

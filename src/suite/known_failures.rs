@@ -52,8 +52,7 @@ impl KnownFailures {
                 .filter(|(_, reason)| !reason.is_empty())
                 .ok_or_else(|| malformed("there is no reason behind `#`"))?;
             let mut words = entry.split_whitespace();
-            let (Some(id), Some(verdict), None) = (words.next(), words.next(), words.next())
-            else {
+            let (Some(id), Some(verdict), None) = (words.next(), words.next(), words.next()) else {
                 return Err(malformed("there are not exactly a case and a verdict"));
             };
             let verdict = [Verdict::Fail, Verdict::Flaky, Verdict::Error]
@@ -94,9 +93,16 @@ impl KnownFailures {
             let of_case: Vec<&Check> = checks.iter().filter(|check| check.id == *id).collect();
             let expected = entry.verdict.name();
             if of_case.is_empty() {
-                stale.push(format!("{id}: no case of this name was run: remove the line"));
-            } else if of_case.iter().all(|check| check.verdict == Verdict::Skipped) {
-                stale.push(format!("{id}: skipped, so nothing is known: remove the line"));
+                stale.push(format!(
+                    "{id}: no case of this name was run: remove the line"
+                ));
+            } else if of_case
+                .iter()
+                .all(|check| check.verdict == Verdict::Skipped)
+            {
+                stale.push(format!(
+                    "{id}: skipped, so nothing is known: remove the line"
+                ));
             } else if !of_case.iter().any(|check| check.verdict == entry.verdict) {
                 let found = of_case
                     .iter()
@@ -175,7 +181,10 @@ mod tests {
                 "frm/d: no case of this name was run: remove the line",
             ]
         );
-        assert_eq!(list.mended(&checks), "frm/a fail # bug 12\nfrm/c flaky # x\n");
+        assert_eq!(
+            list.mended(&checks),
+            "frm/a fail # bug 12\nfrm/c flaky # x\n"
+        );
     }
 
     #[test]

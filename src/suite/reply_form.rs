@@ -47,9 +47,7 @@ impl ReplyForm {
         if prescribed(text, reply).is_ok() {
             return Self::Prescribed;
         }
-        let place = reply
-            .windows(text.len())
-            .position(|window| window == text);
+        let place = reply.windows(text.len()).position(|window| window == text);
         match place {
             // A reply that is nothing but the text, or is no text, has no form to learn.
             Some(place) if reply.len() > text.len() && std::str::from_utf8(reply).is_ok() => {
@@ -79,9 +77,7 @@ impl ReplyForm {
                 let inside = strip(delivered, before, after);
                 match inside {
                     Some(inside) if inside == expected => Ok(()),
-                    _ if ends.starts_with(before) && ends.ends_with(after) => {
-                        Err(Difference::Text)
-                    }
+                    _ if ends.starts_with(before) && ends.ends_with(after) => Err(Difference::Text),
                     _ => Err(Difference::Form),
                 }
             }
@@ -198,8 +194,8 @@ fn this_time(numbers: [i64; 6]) -> Result<(), Difference> {
         .duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |since| since.as_secs() as i64);
     let off = said - now;
-    let within_step = (off + OFFSET_STEP_SECONDS / 2).rem_euclid(OFFSET_STEP_SECONDS)
-        - OFFSET_STEP_SECONDS / 2;
+    let within_step =
+        (off + OFFSET_STEP_SECONDS / 2).rem_euclid(OFFSET_STEP_SECONDS) - OFFSET_STEP_SECONDS / 2;
     if off.abs() <= MAX_OFFSET_MINUTES * 60 + CLOCK_TOLERANCE_SECONDS
         && within_step.abs() <= CLOCK_TOLERANCE_SECONDS
     {

@@ -101,10 +101,7 @@ enum End {
 }
 
 /// Opens a conversation and has its first exchange.
-fn greeted<'t, 'd>(
-    bench: &mut Bench<'_>,
-    terms: &'t Terms<'d>,
-) -> Result<Talk<'t, 'd>, NotPassed> {
+fn greeted<'t, 'd>(bench: &mut Bench<'_>, terms: &'t Terms<'d>) -> Result<Talk<'t, 'd>, NotPassed> {
     let mut talk = bench.talk(terms)?;
     exchange(bench, &mut talk, b"hi")?;
     Ok(talk)
@@ -121,7 +118,9 @@ fn exchange(
 
 fn others_live_on(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     if bench.max_sessions() == Some(1) {
-        return Err(NotPassed::skipped("the testee serves one session at a time"));
+        return Err(NotPassed::skipped(
+            "the testee serves one session at a time",
+        ));
     }
     let terms = bench.terms(None);
     let mut other = greeted(bench, &terms)?;

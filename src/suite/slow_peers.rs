@@ -26,13 +26,7 @@ pub(crate) const CASES: &[Coded] = &[
         title: "Others are served beside peers that stop inside a frame",
         requirements: &["SES-10"],
         class: Class::Session,
-        run: |bench| {
-            beside(
-                bench,
-                Class::Session,
-                &[b"\0\0", b"\0\0\0\x05he"],
-            )
-        },
+        run: |bench| beside(bench, Class::Session, &[b"\0\0", b"\0\0\0\x05he"]),
     },
     Coded {
         id: "ses/beside-half-a-body",

@@ -84,9 +84,7 @@ fn run_in_place(command: &[OsString]) -> u8 {
     let mut event = events.recv();
     if let Ok(Event::HarnessGone) = event {
         let _ = kill_process_group(group, Signal::TERM);
-        event = events
-            .recv_timeout(GRACE)
-            .map_err(|_| mpsc::RecvError);
+        event = events.recv_timeout(GRACE).map_err(|_| mpsc::RecvError);
     }
     match event {
         Ok(Event::Ended(Ok(status))) => {

@@ -168,14 +168,16 @@ impl Process {
                 self.stdout.finish();
                 self.stderr.finish();
                 let stderr = self.stderr.text();
-                return Err(if status == i32::from(CANNOT_START) && stderr.starts_with("cannot start") {
-                    StartError::NoProgram(stderr.trim().to_owned())
-                } else {
-                    StartError::Ended {
-                        status: status_in_words(status),
-                        stderr,
-                    }
-                });
+                return Err(
+                    if status == i32::from(CANNOT_START) && stderr.starts_with("cannot start") {
+                        StartError::NoProgram(stderr.trim().to_owned())
+                    } else {
+                        StartError::Ended {
+                            status: status_in_words(status),
+                            stderr,
+                        }
+                    },
+                );
             }
             if !has_port && said.is_none() {
                 said = ready.try_recv().ok();
@@ -347,6 +349,9 @@ mod tests {
     #[test]
     fn statuses_in_words() {
         assert_eq!(status_in_words(1), "with exit status 1");
-        assert_eq!(status_in_words(139), "killed by signal 11 (segmentation fault)");
+        assert_eq!(
+            status_in_words(139),
+            "killed by signal 11 (segmentation fault)"
+        );
     }
 }

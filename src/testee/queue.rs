@@ -34,9 +34,7 @@ impl Queues {
     pub fn open() -> Option<Self> {
         let mut socket = Socket::new(NETLINK_SOCK_DIAG).ok()?;
         socket.bind_auto().ok()?;
-        socket
-            .connect(&netlink_sys::SocketAddr::new(0, 0))
-            .ok()?;
+        socket.connect(&netlink_sys::SocketAddr::new(0, 0)).ok()?;
         Some(Self {
             socket,
             buffer: Vec::new(),
@@ -73,8 +71,7 @@ impl Queues {
                 cookie: [0xFF; 8],
             },
         };
-        let mut message =
-            NetlinkMessage::new(header, SockDiagMessage::InetRequest(request).into());
+        let mut message = NetlinkMessage::new(header, SockDiagMessage::InetRequest(request).into());
         message.finalize();
         self.buffer.clear();
         self.buffer.resize(message.buffer_len(), 0);
@@ -92,10 +89,7 @@ impl Queues {
                     Nla::TcpInfo(info) => info.get(BYTES_RECEIVED..)?.first_chunk(),
                     _ => None,
                 });
-                Some((
-                    response.header.recv_queue,
-                    u64::from_ne_bytes(*received?),
-                ))
+                Some((response.header.recv_queue, u64::from_ne_bytes(*received?)))
             }
             _ => None,
         }

@@ -142,7 +142,10 @@ impl Server {
     /// The end of what it wrote to standard error.
     #[must_use]
     pub fn stderr(&self) -> String {
-        self.process.as_ref().map(Process::stderr).unwrap_or_default()
+        self.process
+            .as_ref()
+            .map(Process::stderr)
+            .unwrap_or_default()
     }
 
     /// Its resident memory in octets, if that can be seen.

@@ -166,7 +166,10 @@ fn steps(steps: &[Step], out: &mut String) {
             Action::Refusal => ("← refusal: close, and nothing more".to_owned(), Vec::new()),
             Action::Stored { name, content } => {
                 let content = content.to_vec();
-                (format!("  {name:?} holds {} octets", content.len()), content)
+                (
+                    format!("  {name:?} holds {} octets", content.len()),
+                    content,
+                )
             }
             Action::Absent(name) => (format!("  there is no {name:?}"), Vec::new()),
             Action::Untouched => ("  the directory is as it was before".to_owned(), Vec::new()),
