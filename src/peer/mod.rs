@@ -1,6 +1,7 @@
 //! The reference server and client: std sockets and threads around [`crate::wire`].
 
 pub mod client;
+pub mod conversation;
 pub mod server;
 pub mod store;
 

@@ -1,7 +1,7 @@
 //! The reference server: one thread a session, a limit on sessions, a clean stop.
 
 use std::collections::HashMap;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -12,9 +12,8 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::READ_OCTETS;
-use super::store::{Incoming, Store};
-use crate::wire::frame;
-use crate::wire::session::{LocalTime, ServerEvent, ServerSession, SessionError, reply};
+use super::conversation::{Conversation, Goes, SessionEnd};
+use super::store::Store;
 
 /// How long a failed `accept` waits for a session to end (and with it a file descriptor to
 /// become free) before it tries again.
@@ -31,15 +30,6 @@ pub struct ServerOptions {
     pub max_sessions: usize,
     /// The largest payload accepted, in octets (FRM-7).
     pub max_payload: u32,
-}
-
-/// Why one session ended otherwise than by `q` or a clean end of stream.
-#[derive(Debug, thiserror::Error)]
-enum SessionEnd {
-    #[error(transparent)]
-    Protocol(#[from] SessionError),
-    #[error(transparent)]
-    Io(#[from] io::Error),
 }
 
 /// A server that has its address and is ready to run.
@@ -205,66 +195,18 @@ impl Drop for Slot {
 }
 
 fn serve(mut stream: TcpStream, options: &ServerOptions) -> Result<(), SessionEnd> {
-    let mut session = ServerSession::new(options.max_payload);
     let store = Store::new(&options.dir);
-    let mut incoming: Option<Incoming> = None;
+    let mut conversation = Conversation::new(&store, options.max_payload);
     let mut buffer = vec![0; READ_OCTETS];
-    let mut replies = Vec::new();
     loop {
-        let mut input = match stream.read(&mut buffer) {
-            Ok(0) => return Ok(session.finish()?),
+        let arrived = match stream.read(&mut buffer) {
+            Ok(0) => return Ok(conversation.finish()?),
             Ok(count) => &buffer[..count],
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error.into()),
         };
-        let outcome = loop {
-            match session.next(&mut input) {
-                Ok(None) => break Ok(()),
-                Ok(Some(event)) => match event {
-                    ServerEvent::Message(text) => {
-                        let reply = reply(text, local_time());
-                        frame::encode(reply.as_bytes(), &mut replies).map_err(io::Error::other)?;
-                        // Replies to messages that came together leave together, within bounds.
-                        if replies.len() >= READ_OCTETS {
-                            stream.write_all(&replies)?;
-                            replies.clear();
-                        }
-                    }
-                    ServerEvent::FileCommand => {}
-                    ServerEvent::FileStart(header) => incoming = Some(store.begin(&header.name)?),
-                    ServerEvent::FilePart(part) => {
-                        if let Some(incoming) = &mut incoming {
-                            incoming.write(part)?;
-                        }
-                    }
-                    ServerEvent::FileEnd => {
-                        if let Some(incoming) = incoming.take() {
-                            incoming.finish()?;
-                        }
-                    }
-                    ServerEvent::Quit => {
-                        stream.write_all(&replies)?;
-                        return Ok(());
-                    }
-                },
-                Err(error) => break Err(error),
-            }
-        };
-        stream.write_all(&replies)?;
-        replies.clear();
-        outcome?;
-    }
-}
-
-fn local_time() -> LocalTime {
-    let now = jiff::ZonedDateTime::now();
-    // Outside these ranges no calendar date lies, so nothing is lost.
-    LocalTime {
-        year: now.year().unsigned_abs(),
-        month: now.month().unsigned_abs(),
-        day: now.day().unsigned_abs(),
-        hour: now.hour().unsigned_abs(),
-        minute: now.minute().unsigned_abs(),
-        second: now.second().unsigned_abs(),
+        if conversation.take(arrived, &mut stream)? == Goes::Over {
+            return Ok(());
+        }
     }
 }

@@ -1,0 +1,185 @@
+//! A stream under construction: octets, and where they are cut.
+
+/// The most octets that an input may grow to: two of the largest frames that it can name.
+pub const MOST_OCTETS: usize = 2_200_000;
+
+/// The period of the octets that fill payloads: prime, so that no boundary falls on it.
+const PERIOD: usize = 251;
+
+const PATTERN: [u8; PERIOD * 33] = {
+    let mut pattern = [0; PERIOD * 33];
+    let mut place = 0;
+    while place < pattern.len() {
+        pattern[place] = (place % PERIOD) as u8;
+        place += 1;
+    }
+    pattern
+};
+
+/// Octets and cuts. Kept between executions, so that their memory is.
+#[derive(Debug, Default, Clone)]
+pub struct Rendered {
+    octets: Vec<u8>,
+    cuts: Vec<usize>,
+    /// Cut every so many octets, counted from a place.
+    every: Option<(usize, usize)>,
+    /// Where the last piece begins, to be repeated.
+    piece: usize,
+}
+
+impl Rendered {
+    /// Begins anew.
+    pub fn clear(&mut self) {
+        self.octets.clear();
+        self.cuts.clear();
+        self.every = None;
+        self.piece = 0;
+    }
+
+    /// The stream.
+    #[must_use]
+    pub fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
+    /// Where the chunks end, in order, the end of the stream left out.
+    #[must_use]
+    pub fn ends(&self) -> &[usize] {
+        &self.cuts
+    }
+
+    /// Begins a piece, which [`Rendered::repeat`] can repeat.
+    pub fn piece(&mut self) {
+        self.piece = self.octets.len();
+    }
+
+    /// Appends octets as they are.
+    pub fn literal(&mut self, octets: &[u8]) {
+        if self.room() >= octets.len() {
+            self.octets.extend_from_slice(octets);
+        }
+    }
+
+    /// Appends a length.
+    pub fn length(&mut self, length: u32) {
+        let length = u64::from(length);
+        self.literal(&[
+            (length / 16_777_216) as u8,
+            (length / 65_536 % 256) as u8,
+            (length / 256 % 256) as u8,
+            (length % 256) as u8,
+        ]);
+    }
+
+    /// Appends `count` octets of a pattern that tells places apart.
+    pub fn fill(&mut self, count: usize) {
+        let mut left = count.min(self.room());
+        while left > 0 {
+            let phase = self.octets.len() % PERIOD;
+            let take = left.min(PATTERN.len() - phase);
+            self.octets.extend_from_slice(&PATTERN[phase..phase + take]);
+            left -= take;
+        }
+    }
+
+    /// Appends `count` octets of ASCII.
+    pub fn fill_text(&mut self, count: usize) {
+        let count = count.min(self.room());
+        let from = self.octets.len();
+        self.octets
+            .extend((from..from + count).map(|place| b'a' + (place % 23) as u8));
+    }
+
+    /// A frame with a payload of the pattern.
+    pub fn filled_frame(&mut self, length: usize) {
+        if self.room() >= 4 + length {
+            self.length(length as u32);
+            self.fill(length);
+        }
+    }
+
+    /// A frame with this payload.
+    pub fn frame(&mut self, payload: &[u8]) {
+        if self.room() >= 4 + payload.len() {
+            self.length(payload.len() as u32);
+            self.literal(payload);
+        }
+    }
+
+    /// Appends the last piece `times` times more.
+    pub fn repeat(&mut self, times: usize) {
+        let end = self.octets.len();
+        for _ in 0..times {
+            if self.room() < end - self.piece {
+                break;
+            }
+            self.octets.extend_from_within(self.piece..end);
+        }
+        self.piece = end;
+    }
+
+    /// Takes octets away from the end.
+    pub fn truncate_by(&mut self, count: usize) {
+        let left = self.octets.len().saturating_sub(count);
+        self.octets.truncate(left);
+        self.piece = self.piece.min(left);
+    }
+
+    /// Cuts `distance` octets on from here; what comes there is yet to be said.
+    pub fn cut_in(&mut self, distance: usize) {
+        self.cuts.push(self.octets.len() + distance);
+    }
+
+    /// Cuts every `size` octets from here on; 0 ends that.
+    pub fn cut_every(&mut self, size: usize) {
+        self.end_every();
+        self.every = (size > 0).then_some((self.octets.len(), size));
+    }
+
+    /// To be called once all is said.
+    pub fn finish(&mut self) {
+        self.end_every();
+        let end = self.octets.len();
+        self.cuts.retain(|cut| (1..end).contains(cut));
+        self.cuts.sort_unstable();
+        self.cuts.dedup();
+    }
+
+    fn end_every(&mut self) {
+        if let Some((from, size)) = self.every.take() {
+            self.cuts
+                .extend((from + size..self.octets.len()).step_by(size));
+        }
+    }
+
+    fn room(&self) -> usize {
+        MOST_OCTETS - self.octets.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cuts_come_out_in_order() {
+        let mut rendered = Rendered::default();
+        rendered.cut_in(5);
+        rendered.frame(b"abc");
+        rendered.cut_in(0);
+        rendered.piece();
+        rendered.frame(b"");
+        rendered.repeat(1);
+        rendered.cut_every(2);
+        rendered.fill(5);
+        rendered.cut_every(0);
+        rendered.truncate_by(1);
+        rendered.cut_in(9);
+        rendered.finish();
+        assert_eq!(
+            rendered.octets(),
+            b"\0\0\0\x03abc\0\0\0\0\0\0\0\0\x0f\x10\x11\x12"
+        );
+        assert_eq!(rendered.ends(), [5, 7, 17]);
+    }
+}

@@ -1,0 +1,423 @@
+//! An input as a short program that makes a client's stream: texts, commands and their near
+//! misses, headers, bodies, cuts. Every octet string is one.
+
+use std::fmt;
+
+use arbitrary::{Arbitrary, Unstructured};
+
+use crate::edges;
+use crate::rendered::Rendered;
+
+/// Messages that are commands, or nearly.
+const MESSAGES: [&[u8]; 16] = [
+    b"file",
+    b"q",
+    b"FILE",
+    b"Q",
+    b"",
+    b"File",
+    b"q\n",
+    b" q",
+    b"quit",
+    b"file ",
+    b"fILE",
+    b"q\0",
+    b"\xEF\xBB\xBFq",
+    b"file\r\n",
+    "你好".as_bytes(),
+    b"file+md5",
+];
+
+/// Names of files, good and bad.
+const NAMES: [&[u8]; 20] = [
+    b"a",
+    b"b.bin",
+    b"a,1",
+    b"",
+    b".",
+    b"..",
+    b"...",
+    b"../a",
+    b"/a",
+    b"a/b",
+    b"a\\b",
+    b"a\0b",
+    b" ",
+    b"-rf",
+    b"\"",
+    "文件".as_bytes(),
+    b",",
+    b".hidden",
+    b"a\n",
+    b"~",
+];
+
+/// Lengths of bodies, good and bad; where it is good, the number is the body's.
+const DIGITS: [(&[u8], usize); 20] = [
+    (b"0", 0),
+    (b"1", 1),
+    (b"5", 5),
+    (b"255", 255),
+    (b"1024", 1_024),
+    (b"4096", 4_096),
+    (b"65536", 65_536),
+    (b"0000000007", 7),
+    (b"00000000007", 7),
+    (b"4294967295", 9),
+    (b"4294967296", 0),
+    (b"4294967301", 5),
+    (b"", 0),
+    (b"+5", 5),
+    (b"-1", 0),
+    (b" 5", 5),
+    (b"5 ", 5),
+    (b"1_0", 10),
+    ("٣".as_bytes(), 3),
+    (b"1e1", 10),
+];
+
+/// Payloads that are not UTF-8.
+const NOT_TEXT: [&[u8]; 8] = [
+    b"\xFF",
+    b"\xC0\xAF",
+    b"\xED\xA0\x80",
+    b"\xF4\x90\x80\x80",
+    b"\xE4\xBD",
+    b"a\x80",
+    b"\xE0\x80\xAF",
+    b"q\xC3",
+];
+
+/// A client's stream, as the octets that encode it.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionPlan<'d> {
+    data: &'d [u8],
+}
+
+impl<'d> SessionPlan<'d> {
+    /// Takes octets for a plan.
+    #[must_use]
+    pub const fn decode(data: &'d [u8]) -> Self {
+        Self { data }
+    }
+
+    /// The limit on payloads, in octets: large enough for commands, mostly.
+    #[must_use]
+    pub fn limit(&self) -> u32 {
+        edges::limit(self.data.first().copied().unwrap_or(0))
+    }
+
+    /// The operations, in order.
+    #[must_use]
+    pub fn ops(&self) -> Ops<'d> {
+        Ops {
+            data: self.data.get(1..).unwrap_or_default(),
+        }
+    }
+
+    /// Makes the stream.
+    pub fn render(&self, into: &mut Rendered) {
+        into.clear();
+        for op in self.ops() {
+            op.render(into);
+        }
+        into.finish();
+    }
+
+    /// The octets that stand for these operations.
+    #[must_use]
+    pub fn encode<'o>(limit: u32, ops: impl IntoIterator<Item = Op<'o>>) -> Vec<u8> {
+        let mut data = vec![edges::limit_code(limit)];
+        for op in ops {
+            op.encode(&mut data);
+        }
+        data
+    }
+}
+
+/// All octets are the plan, so that a seed can be written.
+impl<'d> Arbitrary<'d> for SessionPlan<'d> {
+    fn arbitrary(octets: &mut Unstructured<'d>) -> arbitrary::Result<Self> {
+        let length = octets.len();
+        octets.bytes(length).map(Self::decode)
+    }
+
+    fn arbitrary_take_rest(octets: Unstructured<'d>) -> arbitrary::Result<Self> {
+        Ok(Self::decode(octets.take_rest()))
+    }
+
+    fn size_hint(_: usize) -> (usize, Option<usize>) {
+        (0, None)
+    }
+}
+
+impl fmt::Display for SessionPlan<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "limit {}", self.limit())?;
+        for op in self.ops() {
+            write!(f, "; {op:?}")?;
+        }
+        Ok(())
+    }
+}
+
+/// One operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Op<'d> {
+    /// A message with these octets.
+    Message(&'d [u8]),
+    /// A message of this many ASCII letters.
+    Letters(usize),
+    /// The header of a file: a name, a comma, a length; the body with so many octets.
+    File {
+        /// The name.
+        name: &'d [u8],
+        /// The length as it is written.
+        digits: &'d [u8],
+        /// The octets of the body that are sent.
+        body: usize,
+    },
+    /// The whole of a transfer: the command, a header of this length, and the body.
+    Transfer(usize),
+    /// Octets as they are.
+    Raw(&'d [u8]),
+    /// The octets of a body, filled.
+    Fill(usize),
+    /// The last piece again, so many times.
+    Repeat(usize),
+    /// A cut so many octets on.
+    Cut(usize),
+    /// So many cuts, an octet apart.
+    Octetwise(usize),
+    /// A cut every so many octets from here on; 0 for no more of that.
+    Every(usize),
+    /// So many octets taken away from the end.
+    Truncate(usize),
+}
+
+const SMALL: u8 = 0;
+const LITERAL: u8 = 1;
+const TABLE: u8 = 2;
+const FILE: u8 = 3;
+const TRANSFER: u8 = 4;
+const NAMED: u8 = 5;
+const BROKEN: u8 = 6;
+const RAW: u8 = 7;
+const REPEAT: u8 = 8;
+const CUT: u8 = 9;
+const LETTERS: u8 = 10;
+const OCTETWISE: u8 = 11;
+const EVERY: u8 = 12;
+const FILL: u8 = 13;
+const TRUNCATE: u8 = 14;
+const FREE_TRANSFER: u8 = 15;
+
+/// The operations of a plan.
+#[derive(Debug, Clone)]
+pub struct Ops<'d> {
+    data: &'d [u8],
+}
+
+impl<'d> Ops<'d> {
+    fn octet(&mut self) -> usize {
+        match self.data.split_first() {
+            Some((first, rest)) => {
+                self.data = rest;
+                usize::from(*first)
+            }
+            None => 0,
+        }
+    }
+
+    fn octets(&mut self, count: usize) -> &'d [u8] {
+        let (taken, rest) = self.data.split_at(count.min(self.data.len()));
+        self.data = rest;
+        taken
+    }
+}
+
+impl<'d> Iterator for Ops<'d> {
+    type Item = Op<'d>;
+
+    fn next(&mut self) -> Option<Op<'d>> {
+        if self.data.is_empty() {
+            return None;
+        }
+        let code = self.octet();
+        let number = code & 0x0F;
+        Some(match (code >> 4) as u8 {
+            SMALL => Op::Message(self.octets(number)),
+            LITERAL => {
+                let length = self.octet();
+                Op::Message(self.octets(length))
+            }
+            TABLE => Op::Message(MESSAGES[number]),
+            FILE => {
+                let (digits, body) = DIGITS[self.octet() % DIGITS.len()];
+                // Mostly the body that is announced; else one octet less or more.
+                let body = match number {
+                    14 => body.saturating_sub(1),
+                    15 => body + 1,
+                    _ => body,
+                };
+                Op::File {
+                    name: NAMES[number % 3],
+                    digits,
+                    body,
+                }
+            }
+            TRANSFER => Op::Transfer(edges::size(self.octet() as u8)),
+            NAMED => {
+                let name = NAMES[self.octet() % NAMES.len()];
+                let (digits, body) = DIGITS[number % DIGITS.len()];
+                Op::File { name, digits, body }
+            }
+            BROKEN => Op::Message(NOT_TEXT[number % NOT_TEXT.len()]),
+            RAW => Op::Raw(self.octets(number + 1)),
+            REPEAT => Op::Repeat(number + 1),
+            CUT => Op::Cut(if number < 12 { number } else { self.octet() }),
+            LETTERS => Op::Letters(edges::size(self.octet() as u8) + number % 2),
+            OCTETWISE => Op::Octetwise(4 * (number + 1)),
+            EVERY => Op::Every(if number < 8 {
+                number
+            } else {
+                edges::chunk(self.octet() as u8)
+            }),
+            FILL => Op::Fill(if number < 8 {
+                number
+            } else {
+                self.octet() * 16
+            }),
+            TRUNCATE => Op::Truncate(number + 1),
+            FREE_TRANSFER => Op::Transfer(self.octet() * 256 + self.octet()),
+            _ => unreachable!("four bits were read"),
+        })
+    }
+}
+
+impl Op<'_> {
+    fn render(self, into: &mut Rendered) {
+        match self {
+            Self::Message(payload) => {
+                into.piece();
+                into.frame(payload);
+            }
+            Self::Letters(count) => {
+                into.piece();
+                into.length(count as u32);
+                into.fill_text(count);
+            }
+            Self::File { name, digits, body } => {
+                into.piece();
+                into.length((name.len() + 1 + digits.len()) as u32);
+                for part in [name, b",", digits] {
+                    into.literal(part);
+                }
+                into.fill(body);
+            }
+            Self::Transfer(length) => {
+                into.piece();
+                into.frame(b"file");
+                into.frame(format!("t,{length}").as_bytes());
+                into.fill(length);
+            }
+            Self::Raw(octets) => {
+                into.piece();
+                into.literal(octets);
+            }
+            Self::Fill(count) => into.fill(count),
+            Self::Repeat(times) => into.repeat(times),
+            Self::Cut(distance) => into.cut_in(distance),
+            Self::Octetwise(count) => (0..count).for_each(|distance| into.cut_in(distance)),
+            Self::Every(size) => into.cut_every(size),
+            Self::Truncate(count) => into.truncate_by(count),
+        }
+    }
+
+    fn encode(self, data: &mut Vec<u8>) {
+        let two = |number: usize| [(number / 256 % 256) as u8, (number % 256) as u8];
+        match self {
+            Self::Message(payload) if payload.len() < 16 => {
+                data.push(SMALL << 4 | payload.len() as u8);
+                data.extend(payload);
+            }
+            Self::Message(payload) if payload.len() < 256 => {
+                data.extend([LITERAL << 4, payload.len() as u8]);
+                data.extend(payload);
+            }
+            Self::Message(payload) => Op::Letters(payload.len()).encode(data),
+            Self::Letters(count) => {
+                let index = edges::SIZES.iter().position(|size| *size == count);
+                data.extend([LETTERS << 4, index.unwrap_or(14) as u8]);
+            }
+            Self::File { name, digits, body } => {
+                let header = [name, b",", digits].concat();
+                Op::Message(&header).encode(data);
+                Op::Fill(body).encode(data);
+            }
+            Self::Transfer(length) => {
+                data.push(FREE_TRANSFER << 4);
+                data.extend(two(length));
+            }
+            Self::Raw(octets) => {
+                for piece in octets.chunks(16) {
+                    data.push(RAW << 4 | (piece.len() - 1) as u8);
+                    data.extend(piece);
+                }
+            }
+            Self::Fill(count) if count < 8 => data.push(FILL << 4 | count as u8),
+            Self::Fill(count) => data.extend([FILL << 4 | 8, (count / 16).min(255) as u8]),
+            Self::Repeat(times) => data.push(REPEAT << 4 | (times.clamp(1, 16) as u8 - 1)),
+            Self::Cut(distance) if distance < 12 => data.push(CUT << 4 | distance as u8),
+            Self::Cut(distance) => data.extend([CUT << 4 | 12, distance.min(255) as u8]),
+            Self::Octetwise(count) => {
+                data.push(OCTETWISE << 4 | (count / 4).clamp(1, 16) as u8 - 1)
+            }
+            Self::Every(size) if size < 8 => data.push(EVERY << 4 | size as u8),
+            Self::Every(size) => {
+                data.extend([EVERY << 4 | 8, edges::chunk_code(size).unwrap_or(239)]);
+            }
+            Self::Truncate(count) => data.push(TRUNCATE << 4 | (count.clamp(1, 16) as u8 - 1)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_encoded_is_decoded() {
+        let ops = [
+            Op::Message(b"hi"),
+            Op::Message(b"a message of some length"),
+            Op::Letters(65_536),
+            Op::Transfer(777),
+            Op::Raw(b"raw"),
+            Op::Fill(3),
+            Op::Fill(160),
+            Op::Repeat(3),
+            Op::Cut(3),
+            Op::Cut(200),
+            Op::Octetwise(8),
+            Op::Every(1_460),
+            Op::Truncate(2),
+        ];
+        let data = SessionPlan::encode(65_536, ops);
+        assert_eq!(SessionPlan::decode(&data).ops().collect::<Vec<_>>(), ops);
+    }
+
+    #[test]
+    fn the_stream_is_what_the_plan_says() {
+        let mut rendered = Rendered::default();
+        SessionPlan::decode(&SessionPlan::encode(
+            65_536,
+            [Op::Transfer(2), Op::Message(b"q")],
+        ))
+        .render(&mut rendered);
+        assert_eq!(
+            rendered.octets(),
+            b"\0\0\0\x04file\0\0\0\x03t,2\x0f\x10\0\0\0\x01q"
+        );
+    }
+}

@@ -1,0 +1,178 @@
+//! What must hold of files: whole or not at all, under their names and nowhere else
+//! (TRF-8 to TRF-10), and replies to everything else.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use tempfile::TempDir;
+use unstick::peer::conversation::{Conversation, Goes};
+use unstick::peer::store::Store;
+
+use crate::reading::{Next, Reading};
+use crate::session_model::{Expected, Model};
+
+/// A directory for the real store, in memory where the system has such a place.
+#[derive(Debug)]
+pub struct Place {
+    dir: TempDir,
+    store: Store,
+    replies: Vec<u8>,
+}
+
+impl Place {
+    /// Makes one.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn new() -> io::Result<Self> {
+        let memory = Path::new("/dev/shm");
+        let dir = if memory.is_dir() {
+            TempDir::new_in(memory)?
+        } else {
+            TempDir::new()?
+        };
+        Ok(Self {
+            store: Store::new(&dir.path().join("dir")),
+            replies: Vec::new(),
+            dir,
+        })
+    }
+
+    /// Has a whole session with the reference server, its socket apart, and compares the
+    /// directory and the replies with the model.
+    ///
+    /// # Errors
+    /// What went wrong, in words.
+    pub fn check(
+        &mut self,
+        limit: u32,
+        stream: &[u8],
+        ends: impl Iterator<Item = usize>,
+    ) -> Result<(), String> {
+        let inside = self.dir.path().join("dir");
+        fs::create_dir_all(&inside).map_err(|error| error.to_string())?;
+        self.replies.clear();
+        converse(&self.store, &mut self.replies, limit, stream, ends);
+        let (files, texts) = expected(stream, limit);
+        let outcome = compare_files(&inside, &files)
+            .and_then(|()| compare_replies(&self.replies, &texts))
+            .and_then(|()| nothing_beside(self.dir.path()));
+        if !files.is_empty() || outcome.is_err() {
+            fs::remove_dir_all(&inside).map_err(|error| error.to_string())?;
+        }
+        outcome
+    }
+}
+
+fn converse(
+    store: &Store,
+    replies: &mut Vec<u8>,
+    limit: u32,
+    stream: &[u8],
+    ends: impl Iterator<Item = usize>,
+) {
+    let mut conversation = Conversation::new(store, limit);
+    let mut from = 0;
+    for end in ends.chain([stream.len()]) {
+        let arrived = end.clamp(from, stream.len());
+        match conversation.take(&stream[from..arrived], replies) {
+            Ok(Goes::On) => {}
+            // Whether it was right to end here shows in what was stored and replied.
+            Ok(Goes::Over) | Err(_) => return,
+        }
+        from = arrived;
+    }
+    let _ = conversation.finish();
+}
+
+type Files<'s> = BTreeMap<String, &'s [u8]>;
+
+/// What the directory holds in the end, and the texts that were to be answered.
+fn expected(stream: &[u8], limit: u32) -> (Files<'_>, Vec<&[u8]>) {
+    let mut model = Model::new(stream, limit);
+    let mut files = Files::new();
+    let mut texts = Vec::new();
+    let mut name = String::new();
+    loop {
+        match model.step() {
+            Expected::Text { text, .. } => texts.push(text),
+            Expected::File { name: next, .. } => name = next,
+            Expected::Body { at, end } if end <= stream.len() => {
+                files.insert(std::mem::take(&mut name), &stream[at..end]);
+            }
+            Expected::FileEnd { due } => {
+                files.insert(std::mem::take(&mut name), &stream[due..due]);
+            }
+            Expected::Body { .. }
+            | Expected::Quit { .. }
+            | Expected::Over
+            | Expected::Refusal { .. }
+            | Expected::CutShort
+            | Expected::End => return (files, texts),
+        }
+    }
+}
+
+fn compare_files(dir: &Path, expected: &Files<'_>) -> Result<(), String> {
+    let entries = fs::read_dir(dir).map_err(|error| error.to_string())?;
+    let mut held = 0;
+    for entry in entries.flatten() {
+        held += 1;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let content = fs::read(entry.path()).map_err(|error| error.to_string())?;
+        match expected.get(&name) {
+            Some(expected) if *expected == content => {}
+            Some(expected) => {
+                return Err(format!(
+                    "{name:?} holds {} octets, and not the {} that were sent",
+                    content.len(),
+                    expected.len()
+                ));
+            }
+            None => return Err(format!("{name:?} is there, and should not be")),
+        }
+    }
+    if held == expected.len() {
+        Ok(())
+    } else {
+        Err(format!(
+            "{held} files are there instead of {}",
+            expected.len()
+        ))
+    }
+}
+
+fn nothing_beside(dir: &Path) -> Result<(), String> {
+    match fs::read_dir(dir).map(Iterator::count) {
+        Ok(1) => Ok(()),
+        other => Err(format!(
+            "something was written beside the directory: {other:?}"
+        )),
+    }
+}
+
+fn compare_replies(replies: &[u8], texts: &[&[u8]]) -> Result<(), String> {
+    let mut reading = Reading::new(replies, u32::MAX);
+    for text in texts {
+        let Next::Frame { payload, .. } = reading.step() else {
+            return Err(format!("no reply to a text of {} octets", text.len()));
+        };
+        let rest = payload.strip_suffix("”信息!".as_bytes());
+        let holds = rest.is_some_and(|rest| {
+            rest.ends_with(text)
+                && rest[..rest.len() - text.len()].ends_with("秒收到了你发来的“".as_bytes())
+        });
+        if !holds {
+            return Err(format!(
+                "a reply does not hold its text of {} octets",
+                text.len()
+            ));
+        }
+    }
+    match reading.step() {
+        Next::End => Ok(()),
+        more => Err(format!("more than the replies that are owed: {more:?}")),
+    }
+}

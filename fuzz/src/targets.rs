@@ -1,0 +1,209 @@
+//! The targets by name: what `cargo fuzz run NAME` calls for each input, and what the tests
+//! call again for every input that was kept.
+
+use std::cell::RefCell;
+
+use crate::differential::{self, TokioUtil};
+use crate::header;
+use crate::plan::Plan;
+use crate::planted;
+use crate::rendered::Rendered;
+use crate::session_plan::SessionPlan;
+use crate::storing::Place;
+use crate::wire_input::WireInput;
+use crate::{decoding, roundtrip, serving, trace_text};
+
+/// A target.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    /// The name, as `cargo fuzz` has it.
+    pub name: &'static str,
+    /// What it does with an input.
+    ///
+    /// # Errors
+    /// What went wrong, in words.
+    pub check: fn(&[u8]) -> Result<(), String>,
+    /// The same for something with a planted fault, and the faults there are.
+    pub planted: Option<Planted>,
+    /// An input as people read it.
+    pub show: fn(&[u8]) -> String,
+}
+
+/// How a target is measured.
+#[derive(Debug, Clone, Copy)]
+pub struct Planted {
+    /// The faults.
+    pub faults: &'static [planted::Fault],
+    /// Checks what has the fault.
+    ///
+    /// # Errors
+    /// The fault was exposed: how, in words.
+    pub check: fn(&'static str, &[u8]) -> Result<(), String>,
+}
+
+/// All targets.
+pub const ALL: &[Target] = &[
+    Target {
+        name: "decoder",
+        check: |data| decoder(&mut decoding::Reference::default(), data),
+        planted: Some(Planted {
+            faults: planted::decoders::FAULTS,
+            check: |fault, data| decoder(&mut planted::decoders::Planted::new(fault), data),
+        }),
+        show: |data| {
+            let input = WireInput::new(data);
+            let ends: Vec<usize> = input.ends().collect();
+            format!(
+                "limit {}, cut at {ends:?}: {:02x?}",
+                input.limit, input.stream
+            )
+        },
+    },
+    Target {
+        name: "decoder_structured",
+        check: |data| decoder_structured(&mut decoding::Reference::default(), data),
+        planted: Some(Planted {
+            faults: planted::decoders::FAULTS,
+            check: |fault, data| {
+                decoder_structured(&mut planted::decoders::Planted::new(fault), data)
+            },
+        }),
+        show: show_plan,
+    },
+    Target {
+        name: "roundtrip",
+        check: |data| {
+            thread_local!(static BUFFERS: RefCell<(Rendered, Vec<u8>)> = RefCell::default());
+            BUFFERS.with_borrow_mut(|(rendered, encoded)| {
+                roundtrip::check_plan(Plan::decode(data), rendered, encoded)
+            })
+        },
+        planted: None,
+        show: show_plan,
+    },
+    Target {
+        name: "session",
+        check: |data| session(&mut serving::Reference::default(), data),
+        planted: Some(Planted {
+            faults: planted::sessions::FAULTS,
+            check: |fault, data| session(&mut planted::sessions::Planted::new(fault), data),
+        }),
+        show: show_session,
+    },
+    Target {
+        name: "file_header",
+        check: |data| file_header(header::reference, data),
+        planted: Some(Planted {
+            faults: planted::headers::FAULTS,
+            check: |fault, data| file_header(|text| planted::headers::parse(fault, text), data),
+        }),
+        show: |data| format!("{:?}", String::from_utf8_lossy(data)),
+    },
+    Target {
+        name: "transfer",
+        check: transfer,
+        planted: None,
+        show: show_session,
+    },
+    Target {
+        name: "trace",
+        check: |data| std::str::from_utf8(data).map_or(Ok(()), trace_text::check),
+        planted: None,
+        show: |data| String::from_utf8_lossy(data).into_owned(),
+    },
+    Target {
+        name: "differential",
+        check: |data| {
+            thread_local!(static THEIRS: RefCell<TokioUtil> = RefCell::default());
+            THEIRS.with_borrow_mut(|theirs| {
+                with_plan(data, |limit, rendered| {
+                    let ends = rendered.ends().iter().copied();
+                    differential::compare(theirs, limit, rendered.octets(), ends)
+                })
+            })
+        },
+        planted: None,
+        show: show_plan,
+    },
+];
+
+/// The target of this name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Target> {
+    ALL.iter().find(|target| target.name == name)
+}
+
+/// Runs a target as the engines do: what goes wrong is a panic.
+///
+/// # Panics
+/// When the check fails, or there is no such target.
+pub fn run(name: &str, data: &[u8]) {
+    let target = find(name).expect("a target of this name");
+    if let Err(wrong) = (target.check)(data) {
+        panic!("{name}: {wrong}\n{}", (target.show)(data));
+    }
+}
+
+fn decoder(decoder: &mut impl decoding::Decode, data: &[u8]) -> Result<(), String> {
+    let input = WireInput::new(data);
+    decoding::check(decoder, input.limit, input.stream, input.ends())
+}
+
+fn decoder_structured(decoder: &mut impl decoding::Decode, data: &[u8]) -> Result<(), String> {
+    with_plan(data, |limit, rendered| {
+        let ends = rendered.ends().iter().copied();
+        decoding::check(decoder, limit, rendered.octets(), ends)
+    })
+}
+
+fn session(server: &mut impl serving::Serve, data: &[u8]) -> Result<(), String> {
+    with_session(data, |limit, rendered| {
+        let ends = rendered.ends().iter().copied();
+        serving::check(server, limit, rendered.octets(), ends)
+    })
+}
+
+fn file_header(parse: impl Fn(&str) -> Option<header::Header>, data: &[u8]) -> Result<(), String> {
+    // What is not UTF-8 is no message, and never comes as far as the header's reader.
+    std::str::from_utf8(data).map_or(Ok(()), |text| header::check(parse, text))
+}
+
+fn transfer(data: &[u8]) -> Result<(), String> {
+    thread_local!(static PLACE: RefCell<Option<Place>> = const { RefCell::new(None) });
+    PLACE.with_borrow_mut(|place| {
+        let place = match place {
+            Some(place) => place,
+            None => place.insert(Place::new().map_err(|error| error.to_string())?),
+        };
+        with_session(data, |limit, rendered| {
+            let ends = rendered.ends().iter().copied();
+            place.check(limit, rendered.octets(), ends)
+        })
+    })
+}
+
+thread_local!(static RENDERED: RefCell<Rendered> = RefCell::default());
+
+fn with_plan<T>(data: &[u8], check: impl FnOnce(u32, &Rendered) -> T) -> T {
+    RENDERED.with_borrow_mut(|rendered| {
+        let plan = Plan::decode(data);
+        plan.render(rendered);
+        check(plan.limit(), rendered)
+    })
+}
+
+fn with_session<T>(data: &[u8], check: impl FnOnce(u32, &Rendered) -> T) -> T {
+    RENDERED.with_borrow_mut(|rendered| {
+        let plan = SessionPlan::decode(data);
+        plan.render(rendered);
+        check(plan.limit(), rendered)
+    })
+}
+
+fn show_plan(data: &[u8]) -> String {
+    Plan::decode(data).to_string()
+}
+
+fn show_session(data: &[u8]) -> String {
+    SessionPlan::decode(data).to_string()
+}

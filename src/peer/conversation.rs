@@ -1,0 +1,125 @@
+//! The server's end of one session without its socket: octets in, replies out, files into
+//! the store.
+
+use std::io::{self, Write};
+
+use super::READ_OCTETS;
+use super::store::{Incoming, Store};
+use crate::wire::frame;
+use crate::wire::length::LengthError;
+use crate::wire::session::{LocalTime, ServerEvent, ServerSession, SessionError, reply};
+
+/// Why a session ends otherwise than by `q` or a clean end of stream.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionEnd {
+    /// The client broke the protocol (SES-8).
+    #[error(transparent)]
+    Protocol(#[from] SessionError),
+    /// A text leaves no room for the rest of its reply.
+    #[error(transparent)]
+    Reply(#[from] LengthError),
+    /// The connection or the store failed (TRF-11).
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Whether a session goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goes {
+    /// More may come.
+    On,
+    /// The client has said `q`: close (SES-2).
+    Over,
+}
+
+/// One session, as a server sees it.
+#[derive(Debug)]
+pub struct Conversation<'s> {
+    session: ServerSession,
+    store: &'s Store,
+    incoming: Option<Incoming>,
+    replies: Vec<u8>,
+}
+
+impl<'s> Conversation<'s> {
+    /// A session that refuses payloads above `max_payload` octets (FRM-7) and stores files
+    /// into `store`.
+    #[must_use]
+    pub const fn new(store: &'s Store, max_payload: u32) -> Self {
+        Self {
+            session: ServerSession::new(max_payload),
+            store,
+            incoming: None,
+            replies: Vec::new(),
+        }
+    }
+
+    /// Takes what arrived and writes the replies to it. Replies to messages that came
+    /// together leave together, within bounds.
+    ///
+    /// # Errors
+    /// [`SessionEnd`]: close the connection. The replies owed until then have been written,
+    /// if the output took them.
+    pub fn take(&mut self, mut input: &[u8], output: &mut impl Write) -> Result<Goes, SessionEnd> {
+        let outcome = self.events(&mut input, output);
+        output.write_all(&self.replies)?;
+        self.replies.clear();
+        outcome
+    }
+
+    fn events(
+        &mut self,
+        input: &mut &[u8],
+        output: &mut impl Write,
+    ) -> Result<Goes, SessionEnd> {
+        while let Some(event) = self.session.next(input)? {
+            match event {
+                ServerEvent::Message(text) => {
+                    let reply = reply(text, local_time());
+                    frame::encode(reply.as_bytes(), &mut self.replies)?;
+                    if self.replies.len() >= READ_OCTETS {
+                        output.write_all(&self.replies)?;
+                        self.replies.clear();
+                    }
+                }
+                ServerEvent::FileCommand => {}
+                ServerEvent::FileStart(header) => {
+                    self.incoming = Some(self.store.begin(&header.name)?);
+                }
+                ServerEvent::FilePart(part) => {
+                    if let Some(incoming) = &mut self.incoming {
+                        incoming.write(part)?;
+                    }
+                }
+                ServerEvent::FileEnd => {
+                    if let Some(incoming) = self.incoming.take() {
+                        incoming.finish()?;
+                    }
+                }
+                ServerEvent::Quit => return Ok(Goes::Over),
+            }
+        }
+        Ok(Goes::On)
+    }
+
+    /// Says that the client has ended its sending side.
+    ///
+    /// # Errors
+    /// [`SessionError`] where a stream must not end.
+    pub fn finish(self) -> Result<(), SessionError> {
+        self.session.finish()
+    }
+}
+
+fn local_time() -> LocalTime {
+    let now = jiff::ZonedDateTime::now();
+    // Outside these ranges no calendar date lies, so nothing is lost.
+    LocalTime {
+        year: now.year().unsigned_abs(),
+        month: now.month().unsigned_abs(),
+        day: now.day().unsigned_abs(),
+        hour: now.hour().unsigned_abs(),
+        minute: now.minute().unsigned_abs(),
+        second: now.second().unsigned_abs(),
+    }
+}
