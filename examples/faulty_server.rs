@@ -9,8 +9,8 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::exit;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -108,7 +108,6 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ),
     ("empty-skipped", "FRM-4", "passes over empty frames"),
     ("empty-is-end", "FRM-4", "takes an empty frame for the end"),
-    ("clean-end-hangs", "FRM-5", "never closes after a clean end"),
     (
         "truncated-delivered",
         "FRM-6",
@@ -352,6 +351,27 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// Habits that are odd and allowed: no case may fail for one of them.
+const HABITS: &[(&str, &str)] = &[
+    (
+        "one-octet-replies",
+        "writes each octet of a reply of up to 4 KiB on its own",
+    ),
+    ("slow-replies", "takes 2 ms before each reply"),
+    ("chatty", "writes a line to standard error for each message"),
+    ("small-reads", "reads at most 3 octets at a time"),
+    ("restless", "has a thread that never rests for long"),
+    ("resets", "closes with a reset after an error and after q"),
+    (
+        "lingering",
+        "ends its sending side first, and reads on until the client closes",
+    ),
+    (
+        "zeros-refused",
+        "refuses leading zeros in the length of a file",
+    ),
+];
+
 /// What it costs to be wrong in exactly one place.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Fault(&'static str);
@@ -365,12 +385,14 @@ impl Fault {
 
 struct Config {
     fault: Fault,
+    habit: &'static str,
     dir: PathBuf,
     limit: usize,
     max_sessions: usize,
     sessions: AtomicUsize,
     leaked: AtomicUsize,
-    all: std::sync::Mutex<Vec<TcpStream>>,
+    /// The open connections, kept only where a fault needs them.
+    all: Mutex<Vec<TcpStream>>,
 }
 
 /// Why a session ends.
@@ -395,12 +417,15 @@ struct Peer {
     handled_of_read: usize,
     replies_held: Vec<String>,
     last_text: Option<String>,
+    /// Memory for what was announced, where a fault takes it.
+    announced: Vec<u8>,
     ended: bool,
 }
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let (mut port, mut dir, mut fault) = (0, PathBuf::from("."), "");
+    let (mut port, mut dir) = (0, PathBuf::from("."));
+    let (mut fault, mut habit) = ("", "");
     let (mut limit, mut max_sessions) = (1 << 20, 64);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().unwrap_or_else(|| usage());
@@ -414,6 +439,17 @@ fn main() {
                 let known = FAULTS.iter().find(|(known, ..)| *known == name);
                 fault = known.unwrap_or_else(|| usage()).0;
             }
+            "--habit" => {
+                let name = value();
+                let known = HABITS.iter().find(|(known, _)| *known == name);
+                habit = known.unwrap_or_else(|| usage()).0;
+            }
+            "--habits" => {
+                for (name, what) in HABITS {
+                    println!("{name}\t{what}");
+                }
+                return;
+            }
             "--list" => {
                 for (name, requirement, what) in FAULTS {
                     println!("{name}\t{requirement}\t{what}");
@@ -425,13 +461,21 @@ fn main() {
     }
     let config = Arc::new(Config {
         fault: Fault(fault),
+        habit,
         dir,
         limit,
         max_sessions,
         sessions: AtomicUsize::new(0),
         leaked: AtomicUsize::new(0),
-        all: std::sync::Mutex::default(),
+        all: Mutex::default(),
     });
+    if habit == "restless" {
+        thread::spawn(|| {
+            loop {
+                thread::sleep(Duration::from_micros(200));
+            }
+        });
+    }
     let listener = TcpListener::bind(("127.0.0.1", port)).expect("the port is free");
     for stream in listener.incoming().flatten() {
         accept(stream, &config);
@@ -440,7 +484,7 @@ fn main() {
 
 fn usage() -> ! {
     eprintln!(
-        "faulty_server --port PORT --dir DIR [--fault NAME] [--max-payload N] [--max-sessions N] | --list"
+        "faulty_server --port PORT --dir DIR [--fault NAME] [--habit NAME] [--max-payload N] [--max-sessions N] | --list | --habits"
     );
     exit(2);
 }
@@ -455,6 +499,7 @@ fn accept(stream: TcpStream, config: &Arc<Config>) {
     }
     config.sessions.fetch_add(1, Ordering::SeqCst);
     let _ = stream.set_nodelay(true);
+    let peer = stream.peer_addr();
     if config.fault.is("error-kills-others") {
         config.all.lock().unwrap().extend(stream.try_clone());
     }
@@ -482,6 +527,9 @@ fn accept(stream: TcpStream, config: &Arc<Config>) {
         if leaks {
             config.leaked.fetch_add(1, Ordering::SeqCst);
         }
+        let mut all = config.all.lock().unwrap();
+        all.retain(|other| other.peer_addr().ok() != peer.as_ref().ok().copied());
+        drop(all);
         config.sessions.fetch_sub(1, Ordering::SeqCst);
         drop(closing);
     };
@@ -508,6 +556,7 @@ impl<'c> Session<'c> {
                 handled_of_read: 0,
                 replies_held: Vec::new(),
                 last_text: None,
+                announced: Vec::new(),
                 ended: false,
             },
             config,
@@ -531,6 +580,19 @@ impl<'c> Session<'c> {
                 self.wait_for_end();
             }
         }
+        match self.config.habit {
+            "resets" if !matches!(end, End::Cut) => {
+                let _ = rustix::net::sockopt::set_socket_linger(
+                    &self.peer.stream,
+                    Some(Duration::ZERO),
+                );
+            }
+            "lingering" => {
+                let _ = self.peer.stream.shutdown(Shutdown::Write);
+                while matches!(self.peer.stream.read(&mut [0; 4096]), Ok(1..)) {}
+            }
+            _ => {}
+        }
         end
     }
 
@@ -543,7 +605,11 @@ impl<'c> Session<'c> {
     /// Reads once; false at the end of the stream.
     fn read(&mut self) -> Result<bool, End> {
         self.flush_held()?;
-        let mut buffer = vec![0; 65_536];
+        let size = match self.config.habit {
+            "small-reads" => 3,
+            _ => 65_536,
+        };
+        let mut buffer = vec![0; size];
         let count = self.peer.stream.read(&mut buffer)?;
         self.peer.pending.extend_from_slice(&buffer[..count]);
         self.peer.last_read = count;
@@ -609,17 +675,14 @@ impl<'c> Session<'c> {
             "limit-4096" => 4096,
             "limit-65535" => 65_535,
             "limit-off-by-one" => self.config.limit - 1,
-            "limit-ignored" | "limit-late" | "memory-announced" => usize::MAX,
+            "limit-ignored" | "limit-late" => usize::MAX,
             _ => self.config.limit,
         };
         if length > limit {
             return Err(End::Protocol);
         }
         if fault.is("memory-announced") {
-            self.peer.pending.reserve(length);
-            let mut filled = vec![1_u8; length];
-            filled.fill(self.peer.pending.len() as u8);
-            std::mem::forget(filled);
+            self.peer.announced = vec![1; length];
         }
         if fault.is("lost-between") && self.peer.pending.is_empty() && length > 0 {
             return self.payload();
@@ -677,10 +740,8 @@ impl<'c> Session<'c> {
                 return Err(End::Cut);
             }
             let piece = self.take((length - payload.len()).min(self.peer.pending.len()));
-            payload.extend_from_slice(String::from_utf8_lossy(&piece).as_bytes());
-            if payload.len() > length {
-                break;
-            }
+            std::str::from_utf8(&piece).map_err(|_| End::Protocol)?;
+            payload.extend(piece);
         }
         Ok(payload)
     }
@@ -729,7 +790,9 @@ impl<'c> Session<'c> {
             }
             Err(_)
                 if fault.is("utf8-above")
-                    && has(&payload, |o| matches!(o, [0xF4, 0x90..=0xFF] | [0xF5..=0xFF, _])) =>
+                    && has(&payload, |o| {
+                        matches!(o, [0xF4, 0x90..=0xFF] | [0xF5..=0xFF, _])
+                    }) =>
             {
                 lossy()
             }
@@ -758,14 +821,14 @@ impl<'c> Session<'c> {
         loop {
             let Some(text) = self.text()? else {
                 self.flush_held()?;
-                if self.peer.ended
-                    && (fault.is("clean-end-hangs")
-                        || fault.is("half-close-stays") && self.peer.last_text.is_some())
-                {
+                if self.peer.ended && fault.is("half-close-stays") {
                     self.wait_for_end();
                 }
                 return Ok(());
             };
+            if self.config.habit == "chatty" {
+                eprintln!("got {} octets", text.len());
+            }
             let command = match fault.0 {
                 "commands-any-case" => text.to_lowercase(),
                 "commands-trimmed" => text.trim().to_owned(),
@@ -868,7 +931,18 @@ impl<'c> Session<'c> {
             written?;
             return Ok(());
         }
-        self.peer.stream.write_all(&frame)?;
+        match self.config.habit {
+            "one-octet-replies" if frame.len() <= 4096 => {
+                for octet in frame.chunks(1) {
+                    self.peer.stream.write_all(octet)?;
+                }
+            }
+            "slow-replies" => {
+                thread::sleep(Duration::from_millis(2));
+                self.peer.stream.write_all(&frame)?;
+            }
+            _ => self.peer.stream.write_all(&frame)?,
+        }
         Ok(())
     }
 
@@ -894,6 +968,9 @@ impl<'c> Session<'c> {
             _ => figures.to_owned(),
         };
         let digits = figures.bytes().all(|octet| octet.is_ascii_digit());
+        if self.config.habit == "zeros-refused" && figures.len() > 1 && figures.starts_with('0') {
+            return None;
+        }
         if figures.is_empty() || !digits || figures.len() > 10 && !fault.is("length-wraps") {
             return None;
         }
@@ -924,15 +1001,8 @@ impl<'c> Session<'c> {
         let fault = self.fault;
         let (name, length) = self.header(header).ok_or(End::Protocol)?;
         let target = self.config.dir.join(&name);
-        let direct = [
-            "partial-kept",
-            "partial-visible",
-            "old-lost",
-            "follows-links",
-            "writes-over",
-            "traversal",
-        ]
-        .contains(&fault.0);
+        let direct =
+            ["partial-kept", "partial-visible", "old-lost", "writes-over"].contains(&fault.0);
         if fault.is("old-lost") {
             let _ = fs::remove_file(&target);
         }
@@ -945,15 +1015,16 @@ impl<'c> Session<'c> {
         let body = self.body(length, file.as_mut());
         let keep = match body {
             Ok(()) => true,
-            Err(_) => {
-                fault.is("partial-kept") || fault.is("follows-links") || fault.is("writes-over")
-            }
+            Err(_) => fault.is("partial-kept") || fault.is("writes-over"),
         };
         if !keep {
             let _ = fs::remove_file(&path);
         } else if path != target && file.is_some() {
             let skip = fault.is("empty-body-nothing") && length == 0;
             if skip || fault.is("keeps-old") && target.exists() {
+                let _ = fs::remove_file(&path);
+            } else if fault.is("follows-links") {
+                fs::copy(&path, &target)?;
                 let _ = fs::remove_file(&path);
             } else {
                 fs::rename(&path, &target)?;
@@ -976,8 +1047,7 @@ impl<'c> Session<'c> {
             return (target.to_owned(), file);
         }
         if direct {
-            let is_link = fs::symlink_metadata(target).is_ok_and(|metadata| metadata.is_symlink());
-            if is_link && !self.fault.is("follows-links") {
+            if fs::symlink_metadata(target).is_ok_and(|metadata| metadata.is_symlink()) {
                 return (target.to_owned(), Err(io::Error::other("a link")));
             }
             return (target.to_owned(), File::create(target));

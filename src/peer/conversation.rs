@@ -67,11 +67,7 @@ impl<'s> Conversation<'s> {
         outcome
     }
 
-    fn events(
-        &mut self,
-        input: &mut &[u8],
-        output: &mut impl Write,
-    ) -> Result<Goes, SessionEnd> {
+    fn events(&mut self, input: &mut &[u8], output: &mut impl Write) -> Result<Goes, SessionEnd> {
         while let Some(event) = self.session.next(input)? {
             match event {
                 ServerEvent::Message(text) => {

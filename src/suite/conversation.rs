@@ -158,58 +158,89 @@ impl<'t, 'a> Talk<'t, 'a> {
         moves: &[Move<'_>],
     ) -> Result<(), Box<Failure>> {
         for (place, one) in moves.iter().enumerate() {
+            let ends = matches!(moves.get(place + 1), Some(Move::Step(Action::EndOfStream)));
             let went = match one {
+                Move::Chunk(chunk) if ends => self.send_last(testee, chunk),
                 Move::Chunk(chunk) => self.send(testee, chunk),
                 Move::Step(action) => self.step(testee, action),
             };
             went.map_err(|failure| self.seen_on_disk(failure, &moves[place..]))?;
+        }
+        self.finish(testee)
+    }
+
+    /// Sees that nothing more came than was expected, neither here nor on the disk.
+    pub(crate) fn finish(&mut self, testee: &mut Server) -> Result<(), Box<Failure>> {
+        if self.connection.ending().is_none() {
+            // A reply too many may still be on its way.
+            testee.settle();
         }
         self.connection.pump();
         self.nothing_more(testee)?;
         self.directory_sound(testee)
     }
 
-    /// What does not come because octets of the next frame lie in a file is a matter of the
-    /// file.
+    /// What is wrong on the disk explains what comes back: octets of the next frame that lie
+    /// in a file are answered by nobody, and what was written outside was not refused.
     fn seen_on_disk(&self, mut failure: Box<Failure>, rest: &[Move<'_>]) -> Box<Failure> {
         let Some(directory) = self.terms.directory else {
             return failure;
         };
-        let longer = rest.iter().find_map(|one| match one {
-            Move::Step(Action::Stored { name, content }) => directory
-                .stored(name, &content.to_vec())
-                .err()
-                .filter(|fault| matches!(fault, DirectoryFault::Longer { .. })),
+        let longer = || {
+            rest.iter().find_map(|one| match one {
+                Move::Step(Action::Stored { name, content }) => directory
+                    .stored(name, &content.to_vec())
+                    .err()
+                    .filter(|fault| matches!(fault, DirectoryFault::Longer { .. })),
+                _ => None,
+            })
+        };
+        let fault = match failure.what {
+            What::Missing => longer(),
             _ => None,
-        });
-        if let Some(fault) = longer
-            && failure.what == What::Missing
-        {
+        };
+        let fault = directory.outside_untouched().err().or(fault);
+        if let Some(fault) = fault {
             failure.message = format!("{fault}; {}", failure.message);
             failure.what = What::Directory(fault);
         }
         failure
     }
 
-    /// Sends one chunk.
+    /// Sends one chunk, and waits until it has been taken.
     pub(crate) fn send(&mut self, testee: &mut Server, chunk: &[u8]) -> Result<(), Box<Failure>> {
+        self.sending(testee, chunk)?;
+        let sent = self.connection.send(testee, chunk, self.terms.bound);
+        self.taken(testee, sent)
+    }
+
+    /// Sends the chunk before the end of our sending side together with that.
+    fn send_last(&mut self, testee: &mut Server, chunk: &[u8]) -> Result<(), Box<Failure>> {
+        self.sending(testee, chunk)?;
+        let sent = self.connection.send_last(chunk, self.terms.bound);
+        self.taken(testee, sent)
+    }
+
+    fn sending(&mut self, testee: &mut Server, chunk: &[u8]) -> Result<(), Box<Failure>> {
         if self.sent.is_empty() {
             self.connection.pump();
             self.nothing_unsolicited(testee)?;
         }
         self.sent.push(chunk.to_vec());
-        // A testee that closes while we send is judged by what is expected next.
-        if !self.connection.send(testee, chunk, self.terms.bound)
-            && self.connection.ending().is_none()
-        {
-            return self.fail(
-                testee,
-                What::NotTaken,
-                "the testee took nothing more of what was sent, and left the connection open",
-                "that the testee reads what is sent",
-            );
-        }
         Ok(())
+    }
+
+    /// A testee that closes while we send is judged by what is expected next.
+    fn taken(&self, testee: &mut Server, sent: bool) -> Result<(), Box<Failure>> {
+        if sent || self.connection.ending().is_some() {
+            return Ok(());
+        }
+        self.fail(
+            testee,
+            What::NotTaken,
+            "the testee took nothing more of what was sent, and left the connection open",
+            "that the testee reads what is sent",
+        )
     }
 
     fn step(&mut self, testee: &mut Server, action: &Action) -> Result<(), Box<Failure>> {

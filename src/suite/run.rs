@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::attribution::{self, Finding};
 use super::case::{Body, Case};
-use super::conversation::{Failure, Outcome, Talk, Terms, What, converse, no_connection};
+use super::conversation::{
+    Failure, Outcome, Talk, Terms, What, converse, next_frame, no_connection,
+};
 use super::dialect;
 use super::directory::{Directory, frame};
 use super::fixtures::chapter;
@@ -16,7 +18,7 @@ use crate::testee::process::StartError;
 use crate::testee::server::{Gating, Server};
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::{Move, Segmentation, conversations, repaired};
-use crate::trace::{Action, Class, Placed, Trace};
+use crate::trace::{Acceptable, Action, Class, Placed, Trace};
 
 /// The plainest conversation there is.
 const PLAIN: &[u8] = b"hello";
@@ -180,6 +182,7 @@ impl Bench<'_> {
         let mut talk = self.talk(&terms)?;
         talk.send(self.testee, &frame(PLAIN))?;
         talk.deliver(self.testee, PLAIN)?;
+        talk.finish(self.testee)?;
         Ok(())
     }
 
@@ -243,7 +246,7 @@ pub fn run(
     }
     let form_broken = matches!(runner.bench.form, ReplyForm::Learned { .. });
     let mut findings = runner.findings;
-    attribution::attribute(&mut findings, form_broken);
+    attribution::attribute(&mut findings, options, form_broken);
     // Reports go case by case.
     findings.sort_by_cached_key(|finding| {
         let id = finding.check.id.as_str();
@@ -338,8 +341,7 @@ impl Runner<'_, '_> {
         let failed = talk.send(testee, &frame(PLAIN)).err();
         let connection = talk.connection();
         connection.wait(testee, terms.patience, |connection| {
-            super::conversation::next_frame(connection.seen()).is_some()
-                || connection.ending().is_some()
+            next_frame(connection.seen()).is_some() || connection.ending().is_some()
         });
         let seen = connection.seen().to_vec();
         let ending = connection.ending();
@@ -370,7 +372,7 @@ impl Runner<'_, '_> {
                 None => Err(Unjudgeable::NoAnswer(no_answer(testee, class, &silent))),
             };
         }
-        if let Some(payload) = super::conversation::next_frame(&seen) {
+        if let Some(payload) = next_frame(&seen) {
             self.bench.form = ReplyForm::learn(class, PLAIN, payload);
         } else if class >= Class::Session {
             self.bench.form = ReplyForm::Prescribed;
@@ -560,35 +562,64 @@ fn judge_conversation(
         Outcome::Failed(failure) => Some(failure),
     };
     if let Some(failure) = failure {
-        let declared = trace.class == Class::Framing && bench.max_payload().is_some();
-        if trace.acceptable.is_none() || failure.what != What::ClosedInstead || declared {
-            return Err(failure.into());
-        }
-        if let Some(directory) = &directory {
-            bench.testee.settle();
-            let kept = directory
-                .untouched()
-                .and_then(|()| directory.outside_untouched());
-            if let Err(fault) = kept {
-                let mut failure = failure;
-                failure.message = format!("refused, which is allowed, but {fault}");
-                failure.what = What::Directory(fault);
-                return Err(failure.into());
-            }
-        }
-        bench.is_well()?;
-        return Err(NotPassed::Acceptable(if trace.class == Class::Framing {
-            format!(
-                "a payload of {largest} octets is refused; limits from 65536 on are allowed, and judged when declared with --max-payload"
-            )
-        } else {
-            "refused, which is allowed".to_owned()
-        }));
+        return Err(allowed(bench, trace, failure, directory.as_ref()));
     }
     match repaired(trace, segmentation) {
         Some(twin) => twin_succeeds(bench, trace, &twin),
         None => Ok(()),
     }
+}
+
+/// What a failure comes to where the trace leaves something open.
+fn allowed(
+    bench: &mut Bench<'_>,
+    trace: &Trace,
+    mut failure: Box<Failure>,
+    directory: Option<&Directory>,
+) -> NotPassed {
+    // A declared limit is kept to.
+    let declared = trace.class == Class::Framing && bench.max_payload().is_some();
+    match trace.acceptable {
+        Some(Acceptable::Refusal) if failure.what == What::ClosedInstead && !declared => {}
+        Some(Acceptable::Extension) if announces_the_extension(&failure) => {
+            return NotPassed::Acceptable(
+                "the testee has the optional extension, whose cases are not run".to_owned(),
+            );
+        }
+        _ => return failure.into(),
+    }
+    if let Some(directory) = directory {
+        bench.testee.settle();
+        let kept = directory
+            .untouched()
+            .and_then(|()| directory.outside_untouched());
+        if let Err(fault) = kept {
+            failure.message = format!("refused, which is allowed, but {fault}");
+            failure.what = What::Directory(fault);
+            return failure.into();
+        }
+    }
+    if let Err(unwell) = bench.is_well() {
+        return unwell;
+    }
+    NotPassed::Acceptable(if trace.class == Class::Framing {
+        format!(
+            "a payload of {} octets is refused; limits from 65536 on are allowed, and judged when declared with --max-payload",
+            largest_payload(trace)
+        )
+    } else {
+        "refused, which is allowed".to_owned()
+    })
+}
+
+/// VTR-2: the reply is the command and `ready`.
+fn announces_the_extension(failure: &Failure) -> bool {
+    let seen = failure.evidence.seen.to_vec();
+    let ready = failure
+        .expected
+        .as_ref()
+        .map(|command| [command.as_slice(), b" ready"].concat());
+    ready.is_some() && next_frame(&seen) == ready.as_deref()
 }
 
 fn directory_for(bench: &mut Bench<'_>, trace: &Trace) -> Result<Option<Directory>, NotPassed> {

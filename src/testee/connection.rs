@@ -36,6 +36,9 @@ const STUCK_IDLE: Duration = Duration::from_millis(40);
 /// One whose threads cannot be seen, or never sleep, is given so long.
 const STUCK_BOUND: Duration = Duration::from_secs(1);
 
+/// One that sends octet after octet is waited for so many times as long as one that is silent.
+const MOST_PATIENCE: u32 = 12;
+
 /// The most that is taken from a testee on one connection, in octets.
 const FLOOD: usize = 48 * 1024 * 1024;
 
@@ -71,7 +74,7 @@ impl Ending {
 pub struct Patience {
     /// For a testee that sleeps over an empty queue: it has nothing left to answer.
     pub idle: Duration,
-    /// For one that is busy, or that cannot be seen.
+    /// For one that is busy, or that cannot be seen, since it sent something last.
     pub busy: Duration,
 }
 
@@ -149,6 +152,16 @@ impl Connection {
                 Gating::Timed => thread::sleep(TIMED_PAUSE),
             }
         }
+        sent
+    }
+
+    /// Sends the last chunk and the end of our sending side so close together that the testee
+    /// finds both at once. False as for [`Connection::send`].
+    pub fn send_last(&mut self, chunk: &[u8], bound: Duration) -> bool {
+        // The system holds the last segment back until the end can go with it.
+        let _ = rustix::net::sockopt::set_tcp_cork(&self.stream, true);
+        let sent = self.write(chunk, bound) == chunk.len();
+        self.end_of_stream();
         sent
     }
 
@@ -252,18 +265,27 @@ impl Connection {
         mut done: impl FnMut(&Self) -> bool,
     ) -> bool {
         let started = Instant::now();
+        let mut progress = started;
+        let mut arrived = self.seen.len();
         let mut idle = Idleness::default();
         loop {
             self.pump();
             if done(self) {
                 return true;
             }
+            if self.seen.len() > arrived {
+                arrived = self.seen.len();
+                progress = Instant::now();
+            }
             // The end is the last thing to come; but what is waited for may lie on a disk.
             let over = match self.ending {
                 Some(_) => idle.so_far() >= patience.idle.min(LOOK_EVERY * 20),
                 None => idle.so_far() >= patience.idle,
             };
-            if over || started.elapsed() >= patience.busy {
+            // What comes slowly comes all the same, within reason.
+            let in_vain = progress.elapsed() >= patience.busy
+                || started.elapsed() >= patience.busy * MOST_PATIENCE;
+            if over || in_vain {
                 return false;
             }
             self.pause(LOOK_EVERY);

@@ -15,8 +15,12 @@ use super::queue::Queues;
 /// then is left to it.
 const SETTLE_BOUND: Duration = Duration::from_millis(200);
 
-/// After so many conversations without coming to rest, it is taken to be restless by nature.
-const RESTLESS_AFTER: u32 = 5;
+/// Once so much time has gone into waiting in vain for it to rest, a testee is taken to be
+/// restless by nature.
+const RESTLESS_AFTER: Duration = Duration::from_secs(1);
+
+/// How long one that is restless by nature is waited for.
+const RESTLESS_BOUND: Duration = Duration::from_millis(2);
 
 /// How often activity is looked at.
 pub(super) const SAMPLE_EVERY: Duration = Duration::from_micros(100);
@@ -61,7 +65,8 @@ pub struct Server {
     origin: Origin,
     process: Option<Process>,
     queues: Option<Queues>,
-    restless: u32,
+    /// The time that went into waiting in vain for it to rest.
+    restless: Duration,
     starts: u32,
 }
 
@@ -75,7 +80,7 @@ impl Server {
             origin,
             process: None,
             queues: Queues::open(),
-            restless: 0,
+            restless: Duration::ZERO,
             starts: 0,
         };
         server.restart()?;
@@ -187,7 +192,7 @@ impl Server {
         let bound = if self.restless < RESTLESS_AFTER {
             SETTLE_BOUND
         } else {
-            SETTLE_BOUND / 50
+            RESTLESS_BOUND
         };
         let started = Instant::now();
         let mut last = None;
@@ -195,14 +200,11 @@ impl Server {
             let activity = self.activity();
             match activity {
                 None => return,
-                Some(Activity { asleep: true, .. }) if activity == last => {
-                    self.restless = 0;
-                    return;
-                }
+                Some(Activity { asleep: true, .. }) if activity == last => return,
                 _ => last = activity,
             }
             if started.elapsed() > bound {
-                self.restless += 1;
+                self.restless += bound;
                 return;
             }
             thread::sleep(SAMPLE_EVERY);

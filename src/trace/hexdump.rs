@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Action, Placed, Step, Trace};
+use super::{Acceptable, Action, Placed, Step, Trace};
 
 /// How many octets a line shows.
 const PER_LINE: usize = 16;
@@ -130,8 +130,10 @@ pub fn conversation(trace: &Trace) -> String {
         out.push('\n');
     }
     steps(&trace.steps, &mut out);
-    if trace.acceptable.is_some() {
-        out += "  a refusal is acceptable too\n";
+    match trace.acceptable {
+        Some(Acceptable::Refusal) => out += "  a refusal is acceptable too\n",
+        Some(Acceptable::Extension) => out += "  the extension's own reply is acceptable too\n",
+        None => {}
     }
     if let Some(repaired) = &trace.repaired {
         out += "repaired, the offence apart, this must succeed:\n";
@@ -140,8 +142,22 @@ pub fn conversation(trace: &Trace) -> String {
     out
 }
 
+/// The most steps that are shown; what lies between the first and the last is counted.
+const MAX_STEPS: usize = 40;
+
 fn steps(steps: &[Step], out: &mut String) {
-    for step in steps {
+    let head = match steps.len() {
+        few if few <= MAX_STEPS => few,
+        _ => MAX_STEPS / 2,
+    };
+    let tail = steps.len() - head.min(MAX_STEPS / 4);
+    for (place, step) in steps.iter().enumerate() {
+        if place == head {
+            writeln!(out, "… {} steps", tail - head).expect("a string takes everything");
+        }
+        if (head..tail).contains(&place) {
+            continue;
+        }
         let (line, octets) = match &step.action {
             Action::Frame { length, payload } => {
                 let announced = length.to_vec();

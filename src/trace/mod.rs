@@ -75,6 +75,8 @@ pub struct Trace {
 pub enum Acceptable {
     /// The testee closes at the first thing that is expected of it, and keeps nothing.
     Refusal,
+    /// The testee has the optional extension (VTR), and answers its command by `ready`.
+    Extension,
 }
 
 /// What is placed in the testee's directory before the conversation.

@@ -1,0 +1,180 @@
+//! What the failures of a run have in common.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Finding, replies};
+use crate::suite::conversation::{Failure, What, next_frame};
+use crate::suite::run::Options;
+use crate::suite::verdict::Verdict;
+use crate::trace::segmentation::Segmentation;
+
+/// Up to this many octets travel in one piece; what is larger may be cut by the network
+/// though we send it whole.
+pub(super) const SMALL: usize = 1400;
+
+/// The least limit on payloads that may be declared, in octets (FRM-7).
+const LEAST_LIMIT: usize = 65_536;
+
+/// A limit that is too low is not suspected below this.
+const LEAST_SUSPECTED: usize = 1024;
+
+/// What is known of a run as a whole.
+pub(super) struct Pattern {
+    /// The testee sends replies, and not echoes.
+    pub(super) replies: bool,
+    /// Its declared limit on payloads.
+    pub(super) limit: Option<usize>,
+    /// Plain frames fail when they are taken apart.
+    pub(super) cutting_breaks: bool,
+    /// Plain frames fail when they are put together.
+    pub(super) joining_breaks: bool,
+    /// Messages fail only when they are taken apart, and only if they are not ASCII.
+    pub(super) cut_characters_break: bool,
+    /// It sends octets before it has received any.
+    pub(super) greets: bool,
+    /// Its replies have another form.
+    pub(super) form_broken: bool,
+    /// Writes that are taken in parts lose octets.
+    pub(super) partial_writes_break: bool,
+    /// The smallest payload that is refused although it is not above the least limit, where
+    /// none above is accepted.
+    pub(super) refused_from: Option<usize>,
+    /// It replies twice to the plainest message.
+    pub(super) repeats: bool,
+    /// It takes lengths to count themselves, and so each payload to end four octets early.
+    pub(super) counts_itself: bool,
+    /// A large length without the top bit is mistaken as well as one with it.
+    pub(super) large_lengths_break: bool,
+    /// A part of a frame is delivered when the stream ends inside it.
+    pub(super) truncated_delivered: bool,
+    /// Connections stay open after errors of more than one kind.
+    pub(super) errors_stay: bool,
+    /// An empty header is treated as it must be, and so the empty frame arrives.
+    pub(super) empty_frames_arrive: bool,
+    /// Texts are altered.
+    pub(super) alters_texts: bool,
+    /// What became of each case when sent apart.
+    apart: HashMap<String, Verdict>,
+    /// Requirements whose own cases fail.
+    broken: HashSet<String>,
+}
+
+impl Pattern {
+    pub(super) fn of(findings: &[Finding], options: &Options, form_broken: bool) -> Self {
+        let failed = || findings.iter().filter(|finding| finding.failed());
+        let framing = |finding: &&Finding| finding.in_chapter(&["len/", "frm/"]);
+        let apart: HashMap<String, Verdict> = findings
+            .iter()
+            .filter(|finding| finding.is_apart())
+            .map(|finding| (finding.check.id.clone(), finding.check.verdict))
+            .collect();
+        let only_so = |finding: &&Finding| apart.get(&finding.check.id) == Some(&Verdict::Pass);
+        let under = |segmentations: fn(Segmentation) -> bool| {
+            failed()
+                .filter(framing)
+                .filter(only_so)
+                .any(|finding| finding.check.segmentation.is_some_and(segmentations))
+        };
+        let cutting_breaks = under(|segmentation| {
+            !segmentation.joins_frames()
+                && !matches!(segmentation, Segmentation::Apart | Segmentation::Pinned)
+        });
+        let straddling_breaks = under(|segmentation| {
+            matches!(
+                segmentation,
+                Segmentation::StraddleLength | Segmentation::StraddlePayload
+            )
+        });
+        let joining_breaks = failed().filter(framing).filter(only_so).any(|finding| {
+            finding.check.segmentation == Some(Segmentation::Whole) && finding.sent() <= SMALL
+        });
+        let failed_with = |id: &str, what: fn(&What) -> bool| {
+            failed().any(|finding| {
+                finding.check.id.starts_with(id)
+                    && finding
+                        .failure
+                        .as_ref()
+                        .is_some_and(|failure| what(&failure.what))
+            })
+        };
+        let first = findings
+            .first()
+            .and_then(|finding| finding.failure.as_deref());
+        let stays = |what: &What| *what == What::NotClosed;
+        Self {
+            replies: replies(options.class),
+            limit: options.max_payload.map(|limit| limit as usize),
+            cutting_breaks,
+            joining_breaks: joining_breaks || straddling_breaks && !cutting_breaks,
+            cut_characters_break: !cutting_breaks
+                && failed().any(|finding| finding.check.id.starts_with("msg/cut-")),
+            greets: failed_with("ses/client-first", |what| *what == What::Unsolicited),
+            form_broken,
+            partial_writes_break: !cutting_breaks
+                && !joining_breaks
+                && failed().any(|finding| finding.check.requirements[0] == "FRM-9"),
+            refused_from: refused_from(findings),
+            repeats: first.is_some_and(|failure| failure.what == What::Extra),
+            counts_itself: first.is_some_and(ends_four_octets_early),
+            large_lengths_break: ["len/announced-01000000", "len/announced-7fffffff"]
+                .into_iter()
+                .any(|id| failed_with(id, |what| *what == What::Extra)),
+            truncated_delivered: failed_with("frm/truncated-", |what| *what == What::Extra),
+            errors_stay: failed_with("msg/invalid-", stays),
+            empty_frames_arrive: findings.iter().any(|finding| {
+                finding.check.id == "trf/refused-header-empty"
+                    && finding.check.verdict == Verdict::Pass
+            }),
+            alters_texts: failed()
+                .any(|finding| finding.is_apart() && finding.check.id.starts_with("msg/kept-")),
+            broken: failed()
+                .map(|finding| finding.check.requirements[0].clone())
+                .collect(),
+            apart,
+        }
+    }
+
+    /// Whether a case does not pass in the plainest segmentation.
+    pub(super) fn fails_apart(&self, id: &str) -> bool {
+        self.apart
+            .get(id)
+            .is_some_and(|verdict| *verdict != Verdict::Pass)
+    }
+
+    /// Whether a requirement's own cases fail.
+    pub(super) fn is_broken(&self, requirement: &str) -> bool {
+        self.broken.contains(requirement)
+    }
+}
+
+/// The first delivery of a run has all but the last four octets of what was sent.
+fn ends_four_octets_early(failure: &Failure) -> bool {
+    let seen = failure.evidence.seen.to_vec();
+    let (Some(expected), Some(came)) = (&failure.expected, next_frame(&seen)) else {
+        return false;
+    };
+    let kept = expected.len().saturating_sub(4);
+    let early = &expected[..kept];
+    let reply = ["“".as_bytes(), early, "”信息!".as_bytes()].concat();
+    kept > 0 && (came == early || came.ends_with(&reply))
+}
+
+fn refused_from(findings: &[Finding]) -> Option<usize> {
+    let plain = || {
+        findings
+            .iter()
+            .filter(|finding| finding.in_chapter(&["len/", "frm/"]) && finding.is_apart())
+    };
+    let refused = plain()
+        .filter(|finding| finding.failed())
+        .filter_map(|finding| finding.failure.as_ref())
+        .filter(|failure| failure.what == What::ClosedInstead)
+        .filter_map(|failure| Some(failure.expected.as_ref()?.len()))
+        .filter(|length| (LEAST_SUSPECTED..=LEAST_LIMIT).contains(length))
+        .min()?;
+    let accepted = plain()
+        .filter(|finding| finding.check.verdict == Verdict::Pass)
+        .filter_map(|finding| finding.trace)
+        .any(|trace| trace.largest_payload() >= refused);
+    (!accepted).then_some(refused)
+}

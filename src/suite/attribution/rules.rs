@@ -1,0 +1,342 @@
+//! The rules, in order: the first that applies is taken.
+
+use super::Diagnosis;
+use super::pattern::{Pattern, SMALL};
+use super::sight::{Sight, deliveries};
+use crate::suite::conversation::What;
+use crate::suite::directory::DirectoryFault;
+use crate::suite::reply_form::Difference;
+use crate::trace::Trace;
+use crate::trace::segmentation::Segmentation;
+
+type Rule = fn(&Pattern, &Sight<'_>) -> Option<Diagnosis>;
+
+const RULES: &[Rule] = &[
+    greets,
+    counts_itself,
+    written_length,
+    on_the_disk,
+    reply_form,
+    repeated_reply,
+    acknowledged_transfer,
+    quit,
+    later_text,
+    answered_error,
+    large_length,
+    low_limit,
+    cut,
+    partial_write,
+    refusal,
+    half_close,
+    altered_text,
+    unanswered_empty,
+];
+
+const SHORT_READ: Diagnosis = Diagnosis::new("FRM-2", "it takes a short read for a whole one");
+
+const STICKY: Diagnosis = Diagnosis::new(
+    "FRM-3",
+    "it loses what arrives together with the end of a frame",
+);
+
+pub(super) fn diagnose(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    RULES.iter().find_map(|rule| rule(pattern, sight))
+}
+
+fn greets(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    let other = matches!(
+        sight.failure.what,
+        What::Directory(_) | What::NotClosed | What::Died
+    );
+    (pattern.greets && !other).then_some(Diagnosis::new(
+        "SES-1",
+        "it greets before the client has spoken",
+    ))
+}
+
+fn counts_itself(pattern: &Pattern, _: &Sight<'_>) -> Option<Diagnosis> {
+    pattern.counts_itself.then_some(Diagnosis::new(
+        "FRM-1",
+        "it takes lengths to count themselves",
+    ))
+}
+
+/// What the length of the first frame that came says about the one who wrote it.
+fn written_length(_: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    if !matches!(
+        sight.failure.what,
+        What::Missing | What::Different(_) | What::ClosedInstead | What::Extra
+    ) {
+        return None;
+    }
+    let (length, payload) = sight.first_payload()?;
+    let real = u32::try_from(payload.len()).ok()?;
+    let written = u32::from_be_bytes(length);
+    if written == real {
+        return None;
+    }
+    if u32::from_le_bytes(length) == real {
+        return Some(Diagnosis::new(
+            "LEN-1",
+            "it writes lengths with the least significant octet first",
+        ));
+    }
+    if written == real + 4 {
+        return Some(Diagnosis::new(
+            "FRM-1",
+            "the lengths that it writes count themselves",
+        ));
+    }
+    let text = std::str::from_utf8(payload).ok()?;
+    let characters = text.chars().count() as u32;
+    let units = text.encode_utf16().count() as u32;
+    (characters != real && (written == characters || written == units)).then_some(Diagnosis::new(
+        "MSG-1",
+        "the lengths that it writes count characters instead of octets",
+    ))
+}
+
+fn on_the_disk(_: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    let What::Directory(fault) = &sight.failure.what else {
+        return None;
+    };
+    match fault {
+        DirectoryFault::Longer { more, .. } => {
+            let sent = sight.sent();
+            sent.windows(more.len())
+                .any(|window| window == more)
+                .then_some(Diagnosis::new(
+                    "TRF-4",
+                    "octets of the next frame were taken into the file: it reads beyond the body",
+                ))
+        }
+        DirectoryFault::Outside { .. } => Some(Diagnosis::new(
+            "TRF-8",
+            "a name leads it out of its directory",
+        )),
+        DirectoryFault::Present { .. } if sight.requirement() == "TRF-9" => Some(
+            Diagnosis::because("it writes into the file under its final name as octets arrive"),
+        ),
+        _ => None,
+    }
+}
+
+fn reply_form(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    match sight.failure.what {
+        What::Different(Difference::Form) if pattern.form_broken => {
+            Some(Diagnosis::new("SES-5", "its replies have another form"))
+        }
+        What::Different(Difference::Form) if sight.is_bare_echo() => Some(Diagnosis::new(
+            "SES-5",
+            "it sends the text back instead of a reply to it",
+        )),
+        _ => None,
+    }
+}
+
+fn repeated_reply(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    let shows = matches!(
+        sight.failure.what,
+        What::Different(Difference::Text) | What::Extra
+    );
+    let plain = pattern.repeats || !sight.only_when_cut;
+    (pattern.replies && shows && plain && sight.repeats_a_reply())
+        .then_some(Diagnosis::new("SES-4", "it replies more than once"))
+}
+
+fn acknowledged_transfer(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    let shows = matches!(sight.failure.what, What::Different(_)) && sight.expected_comes_later();
+    (pattern.replies && shows && sight.has_a_body())
+        .then_some(Diagnosis::new("TRF-6", "it replies to a transfer"))
+}
+
+fn quit(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    match sight.failure.what {
+        _ if !sight.ends_with_quit() => None,
+        _ if sight.only_when_cut && (pattern.cutting_breaks || pattern.joining_breaks) => None,
+        What::Extra => Some(Diagnosis::new(
+            "SES-2",
+            "it answers `q`, or what follows it",
+        )),
+        What::NotClosed => Some(Diagnosis::new("SES-2", "it does not close after `q`")),
+        _ => None,
+    }
+}
+
+fn later_text(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    let shows = sight.failure.what == What::Different(Difference::Text);
+    (pattern.replies
+        && shows
+        && sight.only_when_cut
+        && !pattern.cutting_breaks
+        && sight.answers_a_later_text())
+    .then_some(Diagnosis::new(
+        "SES-6",
+        "it answers only the last of several messages that come together",
+    ))
+}
+
+fn answered_error(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    let hostile = sight.trace().is_some_and(Trace::is_hostile);
+    let answers = sight.failure.what == What::Extra && sight.ends_with_no_reply();
+    (pattern.replies && !pattern.form_broken && hostile && answers).then_some(Diagnosis::new(
+        "SES-8",
+        "it answers a protocol error instead of just closing",
+    ))
+}
+
+/// A large length that is mistaken is a matter of its top bit only if one without it is not.
+fn large_length(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    let announced = sight.id().starts_with("len/announced-");
+    if !announced || sight.failure.what == What::NotClosed {
+        return None;
+    }
+    if pattern.cutting_breaks {
+        return Some(SHORT_READ);
+    }
+    if pattern.truncated_delivered {
+        return Some(Diagnosis::silent("FRM-6"));
+    }
+    pattern.large_lengths_break.then_some(Diagnosis::new(
+        "LEN-1",
+        "it does not use all four octets of a length as they are",
+    ))
+}
+
+fn low_limit(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    let length = sight.expected_len()?;
+    if sight.only_when_cut || sight.failure.what != What::ClosedInstead {
+        return None;
+    }
+    if pattern.limit == Some(length) {
+        return Some(Diagnosis::new(
+            "FRM-7",
+            "it refuses a payload of exactly its limit",
+        ));
+    }
+    (length >= pattern.refused_from?).then_some(Diagnosis::new(
+        "FRM-7",
+        "its limit on payloads is below 65,536 octets",
+    ))
+}
+
+fn cut(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    let framing = sight.finding.in_chapter(&["len/", "frm/"]);
+    // What is large is cut by the network, and so fails in any segmentation.
+    let large = framing && sight.finding.sent() > SMALL;
+    let truncated = sight.id().starts_with("frm/truncated-") && sight.failure.what == What::Extra;
+    if pattern.cutting_breaks && (large || truncated) {
+        return Some(SHORT_READ);
+    }
+    if !sight.only_when_cut {
+        return None;
+    }
+    match sight.finding.check.segmentation? {
+        Segmentation::Whole if pattern.joining_breaks => Some(STICKY),
+        Segmentation::Whole => joined_to_a_body(pattern, sight),
+        Segmentation::Pinned | Segmentation::StraddleLength | Segmentation::StraddlePayload => {
+            match (pattern.cutting_breaks, pattern.joining_breaks) {
+                (true, false) => Some(SHORT_READ),
+                (false, true) => Some(STICKY),
+                (false, false) => joined_to_a_body(pattern, sight),
+                (true, true) => None,
+            }
+        }
+        _ if pattern.cutting_breaks => Some(SHORT_READ),
+        _ if pattern.cut_characters_break && sight.finding.in_chapter(&["msg/"]) => Some(
+            Diagnosis::new("MSG-2", "it decodes text before the frame is whole"),
+        ),
+        _ => None,
+    }
+}
+
+/// A transfer that fails only when put together with what follows.
+fn joined_to_a_body(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    let lost = matches!(sight.failure.what, What::Missing | What::ClosedInstead);
+    (!pattern.cutting_breaks && lost && sight.has_a_body()).then_some(Diagnosis::new(
+        "TRF-4",
+        "it loses what arrives together with the end of a body",
+    ))
+}
+
+fn partial_write(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    let shows = matches!(
+        sight.failure.what,
+        What::Missing | What::ClosedInstead | What::Different(_)
+    );
+    let large = sight.expected_len().is_some_and(|length| length >= 65_536);
+    (pattern.partial_writes_break && shows && (large || sight.requirement() == "FRM-9")).then_some(
+        Diagnosis::new(
+            "FRM-9",
+            "it takes a write that took a part of the octets for a whole one",
+        ),
+    )
+}
+
+fn refusal(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    let trace = sight.trace().filter(|trace| trace.is_hostile())?;
+    if !pattern.replies {
+        return None;
+    }
+    match sight.failure.what {
+        What::Died => Some(Diagnosis::new(
+            "SES-8",
+            "a protocol error ends the whole process",
+        )),
+        What::Unwell => Some(Diagnosis::new(
+            "SES-8",
+            "a protocol error on one connection harms the others",
+        )),
+        What::Extra if sight.repairs_text() => Some(Diagnosis::because(
+            "it repairs what is not UTF-8 instead of refusing it",
+        )),
+        What::Extra
+            if sight.answers_behind()
+                && trace.requirements[0] == "MSG-3"
+                && !sight.has_a_body()
+                && sight.payloads.len() <= deliveries(trace) + 1 =>
+        {
+            Some(Diagnosis::new(
+                "SES-8",
+                "it passes over a broken message and goes on, instead of closing",
+            ))
+        }
+        What::NotClosed if pattern.errors_stay => Some(Diagnosis::new(
+            "SES-8",
+            "it does not close the connection after a protocol error",
+        )),
+        _ => None,
+    }
+}
+
+fn half_close(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    let clean = sight.trace().is_some_and(|trace| !trace.is_hostile());
+    let stays = sight.failure.what == What::NotClosed;
+    (pattern.replies && clean && stays && sight.ends_the_stream()).then_some(Diagnosis::new(
+        "SES-7",
+        "it does not close when the client has ended its sending side",
+    ))
+}
+
+fn altered_text(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    let altered = sight.failure.what == What::Different(Difference::Text);
+    (pattern.replies
+        && pattern.alters_texts
+        && altered
+        && !sight.only_when_cut
+        && sight.finding.in_chapter(&["frm/", "msg/"]))
+    .then_some(Diagnosis::silent("MSG-4"))
+}
+
+/// An empty frame that arrives as a header is no frame that is lost.
+fn unanswered_empty(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    let missing = matches!(
+        sight.failure.what,
+        What::Missing | What::Different(Difference::Text)
+    );
+    let empty = sight.expected_len() == Some(0);
+    (pattern.replies && missing && empty && pattern.empty_frames_arrive).then_some(Diagnosis::new(
+        "SES-4",
+        "it does not answer the empty message",
+    ))
+}

@@ -1,0 +1,201 @@
+//! What one failure looks like.
+
+use super::Finding;
+use super::pattern::Pattern;
+use crate::suite::conversation::{Failure, next_frame};
+use crate::trace::octets::Octets;
+use crate::trace::segmentation::Segmentation;
+use crate::trace::{Action, Trace};
+
+/// How a reply ends (SES-5): where it stands, the reply is whole.
+const REPLY_END: &[u8] = "信息!".as_bytes();
+
+/// How a reply begins.
+const REPLY_BEGIN: &[u8] = "服务端于".as_bytes();
+
+/// A failure, and what can be read off it.
+pub(super) struct Sight<'f> {
+    pub(super) finding: &'f Finding,
+    pub(super) failure: &'f Failure,
+    /// The case passes, or was not run, in the plainest segmentation.
+    pub(super) only_when_cut: bool,
+    /// All octets that came.
+    pub(super) seen: Vec<u8>,
+    /// All payloads that came.
+    pub(super) payloads: Vec<Vec<u8>>,
+}
+
+impl<'f> Sight<'f> {
+    pub(super) fn of(finding: &'f Finding, failure: &'f Failure, pattern: &Pattern) -> Self {
+        let seen = failure.evidence.seen.to_vec();
+        let mut rest = seen.as_slice();
+        let mut payloads = Vec::new();
+        while let Some(payload) = next_frame(rest) {
+            rest = &rest[4 + payload.len()..];
+            payloads.push(payload.to_vec());
+        }
+        let segmentation = finding.check.segmentation;
+        Self {
+            only_when_cut: segmentation.is_some()
+                && segmentation != Some(Segmentation::Apart)
+                && !pattern.fails_apart(&finding.check.id),
+            finding,
+            failure,
+            seen,
+            payloads,
+        }
+    }
+
+    pub(super) fn trace(&self) -> Option<&'static Trace> {
+        self.finding.trace
+    }
+
+    pub(super) fn id(&self) -> &str {
+        &self.finding.check.id
+    }
+
+    /// The case's own foremost requirement.
+    pub(super) fn requirement(&self) -> &str {
+        &self.finding.check.requirements[0]
+    }
+
+    /// The length of the payload that was to be delivered.
+    pub(super) fn expected_len(&self) -> Option<usize> {
+        Some(self.failure.expected.as_ref()?.len())
+    }
+
+    /// All that was sent.
+    pub(super) fn sent(&self) -> Vec<u8> {
+        let sent = self.failure.evidence.sent.iter();
+        sent.flat_map(Octets::to_vec).collect()
+    }
+
+    /// The octets of the first payload that came, however it was announced: the length that
+    /// was written, and the payload up to where it ends by itself.
+    pub(super) fn first_payload(&self) -> Option<([u8; 4], &[u8])> {
+        let (length, rest) = self.seen.split_first_chunk::<4>()?;
+        let echoed = self
+            .failure
+            .expected
+            .as_deref()
+            .filter(|expected| !expected.is_empty() && rest.starts_with(expected));
+        let end = match echoed {
+            Some(expected) => expected.len(),
+            None => find(rest, REPLY_END)? + REPLY_END.len(),
+        };
+        Some((*length, &rest[..end]))
+    }
+
+    /// The text is sent back as it was.
+    pub(super) fn is_bare_echo(&self) -> bool {
+        let expected = self.failure.expected.as_ref();
+        expected.is_some_and(|expected| self.payloads.contains(expected))
+    }
+
+    /// Two replies, one behind the other, are the same but for their time.
+    pub(super) fn repeats_a_reply(&self) -> bool {
+        self.payloads
+            .windows(2)
+            .any(|pair| timeless(&pair[0]) == timeless(&pair[1]))
+    }
+
+    /// The last payload that came has not the form of a reply.
+    pub(super) fn ends_with_no_reply(&self) -> bool {
+        let last = self.payloads.last();
+        last.is_some_and(|last| !last.starts_with(REPLY_BEGIN))
+    }
+
+    /// What was expected came all the same, behind what was not.
+    pub(super) fn expected_comes_later(&self) -> bool {
+        let Some(expected) = &self.failure.expected else {
+            return false;
+        };
+        let tail = ["“".as_bytes(), expected, "”信息!".as_bytes()].concat();
+        self.payloads.iter().any(|payload| payload.ends_with(&tail))
+    }
+
+    /// A reply came to a text that was to be answered later.
+    pub(super) fn answers_a_later_text(&self) -> bool {
+        let (Some(trace), Some(last)) = (self.trace(), self.payloads.last()) else {
+            return false;
+        };
+        let answered = |payload: &Octets| {
+            let tail = ["“".as_bytes(), &payload.to_vec(), "”信息!".as_bytes()].concat();
+            last.ends_with(&tail)
+        };
+        let deliveries = trace.steps.iter().filter_map(|step| match &step.action {
+            Action::Deliver(payload) => Some(payload),
+            _ => None,
+        });
+        deliveries.skip(self.payloads.len()).any(answered)
+    }
+
+    /// The conversation ends with `q`, which is nothing but right.
+    pub(super) fn ends_with_quit(&self) -> bool {
+        let Some(trace) = self.trace().filter(|trace| !trace.is_hostile()) else {
+            return false;
+        };
+        trace.steps.iter().any(|step| match &step.action {
+            Action::Frame { payload, .. } => {
+                let payload = payload.to_vec();
+                payload == b"q" || payload == b"Q"
+            }
+            _ => false,
+        })
+    }
+
+    /// Files are sent in the conversation.
+    pub(super) fn has_a_body(&self) -> bool {
+        self.trace().is_some_and(|trace| {
+            trace.steps.iter().any(|step| match &step.action {
+                Action::Frame { payload, .. } => {
+                    let payload = payload.to_vec();
+                    payload == b"file" || payload == b"FILE"
+                }
+                _ => false,
+            })
+        })
+    }
+
+    /// Our sending side ends in the conversation.
+    pub(super) fn ends_the_stream(&self) -> bool {
+        self.trace().is_some_and(|trace| {
+            trace
+                .steps
+                .iter()
+                .any(|step| step.action == Action::EndOfStream)
+        })
+    }
+
+    /// Something came of what lies behind the offence.
+    pub(super) fn answers_behind(&self) -> bool {
+        find(&self.seen, b"after").is_some()
+    }
+
+    /// U+FFFD came.
+    pub(super) fn repairs_text(&self) -> bool {
+        find(&self.seen, "\u{fffd}".as_bytes()).is_some()
+    }
+}
+
+/// How many payloads a trace delivers.
+pub(super) fn deliveries(trace: &Trace) -> usize {
+    let actions = trace.steps.iter().map(|step| &step.action);
+    actions
+        .filter(|action| matches!(action, Action::Deliver(_)))
+        .count()
+}
+
+fn find(octets: &[u8], wanted: &[u8]) -> Option<usize> {
+    octets
+        .windows(wanted.len())
+        .position(|window| window == wanted)
+}
+
+/// A reply without the digits of its time.
+fn timeless(payload: &[u8]) -> Vec<u8> {
+    let text = find(payload, "“".as_bytes()).unwrap_or(0);
+    let (head, text) = payload.split_at(text);
+    let head = head.iter().filter(|octet| !octet.is_ascii_digit());
+    head.chain(text).copied().collect()
+}

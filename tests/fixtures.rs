@@ -1,0 +1,285 @@
+//! The golden traces: well-formed, true to the schema, and right by an independent reading.
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use rstest::rstest;
+use unstick::suite::codec::{Reference, judge};
+use unstick::suite::verdict::{Summary, Verdict};
+use unstick::suite::{case, fixtures, requirement};
+use unstick::trace::{Acceptable, Action, Class, Placed, Step, Trace, json};
+use unstick_fuzz::reading::{Next, Reading};
+use unstick_fuzz::session_model::{Expected, Model, is_utf8};
+
+static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/trace.schema.json");
+    let schema = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+});
+
+#[rstest]
+fn a_fixture_is_sound(#[files("fixtures/*/*.json")] path: PathBuf) {
+    let text = std::fs::read_to_string(&path).unwrap();
+    let trace = json::read(&text).unwrap();
+    assert_eq!(
+        json::write(&trace),
+        text,
+        "it is not in the form that is written"
+    );
+    let errors: Vec<String> = SCHEMA
+        .iter_errors(&serde_json::from_str(&text).unwrap())
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert_eq!(errors, [""; 0]);
+    let chapter = path
+        .parent()
+        .unwrap()
+        .file_name()
+        .unwrap()
+        .to_str()
+        .unwrap();
+    let name = path.file_stem().unwrap().to_str().unwrap();
+    assert_eq!(trace.id, format!("{chapter}/{name}"));
+    for id in &trace.requirements {
+        assert!(requirement::find(id).is_some(), "{id} is not in SPEC.md");
+    }
+    let own = chapter.to_uppercase();
+    assert!(
+        trace.requirements.iter().any(|id| id.starts_with(&own)),
+        "no requirement of the chapter {own} is shown"
+    );
+    agrees_with_the_model(&trace, &trace.steps);
+    if let Some(repaired) = &trace.repaired {
+        agrees_with_the_model(&trace, repaired);
+        assert!(trace.is_hostile(), "there is nothing to repair");
+    }
+    // A refusal proves nothing without its twin.
+    assert_eq!(trace.is_hostile(), trace.repaired.is_some());
+}
+
+/// What a trace expects is what an independent reading of the octets that it sends says,
+/// whatever the limit.
+fn agrees_with_the_model(trace: &Trace, steps: &[Step]) {
+    let mut sent = Vec::new();
+    let mut delivered = Vec::new();
+    let mut stored: Vec<(&str, Vec<u8>)> = Vec::new();
+    let (mut ended, mut closes, mut refuses) = (false, false, false);
+    for step in steps {
+        match &step.action {
+            Action::Frame { length, payload } => {
+                sent.extend(length.to_vec());
+                sent.extend(payload.to_vec());
+            }
+            Action::Send(octets) => sent.extend(octets.to_vec()),
+            Action::Deliver(payload) => delivered.push(payload.to_vec()),
+            Action::EndOfStream => ended = true,
+            Action::Close => closes = true,
+            Action::Refusal => refuses = true,
+            Action::Stored { name, content } => stored.push((name, content.to_vec())),
+            Action::Silence | Action::Absent(_) | Action::Untouched => {}
+        }
+    }
+    let read = if trace.class <= Class::Framing {
+        read_frames(&sent, ended)
+    } else {
+        read_session(&sent, ended)
+    };
+    assert_eq!(delivered, read.delivered);
+    match read.end {
+        End::Refusal => assert!(
+            refuses,
+            "it is a protocol error, and no refusal is expected"
+        ),
+        // A protocol error as well, which a case may take for a mere close.
+        End::CutShort => assert!(refuses || closes, "nothing is expected of the end"),
+        End::Clean | End::Open => assert!(!refuses, "there is nothing to refuse"),
+    }
+    if closes {
+        assert_ne!(read.end, End::Open, "nothing makes it close");
+    }
+    // A file holds what it held before, or a body that was sent for it.
+    let before = trace.before.iter().filter_map(|placed| match placed {
+        Placed::File { name, content } => Some((name.clone(), content.to_vec())),
+        Placed::Link { .. } => None,
+    });
+    let known: Vec<(String, Vec<u8>)> = before.chain(read.stored).collect();
+    for (name, content) in stored {
+        assert!(
+            known
+                .iter()
+                .any(|(known, held)| known == name && *held == content),
+            "{name:?} does not hold a body that was sent"
+        );
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    Open,
+    Clean,
+    Refusal,
+    CutShort,
+}
+
+struct Read {
+    delivered: Vec<Vec<u8>>,
+    stored: Vec<(String, Vec<u8>)>,
+    end: End,
+}
+
+fn read_frames(sent: &[u8], ended: bool) -> Read {
+    let mut reading = Reading::new(sent, u32::MAX);
+    let mut delivered = Vec::new();
+    let end = loop {
+        match reading.step() {
+            Next::Frame { payload, .. } => delivered.push(payload.to_vec()),
+            Next::OverLimit { .. } => break End::Refusal,
+            Next::Truncated { .. } if ended => break End::Refusal,
+            Next::End if ended => break End::Clean,
+            Next::Truncated { .. } | Next::End => break End::Open,
+        }
+    };
+    Read {
+        delivered,
+        stored: Vec::new(),
+        end,
+    }
+}
+
+fn read_session(sent: &[u8], ended: bool) -> Read {
+    let mut model = Model::new(sent, u32::MAX);
+    let mut read = Read {
+        delivered: Vec::new(),
+        stored: Vec::new(),
+        end: End::Open,
+    };
+    let mut name = String::new();
+    loop {
+        match model.step() {
+            Expected::Text { text, .. } => read.delivered.push(text.to_vec()),
+            Expected::File { name: next, .. } => name = next,
+            Expected::Body { at, end } if end <= sent.len() => {
+                read.stored
+                    .push((std::mem::take(&mut name), sent[at..end].to_vec()));
+            }
+            Expected::FileEnd { .. } => {
+                read.stored.push((std::mem::take(&mut name), Vec::new()));
+            }
+            last => {
+                read.end = match last {
+                    Expected::Refusal { .. } => End::Refusal,
+                    Expected::Quit { .. } | Expected::Over => End::Clean,
+                    Expected::CutShort | Expected::Body { .. } if ended => End::CutShort,
+                    Expected::End if ended => End::Clean,
+                    _ => End::Open,
+                };
+                return read;
+            }
+        }
+    }
+}
+
+#[test]
+fn every_chapter_has_its_traces() {
+    let traces = fixtures::all();
+    assert!(traces.len() >= 150, "{} traces", traces.len());
+    for chapter in fixtures::CHAPTERS {
+        let count = traces
+            .iter()
+            .filter(|trace| trace.id.starts_with(chapter))
+            .count();
+        assert!(count >= 30, "{chapter} has {count} traces");
+    }
+    let checks: usize = case::all().iter().map(case::Case::checks).sum();
+    assert!(checks >= 1500, "{checks} checks");
+}
+
+/// Every requirement that can be seen on a server's connection has a case.
+#[test]
+fn every_requirement_of_servers_has_a_case() {
+    // Packing and unpacking values is for codecs, the rest for clients and senders; of the
+    // optional chapter only what binds servers without the extension is shown.
+    let not_servers = [
+        "LEN-2", "LEN-3", "SES-11", "SES-12", "TRF-12", "TRF-13", "VTR-2", "VTR-3",
+    ];
+    let cases = case::all();
+    for requirement in requirement::all() {
+        let id = requirement.id;
+        let shown = cases.iter().any(|case| case.requirements.contains(&id));
+        assert_eq!(shown, !not_servers.contains(&id), "{id}");
+    }
+}
+
+#[test]
+fn the_reference_codec_passes_every_framing_trace() {
+    let checks = judge(|| Box::new(Reference::new()));
+    let summary = Summary::of(&checks);
+    assert_eq!(summary.pass, checks.len());
+    assert!(summary.total() > 500);
+}
+
+/// Codecs that see nothing, or everything, are told apart.
+#[test]
+fn codecs_that_do_nothing_right_pass_next_to_nothing() {
+    use unstick::suite::codec::Codec;
+
+    /// Takes each chunk for a payload.
+    struct Chunks;
+    impl Codec for Chunks {
+        fn feed(&mut self, octets: &[u8], deliver: &mut dyn FnMut(&[u8])) -> Result<(), String> {
+            deliver(octets);
+            Ok(())
+        }
+        fn finish(&mut self) -> Result<(), String> {
+            Ok(())
+        }
+        fn encode(&mut self, payload: &[u8]) -> Result<Vec<u8>, String> {
+            Ok(payload.to_vec())
+        }
+    }
+
+    /// Refuses everything.
+    struct Refuses;
+    impl Codec for Refuses {
+        fn feed(&mut self, _: &[u8], _: &mut dyn FnMut(&[u8])) -> Result<(), String> {
+            Err("no".to_owned())
+        }
+        fn finish(&mut self) -> Result<(), String> {
+            Err("no".to_owned())
+        }
+        fn encode(&mut self, _: &[u8]) -> Result<Vec<u8>, String> {
+            Err("no".to_owned())
+        }
+    }
+
+    let chunks = Summary::of(&judge(|| Box::new(Chunks)));
+    assert_eq!((chunks.pass, chunks.acceptable), (1, 0), "{chunks:?}");
+    let refuses = judge(|| Box::new(Refuses));
+    let summary = Summary::of(&refuses);
+    assert_eq!(summary.pass, 0, "{summary:?}");
+    // What it refuses as it must is no merit: the repaired twins fail.
+    assert!(summary.error > 50, "{summary:?}");
+    let acceptable = |check: &&unstick::suite::verdict::Check| check.verdict == Verdict::Acceptable;
+    let may_refuse: Vec<&str> = fixtures::all()
+        .iter()
+        .filter(|trace| trace.acceptable == Some(Acceptable::Refusal))
+        .map(|trace| trace.id.as_str())
+        .collect();
+    for check in refuses.iter().filter(acceptable) {
+        assert!(may_refuse.contains(&check.id.as_str()), "{}", check.id);
+    }
+}
+
+#[test]
+fn invalid_texts_are_invalid_and_kept_texts_are_not() {
+    for trace in fixtures::all() {
+        let valid = trace.steps.iter().all(|step| match &step.action {
+            Action::Frame { payload, .. } => is_utf8(&payload.to_vec()),
+            _ => true,
+        });
+        let says_invalid = trace.id.starts_with("msg/invalid-");
+        if trace.id.starts_with("msg/") {
+            assert_eq!(valid, !says_invalid, "{}", trace.id);
+        }
+    }
+}

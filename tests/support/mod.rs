@@ -1,0 +1,84 @@
+//! What the tests of the program share.
+// Each test binary uses its own part of this.
+#![allow(dead_code)]
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+/// The program.
+pub const UNSTICK: &str = env!("CARGO_BIN_EXE_unstick");
+
+/// A program among the examples, which `cargo test` builds beside the tests.
+pub fn example(name: &str) -> String {
+    let path = PathBuf::from(UNSTICK).with_file_name("examples").join(name);
+    assert!(
+        path.exists(),
+        "{} is not built: run `cargo build --examples`",
+        path.display()
+    );
+    path.into_os_string().into_string().unwrap()
+}
+
+/// A file of the project.
+pub fn project(path: &str) -> String {
+    format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What a run of the program came to.
+pub struct Ran {
+    pub status: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            status: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+/// Runs the program to its end.
+pub fn unstick<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Ran {
+    Command::new(UNSTICK)
+        .args(arguments)
+        .output()
+        .unwrap()
+        .into()
+}
+
+/// Judges a testee, with a JSON report.
+pub fn judge(options: &[&str], testee: &[&str]) -> (Ran, serde_json::Value) {
+    let dir = tempfile::tempdir().unwrap();
+    let report = dir.path().join("report.json");
+    let report = report.to_str().unwrap();
+    let mut arguments = vec!["server", "--json", report];
+    arguments.extend(options);
+    arguments.push("--");
+    arguments.extend(testee);
+    let ran = unstick(arguments);
+    let text = std::fs::read_to_string(report).unwrap_or_default();
+    (ran, serde_json::from_str(&text).unwrap_or_default())
+}
+
+/// The checks of a report that have this verdict.
+pub fn with_verdict<'r>(
+    report: &'r serde_json::Value,
+    verdict: &'r str,
+) -> impl Iterator<Item = &'r serde_json::Value> {
+    report["cases"]
+        .as_array()
+        .expect("a report has cases")
+        .iter()
+        .filter(move |check| check["verdict"] == verdict)
+}
+
+/// The foremost requirements of the checks that failed, each once.
+pub fn broken(report: &serde_json::Value) -> std::collections::BTreeSet<String> {
+    with_verdict(report, "fail")
+        .map(|check| check["requirements"][0].as_str().unwrap().to_owned())
+        .collect()
+}

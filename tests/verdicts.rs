@@ -1,0 +1,260 @@
+//! Believable verdicts: what is right passes whatever its habits, what is no server at all
+//! is far from green, and nothing is green on nothing.
+
+mod support;
+
+use rstest::rstest;
+use support::{broken, example, judge, unstick, with_verdict};
+
+fn count(report: &serde_json::Value, verdict: &str) -> u64 {
+    report["summary"][verdict].as_u64().unwrap()
+}
+
+/// A correct server, in Rust, that shares no code with the reference.
+fn server(options: &[&str]) -> Vec<String> {
+    let words = ["--port", "{port}", "--dir", "{dir}"];
+    let program = example("faulty_server");
+    let words = words.iter().chain(options).map(|word| (*word).to_owned());
+    std::iter::once(program).chain(words).collect()
+}
+
+fn judge_server(options: &[&str], testee: &[&str]) -> (support::Ran, serde_json::Value) {
+    let testee = server(testee);
+    let testee: Vec<&str> = testee.iter().map(String::as_str).collect();
+    judge(options, &testee)
+}
+
+#[test]
+fn the_reference_passes_everything() {
+    let ran = unstick([]);
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(lines.len(), 2, "{}", ran.stdout);
+    assert!(lines[0].starts_with("codec 757 checks"), "{}", lines[0]);
+    assert!(
+        lines[1].contains("server 2305 checks, class transfer, drain-gated: 2305 pass, 0 fail")
+    );
+}
+
+#[test]
+fn a_correct_server_passes_everything() {
+    let (ran, report) = judge_server(
+        &["--max-payload", "4194304", "--max-sessions", "8"],
+        &["--max-payload", "4194304", "--max-sessions", "8"],
+    );
+    assert_eq!(ran.status, 0, "{}", ran.stdout);
+    assert_eq!(count(&report, "fail") + count(&report, "flaky"), 0);
+    assert_eq!(count(&report, "error") + count(&report, "acceptable"), 0);
+    assert_eq!(count(&report, "skipped"), 1, "{}", ran.stdout);
+    assert_eq!(report["segmentation"], "drain-gated");
+}
+
+/// Habits that no requirement forbids.
+#[rstest]
+#[case("one-octet-replies")]
+#[case("slow-replies")]
+#[case("chatty")]
+#[case("small-reads")]
+#[case("restless")]
+#[case("resets")]
+#[case("lingering")]
+#[case("zeros-refused")]
+fn a_harmless_habit_fails_nothing(#[case] habit: &str) {
+    // The bodies and frames of megabytes say nothing about habits, and take their time.
+    let skip = [
+        "len/*mib",
+        "trf/body-*mib",
+        "trf/memory*",
+        "frm/three-large",
+        "frm/slow-*",
+    ];
+    let mut options = Vec::new();
+    for pattern in skip {
+        options.extend(["--skip", pattern]);
+    }
+    let (ran, report) = judge_server(&options, &["--habit", habit]);
+    assert_eq!(ran.status, 0, "{}", ran.stdout);
+    assert_eq!(count(&report, "fail") + count(&report, "flaky"), 0);
+    let acceptable = count(&report, "acceptable");
+    assert_eq!(acceptable > 12, habit == "zeros-refused", "{acceptable}");
+}
+
+/// How far from green servers are that do nothing right: the most checks that each passes.
+#[rstest]
+#[case::closes_at_once("closes", 3)]
+#[case::never_answers("silent", 3)]
+#[case::sends_back_raw_octets("raw-echo", 1)]
+#[case::answers_anything("accepts", 1)]
+#[case::refuses_anything("refuses", 3)]
+#[case::floods("floods", 3)]
+fn a_null_testee_is_far_from_green(#[case] mode: &str, #[case] status: i32) {
+    let program = example("ill_server");
+    let (ran, report) = judge(&["--timeout", "2"], &[&program, "--port", "{port}", mode]);
+    assert_eq!(ran.status, status, "{mode}: {}{}", ran.stdout, ran.stderr);
+    if status == 3 {
+        // Nothing could be judged, and the message says what a newcomer got wrong.
+        assert_eq!(report, serde_json::Value::Null);
+        assert!(
+            ran.stderr
+                .contains("does not answer the plainest conversation"),
+            "{}",
+            ran.stderr
+        );
+        return;
+    }
+    let total = report["cases"].as_array().unwrap().len() as u64;
+    let passed = count(&report, "pass");
+    // Accepting anything is right as long as nothing is wrong: so much is a green run worth.
+    let most = match mode {
+        "raw-echo" => 0,
+        _ => total / 2,
+    };
+    assert!(passed <= most, "{mode} passes {passed} of {total}");
+}
+
+/// It refuses what it must refuse, and everything else: the repaired twins tell.
+#[test]
+fn a_refusal_without_its_twin_proves_nothing() {
+    let program = example("ill_server");
+    let (ran, report) = judge(
+        &[
+            "--class",
+            "session",
+            "--run",
+            "msg/invalid-*",
+            "--skip",
+            "msg/invalid-first",
+        ],
+        &[&program, "--port", "{port}", "choosy"],
+    );
+    let passed: Vec<&str> = with_verdict(&report, "pass")
+        .map(|check| check["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(passed, ["plain/first", "plain/last"]);
+    assert!(count(&report, "error") > 50, "{}", ran.stdout);
+    let error = with_verdict(&report, "error").next().unwrap();
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.contains("without the offence fails too"),
+        "{message}"
+    );
+    assert_eq!(ran.status, 3);
+}
+
+#[test]
+fn a_failure_that_does_not_repeat_is_flaky_and_not_green() {
+    let program = example("ill_server");
+    let (ran, report) = judge(
+        &["--class", "framing", "--run", "len/255"],
+        &[&program, "--port", "{port}", "stumbles"],
+    );
+    assert_eq!(ran.status, 1);
+    assert_eq!(count(&report, "flaky"), 1);
+    assert_eq!(count(&report, "fail"), 0);
+    assert!(ran.stdout.contains("failed 1 time of 2"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_testee_that_dies_is_named_and_started_again() {
+    let program = example("ill_server");
+    let (ran, report) = judge(
+        &["--class", "framing", "--run", "len/25*"],
+        &[&program, "--port", "{port}", "dies"],
+    );
+    assert_eq!(ran.status, 1);
+    let failed: std::collections::BTreeSet<&str> = with_verdict(&report, "fail")
+        .map(|check| check["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(failed.into_iter().collect::<Vec<_>>(), ["len/256"]);
+    let first = with_verdict(&report, "fail").next().unwrap();
+    let message = first["message"].as_str().unwrap();
+    assert!(
+        message.contains("the testee ended with exit status 70"),
+        "{message}"
+    );
+    let stderr = first["trace"]["stderr"].as_str().unwrap();
+    assert!(stderr.contains("at most 255 octets"), "{stderr}");
+    // The cases behind it were judged all the same.
+    assert!(with_verdict(&report, "pass").any(|check| check["id"] == "len/257"));
+}
+
+#[test]
+fn known_failures_are_expected_and_a_stale_list_is_not_green() {
+    let program = example("ill_server");
+    let dir = tempfile::tempdir().unwrap();
+    let list = dir.path().join("known");
+    let run = |text: &str| {
+        std::fs::write(&list, text).unwrap();
+        judge(
+            &[
+                "--class",
+                "framing",
+                "--run",
+                "len/25*",
+                "--known-failures",
+                list.to_str().unwrap(),
+            ],
+            &[&program, "--port", "{port}", "dies"],
+        )
+        .0
+    };
+    let expected = run("len/256 fail # it has a buffer of 255 octets\n");
+    assert_eq!(expected.status, 0, "{}", expected.stdout);
+    assert!(expected.stdout.contains("it has a buffer of 255 octets"));
+    let stale = run("len/256 fail # why\nlen/255 fail # mended\n");
+    assert_eq!(stale.status, 1);
+    assert!(
+        stale
+            .stdout
+            .contains("len/255: listed as fail, and passes: remove the line")
+    );
+    assert!(
+        stale
+            .stdout
+            .contains("the list would be true with these lines")
+    );
+    let otherwise = run("len/256 flaky # why\n");
+    assert_eq!(otherwise.status, 1);
+    assert!(
+        otherwise
+            .stdout
+            .contains("listed as flaky, and the verdict is fail")
+    );
+    let malformed = run("len/256 fail\n");
+    assert_eq!(malformed.status, 2);
+    assert!(
+        malformed.stderr.contains("line 1: there is no reason"),
+        "{}",
+        malformed.stderr
+    );
+}
+
+/// The same server judged again and again: a verdict is no matter of chance.
+#[test]
+fn verdicts_do_not_depend_on_luck() {
+    let verdicts = || {
+        let (_, report) = judge_server(&["--class", "session", "--run", "{frm,ses}/*"], &[]);
+        let cases = report["cases"].as_array().unwrap().iter();
+        cases
+            .map(|check| (check["id"].clone(), check["verdict"].clone()))
+            .collect::<Vec<_>>()
+    };
+    let first = verdicts();
+    for _ in 0..3 {
+        assert_eq!(verdicts(), first);
+    }
+}
+
+#[test]
+fn a_failure_names_the_broken_requirement_and_the_mistake() {
+    let (ran, report) = judge_server(&["--run", "trf/*"], &["--fault", "body-overread"]);
+    assert_eq!(ran.status, 1);
+    assert!(broken(&report).contains("TRF-4"));
+    assert!(
+        ran.stdout.contains(
+            "likely cause: octets of the next frame were taken into the file: it reads beyond the body"
+        ),
+        "{}",
+        ran.stdout
+    );
+}
