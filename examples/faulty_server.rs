@@ -361,7 +361,7 @@ const HABITS: &[(&str, &str)] = &[
     ("chatty", "writes a line to standard error for each message"),
     ("small-reads", "reads at most 3 octets at a time"),
     ("restless", "has a thread that never rests for long"),
-    ("resets", "closes with a reset after an error and after q"),
+    ("resets", "closes with a reset after a protocol error"),
     (
         "lingering",
         "ends its sending side first, and reads on until the client closes",
@@ -581,7 +581,7 @@ impl<'c> Session<'c> {
             }
         }
         match self.config.habit {
-            "resets" if !matches!(end, End::Cut) => {
+            "resets" if matches!(end, End::Protocol) => {
                 let _ = rustix::net::sockopt::set_socket_linger(
                     &self.peer.stream,
                     Some(Duration::ZERO),

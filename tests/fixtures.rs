@@ -258,7 +258,7 @@ fn codecs_that_do_nothing_right_pass_next_to_nothing() {
     let summary = Summary::of(&refuses);
     assert_eq!(summary.pass, 0, "{summary:?}");
     // What it refuses as it must is no merit: the repaired twins fail.
-    assert!(summary.error > 50, "{summary:?}");
+    assert!(summary.error >= 5, "{summary:?}");
     let acceptable = |check: &&unstick::suite::verdict::Check| check.verdict == Verdict::Acceptable;
     let may_refuse: Vec<&str> = fixtures::all()
         .iter()

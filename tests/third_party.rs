@@ -57,7 +57,12 @@ fn a_right_server_in_python_passes() {
 fn the_beginner_is_shown_the_mistakes(#[case] class: &str) {
     let Some(python) = python() else { return };
     let (ran, report) = judge(
-        &["--class", class, "--run", "{frm,trf}/{c,half,b}*"],
+        &[
+            "--class",
+            class,
+            "--run",
+            "{frm/{one,two,three,cut-after-3},trf/body-{of,1024}*}",
+        ],
         &[
             python,
             &project("examples/testees/beginner.py"),

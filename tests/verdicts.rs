@@ -60,23 +60,19 @@ fn a_correct_server_passes_everything() {
 #[case("lingering")]
 #[case("zeros-refused")]
 fn a_harmless_habit_fails_nothing(#[case] habit: &str) {
-    // The bodies and frames of megabytes say nothing about habits, and take their time.
-    let skip = [
-        "len/*mib",
-        "trf/body-*mib",
-        "trf/memory*",
-        "frm/three-large",
-        "frm/slow-*",
+    // Habits show in small conversations; the megabytes only take their time.
+    let cases = [
+        "frm/{c,e,h,n,o,r,t[hwr]}*",
+        "msg/{c,i}*",
+        "ses/*",
+        "trf/{digits,empty,length,name,refused,short}*",
     ];
-    let mut options = Vec::new();
-    for pattern in skip {
-        options.extend(["--skip", pattern]);
-    }
+    let options: Vec<&str> = cases.iter().flat_map(|cases| ["--run", cases]).collect();
     let (ran, report) = judge_server(&options, &["--habit", habit]);
     assert_eq!(ran.status, 0, "{}", ran.stdout);
     assert_eq!(count(&report, "fail") + count(&report, "flaky"), 0);
     let acceptable = count(&report, "acceptable");
-    assert_eq!(acceptable > 12, habit == "zeros-refused", "{acceptable}");
+    assert_eq!(acceptable > 0, habit == "zeros-refused", "{acceptable}");
 }
 
 /// How far from green servers are that do nothing right: the most checks that each passes.
@@ -86,10 +82,14 @@ fn a_harmless_habit_fails_nothing(#[case] habit: &str) {
 #[case::sends_back_raw_octets("raw-echo", 1)]
 #[case::answers_anything("accepts", 1)]
 #[case::refuses_anything("refuses", 3)]
-#[case::floods("floods", 3)]
+#[case::floods("floods", 1)]
 fn a_null_testee_is_far_from_green(#[case] mode: &str, #[case] status: i32) {
     let program = example("ill_server");
-    let (ran, report) = judge(&["--timeout", "2"], &[&program, "--port", "{port}", mode]);
+    let cases = "{frm/{e,o,t}*,msg/{i,kept-b}*,ses/{n,q}*,trf/{body-of,name,refused-n,short}*}";
+    let (ran, report) = judge(
+        &["--timeout", "2", "--run", cases],
+        &[&program, "--port", "{port}", mode],
+    );
     assert_eq!(ran.status, status, "{mode}: {}{}", ran.stdout, ran.stderr);
     if status == 3 {
         // Nothing could be judged, and the message says what a newcomer got wrong.
@@ -106,7 +106,8 @@ fn a_null_testee_is_far_from_green(#[case] mode: &str, #[case] status: i32) {
     let passed = count(&report, "pass");
     // Accepting anything is right as long as nothing is wrong: so much is a green run worth.
     let most = match mode {
-        "raw-echo" => 0,
+        "raw-echo" => 2,
+        "floods" => 0,
         _ => total / 2,
     };
     assert!(passed <= most, "{mode} passes {passed} of {total}");
@@ -131,7 +132,7 @@ fn a_refusal_without_its_twin_proves_nothing() {
         .map(|check| check["id"].as_str().unwrap())
         .collect();
     assert_eq!(passed, ["plain/first", "plain/last"]);
-    assert!(count(&report, "error") > 50, "{}", ran.stdout);
+    assert!(count(&report, "error") >= 50, "{}", ran.stdout);
     let error = with_verdict(&report, "error").next().unwrap();
     let message = error["message"].as_str().unwrap();
     assert!(

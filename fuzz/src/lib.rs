@@ -6,15 +6,20 @@
 //! [`header`], which share no code with the reference. [`targets`] puts both together, and
 //! [`planted`] has what they must find.
 
+#[cfg(feature = "engine")]
+pub mod allocation;
 pub mod decoding;
 pub mod differential;
 pub mod edges;
 pub mod header;
+#[cfg(feature = "engine")]
+pub mod options;
 pub mod plan;
 pub mod planted;
 pub mod reading;
 pub mod rendered;
 pub mod roundtrip;
+pub mod seeds;
 pub mod serving;
 pub mod session_model;
 pub mod session_plan;

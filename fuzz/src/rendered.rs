@@ -3,6 +3,9 @@
 /// The most octets that an input may grow to: two of the largest frames that it can name.
 pub const MOST_OCTETS: usize = 2_200_000;
 
+/// The most cuts that a stream gets all in a row; what lies behind comes in one chunk.
+const MOST_CUTS: usize = 4_096;
+
 /// The period of the octets that fill payloads: prime, so that no boundary falls on it.
 const PERIOD: usize = 251;
 
@@ -147,8 +150,9 @@ impl Rendered {
 
     fn end_every(&mut self) {
         if let Some((from, size)) = self.every.take() {
+            let room = MOST_CUTS.saturating_sub(self.cuts.len());
             self.cuts
-                .extend((from + size..self.octets.len()).step_by(size));
+                .extend((from + size..self.octets.len()).step_by(size).take(room));
         }
     }
 

@@ -139,8 +139,57 @@ pub fn find(name: &str) -> Option<&'static Target> {
 /// When the check fails, or there is no such target.
 pub fn run(name: &str, data: &[u8]) {
     let target = find(name).expect("a target of this name");
-    if let Err(wrong) = (target.check)(data) {
-        panic!("{name}: {wrong}\n{}", (target.show)(data));
+    conclude(target, data, || (target.check)(data));
+}
+
+/// A target with a planted fault, chosen once for a run.
+#[derive(Debug)]
+pub struct PlantedRun {
+    /// The target.
+    pub target: &'static Target,
+    fault: &'static str,
+}
+
+impl PlantedRun {
+    /// The target and the fault that the environment names; a right implementation where it
+    /// names no fault.
+    ///
+    /// # Panics
+    /// When there is no such target, or no such fault of it.
+    #[must_use]
+    pub fn from_environment() -> Self {
+        let value = |name: &str| std::env::var(name).ok();
+        let name = value("UNSTICK_FUZZ_TARGET").unwrap_or_else(|| "decoder".to_owned());
+        let target = find(&name).expect("UNSTICK_FUZZ_TARGET names a target");
+        let planted = target.planted.expect("the target has planted faults");
+        let fault = value("UNSTICK_FUZZ_FAULT").map_or("none", |name| {
+            let known = planted.faults.iter().find(|fault| fault.name == name);
+            known.expect("UNSTICK_FUZZ_FAULT names a fault").name
+        });
+        Self { target, fault }
+    }
+
+    /// Runs the target.
+    ///
+    /// # Panics
+    /// When the fault is exposed.
+    pub fn run(&self, data: &[u8]) {
+        let planted = self.target.planted.expect("looked at when it was chosen");
+        conclude(self.target, data, || (planted.check)(self.fault, data));
+    }
+}
+
+fn conclude(target: &Target, data: &[u8], check: impl FnOnce() -> Result<(), String>) {
+    #[cfg(feature = "engine")]
+    let outcome = match target.planted {
+        // What is compared with something else holds more than the reference does.
+        None => check(),
+        Some(_) => crate::allocation::bounded(check),
+    };
+    #[cfg(not(feature = "engine"))]
+    let outcome = check();
+    if let Err(wrong) = outcome {
+        panic!("{}: {wrong}\n{}", target.name, (target.show)(data));
     }
 }
 

@@ -240,7 +240,7 @@ mod tests {
             let zone = jiff::tz::TimeZone::fixed(
                 jiff::tz::Offset::from_seconds((offset_minutes * 60) as i32).unwrap(),
             );
-            let now = jiff::Timestamp::now().to_zoned(zone);
+            let now = jiff::Timestamp::now().to_zoned_datetime(zone);
             now.strftime("%Y年%m月%d日%H时%M分%S秒").to_string()
         };
         for (offset, expected) in [

@@ -140,6 +140,7 @@ impl Bench<'_> {
             patience: self.patience(),
             bound: self.options.timeout,
             directory,
+            may_reset: false,
         }
     }
 
@@ -557,6 +558,7 @@ fn judge_conversation(
     let directory = directory_for(bench, trace)?;
     let mut terms = bench.terms(directory.as_ref());
     terms.strict = trace.requirements[0] == "SES-5";
+    terms.may_reset = ends_over_unread_octets(trace, segmentation);
     let failure = match converse(bench.testee, moves, &terms) {
         Outcome::AsExpected => None,
         Outcome::Failed(failure) => Some(failure),
@@ -620,6 +622,17 @@ fn announces_the_extension(failure: &Failure) -> bool {
         .as_ref()
         .map(|command| [command.as_slice(), b" ready"].concat());
     ready.is_some() && next_frame(&seen) == ready.as_deref()
+}
+
+/// Whether deliveries are awaited only after octets have been sent that the testee is right
+/// to leave unread: an offence, or what follows `q`.
+fn ends_over_unread_octets(trace: &Trace, segmentation: Segmentation) -> bool {
+    let late = segmentation.joins_frames() || segmentation == Segmentation::Pinned;
+    let quits = trace.steps.iter().any(|step| match &step.action {
+        Action::Frame { payload, .. } => matches!(payload.to_vec().as_slice(), b"q" | b"Q"),
+        _ => false,
+    });
+    late && (trace.is_hostile() || quits)
 }
 
 fn directory_for(bench: &mut Bench<'_>, trace: &Trace) -> Result<Option<Directory>, NotPassed> {

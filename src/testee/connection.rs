@@ -39,6 +39,9 @@ const STUCK_BOUND: Duration = Duration::from_secs(1);
 /// One that sends octet after octet is waited for so many times as long as one that is silent.
 const MOST_PATIENCE: u32 = 12;
 
+/// The most that is read before anything else is looked at, in octets.
+const MOST_AT_ONCE: usize = 4 * 1024 * 1024;
+
 /// The most that is taken from a testee on one connection, in octets.
 const FLOOD: usize = 48 * 1024 * 1024;
 
@@ -57,6 +60,12 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// Whether it may have taken octets with it that the testee had written before.
+    #[must_use]
+    pub const fn is_reset(self) -> bool {
+        matches!(self, Self::ResetOnRead | Self::ErrorOnWrite)
+    }
+
     /// In words.
     #[must_use]
     pub const fn in_words(self) -> &'static str {
@@ -236,10 +245,11 @@ impl Connection {
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
-    /// Reads whatever has come, without waiting.
+    /// Reads what has come, without waiting; of a flood, a part.
     pub fn pump(&mut self) {
         let mut buffer = [0; 65_536];
-        while self.ending.is_none() {
+        let before = self.seen.len();
+        while self.ending.is_none() && self.seen.len() - before < MOST_AT_ONCE {
             match self.stream.read(&mut buffer) {
                 Ok(0) => self.ending = Some(Ending::EndOfStream),
                 Ok(count) => {

@@ -234,6 +234,19 @@ impl Process {
         }
     }
 
+    /// How it ended, as [`Process::ended`] says; where none of its processes is left, the word
+    /// of the guard is waited for.
+    pub fn ended_for_good(&mut self) -> Option<i32> {
+        let started = Instant::now();
+        while self.ended().is_none()
+            && self.family.members().is_empty()
+            && started.elapsed() < END_BOUND
+        {
+            thread::sleep(LOOK_AGAIN);
+        }
+        self.ended()
+    }
+
     /// The end of what it wrote to standard error.
     #[must_use]
     pub fn stderr(&self) -> String {

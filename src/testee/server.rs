@@ -141,7 +141,7 @@ impl Server {
 
     /// How it ended, in words; `None` while it runs, or when that cannot be seen.
     pub fn death(&mut self) -> Option<String> {
-        self.process.as_mut()?.ended().map(status_in_words)
+        self.process.as_mut()?.ended_for_good().map(status_in_words)
     }
 
     /// The end of what it wrote to standard error.

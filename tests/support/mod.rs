@@ -1,6 +1,6 @@
 //! What the tests of the program share.
-// Each test binary uses its own part of this.
-#![allow(dead_code)]
+// Each test binary uses its own part of this, and is nobody's library.
+#![allow(dead_code, unreachable_pub)]
 
 use std::path::PathBuf;
 use std::process::{Command, Output};

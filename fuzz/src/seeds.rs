@@ -1,0 +1,180 @@
+//! The golden fixtures as inputs of the targets.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use unstick::suite::fixtures;
+use unstick::trace::segmentation::{Move, Segmentation, conversations};
+use unstick::trace::{Action, Class, Trace, json};
+
+use crate::plan::{self, Plan};
+use crate::session_plan::{self, SessionPlan};
+use crate::wire_input::WireInput;
+
+/// The limit that seeds decode with, in octets.
+const LIMIT: u32 = 65_536;
+
+/// No seed is larger than the targets take, in octets.
+const LARGEST: usize = 4_096;
+
+/// Plans say much in few octets.
+const LARGEST_PLAN: usize = 256;
+
+/// The seeds of a target, each with a name.
+#[must_use]
+pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
+    let traces = fixtures::all().iter();
+    let frames = traces.clone().filter(|trace| trace.class <= Class::Framing);
+    let sessions = traces
+        .clone()
+        .filter(|trace| trace.class >= Class::Session && trace.id != "ses/pipelined-1000");
+    let mut seeds: Vec<(String, Vec<u8>)> = match target {
+        "decoder" => frames.flat_map(wire_inputs).collect(),
+        "decoder_structured" | "roundtrip" | "differential" => frames.flat_map(plans).collect(),
+        "session" | "transfer" => sessions.flat_map(session_plans).collect(),
+        "file_header" => sessions.flat_map(headers).collect(),
+        "trace" => traces
+            .map(|trace| (slug(trace), json::write(trace).into()))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let largest = match target {
+        "decoder" | "trace" => LARGEST,
+        _ => LARGEST_PLAN,
+    };
+    seeds.retain(|(_, data)| data.len() <= largest);
+    seeds.sort_by(|a, b| a.1.cmp(&b.1));
+    seeds.dedup_by(|a, b| a.1 == b.1);
+    seeds
+}
+
+/// Writes the seeds of a target into a directory, which is made or emptied first.
+///
+/// # Errors
+/// Whatever the system says.
+pub fn write(target: &str, dir: &Path) -> io::Result<()> {
+    if dir.is_dir() {
+        fs::remove_dir_all(dir)?;
+    }
+    // Whole or not at all: several workers may look at once.
+    let parent = dir.parent().unwrap_or(dir);
+    fs::create_dir_all(parent)?;
+    let staging = tempfile::tempdir_in(parent)?;
+    for (name, data) in of(target) {
+        fs::write(staging.path().join(name), data)?;
+    }
+    fs::rename(staging.keep(), dir)
+}
+
+fn slug(trace: &Trace) -> String {
+    trace.id.replace('/', "-")
+}
+
+/// A trace as the stream that it sends, under the segmentations that say most.
+fn wire_inputs(trace: &Trace) -> Vec<(String, Vec<u8>)> {
+    let told = |segmentation: &Segmentation| {
+        matches!(
+            segmentation,
+            Segmentation::Whole | Segmentation::Length3 | Segmentation::Pinned
+        )
+    };
+    conversations(trace)
+        .into_iter()
+        .filter(|(segmentation, _)| told(segmentation))
+        .map(|(segmentation, moves)| {
+            let mut stream = Vec::new();
+            let mut ends = Vec::new();
+            for one in moves {
+                if let Move::Chunk(chunk) = one {
+                    stream.extend(chunk);
+                    ends.push(stream.len());
+                }
+            }
+            let name = format!("{}-{segmentation}", slug(trace));
+            (name, WireInput::encode(LIMIT, &ends, &stream))
+        })
+        .collect()
+}
+
+fn plans(trace: &Trace) -> Vec<(String, Vec<u8>)> {
+    let sent: Vec<(Vec<u8>, Vec<u8>)> = sent(trace);
+    let mut ops = Vec::new();
+    for (length, payload) in &sent {
+        let announced = <[u8; 4]>::try_from(length.as_slice()).map(u32::from_be_bytes);
+        match announced {
+            Ok(announced) if announced as usize == payload.len() => {
+                ops.push(plan::Op::Literal(payload));
+            }
+            Ok(announced) => ops.push(plan::Op::Lie(announced, payload.len())),
+            Err(_) => ops.extend([plan::Op::Raw(length), plan::Op::Raw(payload)]),
+        }
+    }
+    ops.retain(|op| *op != plan::Op::Raw(&[]));
+    let cut = [plan::Op::Every(3)].into_iter().chain(ops.iter().copied());
+    vec![
+        (format!("{}-cut", slug(trace)), Plan::encode(LIMIT, cut)),
+        (slug(trace), Plan::encode(LIMIT, ops)),
+    ]
+}
+
+fn session_plans(trace: &Trace) -> Vec<(String, Vec<u8>)> {
+    let sent = sent(trace);
+    let mut ops = Vec::new();
+    for (length, payload) in &sent {
+        let announced = <[u8; 4]>::try_from(length.as_slice()).map(u32::from_be_bytes);
+        match announced {
+            Ok(announced) if announced as usize == payload.len() => {
+                ops.push(session_plan::Op::Message(payload));
+            }
+            _ if payload.len() > 64 => ops.push(session_plan::Op::Fill(payload.len())),
+            _ => ops.extend([
+                session_plan::Op::Raw(length),
+                session_plan::Op::Raw(payload),
+            ]),
+        }
+    }
+    ops.retain(|op| *op != session_plan::Op::Raw(&[]));
+    vec![(slug(trace), SessionPlan::encode(LIMIT, ops))]
+}
+
+/// What stands behind a command is a header, or should be.
+fn headers(trace: &Trace) -> Vec<(String, Vec<u8>)> {
+    let sent = sent(trace);
+    sent.windows(2)
+        .filter(|pair| matches!(pair[0].1.as_slice(), b"file" | b"FILE"))
+        .map(|pair| (slug(trace), pair[1].1.clone()))
+        .collect()
+}
+
+/// What a trace sends: a length and a payload, or no length and octets.
+fn sent(trace: &Trace) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let actions = trace.steps.iter().map(|step| &step.action);
+    actions
+        .filter_map(|action| match action {
+            Action::Frame { length, payload } => Some((length.to_vec(), payload.to_vec())),
+            Action::Send(octets) => Some((Vec::new(), octets.to_vec())),
+            _ => None,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::targets;
+
+    #[test]
+    fn every_target_has_small_seeds_that_pass() {
+        for target in targets::ALL {
+            let seeds = of(target.name);
+            assert!(seeds.len() >= 50, "{}: {}", target.name, seeds.len());
+            let total: usize = seeds.iter().map(|(_, data)| data.len()).sum();
+            assert!(total <= 512 * 1024, "{}: {total} octets", target.name);
+            for (name, data) in seeds {
+                let outcome = (target.check)(&data);
+                assert_eq!(outcome, Ok(()), "{} {name}", target.name);
+            }
+        }
+    }
+}
