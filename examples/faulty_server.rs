@@ -662,7 +662,11 @@ impl<'c> Session<'c> {
         }
         let octets: [u8; 4] = self.take(4).try_into().expect("four were taken");
         let mut length = self.length(octets);
-        if fault.is("lost-at-two-mib") && arrived == 3 && length > 0 && length % (1 << 21) == 0 {
+        if fault.is("lost-at-two-mib")
+            && arrived == 3
+            && length > 0
+            && length.is_multiple_of(1 << 21)
+        {
             length -= 1;
         }
         if fault.is("length-signed") && octets[0] >= 0x80 {
@@ -1101,7 +1105,8 @@ impl<'c> Session<'c> {
         if let Some(file) = file {
             file.write_all(&held)?;
         }
-        if fault.is("body-dropped") || fault.is("body-multiple") && length > 0 && length % 4096 == 0
+        if fault.is("body-dropped")
+            || fault.is("body-multiple") && length > 0 && length.is_multiple_of(4096)
         {
             self.peer.pending.clear();
         }

@@ -7,6 +7,9 @@ use tokio_util::codec::{Decoder as _, LengthDelimitedCodec};
 use crate::decoding::{Decode, Reference, Refused, check};
 use crate::reading::{Next, Reading};
 
+/// The largest limit that both are given, in octets.
+pub const LARGEST_LIMIT: u32 = 2_097_152;
+
 /// tokio-util's codec, made for this protocol.
 #[derive(Debug, Default)]
 pub struct TokioUtil {

@@ -11,6 +11,7 @@ pub mod allocation;
 pub mod decoding;
 pub mod differential;
 pub mod edges;
+pub mod finding;
 pub mod header;
 #[cfg(feature = "engine")]
 pub mod options;

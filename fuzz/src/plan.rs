@@ -310,7 +310,7 @@ impl Op<'_> {
                 data.extend(two(distance));
             }
             Self::Octetwise(count) => {
-                data.push(OCTETWISE << 4 | (count / 4).clamp(1, 16) as u8 - 1)
+                data.push((OCTETWISE << 4) | ((count / 4).clamp(1, 16) as u8 - 1));
             }
             Self::Every(size) if size < 8 => data.push(EVERY << 4 | size as u8),
             Self::Every(size) => {

@@ -1,7 +1,13 @@
 //! A stream under construction: octets, and where they are cut.
 
-/// The most octets that an input may grow to: two of the largest frames that it can name.
-pub const MOST_OCTETS: usize = 2_200_000;
+/// The most octets that an input may grow to: more cost speed and show nothing new.
+pub const MOST_OCTETS: usize = 160_000;
+
+/// A single frame may be larger, at the start of a stream: there are faults of 2 MiB.
+const LARGEST_FRAME: usize = 2_097_153;
+
+/// What may stand before such a frame.
+const START: usize = 64;
 
 /// The most cuts that a stream gets all in a row; what lies behind comes in one chunk.
 const MOST_CUTS: usize = 4_096;
@@ -9,8 +15,8 @@ const MOST_CUTS: usize = 4_096;
 /// The period of the octets that fill payloads: prime, so that no boundary falls on it.
 const PERIOD: usize = 251;
 
-const PATTERN: [u8; PERIOD * 33] = {
-    let mut pattern = [0; PERIOD * 33];
+static PATTERN: [u8; PERIOD * 264] = {
+    let mut pattern = [0; PERIOD * 264];
     let mut place = 0;
     while place < pattern.len() {
         pattern[place] = (place % PERIOD) as u8;
@@ -76,7 +82,11 @@ impl Rendered {
 
     /// Appends `count` octets of a pattern that tells places apart.
     pub fn fill(&mut self, count: usize) {
-        let mut left = count.min(self.room());
+        self.pattern(count.min(self.room()));
+    }
+
+    fn pattern(&mut self, count: usize) {
+        let mut left = count;
         while left > 0 {
             let phase = self.octets.len() % PERIOD;
             let take = left.min(PATTERN.len() - phase);
@@ -95,9 +105,10 @@ impl Rendered {
 
     /// A frame with a payload of the pattern.
     pub fn filled_frame(&mut self, length: usize) {
-        if self.room() >= 4 + length {
+        let at_start = self.octets.len() <= START && length <= LARGEST_FRAME;
+        if at_start || self.room() >= 4 + length {
             self.length(length as u32);
-            self.fill(length);
+            self.pattern(length);
         }
     }
 
@@ -157,7 +168,7 @@ impl Rendered {
     }
 
     fn room(&self) -> usize {
-        MOST_OCTETS - self.octets.len()
+        MOST_OCTETS.saturating_sub(self.octets.len())
     }
 }
 

@@ -371,7 +371,7 @@ impl Op<'_> {
             Self::Cut(distance) if distance < 12 => data.push(CUT << 4 | distance as u8),
             Self::Cut(distance) => data.extend([CUT << 4 | 12, distance.min(255) as u8]),
             Self::Octetwise(count) => {
-                data.push(OCTETWISE << 4 | (count / 4).clamp(1, 16) as u8 - 1)
+                data.push((OCTETWISE << 4) | ((count / 4).clamp(1, 16) as u8 - 1));
             }
             Self::Every(size) if size < 8 => data.push(EVERY << 4 | size as u8),
             Self::Every(size) => {

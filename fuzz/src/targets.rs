@@ -97,7 +97,7 @@ pub const ALL: &[Target] = &[
             faults: planted::headers::FAULTS,
             check: |fault, data| file_header(|text| planted::headers::parse(fault, text), data),
         }),
-        show: |data| format!("{:?}", String::from_utf8_lossy(data)),
+        show: |data| format!("{:?}", header_text(data)),
     },
     Target {
         name: "transfer",
@@ -117,6 +117,8 @@ pub const ALL: &[Target] = &[
             thread_local!(static THEIRS: RefCell<TokioUtil> = RefCell::default());
             THEIRS.with_borrow_mut(|theirs| {
                 with_plan(data, |limit, rendered| {
+                    // Theirs reserves what is announced, which is not what is compared here.
+                    let limit = limit.min(differential::LARGEST_LIMIT);
                     let ends = rendered.ends().iter().copied();
                     differential::compare(theirs, limit, rendered.octets(), ends)
                 })
@@ -214,7 +216,22 @@ fn session(server: &mut impl serving::Serve, data: &[u8]) -> Result<(), String> 
 
 fn file_header(parse: impl Fn(&str) -> Option<header::Header>, data: &[u8]) -> Result<(), String> {
     // What is not UTF-8 is no message, and never comes as far as the header's reader.
-    std::str::from_utf8(data).map_or(Ok(()), |text| header::check(parse, text))
+    header_text(data).map_or(Ok(()), |text| header::check(parse, &text))
+}
+
+/// The text that an input stands for. FF, which UTF-8 never holds, and a count behind it
+/// repeat the character before, so that a few octets make a name of 256.
+fn header_text(data: &[u8]) -> Option<String> {
+    let mut text = String::new();
+    let mut parts = data.split(|octet| *octet == 0xFF);
+    text.push_str(std::str::from_utf8(parts.next()?).ok()?);
+    for part in parts {
+        let (count, rest) = part.split_first()?;
+        let last = text.chars().next_back()?;
+        text.extend(std::iter::repeat_n(last, usize::from(*count)));
+        text.push_str(std::str::from_utf8(rest).ok()?);
+    }
+    Some(text)
 }
 
 fn transfer(data: &[u8]) -> Result<(), String> {

@@ -10,6 +10,7 @@ use crate::suite::known_failures::KnownFailures;
 use crate::suite::requirement;
 use crate::suite::verdict::{Check, Summary, Verdict};
 use crate::trace::Class;
+use crate::trace::octets::Octets;
 
 /// What was judged.
 #[derive(Debug, Clone)]
@@ -94,7 +95,7 @@ impl<'r> Report<'r> {
                         .get(..chapter.len())
                         .is_some_and(|own| own.eq_ignore_ascii_case(chapter));
                     let size = check.evidence.as_ref().map_or((usize::MAX, 0), |evidence| {
-                        let octets = evidence.sent.iter().map(|chunk| chunk.len()).sum();
+                        let octets = evidence.sent.iter().map(Octets::len).sum();
                         (octets, evidence.sent.len())
                     });
                     (elsewhere, size)

@@ -9,6 +9,7 @@ use crate::suite::requirement;
 use crate::suite::verdict::{Check, Evidence, Summary, Verdict};
 use crate::trace::Class;
 use crate::trace::hexdump;
+use crate::trace::octets::Octets;
 
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const ODD: Style = AnsiColor::Yellow.on_default().bold();
@@ -131,7 +132,7 @@ pub fn evidence(evidence: &Evidence) -> String {
     for (number, chunk) in evidence.sent.iter().enumerate() {
         if number == CHUNKS && evidence.sent.len() > CHUNKS + 1 {
             let rest = &evidence.sent[number..];
-            let octets: usize = rest.iter().map(|chunk| chunk.len()).sum();
+            let octets: usize = rest.iter().map(Octets::len).sum();
             line!(
                 out,
                 "sent: {} more, {octets} octets",

@@ -142,7 +142,7 @@ struct Failure {
 }
 
 /// Feeds a stream as it was cut, and compares what is delivered.
-fn converse(codec: &mut dyn Codec, moves: &[Move<'_>]) -> Result<(), Failure> {
+fn converse(codec: &mut dyn Codec, moves: &[Move<'_>]) -> Result<(), Box<Failure>> {
     let mut sent = Vec::new();
     let mut delivered: Vec<Vec<u8>> = Vec::new();
     let mut expected: Vec<Vec<u8>> = Vec::new();
@@ -171,7 +171,7 @@ fn converse(codec: &mut dyn Codec, moves: &[Move<'_>]) -> Result<(), Failure> {
     }
     let fail = |message: String, wanted: String| {
         let seen = delivered.concat();
-        Err(Failure {
+        Err(Box::new(Failure {
             message,
             refused: error.is_some() && expected.starts_with(&delivered),
             evidence: Evidence {
@@ -184,7 +184,7 @@ fn converse(codec: &mut dyn Codec, moves: &[Move<'_>]) -> Result<(), Failure> {
                 ),
                 stderr: String::new(),
             },
-        })
+        }))
     };
     let wrong = expected
         .iter()
@@ -221,7 +221,7 @@ fn converse(codec: &mut dyn Codec, moves: &[Move<'_>]) -> Result<(), Failure> {
 
 /// Encodes what the trace delivers, and compares with the frames that it sends: in a trace
 /// without an offence these are the same.
-fn encodes(codec: &mut dyn Codec, trace: &Trace) -> Result<(), Failure> {
+fn encodes(codec: &mut dyn Codec, trace: &Trace) -> Result<(), Box<Failure>> {
     if trace.is_hostile() {
         return Ok(());
     }
@@ -232,7 +232,7 @@ fn encodes(codec: &mut dyn Codec, trace: &Trace) -> Result<(), Failure> {
         let expected = length.clone().then(payload.clone()).to_vec();
         let encoded = codec.encode(&payload.to_vec());
         if encoded.as_ref() != Ok(&expected) {
-            return Err(Failure {
+            return Err(Box::new(Failure {
                 message: "a payload is encoded as another frame".to_owned(),
                 refused: encoded.is_err(),
                 evidence: Evidence {
@@ -242,7 +242,7 @@ fn encodes(codec: &mut dyn Codec, trace: &Trace) -> Result<(), Failure> {
                     ended: encoded.err().unwrap_or_default(),
                     stderr: String::new(),
                 },
-            });
+            }));
         }
     }
     Ok(())

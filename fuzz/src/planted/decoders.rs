@@ -1,6 +1,6 @@
 //! A decoder as an ordinary programmer writes one, wrong in one place.
 
-use super::{Fault, fault};
+use super::{Fault, fault, held_out};
 use crate::decoding::{Decode, Refused};
 
 /// The faults of decoders.
@@ -113,6 +113,38 @@ pub const FAULTS: &[Fault] = &[
         "stale-tail",
         "a payload shorter than the one before keeps an octet of it",
     ),
+    held_out(
+        "two-empties",
+        "the second of two empty frames in a row is lost",
+    ),
+    held_out(
+        "only-73-at-end",
+        "a payload of 73 octets that ends with its chunk loses its last",
+    ),
+    held_out(
+        "zero-first",
+        "a first octet of zero is lost when the payload comes later than its length",
+    ),
+    held_out(
+        "third-octet-255",
+        "a length whose third octet is 255 is taken for one 256 less",
+    ),
+    held_out(
+        "three-chunks",
+        "a frame that comes in three chunks loses its last octet",
+    ),
+    held_out(
+        "limit-cut",
+        "a limit is not looked at when the length was cut after its second octet",
+    ),
+    held_out(
+        "empty-at-end",
+        "the end behind an empty frame is taken for an error",
+    ),
+    held_out(
+        "grows",
+        "an octet is lost when more than 8,192 are held of one frame",
+    ),
 ];
 
 /// A decoder with one of [`FAULTS`], or a right one for any other name.
@@ -129,6 +161,10 @@ pub struct Planted {
     failed: bool,
     ended: bool,
     waiting: Option<Vec<u8>>,
+    /// How many chunks have come of the frame that is not complete.
+    chunks: usize,
+    /// The length of the frame that is not complete was cut after its second octet.
+    cut_at_two: bool,
 }
 
 impl Planted {
@@ -153,6 +189,7 @@ impl Planted {
             "sixteen-bits" => right % 0x1_0000,
             "twenty-four-bits" => right % 0x100_0000,
             "counts-itself" => right.saturating_sub(4),
+            "third-octet-255" if octets[2] == 255 => right - 256,
             _ => right,
         };
         length as usize
@@ -164,6 +201,7 @@ impl Planted {
             "limit-low" => length >= limit.max(1),
             "limit-high" => length > limit + 1,
             "limit-ignored" => false,
+            "limit-cut" if self.cut_at_two => false,
             "late-refusal" => length > limit && come > 0,
             _ => length > limit,
         }
@@ -186,6 +224,13 @@ impl Planted {
                 if length > 0 && length % (1 << 21) == 0 {
                     self.buffer.remove(self.used + 2);
                 }
+            }
+            "zero-first" if before == 4 && chunk.first() == Some(&0) => {
+                self.buffer[self.used + 4] = 1;
+            }
+            "limit-cut" => self.cut_at_two = before == 2 && !chunk.is_empty(),
+            "grows" if before > 8_192 && !chunk.is_empty() => {
+                self.buffer.remove(self.used + 4);
             }
             "forgets-length" if before == 4 && !chunk.is_empty() => self.used += 4,
             "cut-at-1024" if before == 4 + 1_024 && !chunk.is_empty() => {
@@ -235,6 +280,12 @@ impl Planted {
                     self.used = self.buffer.len();
                 }
             }
+            "only-73-at-end" if length == 73 && self.used == self.buffer.len() => {
+                payload.truncate(72);
+            }
+            "three-chunks" if self.chunks == 3 => {
+                payload.pop();
+            }
             "over-read" if self.used < self.buffer.len() => self.used += 1,
             "empty-is-end" if length == 0 => self.ended = true,
             "only-255" if length == 255 => payload.truncate(254),
@@ -257,6 +308,7 @@ impl Planted {
         match self.fault {
             "empty-skipped" => payload.is_empty(),
             "frame-256" => self.frames == 256,
+            "two-empties" => payload.is_empty() && self.frames > 1 && self.last.is_empty(),
             "empty-after-large" => payload.is_empty() && self.last.len() >= 4_096,
             _ => false,
         }
@@ -284,6 +336,7 @@ impl Decode for Planted {
             deliver(&waiting);
         }
         self.in_chunk = 0;
+        self.chunks += usize::from(!chunk.is_empty());
         self.take_chunk(chunk);
         while !self.ended
             && let Some(payload) = self.payload(chunk.len())?
@@ -301,9 +354,13 @@ impl Decode for Planted {
                 deliver(&again);
             }
             self.last = payload;
+            self.chunks = 1;
         }
         self.buffer.drain(..self.used);
         self.used = 0;
+        if self.buffer.is_empty() {
+            self.chunks = 0;
+        }
         Ok(())
     }
 
@@ -314,6 +371,7 @@ impl Decode for Planted {
             "clean-is-error" => left > 0,
             "partial-at-end" => left == 0 || left > 4,
             "partial-length-at-end" => left < 4,
+            "empty-at-end" => left == 0 && (self.frames == 0 || !self.last.is_empty()),
             _ => left == 0 || self.ended,
         }
     }

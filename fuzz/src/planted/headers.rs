@@ -1,6 +1,6 @@
 //! A reader of file headers as an ordinary programmer writes one, wrong in one place.
 
-use super::{Fault, fault};
+use super::{Fault, fault, held_out};
 use crate::header::Header;
 
 /// The faults of header readers.
@@ -24,6 +24,8 @@ pub const FAULTS: &[Fault] = &[
         "characters",
         "the length of a name is counted in characters",
     ),
+    held_out("comma-at-end", "a name that ends with a comma is refused"),
+    held_out("four-billion", "lengths above 4,000,000,000 are refused"),
 ];
 
 /// Reads a header with one of [`FAULTS`], or rightly for any other name.
@@ -62,6 +64,8 @@ pub fn parse(fault: &str, text: &str) -> Option<Header> {
         || (name.contains('/') && (fault != "slash" || name.starts_with('/')))
         || (name.contains('\\') && fault != "backslash")
         || (name.contains('\0') && fault != "nul")
+        || (fault == "comma-at-end" && name.ends_with(','))
+        || (fault == "four-billion" && length > 4_000_000_000)
         || size > if fault == "name-256" { 256 } else { 255 };
     (!refused).then(|| (name.to_owned(), length))
 }

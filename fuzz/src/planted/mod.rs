@@ -16,6 +16,15 @@ pub struct Fault {
     pub held_out: bool,
 }
 
+/// A fault that was planted last.
+pub(crate) const fn held_out(name: &'static str, what: &'static str) -> Fault {
+    Fault {
+        name,
+        what,
+        held_out: true,
+    }
+}
+
 pub(crate) const fn fault(name: &'static str, what: &'static str) -> Fault {
     Fault {
         name,

@@ -1,6 +1,6 @@
 //! The server's end of a session as an ordinary programmer writes one, wrong in one place.
 
-use super::{Fault, fault, headers};
+use super::{Fault, fault, headers, held_out};
 use crate::decoding::Refused;
 use crate::serving::{Seen, Serve};
 
@@ -60,6 +60,15 @@ pub const FAULTS: &[Fault] = &[
         "second-file",
         "the second file of a session is taken for text",
     ),
+    held_out(
+        "quit-after-file",
+        "`q` right behind a transfer is taken for text",
+    ),
+    held_out(
+        "body-ends-chunk",
+        "a body that ends with its chunk loses the first octet behind it",
+    ),
+    held_out("name-kept", "a second file gets the name of the first"),
 ];
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -80,6 +89,11 @@ pub struct Planted {
     buffer: Vec<u8>,
     state: State,
     files: usize,
+    name: String,
+    /// The message before was a header.
+    after_file: bool,
+    /// The next octet is to be lost.
+    loses_next: bool,
 }
 
 impl Planted {
@@ -137,7 +151,16 @@ impl Planted {
             match headers::parse("", &text) {
                 Some((name, length)) => {
                     self.files += 1;
-                    tell(Seen::File(&name, length));
+                    if self.files == 1 {
+                        self.name.clone_from(&name);
+                    }
+                    let told = if self.is("name-kept") {
+                        &self.name
+                    } else {
+                        &name
+                    };
+                    tell(Seen::File(told, length));
+                    self.after_file = true;
                     self.state = self.body(length as usize);
                     if length == 0 && self.state == State::Messages {
                         tell(Seen::FileEnd);
@@ -157,6 +180,7 @@ impl Planted {
             "quit-prefix" if text.starts_with('q') => "q".to_owned(),
             "quit-capital" if text == "Q" => "text".to_owned(),
             "file-capital" if text == "FILE" => "text".to_owned(),
+            "quit-after-file" if std::mem::take(&mut self.after_file) => format!("no {text}"),
             "second-file" if self.files > 0 => format!("no {text}"),
             _ => text.clone(),
         };
@@ -204,6 +228,7 @@ impl Planted {
         }
         tell(Seen::FileEnd);
         self.state = State::Messages;
+        self.loses_next = self.is("body-ends-chunk") && self.buffer.is_empty();
         if self.is("body-tail-lost") {
             self.buffer.clear();
         }
@@ -224,7 +249,9 @@ impl Serve for Planted {
         if self.is("header-cut") && self.state == State::Header && held > 0 {
             self.state = State::Messages;
         }
-        self.buffer.extend_from_slice(chunk);
+        let skip = usize::from(self.loses_next && !chunk.is_empty());
+        self.loses_next &= chunk.is_empty();
+        self.buffer.extend_from_slice(&chunk[skip..]);
         if self.is("body-first-lost") && matches!(self.state, State::Body(_)) && chunk.len() > 1 {
             self.buffer.remove(0);
         }
