@@ -15,7 +15,7 @@ use super::{FAILED, Failure, UNJUDGED, USAGE, print};
 use crate::report::{Report, Testee, json, junit, terminal};
 use crate::suite::case::Case;
 use crate::suite::known_failures::KnownFailures;
-use crate::suite::run::{Options, Run, Unjudgeable, run};
+use crate::suite::run::{Effort, Options, Run, Unjudgeable, run};
 use crate::suite::verdict::Verdict;
 use crate::testee::server::{Origin, Server};
 use crate::trace::Class;
@@ -71,6 +71,7 @@ impl Judging {
             max_payload: self.max_payload,
             max_sessions: self.max_sessions.map(|limit| limit as usize),
             timeout: Duration::from_secs(self.timeout),
+            effort: Effort::Full,
         }
     }
 

@@ -10,7 +10,7 @@ use crate::report::{Report, Testee, terminal};
 use crate::suite::case;
 use crate::suite::codec::{self, Reference};
 use crate::suite::known_failures::KnownFailures;
-use crate::suite::run::Options;
+use crate::suite::run::{Effort, Options};
 use crate::suite::selection::select;
 use crate::testee::process::Template;
 use crate::testee::server::Origin;
@@ -61,10 +61,12 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
         max_payload: Some(MAX_PAYLOAD),
         max_sessions: Some(MAX_SESSIONS),
         timeout: Duration::from_secs(5),
+        effort: Effort::Full,
     };
     let origin = Origin::Command(Template {
         command,
         timeout: Duration::from_secs(10),
+        guard: None,
     });
     let cases = select(case::all(), Some(class), &[], &[]).expect("no pattern, no mismatch");
     let run = judge(origin, &cases, &options)?;

@@ -71,6 +71,7 @@ impl Replay {
         let origin = Origin::Command(Template {
             command: self.command.clone(),
             timeout: Duration::from_secs(self.judging.timeout.max(10)),
+            guard: None,
         });
         self.judging.judge(&testee, origin, &cases, class)
     }

@@ -20,9 +20,9 @@ use crate::trace::Class;
 /// Start a program as a server and judge it, or judge one that runs already
 #[derive(Debug, Args)]
 #[command(after_help = "\
-{port}, {host} and {dir} in COMMAND are filled in: a free port, the address to listen on, and a fresh
-directory for received files. A COMMAND without {port} chooses its own and prints a line
-READY HOST:PORT.
+{port}, {host} and {dir} in COMMAND are filled in: a free port, the address to listen
+on, and a fresh directory for received files. A COMMAND without {port} chooses its own
+and prints a line READY HOST:PORT.
 
 Examples:
   unstick server -- python3 server.py {port} {dir}
@@ -113,6 +113,7 @@ impl Server {
         let origin = Origin::Command(Template {
             command: self.command.clone(),
             timeout: Duration::from_secs(self.judging.timeout.max(10)),
+            guard: None,
         });
         (testee, origin)
     }

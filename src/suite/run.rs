@@ -29,13 +29,6 @@ pub const PLAIN_FIRST: &str = "plain/first";
 /// The case that ends every run.
 pub const PLAIN_LAST: &str = "plain/last";
 
-/// After so many failures of a chapter that took time, a case that has failed is not run
-/// under further segmentations. Counted rather than timed, so that two runs agree.
-const SOFT_BUDGET: u32 = 12;
-
-/// After so many, the rest of the chapter is left out.
-const HARD_BUDGET: u32 = 50;
-
 /// What a run is told.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -47,6 +40,58 @@ pub struct Options {
     pub max_sessions: Option<usize>,
     /// How long a busy testee is waited for.
     pub timeout: Duration,
+    /// How much is done.
+    pub effort: Effort,
+}
+
+/// How much a run does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// All that is needed to judge a testee.
+    Full,
+    /// What is needed to see a known fault again: some segmentations, shorter waits.
+    Quick,
+}
+
+impl Effort {
+    /// After so many failures of a chapter that took time, a case that has failed is not run
+    /// under further segmentations. Counted rather than timed, so that two runs agree.
+    const fn soft_budget(self) -> u32 {
+        match self {
+            Self::Full => 12,
+            Self::Quick => 3,
+        }
+    }
+
+    /// After so many, the rest of the chapter is left out.
+    const fn hard_budget(self) -> u32 {
+        match self {
+            Self::Full => 50,
+            Self::Quick => 200,
+        }
+    }
+
+    /// The waits in vain that a run is taken to have behind it when it begins: the more there
+    /// are, the shorter the next.
+    const fn waits(self) -> u32 {
+        match self {
+            Self::Full => 0,
+            Self::Quick => 12,
+        }
+    }
+
+    fn covers(self, segmentation: Segmentation) -> bool {
+        self == Self::Full
+            || matches!(
+                segmentation,
+                Segmentation::Apart
+                    | Segmentation::Whole
+                    | Segmentation::Octets
+                    | Segmentation::Length3
+                    | Segmentation::StraddleLength
+                    | Segmentation::Pinned
+            )
+    }
 }
 
 /// What came of a run.
@@ -213,7 +258,10 @@ pub fn run(
     options: &Options,
     watch: &mut dyn FnMut(usize, usize, &Check) -> bool,
 ) -> Result<Run, Unjudgeable> {
-    let mut planned: Vec<Planned<'_>> = cases.iter().flat_map(Planned::of).collect();
+    let mut planned: Vec<Planned<'_>> = cases
+        .iter()
+        .flat_map(|case| Planned::of(case, options.effort))
+        .collect();
     planned.sort_by_key(|plan| (chapter(plan.case.id), plan.turn()));
     let total = 2 + planned.len();
     let mut runner = Runner {
@@ -221,7 +269,7 @@ pub fn run(
             testee,
             options,
             form: ReplyForm::Echo,
-            waits: 0,
+            waits: options.effort.waits(),
         },
         findings: Vec::new(),
         total,
@@ -272,10 +320,11 @@ enum Plan {
 }
 
 impl<'c> Planned<'c> {
-    fn of(case: &'c Case) -> Vec<Self> {
+    fn of(case: &'c Case, effort: Effort) -> Vec<Self> {
         match case.body {
             Body::Trace(trace) => conversations(trace)
                 .into_iter()
+                .filter(|(segmentation, _)| effort.covers(*segmentation))
                 .map(|(segmentation, moves)| Self {
                     case,
                     what: Plan::Conversation(trace, segmentation, moves),
@@ -416,17 +465,18 @@ impl Runner<'_, '_> {
 
     /// Why a check is not made, where much has failed already.
     fn left_out(&self, case: &Case) -> Option<String> {
+        let effort = self.bench.options.effort;
         let costly = self.costly[chapter(case.id).map_or(0, |chapter| chapter + 1)];
         let failed_before = self
             .findings
             .iter()
             .any(|finding| finding.check.id == case.id && finding.check.verdict == Verdict::Fail);
-        if costly >= HARD_BUDGET {
+        if costly >= effort.hard_budget() {
             return Some(format!(
                 "not run: {costly} checks of this chapter have failed and taken their time; mend those first"
             ));
         }
-        (costly >= SOFT_BUDGET && failed_before).then(|| {
+        (costly >= effort.soft_budget() && failed_before).then(|| {
             "not run: the case has failed under another segmentation, and many checks take their time to fail"
                 .to_owned()
         })

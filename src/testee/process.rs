@@ -36,6 +36,9 @@ pub struct Template {
     pub command: Vec<OsString>,
     /// How long it may take until it listens.
     pub timeout: Duration,
+    /// The program whose `guard` command watches over it; the running one unless given, which
+    /// a test is not.
+    pub guard: Option<PathBuf>,
 }
 
 /// Why a testee did not start.
@@ -123,7 +126,11 @@ impl Process {
             .iter()
             .map(|part| filled(part, port, &dir))
             .collect();
-        let mut guard = Command::new(std::env::current_exe()?)
+        let guard = match &template.guard {
+            Some(guard) => guard.clone(),
+            None => std::env::current_exe()?,
+        };
+        let mut guard = Command::new(guard)
             .arg("guard")
             .arg(&root)
             .arg("--")
