@@ -1005,8 +1005,7 @@ impl<'c> Session<'c> {
         let fault = self.fault;
         let (name, length) = self.header(header).ok_or(End::Protocol)?;
         let target = self.config.dir.join(&name);
-        let direct =
-            ["partial-kept", "partial-visible", "old-lost", "writes-over"].contains(&fault.0);
+        let direct = ["partial-kept", "partial-visible", "old-lost"].contains(&fault.0);
         if fault.is("old-lost") {
             let _ = fs::remove_file(&target);
         }
@@ -1019,7 +1018,7 @@ impl<'c> Session<'c> {
         let body = self.body(length, file.as_mut());
         let keep = match body {
             Ok(()) => true,
-            Err(_) => fault.is("partial-kept") || fault.is("writes-over"),
+            Err(_) => fault.is("partial-kept"),
         };
         if !keep {
             let _ = fs::remove_file(&path);
@@ -1027,11 +1026,19 @@ impl<'c> Session<'c> {
             let skip = fault.is("empty-body-nothing") && length == 0;
             if skip || fault.is("keeps-old") && target.exists() {
                 let _ = fs::remove_file(&path);
+            } else if fault.is("writes-over") && target.is_file() && !target.is_symlink() {
+                let mut old = OpenOptions::new().write(true).open(&target)?;
+                io::copy(&mut File::open(&path)?, &mut old)?;
+                let _ = fs::remove_file(&path);
             } else if fault.is("follows-links") {
                 fs::copy(&path, &target)?;
                 let _ = fs::remove_file(&path);
             } else {
-                fs::rename(&path, &target)?;
+                let renamed = fs::rename(&path, &target);
+                if renamed.is_err() {
+                    let _ = fs::remove_file(&path);
+                }
+                renamed?;
             }
         }
         body?;
@@ -1042,14 +1049,6 @@ impl<'c> Session<'c> {
     }
 
     fn open(&self, target: &Path, direct: bool) -> (PathBuf, io::Result<File>) {
-        if self.fault.is("writes-over") {
-            let file = OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .open(target);
-            return (target.to_owned(), file);
-        }
         if direct {
             if fs::symlink_metadata(target).is_ok_and(|metadata| metadata.is_symlink()) {
                 return (target.to_owned(), Err(io::Error::other("a link")));

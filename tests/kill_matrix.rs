@@ -57,7 +57,14 @@ fn cases_for(requirement: &str) -> Vec<Case> {
     let chapters: &[&str] = match &requirement[..3] {
         "LEN" | "FRM" => &["len/", "frm/"],
         "MSG" => &["msg/"],
-        "SES" => &["msg/", "ses/", "trf/upper-case-command"],
+        "SES" => &[
+            "msg/",
+            "ses/",
+            "frm/end-",
+            "trf/end-",
+            "trf/refused-",
+            "trf/upper-case-command",
+        ],
         _ => &["trf/"],
     };
     case::all()

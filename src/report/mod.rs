@@ -60,8 +60,8 @@ impl<'r> Report<'r> {
         Summary::of(self.checks)
     }
 
-    /// What is not green and not expected, a group for each reason, in the order of the
-    /// specification; failures before what is flaky or could not be judged.
+    /// What is not green and not expected, a group for each reason: failures before what is
+    /// flaky or could not be judged, and what most checks show before the rest.
     #[must_use]
     pub fn groups(&self) -> Vec<Group<'r>> {
         let mut groups: BTreeMap<_, Vec<&Check>> = BTreeMap::new();
@@ -84,6 +84,10 @@ impl<'r> Report<'r> {
             );
             groups.entry(key).or_default().push(check);
         }
+        let mut groups: Vec<_> = groups.into_iter().collect();
+        groups.sort_by_key(|((rank, place, ..), checks)| {
+            (*rank, std::cmp::Reverse(checks.len()), *place)
+        });
         groups
             .into_iter()
             .map(|((_, _, requirement, cause), mut checks)| {

@@ -345,10 +345,10 @@ fn absolute_name(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     talk.send(bench.testee, &frame(header.as_bytes()))?;
     talk.send(bench.testee, b"abc")?;
     talk.send(bench.testee, &frame(b"after"))?;
-    talk.close(
+    let closed = talk.close(
         bench.testee,
         "a refusal: the testee closes, and stores nothing",
-    )?;
+    );
     bench.testee.settle();
     if let Err(fault) = directory.outside_untouched() {
         let message = fault.to_string();
@@ -359,6 +359,7 @@ fn absolute_name(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
             "nothing written outside of the directory",
         )?;
     }
+    closed?;
     drop(talk);
     bench.transfer_works()
 }

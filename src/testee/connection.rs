@@ -39,6 +39,10 @@ const STUCK_BOUND: Duration = Duration::from_secs(1);
 /// One that sends octet after octet is waited for so many times as long as one that is silent.
 const MOST_PATIENCE: u32 = 12;
 
+/// What a connection that reads late holds unread, in octets: a few of the largest segments, so
+/// that it does not come in drops either.
+const LITTLE: usize = 128 * 1024;
+
 /// The most that is read before anything else is looked at, in octets.
 const MOST_AT_ONCE: usize = 4 * 1024 * 1024;
 
@@ -231,6 +235,12 @@ impl Connection {
             }
         }
         sent
+    }
+
+    /// Keeps what may lie here unread small, so that a testee's writes soon find no room.
+    pub fn hold_little(&self) {
+        // Where the system does not do it, it takes more octets to fill what lies between.
+        let _ = rustix::net::sockopt::set_socket_recv_buffer_size(&self.stream, LITTLE);
     }
 
     /// Makes the close of this connection, whenever it comes, a reset.

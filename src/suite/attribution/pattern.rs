@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Finding, replies};
 use crate::suite::conversation::{Failure, What, next_frame};
+use crate::suite::directory::DirectoryFault;
 use crate::suite::run::Options;
 use crate::suite::verdict::Verdict;
 use crate::trace::segmentation::Segmentation;
@@ -49,6 +50,8 @@ pub(super) struct Pattern {
     pub(super) truncated_delivered: bool,
     /// Connections stay open after errors of more than one kind.
     pub(super) errors_stay: bool,
+    /// Something is written outside of the directory.
+    pub(super) leads_outside: bool,
     /// An empty header is treated as it must be, and so the empty frame arrives.
     pub(super) empty_frames_arrive: bool,
     /// Texts are altered.
@@ -121,6 +124,9 @@ impl Pattern {
                 .any(|id| failed_with(id, |what| *what == What::Extra)),
             truncated_delivered: failed_with("frm/truncated-", |what| *what == What::Extra),
             errors_stay: failed_with("msg/invalid-", stays),
+            leads_outside: failed_with("trf/refused-name-", |what| {
+                matches!(what, What::Directory(DirectoryFault::Outside { .. }))
+            }),
             empty_frames_arrive: findings.iter().any(|finding| {
                 finding.check.id == "trf/refused-header-empty"
                     && finding.check.verdict == Verdict::Pass

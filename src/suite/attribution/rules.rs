@@ -16,6 +16,7 @@ const RULES: &[Rule] = &[
     counts_itself,
     written_length,
     on_the_disk,
+    accepted_path,
     reply_form,
     repeated_reply,
     acknowledged_transfer,
@@ -119,6 +120,15 @@ fn on_the_disk(_: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
         ),
         _ => None,
     }
+}
+
+/// A path that is accepted where others lead outside.
+fn accepted_path(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    let accepted = sight.id().starts_with("trf/refused-name-") && sight.failure.what == What::Extra;
+    (accepted && pattern.leads_outside).then_some(Diagnosis::new(
+        "TRF-8",
+        "a name leads it out of its directory",
+    ))
 }
 
 fn reply_form(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
