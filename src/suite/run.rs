@@ -87,7 +87,6 @@ impl Effort {
                 Segmentation::Apart
                     | Segmentation::Whole
                     | Segmentation::Octets
-                    | Segmentation::Length3
                     | Segmentation::StraddleLength
                     | Segmentation::Pinned
             )
