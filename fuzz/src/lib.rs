@@ -1,6 +1,6 @@
 //! Inputs, oracles and planted faults: what the fuzz targets and the tests of unstick share.
 //!
-//! An input is octets. [`wire_input`], [`plan`] and [`session_plan`] take them for a stream
+//! An input is octets. [`wire_input`], [`plan`] and [`session_plan`] ([`program`]s both) take them for a stream
 //! and the way it is cut; [`decoding`], [`serving`], [`header`], [`storing`] say what must
 //! hold of whatever reads it, by the one-shot readings in [`reading`], [`session_model`] and
 //! [`header`], which share no code with the reference. [`targets`] puts both together, and
@@ -17,6 +17,7 @@ pub mod header;
 pub mod options;
 pub mod plan;
 pub mod planted;
+pub mod program;
 pub mod reading;
 pub mod rendered;
 pub mod roundtrip;

@@ -1,15 +1,12 @@
-//! An input as a short program that makes a stream: frames of edge sizes, lengths that lie,
-//! raw octets, cuts. Every octet string is one.
-//!
-//! Sizes and cuts come from tables of edges, so that a single mutation moves a stream from
-//! one boundary to another; escape operations reach every length and all octets beside them.
-
-use std::fmt;
-
-use arbitrary::{Arbitrary, Unstructured};
+//! A program that makes a stream of frames and near-frames: edge sizes, lengths that lie, raw
+//! octets, cuts.
 
 use crate::edges;
+use crate::program::{Octets, Operation, Program, two};
 use crate::rendered::Rendered;
+
+/// A stream of frames and near-frames, as the octets that encode it.
+pub type Plan<'d> = Program<'d, Op<'d>>;
 
 /// One operation of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,80 +35,6 @@ pub enum Op<'d> {
     Truncate(usize),
 }
 
-/// A plan, as the octets that encode it.
-#[derive(Debug, Clone, Copy)]
-pub struct Plan<'d> {
-    data: &'d [u8],
-}
-
-impl<'d> Plan<'d> {
-    /// Takes octets for a plan.
-    #[must_use]
-    pub const fn decode(data: &'d [u8]) -> Self {
-        Self { data }
-    }
-
-    /// The limit on payloads, in octets.
-    #[must_use]
-    pub fn limit(&self) -> u32 {
-        edges::limit(self.data.first().copied().unwrap_or(0))
-    }
-
-    /// The operations, in order.
-    #[must_use]
-    pub fn ops(&self) -> Ops<'d> {
-        Ops {
-            data: self.data.get(1..).unwrap_or_default(),
-        }
-    }
-
-    /// Makes the stream.
-    pub fn render(&self, into: &mut Rendered) {
-        let limit = self.limit();
-        into.clear();
-        for op in self.ops() {
-            op.render(limit, into);
-        }
-        into.finish();
-    }
-
-    /// The octets that stand for these operations.
-    #[must_use]
-    pub fn encode<'o>(limit: u32, ops: impl IntoIterator<Item = Op<'o>>) -> Vec<u8> {
-        let mut data = vec![edges::limit_code(limit)];
-        for op in ops {
-            op.encode(&mut data);
-        }
-        data
-    }
-}
-
-/// All octets are the plan, so that a seed can be written.
-impl<'d> Arbitrary<'d> for Plan<'d> {
-    fn arbitrary(octets: &mut Unstructured<'d>) -> arbitrary::Result<Self> {
-        let length = octets.len();
-        octets.bytes(length).map(Self::decode)
-    }
-
-    fn arbitrary_take_rest(octets: Unstructured<'d>) -> arbitrary::Result<Self> {
-        Ok(Self::decode(octets.take_rest()))
-    }
-
-    fn size_hint(_: usize) -> (usize, Option<usize>) {
-        (0, None)
-    }
-}
-
-impl fmt::Display for Plan<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "limit {}", self.limit())?;
-        for op in self.ops() {
-            write!(f, "; {op:?}")?;
-        }
-        Ok(())
-    }
-}
-
 const SMALL: u8 = 0;
 const LITERAL: u8 = 1;
 const EDGE: u8 = 2;
@@ -129,68 +52,35 @@ const CUT_FRAME: u8 = 13;
 const TRUNCATE: u8 = 14;
 const CUT_EDGE: u8 = 15;
 
-/// The operations of a plan.
-#[derive(Debug, Clone)]
-pub struct Ops<'d> {
-    data: &'d [u8],
-}
-
-impl<'d> Ops<'d> {
-    fn octet(&mut self) -> u8 {
-        match self.data.split_first() {
-            Some((first, rest)) => {
-                self.data = rest;
-                *first
-            }
-            None => 0,
-        }
-    }
-
-    fn octets(&mut self, count: usize) -> &'d [u8] {
-        let (taken, rest) = self.data.split_at(count.min(self.data.len()));
-        self.data = rest;
-        taken
-    }
-
-    /// A size from the table, or one less or more.
-    fn edge(&mut self, argument: u8) -> usize {
-        let size = edges::size(self.octet());
-        match argument % 4 {
-            1 => size.saturating_sub(1),
-            2 => size + 1,
-            _ => size,
-        }
-    }
-
-    fn two(&mut self) -> usize {
-        usize::from(self.octet()) * 256 + usize::from(self.octet())
+/// A size from the table, or one less or more.
+fn edge(octets: &mut Octets<'_>, argument: u8) -> usize {
+    let size = edges::size(octets.one());
+    match argument % 4 {
+        1 => size.saturating_sub(1),
+        2 => size + 1,
+        _ => size,
     }
 }
 
-impl<'d> Iterator for Ops<'d> {
-    type Item = Op<'d>;
-
-    fn next(&mut self) -> Option<Op<'d>> {
-        if self.data.is_empty() {
-            return None;
-        }
-        let code = self.octet();
+impl<'d> Operation<'d> for Op<'d> {
+    fn read(octets: &mut Octets<'d>) -> Self {
+        let code = octets.one();
         let argument = code & 0x0F;
         let number = usize::from(argument);
-        Some(match code >> 4 {
-            SMALL => Op::Literal(self.octets(number)),
+        match code >> 4 {
+            SMALL => Op::Literal(octets.some(number)),
             LITERAL => {
-                let length = usize::from(self.octet());
-                Op::Literal(self.octets(length))
+                let length = usize::from(octets.one());
+                Op::Literal(octets.some(length))
             }
-            EDGE => Op::Filled(self.edge(argument)),
-            FREE => Op::Filled(self.two()),
+            EDGE => Op::Filled(edge(octets, argument)),
+            FREE => Op::Filled(octets.two()),
             AT_LIMIT => Op::AtLimit([0, -1, 1, -2][number % 4]),
-            LIE => Op::Lie(self.edge(argument) as u32, number / 4),
+            LIE => Op::Lie(edge(octets, argument) as u32, number / 4),
             BARE_LENGTH => {
                 let mut length = [0; 4];
                 for octet in &mut length {
-                    *octet = self.octet();
+                    *octet = octets.one();
                 }
                 let [a, b, c, d] = length.map(u32::from);
                 // With its body, if the argument says so and there is room.
@@ -204,29 +94,27 @@ impl<'d> Iterator for Ops<'d> {
                     },
                 )
             }
-            RAW => Op::Raw(self.octets(number + 1)),
+            RAW => Op::Raw(octets.some(number + 1)),
             REPEAT => Op::Repeat(if number < 8 {
                 number + 1
             } else {
-                usize::from(self.octet())
+                usize::from(octets.one())
             }),
             CUT => Op::Cut(number),
-            CUT_FAR => Op::Cut(self.two()),
+            CUT_FAR => Op::Cut(octets.two()),
             OCTETWISE => Op::Octetwise(4 * (number + 1)),
             EVERY => Op::Every(if number < 8 {
                 number
             } else {
-                edges::chunk(self.octet())
+                edges::chunk(octets.one())
             }),
-            CUT_FRAME => Op::CutFrame(self.edge(argument), 1 + number / 4),
+            CUT_FRAME => Op::CutFrame(edge(octets, argument), 1 + number / 4),
             TRUNCATE => Op::Truncate(number + 1),
-            CUT_EDGE => Op::Cut(self.edge(argument)),
+            CUT_EDGE => Op::Cut(edge(octets, argument)),
             _ => unreachable!("four bits were read"),
-        })
+        }
     }
-}
 
-impl Op<'_> {
     fn render(self, limit: u32, into: &mut Rendered) {
         match self {
             Self::Literal(payload) => {
@@ -265,7 +153,6 @@ impl Op<'_> {
     }
 
     fn encode(self, data: &mut Vec<u8>) {
-        let two = |number: usize| [(number / 256 % 256) as u8, (number % 256) as u8];
         match self {
             Self::Literal(payload) if payload.len() < 16 => {
                 data.push(SMALL << 4 | payload.len() as u8);

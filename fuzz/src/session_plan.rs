@@ -1,12 +1,12 @@
-//! An input as a short program that makes a client's stream: texts, commands and their near
-//! misses, headers, bodies, cuts. Every octet string is one.
-
-use std::fmt;
-
-use arbitrary::{Arbitrary, Unstructured};
+//! A program that makes a client's stream: texts, commands and their near misses, headers,
+//! bodies, cuts.
 
 use crate::edges;
+use crate::program::{Octets, Operation, Program, two};
 use crate::rendered::Rendered;
+
+/// A client's stream, as the octets that encode it.
+pub type SessionPlan<'d> = Program<'d, Op<'d>>;
 
 /// Messages that are commands, or nearly.
 const MESSAGES: [&[u8]; 16] = [
@@ -88,79 +88,6 @@ const NOT_TEXT: [&[u8]; 8] = [
     b"q\xC3",
 ];
 
-/// A client's stream, as the octets that encode it.
-#[derive(Debug, Clone, Copy)]
-pub struct SessionPlan<'d> {
-    data: &'d [u8],
-}
-
-impl<'d> SessionPlan<'d> {
-    /// Takes octets for a plan.
-    #[must_use]
-    pub const fn decode(data: &'d [u8]) -> Self {
-        Self { data }
-    }
-
-    /// The limit on payloads, in octets: large enough for commands, mostly.
-    #[must_use]
-    pub fn limit(&self) -> u32 {
-        edges::limit(self.data.first().copied().unwrap_or(0))
-    }
-
-    /// The operations, in order.
-    #[must_use]
-    pub fn ops(&self) -> Ops<'d> {
-        Ops {
-            data: self.data.get(1..).unwrap_or_default(),
-        }
-    }
-
-    /// Makes the stream.
-    pub fn render(&self, into: &mut Rendered) {
-        into.clear();
-        for op in self.ops() {
-            op.render(into);
-        }
-        into.finish();
-    }
-
-    /// The octets that stand for these operations.
-    #[must_use]
-    pub fn encode<'o>(limit: u32, ops: impl IntoIterator<Item = Op<'o>>) -> Vec<u8> {
-        let mut data = vec![edges::limit_code(limit)];
-        for op in ops {
-            op.encode(&mut data);
-        }
-        data
-    }
-}
-
-/// All octets are the plan, so that a seed can be written.
-impl<'d> Arbitrary<'d> for SessionPlan<'d> {
-    fn arbitrary(octets: &mut Unstructured<'d>) -> arbitrary::Result<Self> {
-        let length = octets.len();
-        octets.bytes(length).map(Self::decode)
-    }
-
-    fn arbitrary_take_rest(octets: Unstructured<'d>) -> arbitrary::Result<Self> {
-        Ok(Self::decode(octets.take_rest()))
-    }
-
-    fn size_hint(_: usize) -> (usize, Option<usize>) {
-        (0, None)
-    }
-}
-
-impl fmt::Display for SessionPlan<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "limit {}", self.limit())?;
-        for op in self.ops() {
-            write!(f, "; {op:?}")?;
-        }
-        Ok(())
-    }
-}
-
 /// One operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op<'d> {
@@ -212,48 +139,19 @@ const FILL: u8 = 13;
 const TRUNCATE: u8 = 14;
 const FREE_TRANSFER: u8 = 15;
 
-/// The operations of a plan.
-#[derive(Debug, Clone)]
-pub struct Ops<'d> {
-    data: &'d [u8],
-}
-
-impl<'d> Ops<'d> {
-    fn octet(&mut self) -> usize {
-        match self.data.split_first() {
-            Some((first, rest)) => {
-                self.data = rest;
-                usize::from(*first)
-            }
-            None => 0,
-        }
-    }
-
-    fn octets(&mut self, count: usize) -> &'d [u8] {
-        let (taken, rest) = self.data.split_at(count.min(self.data.len()));
-        self.data = rest;
-        taken
-    }
-}
-
-impl<'d> Iterator for Ops<'d> {
-    type Item = Op<'d>;
-
-    fn next(&mut self) -> Option<Op<'d>> {
-        if self.data.is_empty() {
-            return None;
-        }
-        let code = self.octet();
+impl<'d> Operation<'d> for Op<'d> {
+    fn read(octets: &mut Octets<'d>) -> Self {
+        let code = usize::from(octets.one());
         let number = code & 0x0F;
-        Some(match (code >> 4) as u8 {
-            SMALL => Op::Message(self.octets(number)),
+        match (code >> 4) as u8 {
+            SMALL => Op::Message(octets.some(number)),
             LITERAL => {
-                let length = self.octet();
-                Op::Message(self.octets(length))
+                let length = usize::from(octets.one());
+                Op::Message(octets.some(length))
             }
             TABLE => Op::Message(MESSAGES[number]),
             FILE => {
-                let (digits, body) = DIGITS[self.octet() % DIGITS.len()];
+                let (digits, body) = DIGITS[usize::from(octets.one()) % DIGITS.len()];
                 // Mostly the body that is announced; else one octet less or more.
                 let body = match number {
                     14 => body.saturating_sub(1),
@@ -266,37 +164,39 @@ impl<'d> Iterator for Ops<'d> {
                     body,
                 }
             }
-            TRANSFER => Op::Transfer(edges::size(self.octet() as u8)),
+            TRANSFER => Op::Transfer(edges::size(octets.one())),
             NAMED => {
-                let name = NAMES[self.octet() % NAMES.len()];
+                let name = NAMES[usize::from(octets.one()) % NAMES.len()];
                 let (digits, body) = DIGITS[number % DIGITS.len()];
                 Op::File { name, digits, body }
             }
             BROKEN => Op::Message(NOT_TEXT[number % NOT_TEXT.len()]),
-            RAW => Op::Raw(self.octets(number + 1)),
+            RAW => Op::Raw(octets.some(number + 1)),
             REPEAT => Op::Repeat(number + 1),
-            CUT => Op::Cut(if number < 12 { number } else { self.octet() }),
-            LETTERS => Op::Letters(edges::size(self.octet() as u8) + number % 2),
+            CUT => Op::Cut(if number < 12 {
+                number
+            } else {
+                usize::from(octets.one())
+            }),
+            LETTERS => Op::Letters(edges::size(octets.one()) + number % 2),
             OCTETWISE => Op::Octetwise(4 * (number + 1)),
             EVERY => Op::Every(if number < 8 {
                 number
             } else {
-                edges::chunk(self.octet() as u8)
+                edges::chunk(octets.one())
             }),
             FILL => Op::Fill(if number < 8 {
                 number
             } else {
-                self.octet() * 16
+                usize::from(octets.one()) * 16
             }),
             TRUNCATE => Op::Truncate(number + 1),
-            FREE_TRANSFER => Op::Transfer(self.octet() * 256 + self.octet()),
+            FREE_TRANSFER => Op::Transfer(octets.two()),
             _ => unreachable!("four bits were read"),
-        })
+        }
     }
-}
 
-impl Op<'_> {
-    fn render(self, into: &mut Rendered) {
+    fn render(self, _: u32, into: &mut Rendered) {
         match self {
             Self::Message(payload) => {
                 into.piece();
@@ -335,7 +235,6 @@ impl Op<'_> {
     }
 
     fn encode(self, data: &mut Vec<u8>) {
-        let two = |number: usize| [(number / 256 % 256) as u8, (number % 256) as u8];
         match self {
             Self::Message(payload) if payload.len() < 16 => {
                 data.push(SMALL << 4 | payload.len() as u8);

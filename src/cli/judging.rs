@@ -1,5 +1,6 @@
 //! What the commands that judge have in common: options, progress, reports, exit status.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,8 +18,12 @@ use crate::suite::case::Case;
 use crate::suite::known_failures::KnownFailures;
 use crate::suite::run::{Effort, Options, Run, Unjudgeable, run};
 use crate::suite::verdict::Verdict;
+use crate::testee::process::Template;
 use crate::testee::server::{Origin, Server};
 use crate::trace::Class;
+
+/// A testee may take so long to start, in seconds, however short it is waited for later.
+const LEAST_START: u64 = 10;
 
 /// The classes that a server may claim.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -87,6 +92,29 @@ impl Judging {
             )
         })?;
         KnownFailures::parse(&text).map_err(|error| (USAGE, format!("{}: {error}", path.display())))
+    }
+
+    /// A testee that is started by `command`; `again` are the words that run it again, up to
+    /// the command.
+    pub(super) fn started(&self, command: &[OsString], mut again: Vec<String>) -> (Testee, Origin) {
+        let words: Vec<String> = command
+            .iter()
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect();
+        again.push("--".to_owned());
+        again.extend(words.clone());
+        let testee = Testee {
+            role: "server",
+            command: words,
+            address: None,
+            again: shell(again),
+        };
+        let origin = Origin::Command(Template {
+            command: command.to_vec(),
+            timeout: Duration::from_secs(self.timeout.max(LEAST_START)),
+            guard: None,
+        });
+        (testee, origin)
     }
 
     /// Starts the testee, judges it, reports, and says how that ends.

@@ -4,16 +4,12 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Args;
 
-use super::judging::{Judging, ServerClass, shell};
+use super::judging::{Judging, ServerClass};
 use super::{Failure, USAGE};
-use crate::report::Testee;
 use crate::suite::case::Case;
-use crate::testee::process::Template;
-use crate::testee::server::Origin;
 use crate::trace::{Class, json};
 
 /// Run traces from files against a server
@@ -49,30 +45,13 @@ impl Replay {
             .or(owed)
             .unwrap_or(Class::Transfer)
             .max(Class::Framing);
-        let command: Vec<String> = self
-            .command
-            .iter()
-            .map(|word| word.to_string_lossy().into_owned())
-            .collect();
         let mut again: Vec<String> = ["unstick", "replay"].map(str::to_owned).into();
         again.extend(
             self.traces
                 .iter()
                 .map(|path| path.to_string_lossy().into_owned()),
         );
-        again.push("--".to_owned());
-        again.extend(command.clone());
-        let testee = Testee {
-            role: "server",
-            command,
-            address: None,
-            again: shell(again),
-        };
-        let origin = Origin::Command(Template {
-            command: self.command.clone(),
-            timeout: Duration::from_secs(self.judging.timeout.max(10)),
-            guard: None,
-        });
+        let (testee, origin) = self.judging.started(&self.command, again);
         self.judging.judge(&testee, origin, &cases, class)
     }
 }

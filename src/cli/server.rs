@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::net::ToSocketAddrs;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Args;
 
@@ -13,7 +12,6 @@ use super::{Failure, USAGE};
 use crate::report::Testee;
 use crate::suite::case;
 use crate::suite::selection::select;
-use crate::testee::process::Template;
 use crate::testee::server::Origin;
 use crate::trace::Class;
 
@@ -61,7 +59,7 @@ impl Server {
             .map_err(|error| (USAGE, error.to_string()))?;
         let (testee, origin) = match &self.connect {
             Some(address) => self.running(address)?,
-            None => self.started(),
+            None => self.judging.started(&self.command, self.words()),
         };
         self.judging.judge(&testee, origin, &cases, class)
     }
@@ -93,29 +91,6 @@ impl Server {
         };
         let dir = self.dir.clone();
         Ok((testee, Origin::Address { address, dir }))
-    }
-
-    fn started(&self) -> (Testee, Origin) {
-        let command: Vec<String> = self
-            .command
-            .iter()
-            .map(|word| word.to_string_lossy().into_owned())
-            .collect();
-        let mut again = self.words();
-        again.push("--".to_owned());
-        again.extend(command.clone());
-        let testee = Testee {
-            role: "server",
-            command,
-            address: None,
-            again: shell(again),
-        };
-        let origin = Origin::Command(Template {
-            command: self.command.clone(),
-            timeout: Duration::from_secs(self.judging.timeout.max(10)),
-            guard: None,
-        });
-        (testee, origin)
     }
 
     /// The words of the command that runs one case again.
