@@ -80,16 +80,16 @@ impl Effort {
         }
     }
 
-    fn covers(self, segmentation: Segmentation) -> bool {
-        self == Self::Full
-            || matches!(
-                segmentation,
-                Segmentation::Apart
-                    | Segmentation::Whole
-                    | Segmentation::Octets
-                    | Segmentation::StraddleLength
-                    | Segmentation::Pinned
-            )
+    fn covers(self, case: &Case, segmentation: Segmentation) -> bool {
+        match segmentation {
+            _ if self == Self::Full => true,
+            Segmentation::Apart | Segmentation::Whole | Segmentation::Pinned => true,
+            // Cuts are a matter of frames and texts.
+            Segmentation::Octets | Segmentation::Length3 | Segmentation::StraddleLength => {
+                case.class <= Class::Framing || case.id.starts_with("msg/")
+            }
+            _ => false,
+        }
     }
 }
 
@@ -323,7 +323,7 @@ impl<'c> Planned<'c> {
         match case.body {
             Body::Trace(trace) => conversations(trace)
                 .into_iter()
-                .filter(|(segmentation, _)| effort.covers(*segmentation))
+                .filter(|(segmentation, _)| effort.covers(case, *segmentation))
                 .map(|(segmentation, moves)| Self {
                     case,
                     what: Plan::Conversation(trace, segmentation, moves),
