@@ -195,19 +195,17 @@ fn every_fault_is_killed_and_every_case_kills() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 
-    let mut rows = vec![format!(
-        "{:28} {:7} {:>5}  likely cause",
-        "fault", "breaks", "cases"
-    )];
+    // How many cases fail is no part of this: with a server that dies or reads too much it is a
+    // matter of its timing.
+    let mut rows = vec![format!("{:28} {:7} likely cause", "fault", "breaks")];
     for (fault, result) in &killed {
         let cause = result
             .named
             .as_ref()
             .and_then(|(_, cause)| cause.as_deref());
         rows.push(format!(
-            "{fault:28} {:7} {:>5}  {}",
+            "{fault:28} {:7} {}",
             result.requirement,
-            result.cases.len(),
             cause.unwrap_or("-")
         ));
     }
