@@ -4,7 +4,8 @@
 cd "$SRC/unstick"
 cargo fuzz build -O --debug-assertions
 built=$(find fuzz/target -maxdepth 3 -path '*/release' -type d -path '*-*' | head -n 1)
-cargo run --quiet --manifest-path fuzz/Cargo.toml --target-dir fuzz/target/tools \
+# An ordinary program, and its macros run in the compiler: neither takes the sanitizer's flags.
+env -u RUSTFLAGS cargo run --quiet --manifest-path fuzz/Cargo.toml --target-dir fuzz/target/tools \
     --no-default-features --example seeds -- "$WORK/seeds" >/dev/null
 for options in fuzz/options/*.options; do
     target=$(basename "$options" .options)
