@@ -28,7 +28,7 @@ const MAX_PAYLOAD: u32 = 4 * 1024 * 1024;
 const LARGE_PAYLOAD: u32 = 32 * 1024 * 1024;
 
 /// More runs than cores, because much of each is waiting.
-const WORKERS: usize = 4;
+const WORKERS: usize = 6;
 
 struct Fault {
     name: String,
