@@ -9,10 +9,9 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Instant;
 
 use unstick_fuzz::planted::Fault;
 use unstick_fuzz::seeds;
@@ -27,8 +26,8 @@ const MOST: u64 = 250_000;
 /// The same for held-out faults.
 const MOST_HELD_OUT: u64 = 1_000_000;
 
-/// The executions by which speed is measured.
-const SPEED_RUNS: u64 = 200_000;
+/// How long each target is run to see its speed, in seconds.
+const SPEED_SECONDS: u32 = 10;
 
 fn main() {
     let mut binaries = None;
@@ -146,13 +145,17 @@ fn expose(binaries: &Path, row: &Row, seed: u32, most: u64, from_seeds: bool) ->
         .arg(&corpus)
         .output()
         .expect("the planted target runs");
+    let executed = executed(&output);
+    (!output.status.success()).then_some(executed)
+}
+
+/// How many executions the engine says it made.
+fn executed(output: &Output) -> u64 {
     let log = String::from_utf8_lossy(&output.stderr);
-    let executed = log
-        .lines()
+    log.lines()
         .find_map(|line| line.strip_prefix("stat::number_of_executed_units:"))
         .and_then(|count| count.trim().parse().ok())
-        .unwrap_or_else(|| panic!("the engine says nothing of {}:\n{log}", row.fault.name));
-    (!output.status.success()).then_some(executed)
+        .unwrap_or_else(|| panic!("the engine says nothing of its executions:\n{log}"))
 }
 
 fn shown(count: Option<u64>) -> String {
@@ -233,23 +236,18 @@ fn summary(what: &str, rows: impl Iterator<Item = Vec<Option<u64>>>, most: u64) 
 /// Executions per second of each target, as a ratio to those of the empty one.
 fn measure_speed(binaries: &Path) {
     let speed = |name: &str| -> f64 {
-        // Three runs, the best of which was disturbed least.
-        let runs = (1..=3).map(|seed| {
-            let corpus = tempfile::tempdir().expect("a temporary directory");
-            let started = Instant::now();
-            let status = Command::new(binaries.join(name))
-                .env("UNSTICK_FUZZ_NO_SEEDS", "1")
-                .arg(format!("-seed={seed}"))
-                .arg(format!("-runs={SPEED_RUNS}"))
-                .arg("-artifact_prefix=/nonexistent/")
-                .arg(corpus.path())
-                .output()
-                .expect("the target runs")
-                .status;
-            assert!(status.success(), "{name} found something");
-            SPEED_RUNS as f64 / started.elapsed().as_secs_f64()
-        });
-        runs.fold(0.0, f64::max)
+        let corpus = tempfile::tempdir().expect("a temporary directory");
+        let output = Command::new(binaries.join(name))
+            .env("UNSTICK_FUZZ_NO_SEEDS", "1")
+            .arg("-seed=1")
+            .arg(format!("-max_total_time={SPEED_SECONDS}"))
+            .arg("-print_final_stats=1")
+            .arg("-artifact_prefix=/nonexistent/")
+            .arg(corpus.path())
+            .output()
+            .expect("the target runs");
+        assert!(output.status.success(), "{name} found something");
+        executed(&output) as f64
     };
     let empty = speed("empty");
     println!("| target | ratio to the empty target |\n|---|---|\n| `empty` | 1 |");

@@ -135,8 +135,14 @@ mod tests {
                 .collect()
         };
         let added = missing("decoder", &given(&["decoder", "-max_len=9"]), false);
-        assert_eq!(added, ["-len_control=0"]);
-        let all = given(&["decoder", "-max_len=9", "-len_control=100", "."]);
+        assert_eq!(added, ["-len_control=0", "-entropic_scale_per_exec_time=1"]);
+        let all = given(&[
+            "decoder",
+            "-max_len=9",
+            "-len_control=100",
+            "-entropic_scale_per_exec_time=0",
+            ".",
+        ]);
         assert_eq!(missing("decoder", &all, false), [""; 0]);
         assert!(takes_seeds(&all));
         assert!(!takes_seeds(&given(&["decoder", "-merge=1", "."])));

@@ -9,21 +9,47 @@ const LARGEST_FRAME: usize = 2_097_153;
 /// What may stand before such a frame.
 const START: usize = 64;
 
-/// The most cuts that a stream gets all in a row; what lies behind comes in one chunk.
-const MOST_CUTS: usize = 4_096;
+/// The most cuts that a stream gets; what lies behind them comes in one chunk. Chunks are what an
+/// execution spends its time on, and more of them showed nothing new.
+pub const MOST_CUTS: usize = 128;
 
-/// The period of the octets that fill payloads: prime, so that no boundary falls on it.
-const PERIOD: usize = 251;
+/// The most repetitions of a piece that a stream gets, all in all: more than 255, because there are
+/// decoders that count frames in one octet.
+const MOST_REPEATS: usize = 320;
 
-static PATTERN: [u8; PERIOD * 264] = {
-    let mut pattern = [0; PERIOD * 264];
-    let mut place = 0;
-    while place < pattern.len() {
-        pattern[place] = (place % PERIOD) as u8;
-        place += 1;
+/// What payloads are filled with: octets of a prime period, so that no boundary falls on it.
+static PATTERN: Pattern<251> = Pattern::new(0);
+
+/// The same in ASCII.
+static LETTERS: Pattern<23> = Pattern::new(b'a');
+
+/// Octets that tell places apart, to be copied in large pieces.
+struct Pattern<const PERIOD: usize>([u8; PATTERN_OCTETS]);
+
+const PATTERN_OCTETS: usize = 66_000;
+
+impl<const PERIOD: usize> Pattern<PERIOD> {
+    const fn new(first: u8) -> Self {
+        let mut octets = [0; PATTERN_OCTETS];
+        let mut place = 0;
+        while place < octets.len() {
+            octets[place] = first + (place % PERIOD) as u8;
+            place += 1;
+        }
+        Self(octets)
     }
-    pattern
-};
+
+    /// Appends `count` octets; which, only their place says.
+    fn extend(&self, octets: &mut Vec<u8>, count: usize) {
+        let mut left = count;
+        while left > 0 {
+            let phase = octets.len() % PERIOD;
+            let take = left.min(PATTERN_OCTETS - phase);
+            octets.extend_from_slice(&self.0[phase..phase + take]);
+            left -= take;
+        }
+    }
+}
 
 /// Octets and cuts. Kept between executions, so that their memory is.
 #[derive(Debug, Default, Clone)]
@@ -34,6 +60,8 @@ pub struct Rendered {
     every: Option<(usize, usize)>,
     /// Where the last piece begins, to be repeated.
     piece: usize,
+    /// How many more repetitions there may be.
+    repeats: usize,
 }
 
 impl Rendered {
@@ -43,6 +71,7 @@ impl Rendered {
         self.cuts.clear();
         self.every = None;
         self.piece = 0;
+        self.repeats = MOST_REPEATS;
     }
 
     /// The stream.
@@ -82,25 +111,14 @@ impl Rendered {
 
     /// Appends `count` octets of a pattern that tells places apart.
     pub fn fill(&mut self, count: usize) {
-        self.pattern(count.min(self.room()));
-    }
-
-    fn pattern(&mut self, count: usize) {
-        let mut left = count;
-        while left > 0 {
-            let phase = self.octets.len() % PERIOD;
-            let take = left.min(PATTERN.len() - phase);
-            self.octets.extend_from_slice(&PATTERN[phase..phase + take]);
-            left -= take;
-        }
+        let count = count.min(self.room());
+        PATTERN.extend(&mut self.octets, count);
     }
 
     /// Appends `count` octets of ASCII.
     pub fn fill_text(&mut self, count: usize) {
         let count = count.min(self.room());
-        let from = self.octets.len();
-        self.octets
-            .extend((from..from + count).map(|place| b'a' + (place % 23) as u8));
+        LETTERS.extend(&mut self.octets, count);
     }
 
     /// A frame with a payload of the pattern.
@@ -108,7 +126,7 @@ impl Rendered {
         let at_start = self.octets.len() <= START && length <= LARGEST_FRAME;
         if at_start || self.room() >= 4 + length {
             self.length(length as u32);
-            self.pattern(length);
+            PATTERN.extend(&mut self.octets, length);
         }
     }
 
@@ -124,9 +142,10 @@ impl Rendered {
     pub fn repeat(&mut self, times: usize) {
         let end = self.octets.len();
         for _ in 0..times {
-            if self.room() < end - self.piece {
+            if self.repeats == 0 || self.room() < end - self.piece {
                 break;
             }
+            self.repeats -= 1;
             self.octets.extend_from_within(self.piece..end);
         }
         self.piece = end;
@@ -141,7 +160,9 @@ impl Rendered {
 
     /// Cuts `distance` octets on from here; what comes there is yet to be said.
     pub fn cut_in(&mut self, distance: usize) {
-        self.cuts.push(self.octets.len() + distance);
+        if self.cuts.len() < MOST_CUTS {
+            self.cuts.push(self.octets.len() + distance);
+        }
     }
 
     /// Cuts every `size` octets from here on; 0 ends that.
@@ -155,7 +176,9 @@ impl Rendered {
         self.end_every();
         let end = self.octets.len();
         self.cuts.retain(|cut| (1..end).contains(cut));
-        self.cuts.sort_unstable();
+        if !self.cuts.is_sorted() {
+            self.cuts.sort_unstable();
+        }
         self.cuts.dedup();
     }
 

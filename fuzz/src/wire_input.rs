@@ -5,6 +5,7 @@
 //! can write straight into the octets of the stream.
 
 use crate::edges;
+use crate::rendered::MOST_CUTS;
 
 /// An input in this layout.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +50,7 @@ impl<'d> WireInput<'d> {
                 *end += edges::chunk(*size);
                 (*end < length).then_some(*end)
             })
-            .take(length)
+            .take(MOST_CUTS)
     }
 
     /// An input for this stream, cut at the octet after each of `ends` as far as the layout

@@ -13,6 +13,9 @@ use crate::testee::guard;
 /// Keep a testee's processes and directory from outliving the harness
 #[derive(Debug, Args)]
 pub(super) struct Guard {
+    /// The testee reads its standard input from a pipe in its place
+    #[arg(long)]
+    fed: bool,
     /// The place that is made, and removed again
     root: PathBuf,
     /// The testee
@@ -27,7 +30,7 @@ impl Guard {
             let ignored = std::sync::Arc::default();
             let _ = signal_hook::flag::register(signal, ignored);
         }
-        guard::run(&self.root, &self.command)
+        guard::run(&self.root, self.fed, &self.command)
             .map(ExitCode::from)
             .map_err(|error| {
                 let root = self.root.display();

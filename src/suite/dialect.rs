@@ -1,6 +1,6 @@
 //! Guesses for a testee that does not answer: which framing does it speak instead?
 
-use crate::testee::connection::Patience;
+use crate::testee::patience::Patience;
 use crate::testee::server::Server;
 
 /// Another framing that a testee answers to.

@@ -13,7 +13,7 @@ use super::directory::{Directory, frame};
 use super::fixtures::chapter;
 use super::reply_form::ReplyForm;
 use super::verdict::{Check, Verdict};
-use crate::testee::connection::Patience;
+use crate::testee::patience::Patience;
 use crate::testee::process::StartError;
 use crate::testee::server::{Gating, Server};
 use crate::trace::octets::Octets;

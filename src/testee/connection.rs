@@ -8,27 +8,15 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::patience::{Gate, Idleness, LOOK_EVERY, Patience};
 use super::procfs::Activity;
 use super::server::{Gating, Server};
 
 /// How long a connection may take to be made.
 const CONNECT_BOUND: Duration = Duration::from_secs(5);
 
-/// How long a busy testee may leave octets in its queue before the next chunk goes out anyway.
-const GATE_BOUND: Duration = Duration::from_millis(250);
-
-/// How long its queue is watched closely before its threads are looked at too.
-const GATE_SPIN: Duration = Duration::from_millis(2);
-
-/// After so many chunks that were left lying, chunks go out ungated: a testee that waits for
-/// more before it reads is served.
-const MAX_STALLS: u32 = 12;
-
 /// The pause between chunks where the queue cannot be seen.
 const TIMED_PAUSE: Duration = Duration::from_millis(3);
-
-/// How often a testee's threads are looked at while something is missing.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// A testee that sleeps for so long, and takes nothing, is stuck in a write to us.
 const STUCK_IDLE: Duration = Duration::from_millis(40);
@@ -82,13 +70,13 @@ impl Ending {
     }
 }
 
-/// How long to wait for what does not come.
-#[derive(Debug, Clone, Copy)]
-pub struct Patience {
-    /// For a testee that sleeps over an empty queue: it has nothing left to answer.
-    pub idle: Duration,
-    /// For one that is busy, or that cannot be seen, since it sent something last.
-    pub busy: Duration,
+/// The testee at the other end of a connection, as far as it can be watched.
+pub trait Peer {
+    /// What it does now, if that can be seen.
+    fn activity(&mut self) -> Option<Activity>;
+
+    /// How many of the `sent` octets of a connection it has still to take, if that can be seen.
+    fn left(&mut self, ours: SocketAddr, theirs: SocketAddr, sent: u64) -> Option<u64>;
 }
 
 /// A connection to a testee.
@@ -102,7 +90,7 @@ pub struct Connection {
     sent: u64,
     seen: Vec<u8>,
     ending: Option<Ending>,
-    stalls: u32,
+    gate: Gate,
 }
 
 impl Connection {
@@ -124,7 +112,24 @@ impl Connection {
             None if testee.can_restart() && theirs.ip().is_loopback() => Gating::DrainGated,
             None => Gating::Timed,
         };
-        Ok(Self {
+        Ok(Self::new(stream, ours, theirs, gating))
+    }
+
+    /// A connection that a testee of ours has opened.
+    pub(super) fn accepted(stream: TcpStream) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        stream.set_nonblocking(true)?;
+        let (ours, theirs) = (stream.local_addr()?, stream.peer_addr()?);
+        let gating = if super::queue::Queues::open().is_some() {
+            Gating::DrainGated
+        } else {
+            Gating::Timed
+        };
+        Ok(Self::new(stream, ours, theirs, gating))
+    }
+
+    fn new(stream: TcpStream, ours: SocketAddr, theirs: SocketAddr, gating: Gating) -> Self {
+        Self {
             stream,
             ours,
             theirs,
@@ -132,8 +137,8 @@ impl Connection {
             sent: 0,
             seen: Vec::new(),
             ending: None,
-            stalls: 0,
-        })
+            gate: Gate::default(),
+        }
     }
 
     /// All that the testee has sent so far.
@@ -157,7 +162,7 @@ impl Connection {
     /// Sends a chunk and waits until the testee has taken it. What the testee sends
     /// meanwhile is read, so that neither end waits for the other for ever. False if the
     /// testee takes nothing more within `bound`, or has closed.
-    pub fn send(&mut self, testee: &mut Server, chunk: &[u8], bound: Duration) -> bool {
+    pub fn send(&mut self, testee: &mut impl Peer, chunk: &[u8], bound: Duration) -> bool {
         let sent = self.write(chunk, bound) == chunk.len();
         if sent && self.ending.is_none() {
             match self.gating {
@@ -211,7 +216,7 @@ impl Connection {
 
     /// Writes without reading, until the testee takes nothing more for a while, and says how
     /// much it took.
-    pub fn write_without_reading(&mut self, testee: &mut Server, octets: &[u8]) -> usize {
+    pub fn write_without_reading(&mut self, testee: &mut impl Peer, octets: &[u8]) -> usize {
         let mut sent = 0;
         let mut idle = Idleness::default();
         let mut progress = Instant::now();
@@ -280,7 +285,7 @@ impl Connection {
     /// Says whether `done`.
     pub fn wait(
         &mut self,
-        testee: &mut Server,
+        testee: &mut impl Peer,
         patience: Patience,
         mut done: impl FnMut(&Self) -> bool,
     ) -> bool {
@@ -327,33 +332,19 @@ impl Connection {
     }
 
     /// Waits until the testee has taken all that we sent, within bounds.
-    fn gate(&mut self, testee: &mut Server) {
-        if self.stalls >= MAX_STALLS {
-            return;
-        }
-        let started = Instant::now();
-        let mut last = None;
-        loop {
-            match testee.left(self.ours, self.theirs, self.sent) {
-                Some(0) | None => return,
-                Some(_) => {}
-            }
-            self.pump();
-            let waited = started.elapsed();
-            if waited < GATE_SPIN {
-                thread::yield_now();
-                continue;
-            }
-            let activity = testee.activity();
-            // One that sleeps over a queue that is not empty leaves it so on purpose.
-            let leaves_it = activity.is_some_and(|now| now.asleep) && activity == last;
-            if leaves_it && waited > GATE_SPIN * 5 || waited > GATE_BOUND {
-                self.stalls += 1;
-                return;
-            }
-            last = activity;
-            thread::sleep(GATE_SPIN / 2);
-        }
+    fn gate(&mut self, testee: &mut impl Peer) {
+        let mut gate = std::mem::take(&mut self.gate);
+        let testee = std::cell::RefCell::new(testee);
+        gate.pass(
+            || {
+                self.pump();
+                let (ours, theirs, sent) = (self.ours, self.theirs, self.sent);
+                let left = testee.borrow_mut().left(ours, theirs, sent);
+                left.filter(|left| *left > 0)
+            },
+            || testee.borrow_mut().activity(),
+        );
+        self.gate = gate;
     }
 
     fn poll(&self, flags: PollFlags, bound: Duration) {
@@ -361,43 +352,5 @@ impl Connection {
         let mut fds = [PollFd::new(&self.stream, flags)];
         // An interrupted wait is a short one; the caller looks again.
         let _ = poll(&mut fds, bound.as_ref());
-    }
-}
-
-/// For how long a testee has been idle: all of its threads asleep, and nothing done between
-/// two looks; or, where that cannot be seen, nothing left in its queue.
-#[derive(Debug, Default)]
-struct Idleness {
-    last: Option<(Instant, Option<Activity>)>,
-    idle: Duration,
-}
-
-impl Idleness {
-    const fn so_far(&self) -> Duration {
-        self.idle
-    }
-
-    fn look(&mut self, activity: Option<Activity>, taken: bool) {
-        let now = Instant::now();
-        if let Some((then, before)) = self.last {
-            let rested = match (before, activity) {
-                (Some(before), Some(now)) => now.asleep && before == now,
-                // It cannot be seen: nothing in its queue has to do, and counts for less.
-                (None, None) => true,
-                _ => false,
-            };
-            // Asleep over a queue that is not empty, it does not mean to take it.
-            if rested && (taken || activity.is_some()) {
-                // Time that we were not running ourselves proves nothing about the testee.
-                let mut passed = (now - then).min(LOOK_EVERY * 2);
-                if activity.is_none() {
-                    passed /= 3;
-                }
-                self.idle += passed;
-            } else {
-                self.idle = Duration::ZERO;
-            }
-        }
-        self.last = Some((now, activity));
     }
 }

@@ -6,15 +6,16 @@
 //! holds open. Then it ends whatever descends from it and removes the directory.
 
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, set_child_subreaper};
 
 use super::procfs;
@@ -31,39 +32,71 @@ pub const CANNOT_START: u8 = 127;
 /// The testee's directory, where it stores files.
 pub const DIR: &str = "dir";
 
+/// Beside it: what a testee that is fed reads as its standard input.
+pub const INPUT: &str = "input";
+
 /// Beside it: what must stay as it is, whatever the testee receives.
 pub const OUTSIDE: &str = "outside";
 
 enum Event {
     HarnessGone,
+    /// The harness has opened the other end of the testee's standard input.
+    Fed(io::Result<File>),
     Ended(io::Result<ExitStatus>),
 }
 
 /// Runs `command` under guard with `root` as its place, and says how it ended: its status,
-/// 128 and the signal, or [`CANNOT_START`].
+/// 128 and the signal, or [`CANNOT_START`]. If it is `fed`, its standard input is a pipe in that
+/// place; otherwise there is none.
 ///
 /// # Errors
 /// The directory could not be made.
-pub fn run(root: &Path, command: &[OsString]) -> io::Result<u8> {
+pub fn run(root: &Path, fed: bool, command: &[OsString]) -> io::Result<u8> {
     fs::create_dir(root)?;
+    let input = fed.then(|| root.join(INPUT));
     let status = fs::create_dir(root.join(DIR))
         .and_then(|()| fs::create_dir(root.join(OUTSIDE)))
-        .map(|()| run_in_place(command));
+        .and_then(|()| match &input {
+            Some(input) => mkfifo(input),
+            None => Ok(()),
+        })
+        .map(|()| run_in_place(input, command));
     end_descendants();
     // Gone already if the harness was faster.
     let _ = fs::remove_dir_all(root);
     status
 }
 
-fn run_in_place(command: &[OsString]) -> u8 {
+fn mkfifo(path: &Path) -> io::Result<()> {
+    mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?;
+    Ok(())
+}
+
+fn run_in_place(input: Option<PathBuf>, command: &[OsString]) -> u8 {
     // Orphans of the testee become children of the guard, which so finds them all.
     let _ = set_child_subreaper(Some(rustix::process::getpid()));
     let Some((program, arguments)) = command.split_first() else {
         return CANNOT_START;
     };
+    let (sender, events) = mpsc::channel();
+    let harness = sender.clone();
+    thread::spawn(move || {
+        let _ = io::stdin().read_to_end(&mut Vec::new());
+        harness.send(Event::HarnessGone)
+    });
+    let mut stdin = Stdio::null();
+    if let Some(input) = input {
+        let fed = sender.clone();
+        // This waits until the other end is opened too.
+        thread::spawn(move || fed.send(Event::Fed(File::open(input))));
+        match events.recv() {
+            Ok(Event::Fed(Ok(input))) => stdin = input.into(),
+            _ => return CANNOT_START,
+        }
+    }
     let spawned = Command::new(program)
         .args(arguments)
-        .stdin(Stdio::null())
+        .stdin(stdin)
         .process_group(0)
         .spawn();
     let mut child = match spawned {
@@ -74,13 +107,7 @@ fn run_in_place(command: &[OsString]) -> u8 {
         }
     };
     let group = Pid::from_child(&child);
-    let (sender, events) = mpsc::channel();
-    let ended = sender.clone();
-    thread::spawn(move || ended.send(Event::Ended(child.wait())));
-    thread::spawn(move || {
-        let _ = io::stdin().read_to_end(&mut Vec::new());
-        sender.send(Event::HarnessGone)
-    });
+    thread::spawn(move || sender.send(Event::Ended(child.wait())));
     let mut event = events.recv();
     if let Ok(Event::HarnessGone) = event {
         let _ = kill_process_group(group, Signal::TERM);

@@ -3,8 +3,11 @@
 
 pub mod connection;
 pub mod guard;
+mod guarded;
+pub mod patience;
+pub mod piped;
 pub mod process;
-mod procfs;
+pub mod procfs;
 pub mod queue;
 pub mod server;
 mod tail;

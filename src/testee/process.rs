@@ -1,33 +1,23 @@
-//! A testee as a process: started, watched, and ended whatever happens.
+//! A server as a process: started, and waited for until it listens.
 
 use std::ffi::OsString;
-use std::fs;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use super::guard::{CANNOT_START, DIR, OUTSIDE};
-use super::procfs::{self, Activity, Family};
+use super::guarded::{Guarded, LOOK_AGAIN, random};
+use super::procfs::Activity;
 use super::tail::Tail;
 
 /// The address that testees are told to listen on.
-const HOST: &str = "127.0.0.1";
+pub(super) const HOST: &str = "127.0.0.1";
 
 /// Ports below those that the system gives to clients, so that no connection of anyone can
 /// take the port between our looking and the testee's binding, and none connects to itself.
 const PORTS: std::ops::Range<u16> = 10_240..32_768;
-
-/// How often a thing that tells nobody of itself is looked at again.
-const LOOK_AGAIN: Duration = Duration::from_millis(2);
-
-/// How long the guard may take to end a testee and itself.
-const END_BOUND: Duration = Duration::from_secs(10);
 
 /// How to start a testee.
 #[derive(Debug, Clone)]
@@ -39,6 +29,16 @@ pub struct Template {
     /// The program whose `guard` command watches over it; the running one unless given, which
     /// a test is not.
     pub guard: Option<PathBuf>,
+}
+
+impl Template {
+    /// Whether some part of the command has this placeholder.
+    #[must_use]
+    pub fn says(&self, placeholder: &str) -> bool {
+        self.command
+            .iter()
+            .any(|part| part.to_string_lossy().contains(placeholder))
+    }
 }
 
 /// Why a testee did not start.
@@ -96,16 +96,12 @@ fn shown(stderr: &str) -> String {
     format!("; the end of its standard error:\n{}", lines.join("\n"))
 }
 
-/// A running testee. Dropping it ends it.
+/// A running server. Dropping it ends it.
 #[derive(Debug)]
 pub struct Process {
-    guard: Child,
-    hold: Option<ChildStdin>,
+    guarded: Guarded,
     stdout: Tail,
-    stderr: Tail,
-    root: PathBuf,
     address: SocketAddr,
-    family: Family,
 }
 
 impl Process {
@@ -114,49 +110,18 @@ impl Process {
     /// # Errors
     /// [`StartError`], which says what to look at.
     pub fn start(template: &Template) -> Result<Self, StartError> {
-        let root = fresh_root();
-        let has_port = template
-            .command
-            .iter()
-            .any(|part| part.to_string_lossy().contains("{port}"));
+        let has_port = template.says("{port}");
         let port = if has_port { free_port()? } else { 0 };
-        let dir = root.join(DIR);
-        let command: Vec<OsString> = template
-            .command
-            .iter()
-            .map(|part| filled(part, port, &dir))
-            .collect();
-        let guard = match &template.guard {
-            Some(guard) => guard.clone(),
-            None => std::env::current_exe()?,
-        };
-        let mut guard = Command::new(guard)
-            .arg("guard")
-            .arg(&root)
-            .arg("--")
-            .args(&command)
-            .envs(telling_time_zone())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            // Ctrl-C is for the harness, which then ends the testee.
-            .process_group(0)
-            .spawn()?;
-        let hold = guard.stdin.take();
+        let (guarded, stdout) = Guarded::start(template, port, false)?;
         let (sender, ready) = mpsc::channel();
-        let stdout = Tail::of(guard.stdout.take().expect("it is piped"), move |line| {
+        let stdout = Tail::of(stdout, move |line| {
             if let Some(address) = line.trim().strip_prefix("READY ") {
                 let _ = sender.send(address.to_owned());
             }
         });
-        let stderr = Tail::of(guard.stderr.take().expect("it is piped"), |_| {});
         let mut process = Self {
-            family: Family::of(guard.id()),
-            guard,
-            hold,
+            guarded,
             stdout,
-            stderr,
-            root,
             address: SocketAddr::from(([127, 0, 0, 1], port)),
         };
         process.wait_until_it_listens(template, has_port, &ready)?;
@@ -172,20 +137,9 @@ impl Process {
         let started = Instant::now();
         let mut said = None;
         loop {
-            if let Some(status) = self.ended() {
+            if let Some(status) = self.guarded.ended() {
                 self.stdout.finish();
-                self.stderr.finish();
-                let stderr = self.stderr.text();
-                return Err(
-                    if status == i32::from(CANNOT_START) && stderr.starts_with("cannot start") {
-                        StartError::NoProgram(stderr.trim().to_owned())
-                    } else {
-                        StartError::Ended {
-                            status: status_in_words(status),
-                            stderr,
-                        }
-                    },
-                );
+                return Err(self.guarded.start_error(status));
             }
             if !has_port && said.is_none() {
                 said = ready.try_recv().ok();
@@ -198,7 +152,7 @@ impl Process {
             }
             let waited = started.elapsed();
             if waited > template.timeout {
-                let stderr = self.stderr.text();
+                let stderr = self.guarded.stderr();
                 return Err(if has_port || said.is_some() {
                     StartError::NotListening {
                         address: said.unwrap_or_else(|| self.address.to_string()),
@@ -223,72 +177,36 @@ impl Process {
     /// The directory that it stores files into.
     #[must_use]
     pub fn dir(&self) -> PathBuf {
-        self.root.join(DIR)
+        self.guarded.dir()
     }
 
     /// A directory beside [`Process::dir`] that it has no business in.
     #[must_use]
     pub fn outside(&self) -> PathBuf {
-        self.root.join(OUTSIDE)
+        self.guarded.outside()
     }
 
-    /// How it ended, 128 and the signal for one that was killed; `None` while it runs.
-    pub fn ended(&mut self) -> Option<i32> {
-        match self.guard.try_wait() {
-            Ok(None) => None,
-            Ok(Some(status)) => Some(status.code().unwrap_or(-1)),
-            Err(_) => Some(-1),
-        }
-    }
-
-    /// How it ended, as [`Process::ended`] says; where none of its processes is left, the word
-    /// of the guard is waited for.
+    /// How it ended, 128 and the signal for one that was killed, once none of its processes is
+    /// left; `None` while it runs.
     pub fn ended_for_good(&mut self) -> Option<i32> {
-        let started = Instant::now();
-        while self.ended().is_none()
-            && self.family.members().is_empty()
-            && started.elapsed() < END_BOUND
-        {
-            thread::sleep(LOOK_AGAIN);
-        }
-        self.ended()
+        self.guarded.ended_for_good()
     }
 
     /// The end of what it wrote to standard error.
     #[must_use]
     pub fn stderr(&self) -> String {
-        self.stderr.text()
+        self.guarded.stderr()
     }
 
     /// Whatever it does now, in all of its processes.
     pub(crate) fn activity(&mut self) -> Option<Activity> {
-        procfs::activity(self.family.members())
+        self.guarded.activity()
     }
 
     /// The resident memory of all of its processes, in octets.
     #[must_use]
     pub fn resident(&mut self) -> u64 {
-        procfs::resident(self.family.members())
-    }
-
-    fn end(&mut self) {
-        // The guard takes the end of its input for the word to end.
-        drop(self.hold.take());
-        let started = Instant::now();
-        while self.ended().is_none() {
-            if started.elapsed() > END_BOUND {
-                let _ = self.guard.kill();
-                let _ = self.guard.wait();
-            }
-            thread::sleep(LOOK_AGAIN);
-        }
-        let _ = fs::remove_dir_all(&self.root);
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.end();
+        self.guarded.resident()
     }
 }
 
@@ -322,41 +240,6 @@ fn resolve(address: &str) -> Option<SocketAddr> {
     Some(address)
 }
 
-fn filled(part: &OsString, port: u16, dir: &Path) -> OsString {
-    match part.to_str() {
-        Some(part) => part
-            .replace("{port}", &port.to_string())
-            .replace("{host}", HOST)
-            .replace("{dir}", &dir.to_string_lossy())
-            .into(),
-        None => part.clone(),
-    }
-}
-
-/// A time zone in which it is early in the morning, so that a testee that writes numbers
-/// without their leading zeros shows it at any time of the day (SES-5). None where the user
-/// has set one.
-fn telling_time_zone() -> Option<(&'static str, String)> {
-    const EARLY: i64 = 3;
-    if std::env::var_os("TZ").is_some() {
-        return None;
-    }
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let hour = now.map_or(0, |since| since.as_secs() / 3600 % 24) as i64;
-    // From 12 hours behind to 11 ahead; these names count the other way round.
-    let ahead = (EARLY - hour + 12).rem_euclid(24) - 12;
-    Some(("TZ", format!("Etc/GMT{:+}", -ahead)))
-}
-
-fn random() -> u64 {
-    // Each RandomState has keys of its own.
-    RandomState::new().build_hasher().finish()
-}
-
-fn fresh_root() -> PathBuf {
-    std::env::temp_dir().join(format!("unstick-{:016x}", random()))
-}
-
 fn free_port() -> io::Result<u16> {
     let mut last = None;
     for _ in 0..100 {
@@ -372,15 +255,6 @@ fn free_port() -> io::Result<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn placeholders_are_filled_in() {
-        let dir = Path::new("/d");
-        let filled = |part: &str| filled(&part.into(), 7, dir).into_string().unwrap();
-        assert_eq!(filled("{host}:{port}"), "127.0.0.1:7");
-        assert_eq!(filled("--dir={dir}/x"), "--dir=/d/x");
-        assert_eq!(filled("{}"), "{}");
-    }
 
     #[test]
     fn statuses_in_words() {

@@ -5,11 +5,11 @@ use std::fs;
 
 /// What a set of processes has done so far, and whether it is doing anything now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Activity {
+pub struct Activity {
     /// Every thread waits for something.
-    pub(crate) asleep: bool,
+    pub asleep: bool,
     /// A figure that grows whenever any thread runs.
-    pub(crate) work: u64,
+    pub work: u64,
 }
 
 /// The processes that descend from one, kept up to date without looking at all of the

@@ -3,27 +3,12 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::thread;
-use std::time::{Duration, Instant};
 
-use super::connection::Connection;
+use super::connection::{Connection, Peer};
+use super::patience::Settling;
 use super::process::{Process, StartError, Template, status_in_words};
 use super::procfs::Activity;
 use super::queue::Queues;
-
-/// How long a testee may take to come to rest between two conversations. What it still does
-/// then is left to it.
-const SETTLE_BOUND: Duration = Duration::from_millis(200);
-
-/// Once so much time has gone into waiting in vain for it to rest, a testee is taken to be
-/// restless by nature.
-const RESTLESS_AFTER: Duration = Duration::from_secs(1);
-
-/// How long one that is restless by nature is waited for.
-const RESTLESS_BOUND: Duration = Duration::from_millis(2);
-
-/// How often activity is looked at.
-pub(super) const SAMPLE_EVERY: Duration = Duration::from_micros(100);
 
 /// Where a testee comes from.
 #[derive(Debug, Clone)]
@@ -65,8 +50,7 @@ pub struct Server {
     origin: Origin,
     process: Option<Process>,
     queues: Option<Queues>,
-    /// The time that went into waiting in vain for it to rest.
-    restless: Duration,
+    settling: Settling,
     starts: u32,
 }
 
@@ -80,7 +64,7 @@ impl Server {
             origin,
             process: None,
             queues: Queues::open(),
-            restless: Duration::ZERO,
+            settling: Settling::default(),
             starts: 0,
         };
         server.restart()?;
@@ -159,16 +143,6 @@ impl Server {
         self.process.as_mut().map(Process::resident)
     }
 
-    /// What it does now, if that can be seen.
-    pub(super) fn activity(&mut self) -> Option<Activity> {
-        self.process.as_mut()?.activity()
-    }
-
-    /// How many of the `sent` octets of a connection it has still to take, if that can be seen.
-    pub(super) fn left(&mut self, ours: SocketAddr, theirs: SocketAddr, sent: u64) -> Option<u64> {
-        self.queues.as_mut()?.left(ours, theirs, sent)
-    }
-
     /// Opens a connection, once the testee has dealt with those before.
     ///
     /// # Errors
@@ -189,25 +163,19 @@ impl Server {
     /// Waits until every thread of the testee sleeps and has done nothing between two looks,
     /// within bounds. A session that has just ended has given its slot back by then.
     pub fn settle(&mut self) {
-        let bound = if self.restless < RESTLESS_AFTER {
-            SETTLE_BOUND
-        } else {
-            RESTLESS_BOUND
+        let Some(process) = &mut self.process else {
+            return;
         };
-        let started = Instant::now();
-        let mut last = None;
-        loop {
-            let activity = self.activity();
-            match activity {
-                None => return,
-                Some(Activity { asleep: true, .. }) if activity == last => return,
-                _ => last = activity,
-            }
-            if started.elapsed() > bound {
-                self.restless += bound;
-                return;
-            }
-            thread::sleep(SAMPLE_EVERY);
-        }
+        self.settling.settle(|| process.activity());
+    }
+}
+
+impl Peer for Server {
+    fn activity(&mut self) -> Option<Activity> {
+        self.process.as_mut()?.activity()
+    }
+
+    fn left(&mut self, ours: SocketAddr, theirs: SocketAddr, sent: u64) -> Option<u64> {
+        self.queues.as_mut()?.left(ours, theirs, sent)
     }
 }

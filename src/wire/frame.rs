@@ -47,11 +47,26 @@ pub enum FrameError {
 #[derive(Debug)]
 pub struct Decoder {
     limit: u32,
-    /// The frame that has begun and is not complete: its length, then payload so far.
+    state: State,
+    /// The frame that comes in pieces: its length, then its payload so far.
     gathered: Vec<u8>,
-    /// The frame in `gathered` was lent out by the last call and is to be forgotten.
-    lent: bool,
-    failed: Option<FrameError>,
+    /// What the length or the payload that is being gathered still lacks, in octets.
+    missing: usize,
+}
+
+/// Where in the stream the next octet belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Between two frames; nothing is gathered.
+    Between,
+    /// Inside a length.
+    Length,
+    /// Inside a payload.
+    Payload,
+    /// Behind the frame in `gathered`, which is lent out, and to be forgotten.
+    Lent,
+    /// Nowhere: this went wrong.
+    Failed(FrameError),
 }
 
 impl Default for Decoder {
@@ -66,9 +81,9 @@ impl Decoder {
     pub const fn new(limit: u32) -> Self {
         Self {
             limit,
+            state: State::Between,
             gathered: Vec::new(),
-            lent: false,
-            failed: None,
+            missing: 0,
         }
     }
 
@@ -78,82 +93,96 @@ impl Decoder {
     ///
     /// # Errors
     /// [`FrameError::OverLimit`] as soon as the length is known, and on every later call.
+    #[inline]
     pub fn decode<'a, 'i: 'a>(
         &'a mut self,
         input: &mut &'i [u8],
     ) -> Result<Option<&'a [u8]>, FrameError> {
-        if let Some(error) = self.failed {
-            return Err(error);
-        }
-        self.forget_lent();
-        if self.gathered.is_empty()
+        // Most frames lie whole in the input.
+        if self.state == State::Between
             && let Some((length, rest)) = input.split_first_chunk::<LENGTH_OCTETS>()
+            && let length = u32::from_be_bytes(*length)
+            && length <= self.limit
+            && let Some((payload, rest)) = rest.split_at_checked(length as usize)
         {
-            let length = self.accept(*length)?;
-            if let Some((payload, rest)) = rest.split_at_checked(length) {
-                *input = rest;
-                return Ok(Some(payload));
-            }
+            *input = rest;
+            return Ok(Some(payload));
         }
-        if !self.gather(LENGTH_OCTETS, input) {
-            return Ok(None);
-        }
-        let (length, _) = self.gathered.split_first_chunk().expect("just gathered");
-        let length = self.accept(*length)?;
-        if !self.gather(LENGTH_OCTETS + length, input) {
-            return Ok(None);
-        }
-        self.lent = true;
-        Ok(Some(&self.gathered[LENGTH_OCTETS..]))
+        self.decode_in_pieces(input)
     }
 
     /// Says that the stream has ended. On a frame boundary that is a clean end (FRM-5).
     ///
     /// # Errors
     /// [`FrameError::Truncated`] inside a frame (FRM-6), or the error met before.
-    pub fn finish(mut self) -> Result<(), FrameError> {
-        self.forget_lent();
-        match (self.failed, self.gathered.len()) {
-            (Some(error), _) => Err(error),
-            (None, 0) => Ok(()),
-            (None, arrived) => Err(FrameError::Truncated { arrived }),
+    pub fn finish(self) -> Result<(), FrameError> {
+        match self.state {
+            State::Between | State::Lent => Ok(()),
+            State::Length | State::Payload => Err(FrameError::Truncated {
+                arrived: self.gathered.len(),
+            }),
+            State::Failed(error) => Err(error),
         }
     }
 
     /// The octets of an incomplete frame held here: never more than arrived (FRM-8).
     #[must_use]
     pub fn buffered(&self) -> usize {
-        if self.lent { 0 } else { self.gathered.len() }
-    }
-
-    fn forget_lent(&mut self) {
-        if std::mem::take(&mut self.lent) {
-            self.gathered.clear();
-            self.gathered.shrink_to(KEPT_CAPACITY);
+        match self.state {
+            State::Lent => 0,
+            _ => self.gathered.len(),
         }
     }
 
-    fn accept(&mut self, length: [u8; LENGTH_OCTETS]) -> Result<usize, FrameError> {
-        let length = u32::from_be_bytes(length);
+    fn decode_in_pieces<'a, 'i: 'a>(
+        &'a mut self,
+        input: &mut &'i [u8],
+    ) -> Result<Option<&'a [u8]>, FrameError> {
+        match self.state {
+            State::Failed(error) => return Err(error),
+            State::Lent => {
+                self.gathered.clear();
+                self.gathered.shrink_to(KEPT_CAPACITY);
+                self.state = State::Between;
+                return self.decode(input);
+            }
+            State::Between if input.is_empty() => return Ok(None),
+            State::Between => {
+                self.state = State::Length;
+                self.missing = LENGTH_OCTETS;
+            }
+            State::Length | State::Payload => {}
+        }
+        loop {
+            let (taken, rest) = input.split_at(self.missing.min(input.len()));
+            self.gathered.extend_from_slice(taken);
+            self.missing -= taken.len();
+            *input = rest;
+            if self.missing > 0 {
+                return Ok(None);
+            }
+            if self.state == State::Payload {
+                self.state = State::Lent;
+                return Ok(Some(&self.gathered[LENGTH_OCTETS..]));
+            }
+            self.missing = self.accept_length()?;
+            self.state = State::Payload;
+        }
+    }
+
+    /// The length that has been gathered, if it is within the limit.
+    fn accept_length(&mut self) -> Result<usize, FrameError> {
+        let length = length::unpack(&self.gathered).expect("as many octets were gathered");
         if length > self.limit {
             let error = FrameError::OverLimit {
                 length,
                 limit: self.limit,
             };
-            self.failed = Some(error);
+            self.state = State::Failed(error);
             self.gathered = Vec::new();
             return Err(error);
         }
         Ok(length as usize)
-    }
-
-    /// Moves octets from `input` until `total` are gathered; false if `input` had too few.
-    fn gather(&mut self, total: usize, input: &mut &[u8]) -> bool {
-        let wanted = total.saturating_sub(self.gathered.len());
-        let (taken, rest) = input.split_at(wanted.min(input.len()));
-        self.gathered.extend_from_slice(taken);
-        *input = rest;
-        taken.len() == wanted
     }
 }
 
@@ -161,6 +190,7 @@ impl Decoder {
 ///
 /// # Errors
 /// [`LengthError::OutOfRange`] for a payload above 4,294,967,295 octets, with `out` unchanged.
+#[inline]
 pub fn encode(payload: &[u8], out: &mut Vec<u8>) -> Result<(), LengthError> {
     let length = length::pack_checked(payload.len())?;
     out.reserve(LENGTH_OCTETS + payload.len());

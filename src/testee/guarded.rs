@@ -1,0 +1,231 @@
+//! A testee's process under guard: started in a place of its own, watched, and ended whatever
+//! happens.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use rustix::fs::OFlags;
+
+use super::guard::{CANNOT_START, DIR, INPUT, OUTSIDE};
+use super::procfs::{self, Activity, Family};
+use super::process::{HOST, StartError, Template, status_in_words};
+use super::tail::Tail;
+
+/// How often a thing that tells nobody of itself is looked at again.
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(2);
+
+/// How long the guard may take to end a testee and itself.
+const END_BOUND: Duration = Duration::from_secs(10);
+
+/// A testee's process, with whatever it starts itself. Dropping it ends all of them.
+#[derive(Debug)]
+pub(super) struct Guarded {
+    guard: Child,
+    hold: Option<ChildStdin>,
+    stderr: Tail,
+    root: PathBuf,
+    family: Family,
+}
+
+impl Guarded {
+    /// Starts a testee that is told `port`, and hands over what it writes to standard output. If
+    /// it is `fed`, it starts only once [`Guarded::input`] has been opened.
+    pub(super) fn start(
+        template: &Template,
+        port: u16,
+        fed: bool,
+    ) -> Result<(Self, ChildStdout), StartError> {
+        let root = fresh_root();
+        let dir = root.join(DIR);
+        let command = template
+            .command
+            .iter()
+            .map(|part| filled(part, port, &dir));
+        let guard = match &template.guard {
+            Some(guard) => guard.clone(),
+            None => std::env::current_exe()?,
+        };
+        let mut guard = Command::new(guard)
+            .arg("guard")
+            .args(fed.then_some("--fed"))
+            .arg(&root)
+            .arg("--")
+            .args(command)
+            .envs(telling_time_zone())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // Ctrl-C is for the harness, which then ends the testee.
+            .process_group(0)
+            .spawn()?;
+        let hold = guard.stdin.take();
+        let stdout = guard.stdout.take().expect("it is piped");
+        let stderr = Tail::of(guard.stderr.take().expect("it is piped"), |_| {});
+        let guarded = Self {
+            family: Family::of(guard.id()),
+            guard,
+            hold,
+            stderr,
+            root,
+        };
+        Ok((guarded, stdout))
+    }
+
+    /// Opens the standard input of a testee that is fed. Writing to it never waits.
+    pub(super) fn input(&mut self) -> Result<File, StartError> {
+        let path = self.root.join(INPUT);
+        loop {
+            let opened = OpenOptions::new()
+                .write(true)
+                .custom_flags(OFlags::NONBLOCK.bits() as i32)
+                .open(&path);
+            match opened {
+                Ok(input) => return Ok(input),
+                // The guard has not made it yet, or not opened its end.
+                Err(_) if self.ended().is_none() => thread::sleep(LOOK_AGAIN),
+                Err(error) => return Err(StartError::Guard(error)),
+            }
+        }
+    }
+
+    /// The directory that the testee is told.
+    pub(super) fn dir(&self) -> PathBuf {
+        self.root.join(DIR)
+    }
+
+    /// A directory beside it, which the testee has no business in.
+    pub(super) fn outside(&self) -> PathBuf {
+        self.root.join(OUTSIDE)
+    }
+
+    /// How it ended, 128 and the signal for one that was killed; `None` while it runs.
+    pub(super) fn ended(&mut self) -> Option<i32> {
+        match self.guard.try_wait() {
+            Ok(None) => None,
+            Ok(Some(status)) => Some(status.code().unwrap_or(-1)),
+            Err(_) => Some(-1),
+        }
+    }
+
+    /// How it ended, as [`Guarded::ended`] says; where none of its processes is left, the word
+    /// of the guard is waited for.
+    pub(super) fn ended_for_good(&mut self) -> Option<i32> {
+        let started = Instant::now();
+        while self.ended().is_none()
+            && self.family.members().is_empty()
+            && started.elapsed() < END_BOUND
+        {
+            thread::sleep(LOOK_AGAIN);
+        }
+        self.ended()
+    }
+
+    /// Why a testee that has ended with this status did not start, or ended at once.
+    pub(super) fn start_error(&mut self, status: i32) -> StartError {
+        self.stderr.finish();
+        let stderr = self.stderr.text();
+        if status == i32::from(CANNOT_START) && stderr.starts_with("cannot start") {
+            return StartError::NoProgram(stderr.trim().to_owned());
+        }
+        StartError::Ended {
+            status: status_in_words(status),
+            stderr,
+        }
+    }
+
+    /// The end of what it wrote to standard error.
+    pub(super) fn stderr(&self) -> String {
+        self.stderr.text()
+    }
+
+    /// Waits for the end of standard error, of one that has ended: all is there then.
+    pub(super) fn finish_stderr(&mut self) {
+        self.stderr.finish();
+    }
+
+    /// Whatever it does now, in all of its processes.
+    pub(super) fn activity(&mut self) -> Option<Activity> {
+        procfs::activity(self.family.members())
+    }
+
+    /// The resident memory of all of its processes, in octets.
+    pub(super) fn resident(&mut self) -> u64 {
+        procfs::resident(self.family.members())
+    }
+
+    fn end(&mut self) {
+        // The guard takes the end of its input for the word to end.
+        drop(self.hold.take());
+        let started = Instant::now();
+        while self.ended().is_none() {
+            if started.elapsed() > END_BOUND {
+                let _ = self.guard.kill();
+                let _ = self.guard.wait();
+            }
+            thread::sleep(LOOK_AGAIN);
+        }
+        let _ = fs::remove_dir_all(&self.root);
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn filled(part: &OsString, port: u16, dir: &Path) -> OsString {
+    match part.to_str() {
+        Some(part) => part
+            .replace("{port}", &port.to_string())
+            .replace("{host}", HOST)
+            .replace("{dir}", &dir.to_string_lossy())
+            .into(),
+        None => part.clone(),
+    }
+}
+
+/// A time zone in which it is early in the morning, so that a testee that writes numbers
+/// without their leading zeros shows it at any time of the day (SES-5). None where the user
+/// has set one.
+fn telling_time_zone() -> Option<(&'static str, String)> {
+    const EARLY: i64 = 3;
+    if std::env::var_os("TZ").is_some() {
+        return None;
+    }
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let hour = now.map_or(0, |since| since.as_secs() / 3600 % 24) as i64;
+    // From 12 hours behind to 11 ahead; these names count the other way round.
+    let ahead = (EARLY - hour + 12).rem_euclid(24) - 12;
+    Some(("TZ", format!("Etc/GMT{:+}", -ahead)))
+}
+
+pub(super) fn random() -> u64 {
+    // Each RandomState has keys of its own.
+    RandomState::new().build_hasher().finish()
+}
+
+fn fresh_root() -> PathBuf {
+    std::env::temp_dir().join(format!("unstick-{:016x}", random()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_filled_in() {
+        let dir = Path::new("/d");
+        let filled = |part: &str| filled(&part.into(), 7, dir).into_string().unwrap();
+        assert_eq!(filled("{host}:{port}"), "127.0.0.1:7");
+        assert_eq!(filled("--dir={dir}/x"), "--dir=/d/x");
+        assert_eq!(filled("{}"), "{}");
+    }
+}

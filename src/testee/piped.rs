@@ -1,0 +1,229 @@
+//! A testee that reads its standard input and writes to its standard output.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read, Write};
+use std::path::PathBuf;
+use std::process::ChildStdout;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::ioctl_fionread;
+
+use super::guarded::Guarded;
+use super::patience::{Gate, Idleness, LOOK_EVERY, Patience, Settling};
+use super::process::{StartError, Template, status_in_words};
+use super::procfs::Activity;
+
+/// The most that is taken of a testee's output, in octets.
+const FLOOD: usize = 48 * 1024 * 1024;
+
+/// A running testee. Dropping it ends it.
+#[derive(Debug)]
+pub struct Piped {
+    guarded: Guarded,
+    input: Option<File>,
+    output: Arc<Output>,
+    gate: Gate,
+    settling: Settling,
+}
+
+/// What has come on standard output.
+#[derive(Debug, Default)]
+struct Output {
+    so_far: Mutex<SoFar>,
+    more: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct SoFar {
+    octets: Vec<u8>,
+    ended: bool,
+}
+
+impl Output {
+    fn of(mut stdout: ChildStdout) -> Arc<Self> {
+        let output = Arc::<Self>::default();
+        let shared = Arc::clone(&output);
+        thread::spawn(move || {
+            let mut buffer = [0; 65_536];
+            while let Ok(count @ 1..) = stdout.read(&mut buffer) {
+                let mut so_far = shared.lock();
+                if so_far.octets.len() < FLOOD {
+                    so_far.octets.extend_from_slice(&buffer[..count]);
+                }
+                shared.more.notify_all();
+            }
+            shared.lock().ended = true;
+            shared.more.notify_all();
+        });
+        output
+    }
+
+    fn lock(&self) -> MutexGuard<'_, SoFar> {
+        self.so_far.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Piped {
+    /// Starts a testee; `port` is what it is told as `{port}`.
+    ///
+    /// # Errors
+    /// [`StartError`]: there is no such program.
+    pub fn start(template: &Template, port: u16) -> Result<Self, StartError> {
+        let (mut guarded, stdout) = Guarded::start(template, port, true)?;
+        let output = Output::of(stdout);
+        let input = match guarded.input() {
+            Ok(input) => input,
+            Err(error) => {
+                return Err(match guarded.ended() {
+                    Some(status) => guarded.start_error(status),
+                    None => error,
+                });
+            }
+        };
+        Ok(Self {
+            guarded,
+            input: Some(input),
+            output,
+            gate: Gate::default(),
+            settling: Settling::default(),
+        })
+    }
+
+    /// The directory that it is told as `{dir}`.
+    #[must_use]
+    pub fn dir(&self) -> PathBuf {
+        self.guarded.dir()
+    }
+
+    /// A directory beside [`Piped::dir`] that it has no business in.
+    #[must_use]
+    pub fn outside(&self) -> PathBuf {
+        self.guarded.outside()
+    }
+
+    /// Writes octets to its standard input and waits until it has taken them. False if it
+    /// takes nothing more within `bound`, or has closed its end.
+    pub fn feed(&mut self, octets: &[u8], bound: Duration) -> bool {
+        let Some(input) = &mut self.input else {
+            return false;
+        };
+        let mut sent = 0;
+        let mut progress = Instant::now();
+        while sent < octets.len() {
+            match input.write(&octets[sent..]) {
+                Ok(count) => {
+                    sent += count;
+                    progress = Instant::now();
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    let left = bound.saturating_sub(progress.elapsed());
+                    let Ok(left) = Timespec::try_from(left.min(LOOK_EVERY * 20)) else {
+                        return false;
+                    };
+                    if progress.elapsed() >= bound {
+                        return false;
+                    }
+                    let mut fds = [PollFd::new(input, PollFlags::OUT)];
+                    // An interrupted wait is a short one; then it is tried again.
+                    let _ = poll(&mut fds, Some(&left));
+                }
+                Err(_) => return false,
+            }
+        }
+        let guarded = &mut self.guarded;
+        self.gate.pass(
+            || ioctl_fionread(&*input).ok().filter(|left| *left > 0),
+            || guarded.activity(),
+        );
+        true
+    }
+
+    /// Ends its standard input.
+    pub fn end_input(&mut self) {
+        self.input = None;
+    }
+
+    /// What it has written to standard output so far.
+    #[must_use]
+    pub fn seen(&self) -> Vec<u8> {
+        self.output.lock().octets.clone()
+    }
+
+    /// Waits until `done` with what it has written, or its output has ended, or nothing more is
+    /// to be expected. Says whether `done`.
+    pub fn wait(&mut self, patience: Patience, mut done: impl FnMut(&[u8]) -> bool) -> bool {
+        let mut idle = Idleness::default();
+        let mut progress = Instant::now();
+        let mut arrived = None;
+        loop {
+            {
+                let so_far = self.output.lock();
+                if arrived != Some(so_far.octets.len()) {
+                    arrived = Some(so_far.octets.len());
+                    progress = Instant::now();
+                    if done(&so_far.octets) {
+                        return true;
+                    }
+                }
+                if so_far.ended {
+                    return false;
+                }
+                if idle.so_far() >= patience.idle || progress.elapsed() >= patience.busy {
+                    return false;
+                }
+                let waited = self.output.more.wait_timeout(so_far, LOOK_EVERY);
+                drop(waited.unwrap_or_else(PoisonError::into_inner));
+            }
+            let taken = self.input.as_ref().is_none_or(|input| {
+                // One that has closed its end takes nothing more, and has nothing to take.
+                ioctl_fionread(input).is_ok_and(|left| left == 0)
+            });
+            idle.look(self.guarded.activity(), taken);
+        }
+    }
+
+    /// Waits until it has ended, and says with which status; `None` if it goes on.
+    pub fn end(&mut self, patience: Patience) -> Option<i32> {
+        // Its output ends with it, unless it has closed that before.
+        self.wait(patience, |_| false);
+        let started = Instant::now();
+        let mut idle = Idleness::default();
+        loop {
+            if let Some(status) = self.guarded.ended_for_good() {
+                self.guarded.finish_stderr();
+                return Some(status);
+            }
+            if idle.so_far() >= patience.idle || started.elapsed() >= patience.busy {
+                return None;
+            }
+            thread::sleep(LOOK_EVERY);
+            idle.look(self.guarded.activity(), true);
+        }
+    }
+
+    /// How it ended, in words; `None` while it runs.
+    pub fn death(&mut self) -> Option<String> {
+        self.guarded.ended_for_good().map(status_in_words)
+    }
+
+    /// The end of what it wrote to standard error.
+    #[must_use]
+    pub fn stderr(&self) -> String {
+        self.guarded.stderr()
+    }
+
+    /// Waits until it has come to rest, within bounds.
+    pub fn settle(&mut self) {
+        let guarded = &mut self.guarded;
+        self.settling.settle(|| guarded.activity());
+    }
+
+    /// What it does now, if that can be seen.
+    pub(crate) fn activity(&mut self) -> Option<Activity> {
+        self.guarded.activity()
+    }
+}
