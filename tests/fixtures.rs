@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use rstest::rstest;
-use unstick::suite::codec::{Reference, judge};
+use unstick::suite::codec::{self, Decode, Judge};
 use unstick::suite::verdict::{Summary, Verdict};
 use unstick::suite::{case, fixtures, requirement};
 use unstick::trace::{Acceptable, Action, Class, Placed, Step, Trace, json};
@@ -212,7 +212,7 @@ fn every_requirement_of_servers_has_a_case() {
 
 #[test]
 fn the_reference_codec_passes_every_framing_trace() {
-    let checks = judge(|| Box::new(Reference::new()));
+    let checks = codec::reference().checks(&mut |_, _, _| true);
     let summary = Summary::of(&checks);
     assert_eq!(summary.pass, checks.len());
     assert!(summary.total() > 500);
@@ -221,40 +221,38 @@ fn the_reference_codec_passes_every_framing_trace() {
 /// Codecs that see nothing, or everything, are told apart.
 #[test]
 fn codecs_that_do_nothing_right_pass_next_to_nothing() {
-    use unstick::suite::codec::Codec;
-
     /// Takes each chunk for a payload.
     struct Chunks;
-    impl Codec for Chunks {
+    impl Decode for Chunks {
         fn feed(&mut self, octets: &[u8], deliver: &mut dyn FnMut(&[u8])) -> Result<(), String> {
             deliver(octets);
             Ok(())
         }
-        fn finish(&mut self) -> Result<(), String> {
+        fn finish(&mut self, _: &mut dyn FnMut(&[u8])) -> Result<(), String> {
             Ok(())
-        }
-        fn encode(&mut self, payload: &[u8]) -> Result<Vec<u8>, String> {
-            Ok(payload.to_vec())
         }
     }
 
     /// Refuses everything.
     struct Refuses;
-    impl Codec for Refuses {
+    impl Decode for Refuses {
         fn feed(&mut self, _: &[u8], _: &mut dyn FnMut(&[u8])) -> Result<(), String> {
             Err("no".to_owned())
         }
-        fn finish(&mut self) -> Result<(), String> {
-            Err("no".to_owned())
-        }
-        fn encode(&mut self, _: &[u8]) -> Result<Vec<u8>, String> {
+        fn finish(&mut self, _: &mut dyn FnMut(&[u8])) -> Result<(), String> {
             Err("no".to_owned())
         }
     }
 
-    let chunks = Summary::of(&judge(|| Box::new(Chunks)));
+    let chunks = Summary::of(
+        &Judge::decoder(|| Box::new(Chunks))
+            .encoder(|payload| Ok(payload.to_vec()))
+            .checks(&mut |_, _, _| true),
+    );
     assert_eq!((chunks.pass, chunks.acceptable), (1, 0), "{chunks:?}");
-    let refuses = judge(|| Box::new(Refuses));
+    let refuses = Judge::decoder(|| Box::new(Refuses))
+        .encoder(|_| Err("no".to_owned()))
+        .checks(&mut |_, _, _| true);
     let summary = Summary::of(&refuses);
     assert_eq!(summary.pass, 0, "{summary:?}");
     // What it refuses as it must is no merit: the repaired twins fail.

@@ -17,13 +17,14 @@ use crate::report::{Report, Testee, json, junit, terminal};
 use crate::suite::case::Case;
 use crate::suite::known_failures::KnownFailures;
 use crate::suite::run::{Effort, Options, Run, Unjudgeable, run};
-use crate::suite::verdict::Verdict;
+use crate::suite::selection::{Listed, select};
+use crate::suite::verdict::{Check, Verdict};
 use crate::testee::process::Template;
 use crate::testee::server::{Origin, Server};
 use crate::trace::Class;
 
-/// A testee may take so long to start, in seconds, however short it is waited for later.
-const LEAST_START: u64 = 10;
+/// A testee may take so long to start, however short it is waited for later.
+const LEAST_START: Duration = Duration::from_secs(10);
 
 /// The classes that a server may claim.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -49,54 +50,95 @@ impl From<ServerClass> for Class {
 /// What every judging command takes.
 #[derive(Debug, Args)]
 pub(super) struct Judging {
-    /// The testee's limit on payloads in octets, to be judged at its boundary
-    #[arg(long, value_name = "N")]
-    pub(super) max_payload: Option<u32>,
-    /// The testee's limit on concurrent sessions, to be judged at its boundary
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(super) max_sessions: Option<u32>,
     /// A list of cases that are known to fail: `CASE fail # why`, a line each
     #[arg(long, value_name = "FILE")]
-    pub(super) known_failures: Option<PathBuf>,
+    known_failures: Option<PathBuf>,
     /// Write the report as JSON
     #[arg(long, value_name = "FILE")]
-    pub(super) json: Option<PathBuf>,
+    json: Option<PathBuf>,
     /// Write the report as JUnit XML
     #[arg(long, value_name = "FILE")]
-    pub(super) junit: Option<PathBuf>,
+    junit: Option<PathBuf>,
     /// How long a busy testee is waited for
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub(super) timeout: u64,
+    timeout: u64,
+}
+
+/// Which cases are run.
+#[derive(Debug, Args)]
+pub(super) struct Chosen {
+    /// Run only the cases whose id matches; may be given more than once
+    #[arg(long, value_name = "GLOB")]
+    run: Vec<String>,
+    /// Leave out the cases whose id matches; may be given more than once
+    #[arg(long, value_name = "GLOB")]
+    skip: Vec<String>,
+}
+
+impl Chosen {
+    /// Those of `cases` that a testee of this class owes, and that are wanted.
+    pub(super) fn of<C: Listed>(&self, cases: Vec<C>, class: Class) -> Result<Vec<C>, Failure> {
+        select(cases, Some(class), &self.run, &self.skip)
+            .map_err(|error| (USAGE, error.to_string()))
+    }
+}
+
+/// The limits that a server declares.
+#[derive(Debug, Args)]
+pub(super) struct Limits {
+    /// The testee's limit on payloads in octets, to be judged at its boundary
+    #[arg(long, value_name = "N")]
+    max_payload: Option<u32>,
+    /// The testee's limit on concurrent sessions, to be judged at its boundary
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_sessions: Option<u32>,
+}
+
+impl Limits {
+    /// The words that declare them again.
+    pub(super) fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        if let Some(limit) = self.max_payload {
+            words.extend(["--max-payload".to_owned(), limit.to_string()]);
+        }
+        if let Some(limit) = self.max_sessions {
+            words.extend(["--max-sessions".to_owned(), limit.to_string()]);
+        }
+        words
+    }
 }
 
 impl Judging {
-    pub(super) fn options(&self, class: Class) -> Options {
-        Options {
-            class,
-            max_payload: self.max_payload,
-            max_sessions: self.max_sessions.map(|limit| limit as usize),
-            timeout: Duration::from_secs(self.timeout),
-            effort: Effort::Full,
-        }
+    pub(super) const fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout)
     }
 
-    /// Reads the list of known failures; an unreadable one is found before anything is run.
-    pub(super) fn known(&self) -> Result<KnownFailures, Failure> {
-        let Some(path) = &self.known_failures else {
-            return Ok(KnownFailures::default());
+    /// Sees that the reports can be written, and reads the list of known failures, so that what
+    /// is wrong with them is found before anything is run.
+    pub(super) fn prepare(&self) -> Result<KnownFailures, Failure> {
+        let known = match &self.known_failures {
+            None => KnownFailures::default(),
+            Some(path) => {
+                let shown = path.display();
+                let text = fs::read_to_string(path)
+                    .map_err(|error| (USAGE, format!("--known-failures {shown}: {error}")))?;
+                KnownFailures::parse(&text).map_err(|error| (USAGE, format!("{shown}: {error}")))?
+            }
         };
-        let text = fs::read_to_string(path).map_err(|error| {
-            (
-                USAGE,
-                format!("--known-failures {}: {error}", path.display()),
-            )
-        })?;
-        KnownFailures::parse(&text).map_err(|error| (USAGE, format!("{}: {error}", path.display())))
+        for path in [&self.json, &self.junit].into_iter().flatten() {
+            writable(path)?;
+        }
+        Ok(known)
     }
 
-    /// A testee that is started by `command`; `again` are the words that run it again, up to
-    /// the command.
-    pub(super) fn started(&self, command: &[OsString], mut again: Vec<String>) -> (Testee, Origin) {
+    /// A testee of this role that is started by `command`; `again` are the words that run it
+    /// again, up to the command.
+    pub(super) fn started(
+        &self,
+        role: &'static str,
+        command: &[OsString],
+        mut again: Vec<String>,
+    ) -> (Testee, Template) {
         let words: Vec<String> = command
             .iter()
             .map(|word| word.to_string_lossy().into_owned())
@@ -104,49 +146,58 @@ impl Judging {
         again.push("--".to_owned());
         again.extend(words.clone());
         let testee = Testee {
-            role: "server",
+            role,
             command: words,
             address: None,
             again: shell(again),
         };
-        let origin = Origin::Command(Template {
+        let template = Template {
             command: command.to_vec(),
-            timeout: Duration::from_secs(self.timeout.max(LEAST_START)),
+            timeout: self.timeout().max(LEAST_START),
             guard: None,
-        });
-        (testee, origin)
+        };
+        (testee, template)
     }
 
-    /// Starts the testee, judges it, reports, and says how that ends.
+    /// Judges a server, reports, and says how that ends.
     pub(super) fn judge(
         &self,
         testee: &Testee,
         origin: Origin,
         cases: &[Case],
         class: Class,
+        limits: &Limits,
     ) -> Result<ExitCode, Failure> {
-        let known = self.known()?;
-        for path in [&self.json, &self.junit].into_iter().flatten() {
-            writable(path)?;
-        }
-        let run = judge(origin, cases, &self.options(class))?;
-        let report = Report {
+        let known = self.prepare()?;
+        let options = Options {
+            class,
+            max_payload: limits.max_payload,
+            max_sessions: limits.max_sessions.map(|limit| limit as usize),
+            timeout: self.timeout(),
+            effort: Effort::Full,
+        };
+        let run = judge(origin, cases, &options)?;
+        self.report(&Report {
             testee,
             class,
             segmentation: run.gating.name(),
             checks: &run.checks,
             known: &known,
-        };
+        })
+    }
+
+    /// Writes the reports that are wanted, and says how that ends.
+    pub(super) fn report(&self, report: &Report<'_>) -> Result<ExitCode, Failure> {
         if let Some(path) = &self.json {
-            write(path, &json::write(&report))?;
+            write(path, &json::write(report))?;
         }
         if let Some(path) = &self.junit {
-            let text = junit::write(&report)
+            let text = junit::write(report)
                 .map_err(|error| (UNJUDGED, format!("--junit {}: {error}", path.display())))?;
             write(path, &text)?;
         }
-        print(&terminal::write(&report));
-        Ok(ExitCode::from(status(&report)))
+        print(&terminal::write(report));
+        Ok(ExitCode::from(status(report)))
     }
 }
 
@@ -163,36 +214,70 @@ pub(super) fn status(report: &Report<'_>) -> u8 {
 
 /// Runs cases against a server, with a progress bar where somebody looks.
 pub(super) fn judge(origin: Origin, cases: &[Case], options: &Options) -> Result<Run, Failure> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        signal_hook::flag::register(signal, Arc::clone(&interrupted))
-            .map_err(|error| (UNJUDGED, format!("signals cannot be watched: {error}")))?;
-    }
+    let mut progress = Progress::new()?;
     let mut server = Server::new(origin).map_err(|error| (UNJUDGED, error.to_string()))?;
-    let bar = ProgressBar::new(0).with_style(
-        ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")
-            .expect("the template is well-formed"),
-    );
-    let mut failed = 0;
-    let outcome = run(&mut server, cases, options, &mut |done, total, check| {
-        bar.set_length(total as u64);
-        bar.set_position(done as u64);
-        if check.verdict == Verdict::Fail {
-            failed += 1;
-        }
-        let failed = if failed > 0 {
-            format!("({failed} failed) ")
-        } else {
-            String::new()
-        };
-        bar.set_message(format!("{failed}{}", check.id));
-        !interrupted.load(Ordering::Relaxed)
-    });
-    bar.finish_and_clear();
-    outcome.map_err(|error| match error {
-        Unjudgeable::Interrupted => (UNJUDGED, "interrupted; the testee was ended".to_owned()),
+    run(&mut server, cases, options, &mut progress.watch()).map_err(|error| match error {
+        Unjudgeable::Interrupted => interrupted(),
         other => (UNJUDGED, other.to_string()),
     })
+}
+
+/// What to say when a run was interrupted.
+pub(super) fn interrupted() -> Failure {
+    (UNJUDGED, "interrupted; the testee was ended".to_owned())
+}
+
+/// A progress bar, and an ear for the signals that end a run early.
+pub(super) struct Progress {
+    interrupted: Arc<AtomicBool>,
+    bar: ProgressBar,
+    failed: usize,
+}
+
+impl Progress {
+    pub(super) fn new() -> Result<Self, Failure> {
+        let interrupted = Arc::new(AtomicBool::new(false));
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            signal_hook::flag::register(signal, Arc::clone(&interrupted))
+                .map_err(|error| (UNJUDGED, format!("signals cannot be watched: {error}")))?;
+        }
+        let bar = ProgressBar::new(0).with_style(
+            ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")
+                .expect("the template is well-formed"),
+        );
+        Ok(Self {
+            interrupted,
+            bar,
+            failed: 0,
+        })
+    }
+
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// Shows how far a run is, and lets it go on until a signal comes.
+    pub(super) fn watch(&mut self) -> impl FnMut(usize, usize, &Check) -> bool {
+        |done, total, check| {
+            self.bar.set_length(total as u64);
+            self.bar.set_position(done as u64);
+            if check.verdict == Verdict::Fail {
+                self.failed += 1;
+            }
+            let failed = match self.failed {
+                0 => String::new(),
+                failed => format!("({failed} failed) "),
+            };
+            self.bar.set_message(format!("{failed}{}", check.id));
+            !self.interrupted.load(Ordering::Relaxed)
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 fn writable(path: &Path) -> Result<(), Failure> {

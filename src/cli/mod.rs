@@ -1,6 +1,8 @@
 //! The command line.
 
 mod cases;
+mod client;
+mod codec;
 mod connect;
 mod explain;
 mod guard;
@@ -9,6 +11,7 @@ mod reference;
 mod replay;
 mod serve;
 mod server;
+mod vectors;
 
 use std::process::ExitCode;
 
@@ -33,6 +36,8 @@ const UNJUDGED: u8 = 3;
     max_term_width = 100,
     after_help = "Examples:
   unstick server -- python3 server.py {port} {dir}
+  unstick client -- python3 client.py {host} {port} {dir}
+  unstick codec -- python3 codec.py {mode}
   unstick server --class framing --connect 127.0.0.1:50007
   unstick explain FRM-3
 
@@ -46,9 +51,12 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Server(server::Server),
+    Client(client::Client),
+    Codec(codec::Codec),
     Replay(replay::Replay),
     Cases(cases::Cases),
     Explain(explain::Explain),
+    Vectors(vectors::Vectors),
     Serve(serve::Serve),
     Connect(connect::Connect),
     #[command(hide = true)]
@@ -64,6 +72,9 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         None => reference::run(),
         Some(Command::Server(server)) => server.run(),
+        Some(Command::Client(client)) => client.run(),
+        Some(Command::Codec(codec)) => codec.run(),
+        Some(Command::Vectors(vectors)) => vectors.run(),
         Some(Command::Replay(replay)) => replay.run(),
         Some(Command::Cases(cases)) => cases.run(),
         Some(Command::Explain(explain)) => explain.run(),

@@ -7,9 +7,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::judging::{Judging, ServerClass};
+use super::judging::{Judging, Limits, ServerClass};
 use super::{Failure, USAGE};
 use crate::suite::case::Case;
+use crate::testee::server::Origin;
 use crate::trace::{Class, json};
 
 /// Run traces from files against a server
@@ -24,6 +25,8 @@ pub(super) struct Replay {
     /// What the testee claims to implement; the class of the traces unless given
     #[arg(long, value_enum)]
     class: Option<ServerClass>,
+    #[command(flatten)]
+    limits: Limits,
     #[command(flatten)]
     judging: Judging,
     /// The server to start, and its arguments
@@ -51,8 +54,10 @@ impl Replay {
                 .iter()
                 .map(|path| path.to_string_lossy().into_owned()),
         );
-        let (testee, origin) = self.judging.started(&self.command, again);
-        self.judging.judge(&testee, origin, &cases, class)
+        let (testee, template) = self.judging.started("server", &self.command, again);
+        let origin = Origin::Command(template);
+        self.judging
+            .judge(&testee, origin, &cases, class, &self.limits)
     }
 }
 

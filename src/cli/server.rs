@@ -7,11 +7,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::judging::{Judging, ServerClass, shell};
+use super::judging::{Chosen, Judging, Limits, ServerClass, shell};
 use super::{Failure, USAGE};
 use crate::report::Testee;
 use crate::suite::case;
-use crate::suite::selection::select;
 use crate::testee::server::Origin;
 use crate::trace::Class;
 
@@ -39,12 +38,10 @@ pub(super) struct Server {
     /// Where the server at --connect stores files, if that is on this machine; it is emptied
     #[arg(long, requires = "connect")]
     dir: Option<PathBuf>,
-    /// Run only the cases whose id matches; may be given more than once
-    #[arg(long, value_name = "GLOB")]
-    run: Vec<String>,
-    /// Leave out the cases whose id matches; may be given more than once
-    #[arg(long, value_name = "GLOB")]
-    skip: Vec<String>,
+    #[command(flatten)]
+    chosen: Chosen,
+    #[command(flatten)]
+    limits: Limits,
     #[command(flatten)]
     judging: Judging,
     /// The program to start, and its arguments
@@ -55,13 +52,17 @@ pub(super) struct Server {
 impl Server {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let class = Class::from(self.class);
-        let cases = select(case::all(), Some(class), &self.run, &self.skip)
-            .map_err(|error| (USAGE, error.to_string()))?;
+        let cases = self.chosen.of(case::all(), class)?;
         let (testee, origin) = match &self.connect {
             Some(address) => self.running(address)?,
-            None => self.judging.started(&self.command, self.words()),
+            None => {
+                let (testee, template) =
+                    self.judging.started("server", &self.command, self.words());
+                (testee, Origin::Command(template))
+            }
         };
-        self.judging.judge(&testee, origin, &cases, class)
+        self.judging
+            .judge(&testee, origin, &cases, class, &self.limits)
     }
 
     fn running(&self, at: &str) -> Result<(Testee, Origin), Failure> {
@@ -103,12 +104,7 @@ impl Server {
         ]
         .map(str::to_owned)
         .into();
-        if let Some(limit) = self.judging.max_payload {
-            words.extend(["--max-payload".to_owned(), limit.to_string()]);
-        }
-        if let Some(limit) = self.judging.max_sessions {
-            words.extend(["--max-sessions".to_owned(), limit.to_string()]);
-        }
+        words.extend(self.limits.words());
         words.extend(["--run".to_owned(), "{case}".to_owned()]);
         words
     }

@@ -51,7 +51,7 @@ fn test_case(check: &Check, report: &Report<'_>) -> TestCase {
         case.set_system_out(check.message.as_str());
     }
     if let Some(evidence) = &check.evidence {
-        case.set_system_out(super::terminal::evidence(evidence));
+        case.set_system_out(evidence.to_string());
     }
     case
 }

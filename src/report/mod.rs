@@ -15,7 +15,7 @@ use crate::trace::octets::Octets;
 /// What was judged.
 #[derive(Debug, Clone)]
 pub struct Testee {
-    /// `server`, or `codec`.
+    /// `server`, `client`, or `codec`.
     pub role: &'static str,
     /// The command that started it, or nothing.
     pub command: Vec<String>,

@@ -6,10 +6,8 @@ use anstyle::{AnsiColor, Style};
 
 use super::{Group, Report};
 use crate::suite::requirement;
-use crate::suite::verdict::{Check, Evidence, Summary, Verdict};
+use crate::suite::verdict::{Check, Summary, Verdict};
 use crate::trace::Class;
-use crate::trace::hexdump;
-use crate::trace::octets::Octets;
 
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const ODD: Style = AnsiColor::Yellow.on_default().bold();
@@ -19,9 +17,6 @@ const FAINT: Style = Style::new().dimmed();
 
 /// How many other cases of a group are named.
 const NAMED: usize = 6;
-
-/// How many chunks of a conversation are shown.
-const CHUNKS: usize = 8;
 
 /// Writes the whole report. It holds colours, to be stripped where nobody can see them.
 #[must_use]
@@ -89,7 +84,7 @@ fn show(group: &Group<'_>, report: &Report<'_>, out: &mut String) {
     line!(out, "  {}", example.title);
     line!(out);
     if let Some(evidence) = &example.evidence {
-        for shown in self::evidence(evidence).lines() {
+        for shown in evidence.to_string().lines() {
             line!(out, "    {shown}");
         }
         line!(out);
@@ -123,58 +118,6 @@ fn show(group: &Group<'_>, report: &Report<'_>, out: &mut String) {
 
 fn again(report: &Report<'_>, check: &Check) -> String {
     report.testee.again.replace("{case}", &check.id)
-}
-
-/// What was sent, expected and seen, as people read it.
-#[must_use]
-pub fn evidence(evidence: &Evidence) -> String {
-    let mut out = String::new();
-    for (number, chunk) in evidence.sent.iter().enumerate() {
-        if number == CHUNKS && evidence.sent.len() > CHUNKS + 1 {
-            let rest = &evidence.sent[number..];
-            let octets: usize = rest.iter().map(Octets::len).sum();
-            line!(
-                out,
-                "sent: {} more, {octets} octets",
-                count(rest.len(), "chunk")
-            );
-            break;
-        }
-        line!(
-            out,
-            "sent, chunk {} of {}:",
-            number + 1,
-            evidence.sent.len()
-        );
-        out += &hexdump::dump(&chunk.to_vec());
-    }
-    line!(out, "expected: {}", evidence.expected);
-    let seen = evidence.seen.to_vec();
-    if seen.is_empty() {
-        line!(out, "came: nothing");
-    } else {
-        line!(out, "came, {} octets:", seen.len());
-        out += &hexdump::dump_frames(&seen);
-    }
-    line!(out, "then: {}", evidence.ended);
-    let stderr = evidence.stderr.trim();
-    if !stderr.is_empty() {
-        line!(out, "the end of its standard error:");
-        let lines: Vec<&str> = stderr.lines().collect();
-        for shown in &lines[lines.len().saturating_sub(6)..] {
-            // Nothing that a testee writes commands the terminal.
-            line!(
-                out,
-                "  {}",
-                shown
-                    .escape_debug()
-                    .to_string()
-                    .replace("\\\"", "\"")
-                    .replace("\\'", "'")
-            );
-        }
-    }
-    out
 }
 
 /// What is worth knowing beside the failures.

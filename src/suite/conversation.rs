@@ -496,6 +496,7 @@ impl<'t, 'a> Talk<'t, 'a> {
                 seen: Octets::folded(shown),
                 ended,
                 stderr: testee.stderr(),
+                ..Evidence::default()
             },
             expected: None,
             left_open: self.connection.ending().is_none(),

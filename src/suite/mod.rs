@@ -1,5 +1,7 @@
 //! The suite: requirements, cases, and the judging of testees by them.
 
+#[cfg(feature = "cli")]
+pub mod client;
 pub mod codec;
 pub mod fixtures;
 pub mod requirement;
@@ -31,3 +33,5 @@ pub mod selection;
 mod sessions;
 #[cfg(feature = "cli")]
 mod slow_peers;
+#[cfg(feature = "cli")]
+pub mod vectors;

@@ -73,7 +73,7 @@ impl Effort {
 
     /// The waits in vain that a run is taken to have behind it when it begins: the more there
     /// are, the shorter the next.
-    const fn waits(self) -> u32 {
+    pub(super) const fn waits(self) -> u32 {
         match self {
             Self::Full => 0,
             Self::Quick => 12,

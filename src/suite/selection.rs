@@ -2,8 +2,37 @@
 
 use globset::{Glob, GlobMatcher};
 
-use super::case::Case;
+use super::{case, client, codec};
 use crate::trace::Class;
+
+/// What can be chosen.
+pub trait Listed {
+    /// The id, a slug.
+    fn id(&self) -> &str;
+
+    /// Whether a testee of this class owes it.
+    fn owed_by(&self, class: Class) -> bool;
+}
+
+impl Listed for case::Case {
+    fn id(&self) -> &str {
+        self.id
+    }
+
+    fn owed_by(&self, class: Class) -> bool {
+        self.owed_by(class)
+    }
+}
+
+impl Listed for client::Case {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn owed_by(&self, class: Class) -> bool {
+        self.class <= class
+    }
+}
 
 /// Why no cases could be chosen.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +56,28 @@ pub enum SelectionError {
     /// Everything is skipped.
     #[error("--skip leaves no case to run")]
     NothingLeft,
+}
+
+/// A case for codecs, by its id.
+#[derive(Debug, Clone, Copy)]
+pub struct CodecCase(pub &'static str);
+
+impl CodecCase {
+    /// All of them.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        codec::ids().map(Self).collect()
+    }
+}
+
+impl Listed for CodecCase {
+    fn id(&self) -> &str {
+        self.0
+    }
+
+    fn owed_by(&self, _: Class) -> bool {
+        true
+    }
 }
 
 fn of(class: &Option<Class>) -> String {
@@ -53,20 +104,20 @@ fn matchers(patterns: &[String]) -> Result<Vec<(&String, GlobMatcher)>, Selectio
 ///
 /// # Errors
 /// [`SelectionError`], for a pattern that matches nothing too.
-pub fn select(
-    cases: Vec<Case>,
+pub fn select<C: Listed>(
+    cases: Vec<C>,
     class: Option<Class>,
     run: &[String],
     skip: &[String],
-) -> Result<Vec<Case>, SelectionError> {
+) -> Result<Vec<C>, SelectionError> {
     let run = matchers(run)?;
     let skip = matchers(skip)?;
-    let owed: Vec<Case> = cases
+    let owed: Vec<C> = cases
         .into_iter()
         .filter(|case| class.is_none_or(|class| case.owed_by(class)))
         .collect();
     for (pattern, matcher) in run.iter().chain(&skip) {
-        if !owed.iter().any(|case| matcher.is_match(case.id)) {
+        if !owed.iter().any(|case| matcher.is_match(case.id())) {
             return Err(SelectionError::MatchesNothing {
                 pattern: (*pattern).clone(),
                 class,
@@ -76,9 +127,9 @@ pub fn select(
     let hit = |list: &[(&String, GlobMatcher)], id: &str| {
         list.iter().any(|(_, matcher)| matcher.is_match(id))
     };
-    let chosen: Vec<Case> = owed
+    let chosen: Vec<C> = owed
         .into_iter()
-        .filter(|case| (run.is_empty() || hit(&run, case.id)) && !hit(&skip, case.id))
+        .filter(|case| (run.is_empty() || hit(&run, case.id())) && !hit(&skip, case.id()))
         .collect();
     if chosen.is_empty() {
         return Err(SelectionError::NothingLeft);

@@ -1,8 +1,11 @@
 //! What a run says: a verdict a check, with the evidence of those that are not green.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::trace::Class;
+use crate::trace::hexdump;
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::Segmentation;
 
@@ -52,6 +55,9 @@ impl Verdict {
 /// What was sent, expected and seen in a check that is not green.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Evidence {
+    /// The lines that were typed into a client.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub typed: Vec<String>,
     /// The chunks that were sent, one for each write.
     pub sent: Vec<Octets>,
     /// What was expected at the point where it went wrong, in words.
@@ -63,6 +69,58 @@ pub struct Evidence {
     /// The end of what the testee wrote to standard error.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub stderr: String,
+}
+
+/// How many chunks of a conversation are shown.
+const CHUNKS: usize = 8;
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for typed in &self.typed {
+            writeln!(f, "typed: {}", typed.escape_debug())?;
+        }
+        for (number, chunk) in self.sent.iter().enumerate() {
+            if number == CHUNKS && self.sent.len() > CHUNKS + 1 {
+                let rest = &self.sent[number..];
+                let octets: usize = rest.iter().map(Octets::len).sum();
+                writeln!(
+                    f,
+                    "sent: {} more, {octets} octets",
+                    format_args!("{} chunks", rest.len())
+                )?;
+                break;
+            }
+            writeln!(f, "sent, chunk {} of {}:", number + 1, self.sent.len())?;
+            f.write_str(&hexdump::dump(&chunk.to_vec()))?;
+        }
+        writeln!(f, "expected: {}", self.expected)?;
+        let seen = self.seen.to_vec();
+        if seen.is_empty() {
+            writeln!(f, "came: nothing")?;
+        } else {
+            writeln!(f, "came, {} octets:", seen.len())?;
+            f.write_str(&hexdump::dump_frames(&seen))?;
+        }
+        writeln!(f, "then: {}", self.ended)?;
+        let stderr = self.stderr.trim();
+        if !stderr.is_empty() {
+            writeln!(f, "the end of its standard error:")?;
+            let lines: Vec<&str> = stderr.lines().collect();
+            for shown in &lines[lines.len().saturating_sub(6)..] {
+                // Nothing that a testee writes commands the terminal.
+                writeln!(
+                    f,
+                    "  {}",
+                    shown
+                        .escape_debug()
+                        .to_string()
+                        .replace("\\\"", "\"")
+                        .replace("\\'", "'")
+                )?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// One case under one segmentation, judged.

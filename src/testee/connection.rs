@@ -31,6 +31,9 @@ const MOST_PATIENCE: u32 = 12;
 /// that it does not come in drops either.
 const LITTLE: usize = 128 * 1024;
 
+/// What one that reads again may hold, in octets.
+const MUCH: usize = 4 * 1024 * 1024;
+
 /// The most that is read before anything else is looked at, in octets.
 const MOST_AT_ONCE: usize = 4 * 1024 * 1024;
 
@@ -89,6 +92,8 @@ pub struct Connection {
     /// How much we have sent, in octets.
     sent: u64,
     seen: Vec<u8>,
+    /// No more than this is read for now, in octets since the start.
+    most: usize,
     ending: Option<Ending>,
     gate: Gate,
 }
@@ -136,6 +141,7 @@ impl Connection {
             gating,
             sent: 0,
             seen: Vec::new(),
+            most: usize::MAX,
             ending: None,
             gate: Gate::default(),
         }
@@ -248,6 +254,17 @@ impl Connection {
         let _ = rustix::net::sockopt::set_socket_recv_buffer_size(&self.stream, LITTLE);
     }
 
+    /// Makes room again for what comes.
+    pub fn hold_much(&self) {
+        let _ = rustix::net::sockopt::set_socket_recv_buffer_size(&self.stream, MUCH);
+    }
+
+    /// Reads no more than `octets` from here on, until it is told otherwise; what comes beyond
+    /// waits, and so does the testee's writing.
+    pub fn read_at_most(&mut self, octets: Option<usize>) {
+        self.most = octets.map_or(usize::MAX, |octets| self.seen.len() + octets);
+    }
+
     /// Makes the close of this connection, whenever it comes, a reset.
     pub fn reset_on_close(&self) {
         // Where the system does not do it, the close is an ordinary one.
@@ -265,7 +282,11 @@ impl Connection {
         let mut buffer = [0; 65_536];
         let before = self.seen.len();
         while self.ending.is_none() && self.seen.len() - before < MOST_AT_ONCE {
-            match self.stream.read(&mut buffer) {
+            let room = (self.most - self.seen.len()).min(buffer.len());
+            if room == 0 {
+                return;
+            }
+            match self.stream.read(&mut buffer[..room]) {
                 Ok(0) => self.ending = Some(Ending::EndOfStream),
                 Ok(count) => {
                     self.seen.extend_from_slice(&buffer[..count]);

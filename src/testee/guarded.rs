@@ -14,8 +14,8 @@ use std::time::{Duration, Instant, SystemTime};
 use rustix::fs::OFlags;
 
 use super::guard::{CANNOT_START, DIR, INPUT, OUTSIDE};
-use super::procfs::{self, Activity, Family};
 use super::process::{HOST, StartError, Template, status_in_words};
+use super::procfs::{self, Activity, Family};
 use super::tail::Tail;
 
 /// How often a thing that tells nobody of itself is looked at again.
@@ -44,10 +44,7 @@ impl Guarded {
     ) -> Result<(Self, ChildStdout), StartError> {
         let root = fresh_root();
         let dir = root.join(DIR);
-        let command = template
-            .command
-            .iter()
-            .map(|part| filled(part, port, &dir));
+        let command = template.command.iter().map(|part| filled(part, port, &dir));
         let guard = match &template.guard {
             Some(guard) => guard.clone(),
             None => std::env::current_exe()?,

@@ -1,6 +1,7 @@
 //! How a trace reaches a testee, the implementation under test: starting, watching and ending
 //! its process, and talking to it without a race.
 
+pub mod client;
 pub mod connection;
 pub mod guard;
 mod guarded;

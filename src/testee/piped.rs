@@ -50,10 +50,12 @@ impl Output {
             let mut buffer = [0; 65_536];
             while let Ok(count @ 1..) = stdout.read(&mut buffer) {
                 let mut so_far = shared.lock();
-                if so_far.octets.len() < FLOOD {
-                    so_far.octets.extend_from_slice(&buffer[..count]);
-                }
+                so_far.octets.extend_from_slice(&buffer[..count]);
                 shared.more.notify_all();
+                if so_far.octets.len() > FLOOD {
+                    // Nobody reads on, which the testee is told by its next write.
+                    break;
+                }
             }
             shared.lock().ended = true;
             shared.more.notify_all();
@@ -155,19 +157,34 @@ impl Piped {
 
     /// Waits until `done` with what it has written, or its output has ended, or nothing more is
     /// to be expected. Says whether `done`.
-    pub fn wait(&mut self, patience: Patience, mut done: impl FnMut(&[u8]) -> bool) -> bool {
+    pub fn wait(&mut self, patience: Patience, done: impl FnMut(&[u8]) -> bool) -> bool {
+        self.watch(patience, true, done)
+    }
+
+    /// The same for something that can happen without any output.
+    pub fn wait_for(&mut self, patience: Patience, done: impl FnMut(&[u8]) -> bool) -> bool {
+        self.watch(patience, false, done)
+    }
+
+    fn watch(
+        &mut self,
+        patience: Patience,
+        only_output: bool,
+        mut done: impl FnMut(&[u8]) -> bool,
+    ) -> bool {
         let mut idle = Idleness::default();
         let mut progress = Instant::now();
         let mut arrived = None;
         loop {
             {
                 let so_far = self.output.lock();
-                if arrived != Some(so_far.octets.len()) {
+                let more = arrived != Some(so_far.octets.len());
+                if more {
                     arrived = Some(so_far.octets.len());
                     progress = Instant::now();
-                    if done(&so_far.octets) {
-                        return true;
-                    }
+                }
+                if (more || !only_output) && done(&so_far.octets) {
+                    return true;
                 }
                 if so_far.ended {
                     return false;

@@ -241,11 +241,17 @@ fn resolve(address: &str) -> Option<SocketAddr> {
 }
 
 fn free_port() -> io::Result<u16> {
+    let listener = listen()?;
+    Ok(listener.local_addr()?.port())
+}
+
+/// Listens on a port of the range that no client is given.
+pub(super) fn listen() -> io::Result<TcpListener> {
     let mut last = None;
     for _ in 0..100 {
         let port = PORTS.start + (random() % u64::from(PORTS.end - PORTS.start)) as u16;
         match TcpListener::bind((HOST, port)) {
-            Ok(_) => return Ok(port),
+            Ok(listener) => return Ok(listener),
             Err(error) => last = Some(error),
         }
     }

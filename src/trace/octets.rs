@@ -117,7 +117,11 @@ pub fn to_hex(octets: &[u8]) -> String {
         })
 }
 
-fn from_hex(hex: &str) -> Result<Vec<u8>, String> {
+/// Reads octets in hexadecimal.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn from_hex(hex: &str) -> Result<Vec<u8>, String> {
     let digits: Option<Vec<u8>> = hex
         .chars()
         .map(|c| {

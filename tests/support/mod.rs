@@ -50,12 +50,17 @@ pub fn unstick<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Ran {
         .into()
 }
 
-/// Judges a testee, with a JSON report.
+/// Judges a server, with a JSON report.
 pub fn judge(options: &[&str], testee: &[&str]) -> (Ran, serde_json::Value) {
+    judge_as("server", options, testee)
+}
+
+/// Judges a testee in this role, with a JSON report.
+pub fn judge_as(role: &str, options: &[&str], testee: &[&str]) -> (Ran, serde_json::Value) {
     let dir = tempfile::tempdir().unwrap();
     let report = dir.path().join("report.json");
     let report = report.to_str().unwrap();
-    let mut arguments = vec!["server", "--json", report];
+    let mut arguments = vec![role, "--json", report];
     arguments.extend(options);
     arguments.push("--");
     arguments.extend(testee);

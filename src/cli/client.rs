@@ -1,0 +1,90 @@
+//! `unstick client`
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+
+use super::judging::{Chosen, Judging, Progress, interrupted};
+use super::{Failure, UNJUDGED, USAGE};
+use crate::report::Report;
+use crate::suite::client;
+use crate::suite::client::run::{Unjudgeable, run};
+use crate::suite::run::Effort;
+use crate::trace::Class;
+
+/// The classes that a client may claim.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ClientClass {
+    /// Sends messages, and ends with q
+    Session,
+    /// Sends files too
+    Transfer,
+}
+
+/// Start a program as a client and judge it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+{host} and {port} in COMMAND are filled in: the server to connect to, which is this
+program; and {dir}: the directory where the client finds its files. What a person would
+type comes on standard input: a line is a message, `file` and a line with a name send a
+file, `q` leaves. For each conversation the client is started anew.
+
+Examples:
+  unstick client -- python3 client.py {host} {port} {dir}
+  unstick client --class session -- ./client --server {host}:{port}
+  unstick client --run 'client/reply-*' -- ./client {host} {port} {dir}
+
+Exit status: 0 all well; 1 a case failed; 2 bad usage; 3 could not be judged.")]
+pub(super) struct Client {
+    /// What the testee claims to implement
+    #[arg(long, value_enum, default_value = "transfer")]
+    class: ClientClass,
+    #[command(flatten)]
+    chosen: Chosen,
+    #[command(flatten)]
+    judging: Judging,
+    /// The program to start, and its arguments
+    #[arg(last = true, required = true)]
+    command: Vec<OsString>,
+}
+
+impl Client {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let class = match self.class {
+            ClientClass::Session => Class::Session,
+            ClientClass::Transfer => Class::Transfer,
+        };
+        let cases = self.chosen.of(client::all(), class)?;
+        let known = self.judging.prepare()?;
+        let again = [
+            "unstick",
+            "client",
+            "--class",
+            class.name(),
+            "--run",
+            "{case}",
+        ];
+        let again = again.map(str::to_owned).into();
+        let (testee, template) = self.judging.started("client", &self.command, again);
+        if !template.says("{port}") {
+            let why =
+                "the command has no {port}: put it where the client takes the port of its server";
+            return Err((USAGE, why.to_owned()));
+        }
+        let mut progress = Progress::new()?;
+        let outcome = run(&template, &cases, Effort::Full, &mut progress.watch());
+        drop(progress);
+        let checks = outcome.map_err(|error| match error {
+            Unjudgeable::Interrupted => interrupted(),
+            other => (UNJUDGED, other.to_string()),
+        })?;
+        self.judging.report(&Report {
+            testee: &testee,
+            class,
+            segmentation: "drain-gated",
+            checks: &checks,
+            known: &known,
+        })
+    }
+}

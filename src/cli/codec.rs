@@ -1,0 +1,92 @@
+//! `unstick codec`
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::judging::{Chosen, Judging, Progress, interrupted};
+use super::{Failure, UNJUDGED};
+use crate::report::Report;
+use crate::suite::codec::program::{Mode, Program};
+use crate::suite::selection::{CodecCase, Listed};
+use crate::trace::Class;
+
+/// Judge a codec: a program on standard input and output
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The octets of a stream come on standard input, cut in every way. COMMAND writes each payload
+back as a frame; it exits with 0 at a clean end, and with another status when the stream
+breaks the protocol. `{mode}` in COMMAND is filled in: `stream` for that, `lengths` for single
+lengths, line by line. With --lines one long-lived process is spoken to instead, as `lines`.
+docs/codec-contract.md has the whole contract, which is a page.
+
+Examples:
+  unstick codec -- python3 codec.py {mode}
+  unstick codec --max-payload 1048576 -- ./decoder
+  unstick codec --lines -- java Codec.java {mode}
+
+Exit status: 0 all well; 1 a case failed; 2 bad usage; 3 could not be judged.")]
+pub(super) struct Codec {
+    /// COMMAND is one process that is spoken to line by line
+    #[arg(long)]
+    lines: bool,
+    /// The testee's limit on payloads in octets, to be judged at its boundary
+    #[arg(long, value_name = "N")]
+    max_payload: Option<u32>,
+    #[command(flatten)]
+    chosen: Chosen,
+    #[command(flatten)]
+    judging: Judging,
+    /// The program to start, and its arguments
+    #[arg(last = true, required = true)]
+    command: Vec<OsString>,
+}
+
+impl Codec {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let class = Class::Codec;
+        let cases = self.chosen.of(CodecCase::all(), class)?;
+        let known = self.judging.prepare()?;
+        let (testee, template) = self.judging.started("codec", &self.command, self.words());
+        let mode = match (self.lines, template.says("{mode}")) {
+            (true, _) => Mode::Lines,
+            (false, true) => Mode::StreamAndLengths,
+            (false, false) => Mode::Stream,
+        };
+        let program = Program::new(&template, mode, self.max_payload);
+        let mut progress = Progress::new()?;
+        let mut wanted = |id: &str| cases.iter().any(|case| case.id() == id);
+        let checks = program
+            .judge(&mut wanted, &mut progress.watch())
+            .map_err(|error| (UNJUDGED, error.to_string()))?;
+        if progress.is_interrupted() {
+            return Err(interrupted());
+        }
+        drop(progress);
+        self.judging.report(&Report {
+            testee: &testee,
+            class,
+            segmentation: if self.lines {
+                "line by line"
+            } else {
+                "drain-gated"
+            },
+            checks: &checks,
+            known: &known,
+        })
+    }
+
+    /// The words of the command that runs one case again.
+    fn words(&self) -> Vec<String> {
+        let mut words: Vec<String> = ["unstick", "codec"].map(str::to_owned).into();
+        if self.lines {
+            words.push("--lines".to_owned());
+        }
+        if let Some(limit) = self.max_payload {
+            words.extend(["--max-payload".to_owned(), limit.to_string()]);
+        }
+        words.extend(["--run", "{case}"].map(str::to_owned));
+        words
+    }
+}

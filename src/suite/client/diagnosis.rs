@@ -1,0 +1,185 @@
+//! What a client's wrong octets point to: the requirement that is broken, and the mistake.
+
+use super::super::directory::frame;
+
+/// The requirement that is broken, where it is not the case's own, and the likely mistake in
+/// words that follow "it".
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Diagnosis {
+    pub(super) requirement: Option<&'static str>,
+    pub(super) cause: Option<&'static str>,
+}
+
+const fn of(requirement: &'static str, cause: &'static str) -> Diagnosis {
+    Diagnosis {
+        requirement: Some(requirement),
+        cause: Some(cause),
+    }
+}
+
+/// Nothing comes behind the body of a file.
+pub(super) const WAITS: Diagnosis = of("TRF-6", "it waits for an answer to a file");
+
+/// So many octets too few at the end of a body are a mistake in counting.
+const A_FEW: usize = 8;
+
+/// So many octets in a row are found again by chance in no file.
+const SOME: usize = 32;
+
+/// Octets that are not the frame of `payload`. Behind the body of a file they may be what is left
+/// of that.
+pub(super) fn of_message(payload: &[u8], came: &[u8], behind_a_body: bool) -> Diagnosis {
+    let wanted = frame(payload);
+    if came.is_empty() {
+        return Diagnosis::default();
+    }
+    if behind_a_body && came.windows(wanted.len()).any(|window| window == wanted) {
+        return of("TRF-13", "it sends more octets than it announced");
+    }
+    if let Some((length, behind)) = came.split_first_chunk::<4>()
+        && behind.starts_with(payload)
+        && !payload.is_empty()
+    {
+        let announced = u32::from_be_bytes(*length);
+        let right = payload.len() as u32;
+        let text = std::str::from_utf8(payload).unwrap_or_default();
+        let characters = text.chars().count() as u32;
+        let units = text.encode_utf16().count() as u32;
+        return match announced {
+            _ if announced == right && behind.len() > payload.len() => Diagnosis::default(),
+            _ if announced.swap_bytes() == right => {
+                of("LEN-1", "it writes lengths least significant octet first")
+            }
+            _ if announced == right + 4 => of("FRM-1", "its lengths count their own four octets"),
+            _ if announced == characters || announced == units => {
+                of("MSG-1", "its lengths count characters, and not octets")
+            }
+            _ if announced == right + 1 && behind.get(payload.len()) == Some(&b'\n') => {
+                of("MSG-4", "it sends the end of the line too")
+            }
+            _ if announced > right && behind.len() > payload.len() => {
+                of("MSG-4", "it sends more than was typed")
+            }
+            _ => of("LEN-1", "its lengths are wrong"),
+        };
+    }
+    if !payload.is_empty() && came.starts_with(payload) {
+        return of("FRM-1", "it sends texts without a length");
+    }
+    for octets in [1, 2, 8] {
+        if came.get(octets..).is_some_and(|c| c.starts_with(payload)) && !payload.is_empty() {
+            return of("LEN-1", "its lengths have another size than four octets");
+        }
+    }
+    let Some(delivered) = whole(came) else {
+        return Diagnosis::default();
+    };
+    let text = String::from_utf8_lossy(payload);
+    if std::str::from_utf8(delivered).is_err() {
+        return of("MSG-3", "its messages are not UTF-8");
+    }
+    if delivered == text.trim().as_bytes() || delivered == text.trim_end().as_bytes() {
+        return of("MSG-4", "it trims what was typed");
+    }
+    if Some(delivered) == payload.split(|octet| *octet == 0).next() {
+        return of("MSG-4", "it takes U+0000 for the end of the text");
+    }
+    if Some(delivered) == payload.strip_prefix("\u{FEFF}".as_bytes()) {
+        return of("MSG-4", "it strips U+FEFF");
+    }
+    if !delivered.is_empty() && payload.starts_with(delivered) {
+        return of("FRM-9", "it sends a part of the message only");
+    }
+    Diagnosis::default()
+}
+
+/// Octets that are not the frame of a header.
+pub(super) fn of_header(name: &str, length: usize, came: &[u8]) -> Diagnosis {
+    let Some(header) = whole(came).and_then(|payload| std::str::from_utf8(payload).ok()) else {
+        return Diagnosis::default();
+    };
+    let Some((before, digits)) = header.rsplit_once(',') else {
+        return of("TRF-1", "its header has no comma");
+    };
+    if before.trim() == name && digits.trim().parse() == Ok(length) {
+        return of("TRF-2", "it writes more than digits for the length");
+    }
+    if before != name {
+        return Diagnosis {
+            requirement: Some("TRF-1"),
+            cause: None,
+        };
+    }
+    of("TRF-13", "it announces another length than the file has")
+}
+
+/// Octets that are not the body of a file.
+pub(super) fn of_body(content: &[u8], came: &[u8]) -> Diagnosis {
+    let same = content.iter().zip(came).take_while(|(a, b)| a == b).count();
+    if let Some((length, behind)) = came.split_first_chunk::<4>()
+        && (1..=content.len()).contains(&(u32::from_be_bytes(*length) as usize))
+        && content.starts_with(&behind[..behind.len().min(4)])
+    {
+        return of("TRF-3", "it puts the body into frames");
+    }
+    if same == came.len() || content.len() - same <= A_FEW {
+        return of("TRF-13", "it sends fewer octets than it announced");
+    }
+    if came.len() + A_FEW < content.len()
+        && let Some(behind) = came.get(same..same + SOME)
+        && content[same..].windows(SOME).any(|window| window == behind)
+    {
+        return of("FRM-9", "it drops what one write did not take");
+    }
+    let translated = content.windows(2).position(|pair| pair == b"\r\n");
+    if content.get(same) == Some(&b'\n') || translated.is_some_and(|place| place <= same) {
+        return of("TRF-3", "it reads the file as text");
+    }
+    Diagnosis {
+        requirement: Some("TRF-3"),
+        cause: None,
+    }
+}
+
+fn whole(octets: &[u8]) -> Option<&[u8]> {
+    let (length, behind) = octets.split_first_chunk()?;
+    behind.get(..u32::from_be_bytes(*length) as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn requirement(payload: &str, came: &[u8]) -> Option<&'static str> {
+        of_message(payload.as_bytes(), came, false).requirement
+    }
+
+    #[test]
+    fn wrong_frames() {
+        assert_eq!(requirement("hello", b"\x05\0\0\0hello"), Some("LEN-1"));
+        assert_eq!(requirement("hello", b"\0\0\0\x09hello"), Some("FRM-1"));
+        assert_eq!(requirement("hello", b"\0\x05hello"), Some("LEN-1"));
+        assert_eq!(requirement("hello", b"hello"), Some("FRM-1"));
+        assert_eq!(requirement("hello", b"\0\0\0\x06hello\n"), Some("MSG-4"));
+        assert_eq!(requirement("hé", b"\0\0\0\x02h\xC3\xA9"), Some("MSG-1"));
+        assert_eq!(requirement("hé", b"\0\0\0\x02h\xE9"), Some("MSG-3"));
+        assert_eq!(requirement(" a ", b"\0\0\0\x01a"), Some("MSG-4"));
+        assert_eq!(requirement("hello", b""), None);
+    }
+
+    #[test]
+    fn wrong_headers_and_bodies() {
+        let header = |came: &[u8]| of_header("a", 3, came).requirement;
+        assert_eq!(header(b"\0\0\0\x04a, 3"), Some("TRF-2"));
+        assert_eq!(header(b"\0\0\0\x03a 3"), Some("TRF-1"));
+        assert_eq!(header(b"\0\0\0\x03a,4"), Some("TRF-13"));
+        let content = b"0123456789abcdef";
+        let body = |came: &[u8]| of_body(content, came).requirement;
+        assert_eq!(body(b"0123456789"), Some("TRF-13"));
+        assert_eq!(body(b"\0\0\0\x100123456789abcdef"), Some("TRF-3"));
+        assert_eq!(
+            of_message(b"after", b"x\0\0\0\x05after", true).requirement,
+            Some("TRF-13")
+        );
+    }
+}

@@ -1,0 +1,296 @@
+//! Running the cases against a client, and judging it.
+
+use std::time::Duration;
+
+use super::Case;
+use super::stage::{Habits, Judged, NotPassed, Stage, Wrong, reply};
+use crate::suite::run::Effort;
+use crate::suite::verdict::{Check, Verdict};
+use crate::testee::patience::Patience;
+use crate::testee::process::{StartError, Template};
+use crate::trace::Class;
+use crate::trace::segmentation::Segmentation;
+
+/// The case that opens every run.
+pub const PLAIN: &str = "plain/client";
+
+/// The text of the plainest conversation.
+const HELLO: &str = "hello";
+
+/// After so many failures that took time, a case that has failed is not run under further
+/// segmentations.
+const SOFT_BUDGET: u32 = 12;
+
+/// After so many of cases that differ in one place only, the rest of those is left out.
+const HARD_BUDGET: u32 = 25;
+
+/// After so many in all, the rest is left out.
+const WHOLE_BUDGET: u32 = 40;
+
+/// Why a client could not be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum Unjudgeable {
+    /// It did not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// It does not so much as send the plainest message.
+    #[error("{0}")]
+    NoMessage(String),
+    /// Whoever watches wanted the run to end.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// Runs cases against a client, in order. `watch` is told how many of how many checks are done,
+/// and each check; the run goes on as long as it says so.
+///
+/// # Errors
+/// [`Unjudgeable`]: nothing can be said about the client.
+pub fn run(
+    template: &Template,
+    cases: &[Case],
+    effort: Effort,
+    watch: &mut dyn FnMut(usize, usize, &Check) -> bool,
+) -> Result<Vec<Check>, Unjudgeable> {
+    let total = 1 + cases.iter().map(Case::checks).sum::<usize>();
+    let mut runner = Runner {
+        template,
+        habits: Habits::default(),
+        checks: Vec::new(),
+        total,
+        watch,
+        waits: effort.waits(),
+        costly: Vec::new(),
+    };
+    let speaks = runner.plain()?;
+    for case in cases {
+        for (segmentation, act) in &case.checks {
+            if !speaks {
+                let why = format!("not run: the client does not speak this protocol, see {PLAIN}");
+                runner.note(blank(case, *segmentation, Verdict::Skipped, why))?;
+            } else {
+                runner.check(case, *segmentation, act)?;
+            }
+        }
+    }
+    Ok(runner.checks)
+}
+
+struct Runner<'r, 'w> {
+    template: &'r Template,
+    habits: Habits,
+    checks: Vec<Check>,
+    total: usize,
+    watch: &'w mut dyn FnMut(usize, usize, &Check) -> bool,
+    /// How often something was waited for in vain.
+    waits: u32,
+    /// The kinds of the cases whose failures took time.
+    costly: Vec<String>,
+}
+
+impl Runner<'_, '_> {
+    fn patience(&self) -> Patience {
+        let (idle, busy) = match self.waits {
+            0..4 => (1_000, 5_000),
+            4..12 => (400, 3_000),
+            _ => (150, 1_000),
+        };
+        Patience {
+            idle: Duration::from_millis(idle),
+            busy: Duration::from_millis(busy).min(self.template.timeout),
+        }
+    }
+
+    fn note(&mut self, check: Check) -> Result<(), Unjudgeable> {
+        let goes_on = (self.watch)(self.checks.len() + 1, self.total, &check);
+        self.checks.push(check);
+        if goes_on {
+            Ok(())
+        } else {
+            Err(Unjudgeable::Interrupted)
+        }
+    }
+
+    /// The plainest conversation, from which the client's habits are learned; false if it speaks
+    /// another dialect.
+    fn plain(&mut self) -> Result<bool, Unjudgeable> {
+        let case = Case {
+            id: PLAIN.to_owned(),
+            title: "The plainest conversation: one message and its reply".to_owned(),
+            requirements: vec!["MSG-1", "FRM-1"],
+            class: Class::Session,
+            checks: Vec::new(),
+        };
+        let none = Habits::default();
+        let mut stage = Stage::set(self.template, &none, self.patience())?;
+        stage.types(HELLO);
+        match stage.sends(HELLO.as_bytes()) {
+            Ok(()) => {}
+            Err(NotPassed::Failed(wrong)) if wrong.nothing_sent => {
+                return Err(Unjudgeable::NoMessage(no_message(&wrong)));
+            }
+            Err(NotPassed::Failed(wrong)) => {
+                self.note(judged(&case, None, Verdict::Fail, wrong))?;
+                return Ok(false);
+            }
+            Err(NotPassed::Acceptable(why) | NotPassed::Skipped(why)) => {
+                self.note(blank(&case, None, Verdict::Skipped, why.to_owned()))?;
+                return Ok(false);
+            }
+        }
+        stage.answers(HELLO);
+        let shows = stage.shows(HELLO).is_ok();
+        let (shown, _) = stage.said();
+        self.habits = learned(&shown, shows);
+        self.note(blank(&case, None, Verdict::Pass, String::new()))?;
+        Ok(true)
+    }
+
+    fn attempt(&self, act: &dyn Fn(&mut Stage<'_>) -> Judged) -> Result<Judged, StartError> {
+        let mut stage = Stage::set(self.template, &self.habits, self.patience())?;
+        Ok(act(&mut stage))
+    }
+
+    fn check(
+        &mut self,
+        case: &Case,
+        segmentation: Option<Segmentation>,
+        act: &dyn Fn(&mut Stage<'_>) -> Judged,
+    ) -> Result<(), Unjudgeable> {
+        if let Some(why) = self.left_out(case) {
+            return self.note(blank(case, segmentation, Verdict::Skipped, why));
+        }
+        let check = match self.attempt(act)? {
+            Ok(()) => blank(case, segmentation, Verdict::Pass, String::new()),
+            Err(NotPassed::Acceptable(why)) => {
+                blank(case, segmentation, Verdict::Acceptable, why.to_owned())
+            }
+            Err(NotPassed::Skipped(why)) => {
+                blank(case, segmentation, Verdict::Skipped, why.to_owned())
+            }
+            Err(NotPassed::Failed(first)) => {
+                if first.took_time {
+                    self.waits += 1;
+                }
+                match self.attempt(act)? {
+                    Err(NotPassed::Failed(second)) => {
+                        if second.took_time {
+                            self.waits += 1;
+                            self.costly.push(kind(&case.id));
+                        }
+                        judged(case, segmentation, Verdict::Fail, second)
+                    }
+                    _ => {
+                        let mut check = judged(case, segmentation, Verdict::Flaky, first);
+                        check.message = format!("failed 1 of 2 times: {}", check.message);
+                        check
+                    }
+                }
+            }
+        };
+        self.note(check)
+    }
+
+    /// Why a check is not made, where much has failed already.
+    fn left_out(&self, case: &Case) -> Option<String> {
+        let failed_before = self
+            .checks
+            .iter()
+            .any(|check| check.id == case.id && check.verdict == Verdict::Fail);
+        let kind = kind(&case.id);
+        let costly = self.costly.iter().filter(|other| **other == kind).count() as u32;
+        if costly >= HARD_BUDGET {
+            return Some(format!(
+                "not run: {costly} checks like this have failed and taken their time; mend those first"
+            ));
+        }
+        if self.costly.len() as u32 >= WHOLE_BUDGET {
+            return Some(
+                "not run: many checks have failed and taken their time; mend those first"
+                    .to_owned(),
+            );
+        }
+        (self.costly.len() as u32 >= SOFT_BUDGET && failed_before).then(|| {
+            "not run: the case has failed under another segmentation, and many checks take their time to fail"
+                .to_owned()
+        })
+    }
+}
+
+/// Cases that differ in a number only are of one kind.
+fn kind(id: &str) -> String {
+    id.trim_end_matches(|character: char| character.is_ascii_digit())
+        .to_owned()
+}
+
+fn learned(shown: &[u8], shows: bool) -> Habits {
+    let shown = String::from_utf8_lossy(shown);
+    let reply = reply(HELLO);
+    let mut habits = Habits::default();
+    for line in shown.lines() {
+        match line.split_once(reply.as_str()) {
+            Some((before, behind)) if shows => {
+                habits.shows = Some((before.to_owned(), behind.to_owned()));
+                habits.lines.push(before.to_owned());
+            }
+            _ => habits.lines.push(line.to_owned()),
+        }
+    }
+    habits
+}
+
+fn blank(
+    case: &Case,
+    segmentation: Option<Segmentation>,
+    verdict: Verdict,
+    message: String,
+) -> Check {
+    Check {
+        id: case.id.clone(),
+        title: case.title.clone(),
+        requirements: case
+            .requirements
+            .iter()
+            .map(|id| (*id).to_owned())
+            .collect(),
+        class: case.class,
+        segmentation,
+        verdict,
+        message,
+        evidence: None,
+        cause: None,
+    }
+}
+
+fn judged(
+    case: &Case,
+    segmentation: Option<Segmentation>,
+    verdict: Verdict,
+    wrong: Box<Wrong>,
+) -> Check {
+    let mut check = blank(case, segmentation, verdict, wrong.message);
+    if let Some(requirement) = wrong.diagnosis.requirement {
+        check.requirements.retain(|id| id != requirement);
+        check.requirements.insert(0, requirement.to_owned());
+    }
+    check.cause = wrong.diagnosis.cause.map(str::to_owned);
+    check.evidence = Some(wrong.evidence);
+    check
+}
+
+/// What to tell the author of a client that sends nothing.
+fn no_message(wrong: &Wrong) -> String {
+    let mut message = format!(
+        "the client does not send the plainest message: {}\n\
+         typed: {HELLO:?} and the end of the line; expected: 00 00 00 05 68 65 6c 6c 6f\n\
+         does it take the address from the command line ({{host}} and {{port}} are filled in), and \
+         its messages, a line each, from standard input?\n\
+         {}",
+        wrong.message, wrong.evidence.ended
+    );
+    let stderr = wrong.evidence.stderr.trim_end();
+    if !stderr.is_empty() {
+        message += &format!("\nthe end of its standard error:\n{stderr}");
+    }
+    message
+}

@@ -1,0 +1,468 @@
+//! One run of a client: what is typed into it, what it sends, what it is answered, and what it
+//! shows.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::super::directory::frame;
+use super::super::verdict::Evidence;
+use super::diagnosis::{self, Diagnosis};
+use crate::testee::client::Client;
+use crate::testee::connection::{Connection, Ending};
+use crate::testee::patience::Patience;
+use crate::testee::process::{StartError, Template};
+use crate::trace::octets::Octets;
+
+/// How much of what came is kept as evidence, in octets.
+const MOST_EVIDENCE: usize = 256 * 1024;
+
+/// What is learned of a client in its plainest conversation.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Habits {
+    /// What it writes around a reply on the line that shows it; `None` if it shows no replies.
+    pub(super) shows: Option<(String, String)>,
+    /// The other lines that it writes.
+    pub(super) lines: Vec<String>,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone)]
+pub(super) struct Wrong {
+    pub(super) message: String,
+    /// The requirement that is broken, where it is not the case's own, and the likely mistake.
+    pub(super) diagnosis: Diagnosis,
+    /// Something was waited for in vain.
+    pub(super) took_time: bool,
+    /// The client sent nothing at all of what was expected.
+    pub(super) nothing_sent: bool,
+    pub(super) evidence: Evidence,
+}
+
+/// Why a case did not pass.
+#[derive(Debug)]
+pub(super) enum NotPassed {
+    /// Against the requirement.
+    Failed(Box<Wrong>),
+    /// Allowed by a MAY, or beyond what the protocol says.
+    Acceptable(&'static str),
+    /// Cannot be seen here.
+    Skipped(&'static str),
+}
+
+impl From<Box<Wrong>> for NotPassed {
+    fn from(wrong: Box<Wrong>) -> Self {
+        Self::Failed(wrong)
+    }
+}
+
+pub(super) type Judged<T = ()> = Result<T, NotPassed>;
+
+/// A client at work.
+#[derive(Debug)]
+pub(super) struct Stage<'r> {
+    client: Client,
+    connection: Option<Connection>,
+    pub(super) habits: &'r Habits,
+    patience: Patience,
+    bound: Duration,
+    typed: Vec<String>,
+    sent: Vec<Vec<u8>>,
+    /// How much of what came has been accounted for, in octets.
+    accounted: usize,
+    /// What came last was the body of a file.
+    behind_a_body: bool,
+}
+
+impl<'r> Stage<'r> {
+    pub(super) fn set(
+        template: &Template,
+        habits: &'r Habits,
+        patience: Patience,
+    ) -> Result<Self, StartError> {
+        Ok(Self {
+            client: Client::start(template)?,
+            connection: None,
+            habits,
+            patience,
+            bound: template.timeout,
+            typed: Vec::new(),
+            sent: Vec::new(),
+            accounted: 0,
+            behind_a_body: false,
+        })
+    }
+
+    /// Places a file where the client finds it.
+    pub(super) fn place(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.client.dir().join(name);
+        fs::write(&path, content).expect("the directory is ours");
+        path
+    }
+
+    pub(super) fn dir(&self) -> PathBuf {
+        self.client.dir()
+    }
+
+    pub(super) fn outside(&self) -> PathBuf {
+        self.client.outside()
+    }
+
+    /// Types a line, once the client has nothing else to do.
+    pub(super) fn types(&mut self, line: &str) {
+        self.client.program().settle();
+        self.types_at_once(line);
+    }
+
+    /// Types a line, whatever the client is doing. One that takes no input any more shows it in
+    /// what it sends.
+    pub(super) fn types_at_once(&mut self, line: &str) {
+        self.typed.push(line.to_owned());
+        self.client.type_line(line, self.bound);
+    }
+
+    /// The client's connection, which it may well make only when it has something to say.
+    pub(super) fn connected(&mut self) -> Judged<&mut Connection> {
+        if self.connection.is_none() {
+            self.connection = self.client.accept(self.patience);
+        }
+        if self.connection.is_none() {
+            return self.wrong("the client does not connect", "a connection", true);
+        }
+        Ok(self.connection.as_mut().expect("just looked at"))
+    }
+
+    /// Has a first message sent and answered, so that the connection is there, and keeps what
+    /// may lie on it unread small.
+    pub(super) fn connected_early(&mut self, text: &str) -> Judged {
+        self.types(text);
+        self.sends(text.as_bytes())?;
+        self.answers(text);
+        self.connected()?.hold_little();
+        Ok(())
+    }
+
+    /// Reads nothing from here on.
+    pub(super) fn holds(&mut self) {
+        if let Some(connection) = &mut self.connection {
+            connection.read_at_most(Some(0));
+        }
+    }
+
+    /// Reads no more than two messages of this size from here on.
+    pub(super) fn holds_after(&mut self, one: &[u8], two: &[u8]) {
+        if let Some(connection) = &mut self.connection {
+            connection.read_at_most(Some(8 + one.len() + two.len()));
+        }
+    }
+
+    /// Reads everything again.
+    pub(super) fn releases(&mut self) {
+        if let Some(connection) = &mut self.connection {
+            connection.read_at_most(None);
+            connection.hold_much();
+        }
+    }
+
+    /// What has come and is not accounted for yet.
+    pub(super) fn rest(&self) -> &[u8] {
+        self.connection
+            .as_ref()
+            .map_or(&[], |connection| &connection.seen()[self.accounted..])
+    }
+
+    fn wait(&mut self, mut done: impl FnMut(&[u8]) -> bool) -> bool {
+        let from = self.accounted;
+        let Some(connection) = &mut self.connection else {
+            return false;
+        };
+        connection.wait(&mut self.client, self.patience, |connection| {
+            done(&connection.seen()[from..]) || connection.ending().is_some()
+        });
+        done(&connection.seen()[from..])
+    }
+
+    /// Reads whatever else is underway.
+    fn gather(&mut self) {
+        self.client.program().settle();
+        if let Some(connection) = &mut self.connection {
+            connection.pump();
+        }
+    }
+
+    /// Waits for one of these messages and nothing else.
+    pub(super) fn sends_one_of(&mut self, payloads: &[&[u8]]) -> Judged {
+        self.connected()?;
+        let wanted: Vec<Vec<u8>> = payloads.iter().map(|payload| frame(payload)).collect();
+        self.wait(|rest| {
+            wanted.iter().any(|wanted| rest.starts_with(wanted))
+                || !wanted.iter().any(|wanted| wanted.starts_with(rest))
+        });
+        if let Some(found) = wanted.iter().find(|wanted| self.rest().starts_with(wanted)) {
+            self.accounted += found.len();
+            self.behind_a_body = false;
+            return Ok(());
+        }
+        self.gather();
+        let expected = format!("the frame of {}", in_words(payloads[0]));
+        let message = match (self.rest().len(), self.ending()) {
+            (0, None) => "the client sent nothing".to_owned(),
+            (0, Some(_)) => "the client closed and sent nothing".to_owned(),
+            _ => format!("the client sent something else than {expected}"),
+        };
+        let diagnosis = match self.ending() {
+            None if self.rest().is_empty() && self.behind_a_body => diagnosis::WAITS,
+            _ => diagnosis::of_message(payloads[0], self.rest(), self.behind_a_body),
+        };
+        let in_vain = self.rest().is_empty() || wanted[0].starts_with(self.rest());
+        self.wrong_because(diagnosis, &message, &expected, in_vain)
+    }
+
+    /// Waits for this message and nothing else.
+    pub(super) fn sends(&mut self, payload: &[u8]) -> Judged {
+        self.sends_one_of(&[payload])
+    }
+
+    /// Waits for the header of a file.
+    pub(super) fn sends_header(&mut self, name: &str, length: usize) -> Judged {
+        let header = format!("{name},{length}");
+        self.sends(header.as_bytes()).map_err(|why| match why {
+            NotPassed::Failed(mut wrong) => {
+                wrong.diagnosis = diagnosis::of_header(name, length, self.rest());
+                NotPassed::Failed(wrong)
+            }
+            other => other,
+        })
+    }
+
+    /// Waits for the command and the header of a file.
+    pub(super) fn announces(&mut self, name: &str, length: usize) -> Judged {
+        self.sends_one_of(&[b"file", b"FILE"])?;
+        self.sends_header(name, length)
+    }
+
+    /// Waits for the body of a file.
+    pub(super) fn sends_body(&mut self, content: &[u8]) -> Judged {
+        self.wait(|rest| rest.len() >= content.len());
+        self.behind_a_body = true;
+        if self.rest().starts_with(content) {
+            self.accounted += content.len();
+            return Ok(());
+        }
+        self.gather();
+        let rest = self.rest();
+        let diagnosis = diagnosis::of_body(content, rest);
+        let same = content.iter().zip(rest).take_while(|(a, b)| a == b).count();
+        let message = if same == rest.len() {
+            format!(
+                "of the {} octets that it announced the client sent {}",
+                content.len(),
+                rest.len()
+            )
+        } else {
+            format!("the body differs from the file from octet {same} on")
+        };
+        let expected = format!(
+            "a body of {} octets, as they are in the file",
+            content.len()
+        );
+        self.wrong_because(diagnosis, &message, &expected, same == rest.len())
+    }
+
+    /// Answers a message, in these pieces.
+    pub(super) fn answers_in(&mut self, chunks: &[&[u8]]) {
+        for chunk in chunks.iter().filter(|chunk| !chunk.is_empty()) {
+            self.sent.push(chunk.to_vec());
+            if let Some(connection) = &mut self.connection {
+                connection.send(&mut self.client, chunk, self.bound);
+            }
+        }
+    }
+
+    /// Answers a message.
+    pub(super) fn answers(&mut self, text: &str) {
+        self.answers_in(&[&frame(reply(text).as_bytes())]);
+    }
+
+    /// Ends our sending side.
+    pub(super) fn ends_stream(&mut self) {
+        if let Some(connection) = &mut self.connection {
+            connection.end_of_stream();
+        }
+    }
+
+    /// Closes so that the client is told of a reset.
+    pub(super) fn resets(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            connection.reset_on_close();
+        }
+    }
+
+    /// Sees that the client shows a reply.
+    pub(super) fn shows(&mut self, text: &str) -> Judged {
+        let reply = reply(text);
+        let in_it = |seen: &[u8]| contains(seen, reply.as_bytes());
+        if self.client.program().wait(self.patience, in_it) {
+            return Ok(());
+        }
+        self.wrong(
+            "the client does not show the reply",
+            &format!("that standard output shows: {reply}"),
+            true,
+        )
+    }
+
+    /// What it has written to standard output, and how much to standard error.
+    pub(super) fn said(&mut self) -> (Vec<u8>, usize) {
+        let program = self.client.program();
+        program.settle();
+        (program.seen(), program.stderr().len())
+    }
+
+    /// Sees that the client says, since it had said `before`, that something is wrong: by its
+    /// status, on standard error, or by a line that it does not write otherwise. `partial` is
+    /// what it must not show as if it were a reply.
+    pub(super) fn reports(&mut self, before: (&[u8], usize), partial: &str) -> Judged {
+        let program = self.client.program();
+        let status = program.end(self.patience);
+        let shown = program.seen();
+        let since = String::from_utf8_lossy(shown.get(before.0.len()..).unwrap_or_default());
+        let on_stderr = program.stderr().len() > before.1;
+        let expected = "that the client reports an error, by its exit status, on standard error or \
+                        on standard output";
+        if let Some((prefix, suffix)) = &self.habits.shows
+            && !partial.is_empty()
+            && since.contains(&format!("{prefix}{partial}{suffix}"))
+        {
+            return self.wrong(
+                "the client shows what is no whole reply as if it were one",
+                expected,
+                false,
+            );
+        }
+        let said_more = since.lines().any(|line| {
+            let line = if partial.is_empty() {
+                line.trim().to_owned()
+            } else {
+                line.replace(partial, "").trim().to_owned()
+            };
+            !line.is_empty() && !self.habits.lines.iter().any(|known| known.contains(&line))
+        });
+        if status.is_some_and(|status| status != 0) || on_stderr || said_more {
+            return Ok(());
+        }
+        let message = match status {
+            Some(_) => "the client ends as if all were well",
+            None => "the client goes on as if all were well",
+        };
+        self.wrong(message, expected, status.is_none())
+    }
+
+    /// Waits for the close, before which nothing more may come.
+    pub(super) fn closes(&mut self) -> Judged {
+        self.connected()?;
+        self.wait(|rest| !rest.is_empty());
+        if !self.rest().is_empty() {
+            self.gather();
+            let more = self.rest().len();
+            return self.wrong(
+                &format!("the client sent {more} octets more"),
+                "the close, and nothing before it",
+                false,
+            );
+        }
+        if self.ending().is_none() {
+            return self.wrong("the client does not close", "the close", true);
+        }
+        Ok(())
+    }
+
+    pub(super) fn ending(&self) -> Option<Ending> {
+        self.connection.as_ref()?.ending()
+    }
+
+    /// Waits until so much has come, or the connection has ended, or nothing more comes.
+    pub(super) fn waits_for(&mut self, octets: usize) {
+        self.wait(|rest| rest.len() >= octets);
+    }
+
+    pub(super) fn settles(&mut self) {
+        self.client.program().settle();
+    }
+
+    pub(super) fn wrong<T>(&mut self, message: &str, expected: &str, took_time: bool) -> Judged<T> {
+        self.wrong_because(Diagnosis::default(), message, expected, took_time)
+    }
+
+    pub(super) fn wrong_because<T>(
+        &mut self,
+        diagnosis: Diagnosis,
+        message: &str,
+        expected: &str,
+        took_time: bool,
+    ) -> Judged<T> {
+        self.gather();
+        let program = self.client.program();
+        let death = program.death();
+        let has_ended = death.is_some();
+        let stderr = program.stderr();
+        let nothing_sent = self.rest().is_empty();
+        let seen = self.connection.as_ref().map_or(&[][..], Connection::seen);
+        let shown = &seen[..seen.len().min(MOST_EVIDENCE)];
+        let mut ended = match self.ending() {
+            Some(ending) => ending.in_words().to_owned(),
+            None if self.connection.is_some() => "the connection was open".to_owned(),
+            None => "there was no connection".to_owned(),
+        };
+        if let Some(death) = death {
+            ended += &format!("; the testee ended {death}");
+        }
+        if shown.len() < seen.len() {
+            ended += &format!("; of {} octets that came, these are the first", seen.len());
+        }
+        Err(NotPassed::Failed(Box::new(Wrong {
+            message: message.to_owned(),
+            diagnosis,
+            // One that has ended is not waited for.
+            took_time: took_time && !has_ended,
+            nothing_sent,
+            evidence: Evidence {
+                typed: self.typed.iter().map(|line| shortened(line)).collect(),
+                sent: self
+                    .sent
+                    .iter()
+                    .map(|chunk| Octets::folded(chunk))
+                    .collect(),
+                expected: expected.to_owned(),
+                seen: Octets::folded(shown),
+                ended,
+                stderr,
+            },
+        })))
+    }
+}
+
+/// The reply that a text gets (SES-5).
+pub(super) fn reply(text: &str) -> String {
+    format!("服务端于2026年01月02日03时04分05秒收到了你发来的“{text}”信息!")
+}
+
+fn contains(octets: &[u8], part: &[u8]) -> bool {
+    octets.windows(part.len()).any(|window| window == part)
+}
+
+fn in_words(payload: &[u8]) -> String {
+    match std::str::from_utf8(payload) {
+        Ok(text) if text.chars().count() <= 40 => format!("{text:?}"),
+        _ => format!("the {} octets that were typed", payload.len()),
+    }
+}
+
+fn shortened(line: &str) -> String {
+    const MOST: usize = 60;
+    if line.chars().count() <= MOST {
+        return line.to_owned();
+    }
+    let start: String = line.chars().take(MOST).collect();
+    format!("{start}… ({} octets)", line.len())
+}

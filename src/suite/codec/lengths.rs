@@ -1,0 +1,259 @@
+//! Single lengths, packed and unpacked (LEN-1 to LEN-4).
+
+use super::{Pack, Unpack};
+use crate::suite::verdict::{Check, Evidence, Verdict};
+use crate::trace::Class;
+use crate::trace::octets::Octets;
+
+/// The ids of the cases.
+pub(super) const IDS: [&str; 9] = [
+    "codec/pack-boundaries",
+    "codec/pack-powers-of-two",
+    "codec/pack-random",
+    "codec/pack-out-of-range",
+    "codec/unpack-boundaries",
+    "codec/unpack-powers-of-two",
+    "codec/unpack-random",
+    "codec/unpack-top-bit",
+    "codec/unpack-wrong-size",
+];
+
+/// How many random values there are.
+const RANDOM: u64 = 10_000;
+
+/// The octets of a length, by arithmetic: no code of the reference, and no conversion.
+fn octets(value: i128) -> Vec<u8> {
+    [16_777_216, 65_536, 256, 1]
+        .map(|weight| (value / weight % 256) as u8)
+        .to_vec()
+}
+
+fn boundaries() -> Vec<i128> {
+    vec![
+        0,
+        1,
+        2,
+        127,
+        128,
+        255,
+        256,
+        257,
+        32_767,
+        32_768,
+        65_535,
+        65_536,
+        65_537,
+        16_777_215,
+        16_777_216,
+        0x0102_0304,
+        0x7FFF_FFFF,
+        0x8000_0000,
+        0x8000_0001,
+        0xFFFF_FFFE,
+        0xFFFF_FFFF,
+    ]
+}
+
+fn powers_of_two() -> Vec<i128> {
+    (0..=32)
+        .map(|exponent| 1_i128 << exponent)
+        .flat_map(|power| [power - 1, power, power + 1])
+        .filter(|value| *value <= 0xFFFF_FFFF)
+        .collect()
+}
+
+/// The same in every run: the generator splitmix64, from 0.
+fn random() -> Vec<i128> {
+    (1..=RANDOM)
+        .map(|step| {
+            let mut z = step.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            i128::from((z ^ (z >> 31)) >> 32)
+        })
+        .collect()
+}
+
+const OUT_OF_RANGE: [i128; 12] = [
+    -1,
+    -2,
+    -128,
+    -2_147_483_648,
+    -2_147_483_649,
+    0x1_0000_0000,
+    0x1_0000_0001,
+    0x1_FFFF_FFFF,
+    0x2_0000_0000,
+    0x100_0000_0000,
+    0x7FFF_FFFF_FFFF_FFFF,
+    -0x8000_0000_0000_0000,
+];
+
+const WRONG_SIZES: [&[u8]; 8] = [
+    b"",
+    b"\0",
+    b"\0\0",
+    b"\0\0\0",
+    b"\0\0\0\0\0",
+    b"\0\0\0\x01\0",
+    b"\0\0\0\0\0\0\0\0",
+    b"\0\0\0\0\0\0\0\x05",
+];
+
+/// Judges the two functions by the cases that are wanted.
+pub(super) fn judge(
+    pack: &mut Pack<'_>,
+    unpack: &mut Unpack<'_>,
+    wanted: &mut dyn FnMut(&str) -> bool,
+) -> Vec<Check> {
+    let mut packs = |values: Vec<i128>| {
+        values
+            .into_iter()
+            .find_map(|value| packed_wrong(value, pack(value)))
+    };
+    let mut checks = Vec::new();
+    let mut note =
+        |id: &str, title, requirement: &str, judged: &mut dyn FnMut() -> Option<Wrong>| {
+            if wanted(id) {
+                checks.push(check(id, title, requirement, judged()));
+            }
+        };
+    note(
+        IDS[0],
+        "Lengths at the boundaries are packed in four octets, most significant first",
+        "LEN-1",
+        &mut || packs(boundaries()),
+    );
+    note(
+        IDS[1],
+        "Powers of two and their neighbours are packed",
+        "LEN-1",
+        &mut || packs(powers_of_two()),
+    );
+    note(
+        IDS[2],
+        "10,000 random lengths are packed",
+        "LEN-1",
+        &mut || packs(random()),
+    );
+    note(
+        IDS[3],
+        "A value that is no length is an error, and neither wrapped nor cut",
+        "LEN-2",
+        &mut || packs(OUT_OF_RANGE.to_vec()),
+    );
+    let mut unpacks = |values: Vec<i128>| {
+        values
+            .into_iter()
+            .map(|value| (octets(value), Some(value)))
+            .find_map(|(octets, value)| unpacked_wrong(&octets, value, &unpack(&octets)))
+    };
+    note(
+        IDS[4],
+        "Lengths at the boundaries are unpacked",
+        "LEN-1",
+        &mut || unpacks(boundaries()),
+    );
+    note(
+        IDS[5],
+        "Powers of two and their neighbours are unpacked",
+        "LEN-1",
+        &mut || unpacks(powers_of_two()),
+    );
+    note(
+        IDS[6],
+        "10,000 random lengths are unpacked",
+        "LEN-1",
+        &mut || unpacks(random()),
+    );
+    note(
+        IDS[7],
+        "A length with the top bit set is a large one",
+        "LEN-4",
+        &mut || unpacks(vec![0x8000_0000, 0x8000_0001, 0xFFFF_FFFE, 0xFFFF_FFFF]),
+    );
+    note(
+        IDS[8],
+        "Any other count of octets than four is an error",
+        "LEN-3",
+        &mut || {
+            WRONG_SIZES
+                .into_iter()
+                .find_map(|octets| unpacked_wrong(octets, None, &unpack(octets)))
+        },
+    );
+    checks
+}
+
+struct Wrong {
+    message: String,
+    given: Vec<u8>,
+    expected: String,
+    came: Vec<u8>,
+}
+
+fn packed_wrong(value: i128, packed: Result<Vec<u8>, String>) -> Option<Wrong> {
+    let is_length = (0..=0xFFFF_FFFF).contains(&value);
+    let expected = is_length.then(|| octets(value));
+    let came = packed.as_ref().ok();
+    if came == expected.as_ref() {
+        return None;
+    }
+    Some(Wrong {
+        message: match &packed {
+            Ok(octets) => format!("{value} is packed as {octets:02x?}"),
+            Err(error) => format!("{value} is not packed: {error}"),
+        },
+        given: Vec::new(),
+        expected: match expected {
+            Some(octets) => format!("{octets:02x?}"),
+            None => "an error".to_owned(),
+        },
+        came: packed.unwrap_or_default(),
+    })
+}
+
+fn unpacked_wrong(
+    octets: &[u8],
+    expected: Option<i128>,
+    unpacked: &Result<i128, String>,
+) -> Option<Wrong> {
+    if unpacked.as_ref().ok() == expected.as_ref() {
+        return None;
+    }
+    Some(Wrong {
+        message: match unpacked {
+            Ok(value) => format!("{octets:02x?} is unpacked as {value}"),
+            Err(error) => format!("{octets:02x?} is not unpacked: {error}"),
+        },
+        given: octets.to_vec(),
+        expected: expected.map_or_else(|| "an error".to_owned(), |value| value.to_string()),
+        came: Vec::new(),
+    })
+}
+
+fn check(id: &str, title: &str, requirement: &str, wrong: Option<Wrong>) -> Check {
+    Check {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        requirements: vec![requirement.to_owned()],
+        class: Class::Codec,
+        segmentation: None,
+        verdict: if wrong.is_some() {
+            Verdict::Fail
+        } else {
+            Verdict::Pass
+        },
+        message: wrong
+            .as_ref()
+            .map_or_else(String::new, |wrong| wrong.message.clone()),
+        evidence: wrong.map(|wrong| Evidence {
+            sent: vec![Octets::folded(&wrong.given)],
+            expected: wrong.expected,
+            seen: Octets::folded(&wrong.came),
+            ended: "a single length, without a stream".to_owned(),
+            ..Evidence::default()
+        }),
+        cause: None,
+    }
+}

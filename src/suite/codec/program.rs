@@ -1,0 +1,310 @@
+//! Codecs that are programs: on pipes, in one of three modes that `docs/codec-contract.md`
+//! describes.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use super::{Decode, Judge};
+use crate::testee::patience::Patience;
+use crate::testee::piped::Piped;
+use crate::testee::process::{StartError, Template, status_in_words};
+use crate::trace::octets::{from_hex, to_hex};
+
+/// How long a program is waited for: asleep, and busy.
+const PATIENCE: Patience = Patience {
+    idle: Duration::from_millis(1_000),
+    busy: Duration::from_secs(10),
+};
+
+/// How long it may take until it takes more of its input.
+const BOUND: Duration = Duration::from_secs(5);
+
+/// A program that decodes the stream on its standard input and writes each payload to its
+/// standard output as a frame; started for each stream.
+#[derive(Debug)]
+struct Stream {
+    program: Result<Piped, String>,
+    refused: bool,
+}
+
+impl Stream {
+    fn start(template: &Template) -> Self {
+        Self {
+            program: Piped::start(template, 0).map_err(|error| error.to_string()),
+            refused: false,
+        }
+    }
+}
+
+impl Decode for Stream {
+    fn feed(&mut self, octets: &[u8], _: &mut dyn FnMut(&[u8])) -> Result<(), String> {
+        // One that has refused takes nothing more; its status says so in the end.
+        self.program
+            .as_mut()
+            .map_err(|error| error.clone())?
+            .feed(octets, BOUND);
+        Ok(())
+    }
+
+    fn finish(&mut self, deliver: &mut dyn FnMut(&[u8])) -> Result<(), String> {
+        let program = self.program.as_mut().map_err(|error| error.clone())?;
+        program.end_input();
+        let status = program.end(PATIENCE);
+        let seen = program.seen();
+        let mut rest = seen.as_slice();
+        while let Some((length, behind)) = rest.split_first_chunk()
+            && let Some((payload, behind)) =
+                behind.split_at_checked(u32::from_be_bytes(*length) as usize)
+        {
+            deliver(payload);
+            rest = behind;
+        }
+        if !rest.is_empty() {
+            // Shown as what it is: no frame.
+            deliver(rest);
+        }
+        match status {
+            Some(0) => Ok(()),
+            Some(status) => Err(format!("it ended {}", status_in_words(status))),
+            None => Err("it does not end, though its input has ended".to_owned()),
+        }
+    }
+
+    fn refused(&mut self) -> bool {
+        let Ok(program) = &mut self.program else {
+            return false;
+        };
+        self.refused = program.end(PATIENCE).is_some_and(|status| status != 0);
+        self.refused
+    }
+
+    fn remarks(&self) -> String {
+        self.program.as_ref().map(Piped::stderr).unwrap_or_default()
+    }
+}
+
+/// A program that answers line by line, for as long as it lives.
+#[derive(Debug)]
+struct Lines<'t> {
+    template: &'t Template,
+    program: Option<Piped>,
+    /// How much of its output has been read, in octets.
+    read: usize,
+}
+
+impl Lines<'_> {
+    /// Asks something, and hands over the lines of the answer; the last is `ok`, `error …`, or
+    /// what was asked for.
+    fn ask(
+        &mut self,
+        question: &str,
+        is_last: impl Fn(&str) -> bool,
+    ) -> Result<Vec<String>, String> {
+        let mut program = match self.program.take() {
+            Some(program) => program,
+            None => {
+                self.read = 0;
+                Piped::start(self.template, 0).map_err(|error| error.to_string())?
+            }
+        };
+        program.feed(format!("{question}\n").as_bytes(), BOUND);
+        let from = self.read;
+        let mut answer = Vec::new();
+        let mut scanned = 0;
+        let whole = program.wait(PATIENCE, |seen| {
+            let fresh = &seen[from..];
+            while let Some(end) = fresh[scanned..].iter().position(|octet| *octet == b'\n') {
+                let line = String::from_utf8_lossy(&fresh[scanned..scanned + end]);
+                let line = line.trim_end_matches('\r').to_owned();
+                scanned += end + 1;
+                let last = is_last(&line);
+                answer.push(line);
+                if last {
+                    return true;
+                }
+            }
+            false
+        });
+        self.read += scanned;
+        if !whole {
+            let short: String = question.chars().take(40).collect();
+            let death = program.death().map_or_else(
+                || "and goes on".to_owned(),
+                |death| format!("and has ended {death}"),
+            );
+            return Err(format!(
+                "it does not answer {short:?}, {death}; the end of its standard error: {}",
+                program.stderr().trim_end()
+            ));
+        }
+        self.program = Some(program);
+        Ok(answer)
+    }
+
+    fn payloads(&mut self, question: &str, deliver: &mut dyn FnMut(&[u8])) -> Result<(), String> {
+        let answer = self.ask(question, |line| line == "ok" || line.starts_with("error"))?;
+        for line in &answer {
+            if let Some(hex) = line.strip_prefix("payload") {
+                deliver(
+                    &from_hex(&hex.trim().to_ascii_lowercase())
+                        .map_err(|error| format!("{line:?}: {error}"))?,
+                );
+            }
+        }
+        match answer.last().map(String::as_str) {
+            Some("ok") => Ok(()),
+            last => Err(last.unwrap_or_default().to_owned()),
+        }
+    }
+
+    /// Asks for one value, which follows `word`.
+    fn value(&mut self, question: &str, word: &str) -> Result<String, String> {
+        let answer = self.ask(question, |line| {
+            line.starts_with(word) || line.starts_with("error")
+        })?;
+        let line = answer.last().map_or("", String::as_str);
+        match line.strip_prefix(word) {
+            Some(value) => Ok(value.trim().to_owned()),
+            None => Err(line.to_owned()),
+        }
+    }
+
+    fn octets(&mut self, question: &str) -> Result<Vec<u8>, String> {
+        let hex = self.value(question, "octets")?;
+        from_hex(&hex.to_ascii_lowercase()).map_err(|error| format!("{hex:?}: {error}"))
+    }
+
+    fn number(&mut self, question: &str) -> Result<i128, String> {
+        let number = self.value(question, "length")?;
+        number
+            .parse()
+            .map_err(|_| format!("{number:?} is no number"))
+    }
+}
+
+struct LineDecoder<'t> {
+    lines: &'t RefCell<Lines<'t>>,
+    begun: bool,
+}
+
+impl LineDecoder<'_> {
+    fn begin(&mut self) -> Result<(), String> {
+        if std::mem::replace(&mut self.begun, true) {
+            return Ok(());
+        }
+        let reset = self.lines.borrow_mut().payloads("reset", &mut |_| {});
+        // A program that died over an earlier stream is started anew.
+        reset.or_else(|_| self.lines.borrow_mut().payloads("reset", &mut |_| {}))
+    }
+}
+
+impl Decode for LineDecoder<'_> {
+    fn feed(&mut self, octets: &[u8], deliver: &mut dyn FnMut(&[u8])) -> Result<(), String> {
+        self.begin()?;
+        let question = format!("feed {}", to_hex(octets));
+        self.lines.borrow_mut().payloads(&question, deliver)
+    }
+
+    fn finish(&mut self, deliver: &mut dyn FnMut(&[u8])) -> Result<(), String> {
+        self.begin()?;
+        self.lines.borrow_mut().payloads("end", deliver)
+    }
+}
+
+/// How a program is spoken to.
+#[derive(Debug)]
+pub struct Program {
+    template: Template,
+    lengths: Template,
+    mode: Mode,
+    max_payload: Option<u32>,
+}
+
+/// The modes that a program may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// A stream in, frames out.
+    Stream,
+    /// The same, and single lengths in a mode of their own.
+    StreamAndLengths,
+    /// Line by line, single lengths among them.
+    Lines,
+}
+
+impl Program {
+    /// A program that is started by `template`, in the mode that `{mode}` in it says.
+    #[must_use]
+    pub fn new(template: &Template, mode: Mode, max_payload: Option<u32>) -> Self {
+        let in_mode = |name: &str| {
+            let mut template = template.clone();
+            for part in &mut template.command {
+                if let Some(text) = part.to_str() {
+                    *part = text.replace("{mode}", name).into();
+                }
+            }
+            template
+        };
+        Self {
+            template: in_mode(if mode == Mode::Lines {
+                "lines"
+            } else {
+                "stream"
+            }),
+            lengths: in_mode(if mode == Mode::Lines {
+                "lines"
+            } else {
+                "lengths"
+            }),
+            mode,
+            max_payload,
+        }
+    }
+
+    /// Judges it by the cases that are `wanted`.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn judge(
+        &self,
+        wanted: &mut dyn FnMut(&str) -> bool,
+        watch: &mut dyn FnMut(usize, usize, &super::Check) -> bool,
+    ) -> Result<Vec<super::Check>, StartError> {
+        drop(Piped::start(&self.template, 0)?);
+        let lines = |template| {
+            RefCell::new(Lines {
+                template,
+                program: None,
+                read: 0,
+            })
+        };
+        let (decoder, lengths) = (lines(&self.template), lines(&self.lengths));
+        let mut judge = if self.mode == Mode::Lines {
+            Judge::decoder(|| {
+                Box::new(LineDecoder {
+                    lines: &decoder,
+                    begun: false,
+                })
+            })
+            .encoder(|payload| {
+                let question = format!("encode {}", to_hex(payload));
+                decoder.borrow_mut().octets(&question)
+            })
+        } else {
+            Judge::decoder(|| Box::new(Stream::start(&self.template)))
+        };
+        if self.mode != Mode::Stream {
+            judge = judge.lengths(
+                |value| lengths.borrow_mut().octets(&format!("pack {value}")),
+                |octets| {
+                    lengths
+                        .borrow_mut()
+                        .number(&format!("unpack {}", to_hex(octets)))
+                },
+            );
+        }
+        if let Some(limit) = self.max_payload {
+            judge = judge.max_payload(limit);
+        }
+        Ok(judge.run(wanted, watch))
+    }
+}

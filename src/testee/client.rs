@@ -1,0 +1,84 @@
+//! A testee that is a client: we listen, it is started, and what a person would type comes on
+//! its standard input.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::connection::{Connection, Peer};
+use super::patience::Patience;
+use super::piped::Piped;
+use super::process::{StartError, Template, listen};
+use super::procfs::Activity;
+use super::queue::Queues;
+
+/// A running client. Dropping it ends it.
+#[derive(Debug)]
+pub struct Client {
+    program: Piped,
+    listener: TcpListener,
+    queues: Option<Queues>,
+}
+
+impl Client {
+    /// Listens, and starts a client that is told where.
+    ///
+    /// # Errors
+    /// [`StartError`]
+    pub fn start(template: &Template) -> Result<Self, StartError> {
+        let listener = listen()?;
+        listener.set_nonblocking(true)?;
+        let port = listener.local_addr()?.port();
+        Ok(Self {
+            program: Piped::start(template, port)?,
+            listener,
+            queues: Queues::open(),
+        })
+    }
+
+    /// The directory that it is told to send files from.
+    #[must_use]
+    pub fn dir(&self) -> PathBuf {
+        self.program.dir()
+    }
+
+    /// A directory beside it.
+    #[must_use]
+    pub fn outside(&self) -> PathBuf {
+        self.program.outside()
+    }
+
+    /// Waits for its connection; `None` if it does not come.
+    pub fn accept(&mut self, patience: Patience) -> Option<Connection> {
+        let mut accepted = None;
+        let listener = &self.listener;
+        self.program.wait_for(patience, |_| {
+            accepted = accepted.take().or_else(|| {
+                let (stream, _) = listener.accept().ok()?;
+                Connection::accepted(stream).ok()
+            });
+            accepted.is_some()
+        });
+        accepted
+    }
+
+    /// Types a line. False if it takes no input any more.
+    pub fn type_line(&mut self, line: &str, bound: Duration) -> bool {
+        self.program.feed(format!("{line}\n").as_bytes(), bound)
+    }
+
+    /// The program, for what it shows and how it ends.
+    pub const fn program(&mut self) -> &mut Piped {
+        &mut self.program
+    }
+}
+
+impl Peer for Client {
+    fn activity(&mut self) -> Option<Activity> {
+        self.program.activity()
+    }
+
+    fn left(&mut self, ours: SocketAddr, theirs: SocketAddr, sent: u64) -> Option<u64> {
+        self.queues.as_mut()?.left(ours, theirs, sent)
+    }
+}
