@@ -55,6 +55,16 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "FRM-2",
         "takes a reply of more than 1,024 octets for whole then",
     ),
+    (
+        "gives-up-on-short-reads",
+        "FRM-2",
+        "gives up when one read does not bring it all",
+    ),
+    (
+        "one-read-a-reply",
+        "FRM-2",
+        "takes what one read gives for a length and all of its payload",
+    ),
     ("tail-lost", "FRM-3", "drops what comes behind a reply"),
     (
         "cut-is-whole",
