@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use support::{UNSTICK, example};
+use support::{UNSTICK, example, snapshots};
 use unstick::suite::client;
 use unstick::suite::client::run::{PLAIN, run};
 use unstick::suite::run::Effort;
@@ -203,9 +203,5 @@ fn every_fault_is_found_and_every_case_has_failed() {
     unkilled.push(PLAIN.to_owned());
     unkilled.retain(|id| !killed.contains(id));
     assert_eq!(unkilled, [""; 0], "cases that no fault fails");
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../snapshots");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!("client-matrix", matrix));
+    snapshots().bind(|| insta::assert_snapshot!("client-matrix", matrix));
 }

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
-use support::{UNSTICK, example};
+use support::{UNSTICK, example, snapshots};
 use unstick::report::{Report, Testee};
 use unstick::suite::case::{self, Case};
 use unstick::suite::known_failures::KnownFailures;
@@ -209,9 +209,5 @@ fn every_fault_is_killed_and_every_case_kills() {
             cause.unwrap_or("-")
         ));
     }
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../snapshots");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!("kill-matrix", rows.join("\n")));
+    snapshots().bind(|| insta::assert_snapshot!("kill-matrix", rows.join("\n")));
 }

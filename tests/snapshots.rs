@@ -2,19 +2,10 @@
 
 mod support;
 
-use insta::Settings;
 use rstest::rstest;
-use support::{example, unstick};
+use support::{example, snapshots, unstick};
 use unstick::suite::fixtures;
 use unstick::trace::hexdump;
-
-fn settings() -> Settings {
-    let mut settings = Settings::clone_current();
-    settings.set_snapshot_path("../snapshots");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings
-}
 
 /// The golden traces as the conversations that they are.
 #[rstest]
@@ -38,19 +29,22 @@ fn golden_traces(#[case] chapter: &str) {
             )
         })
         .collect();
-    settings().bind(|| insta::assert_snapshot!(format!("traces-{chapter}"), shown.join("\n\n")));
+    snapshots().bind(|| insta::assert_snapshot!(format!("traces-{chapter}"), shown.join("\n\n")));
 }
 
 /// Ids are for ever: a line that goes here breaks somebody's list of known failures.
 #[test]
 fn the_list_of_cases() {
     let ran = unstick(["cases"]);
-    settings().bind(|| insta::assert_snapshot!("cases", ran.stdout));
+    snapshots().bind(|| insta::assert_snapshot!("cases", ran.stdout));
 }
 
 #[rstest]
 #[case("unstick", &["--help"])]
 #[case("server", &["server", "--help"])]
+#[case("client", &["client", "--help"])]
+#[case("codec", &["codec", "--help"])]
+#[case("vectors", &["vectors", "--help"])]
 #[case("replay", &["replay", "--help"])]
 #[case("cases", &["cases", "--help"])]
 #[case("explain", &["explain", "--help"])]
@@ -59,7 +53,7 @@ fn the_list_of_cases() {
 fn help(#[case] name: &str, #[case] arguments: &[&str]) {
     let ran = unstick(arguments.iter().copied());
     assert_eq!(ran.status, 0);
-    settings().bind(|| insta::assert_snapshot!(format!("help-{name}"), ran.stdout));
+    snapshots().bind(|| insta::assert_snapshot!(format!("help-{name}"), ran.stdout));
 }
 
 #[rstest]
@@ -68,7 +62,7 @@ fn help(#[case] name: &str, #[case] arguments: &[&str]) {
 #[case("code", "frm/memory-follows-arrival")]
 fn explain(#[case] name: &str, #[case] id: &str) {
     let ran = unstick(["explain", id]);
-    settings().bind(|| insta::assert_snapshot!(format!("explain-{name}"), ran.stdout));
+    snapshots().bind(|| insta::assert_snapshot!(format!("explain-{name}"), ran.stdout));
 }
 
 /// The three reports on one failing testee, which fails the same way every time.
@@ -102,7 +96,7 @@ fn reports_on_a_failing_testee() {
             .replace(&version, "\"unstick\": \"VERSION\"")
     };
     let read = |path: &str| plain(&std::fs::read_to_string(path).unwrap());
-    settings().bind(|| {
+    snapshots().bind(|| {
         insta::assert_snapshot!("report-terminal", plain(&ran.stdout));
         insta::assert_snapshot!("report-json", read(&json));
         insta::assert_snapshot!("report-junit", read(&junit));

@@ -7,13 +7,15 @@ use clap::Args;
 
 use super::judging::ServerClass;
 use super::{Failure, USAGE, print};
-use crate::suite::case;
-use crate::suite::selection::select;
+use crate::suite::selection::{Listed, select};
+use crate::suite::{case, client, codec};
 use crate::trace::Class;
 
 /// List the cases
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  unstick cases\n  unstick cases 'frm/cut-*'")]
+#[command(
+    after_help = "Examples:\n  unstick cases\n  unstick cases 'frm/cut-*'\n  unstick cases 'client/*'"
+)]
 pub(super) struct Cases {
     /// Only those whose id matches
     pattern: Option<String>,
@@ -24,31 +26,101 @@ pub(super) struct Cases {
 
 impl Cases {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let class = self.class.map(Class::from);
         let patterns: Vec<String> = self.pattern.into_iter().collect();
-        let cases = select(case::all(), self.class.map(Class::from), &patterns, &[])
-            .map_err(|error| (USAGE, error.to_string()))?;
-        let widest = cases.iter().map(|case| case.id.len()).max().unwrap_or(0);
+        // A class is one of servers; without one, all roles are listed.
+        let others = class.is_none();
+        let cases: Vec<Row> = case::all()
+            .into_iter()
+            .map(Row::of_server)
+            .chain(client::all().iter().filter(|_| others).map(Row::of_client))
+            .chain(
+                codec::further_cases()
+                    .into_iter()
+                    .filter(|_| others)
+                    .map(Row::of_codec),
+            )
+            .collect();
+        let rows =
+            select(cases, class, &patterns, &[]).map_err(|error| (USAGE, error.to_string()))?;
+        let widest = rows.iter().map(|row| row.id.len()).max().unwrap_or(0);
         let mut checks = 0;
         let mut out = String::new();
-        for case in &cases {
-            checks += case.checks();
+        for row in &rows {
+            checks += row.checks;
             writeln!(
                 out,
                 "{:widest$}  {:8}  {:12}  {}",
-                case.id,
-                case.class.name(),
-                case.requirements.join(" "),
-                case.title
+                row.id,
+                row.class.name(),
+                row.requirements.join(" "),
+                row.title
             )
             .expect("a string takes everything");
         }
         writeln!(
             out,
             "{} cases, {checks} checks with all segmentations",
-            cases.len()
+            rows.len()
         )
         .expect("a string takes everything");
         print(&out);
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A case in the list.
+struct Row {
+    id: String,
+    title: String,
+    requirements: Vec<&'static str>,
+    class: Class,
+    checks: usize,
+    /// What tells whether a class owes it, for those of servers.
+    server: Option<case::Case>,
+}
+
+impl Row {
+    fn of_server(case: case::Case) -> Self {
+        Self {
+            id: case.id.to_owned(),
+            title: case.title.clone().into_owned(),
+            requirements: case.requirements.clone(),
+            class: case.class,
+            checks: case.checks(),
+            server: Some(case),
+        }
+    }
+
+    fn of_client(case: &client::Case) -> Self {
+        Self {
+            id: case.id.clone(),
+            title: case.title.clone(),
+            requirements: case.requirements.clone(),
+            class: case.class,
+            checks: case.checks(),
+            server: None,
+        }
+    }
+
+    fn of_codec((id, title, requirement): (&'static str, &'static str, &'static str)) -> Self {
+        Self {
+            id: id.to_owned(),
+            title: title.to_owned(),
+            requirements: vec![requirement],
+            class: Class::Codec,
+            checks: 1,
+            server: None,
+        }
+    }
+}
+
+impl Listed for Row {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn owed_by(&self, class: Class) -> bool {
+        self.server.as_ref().is_some_and(|case| case.owed_by(class))
     }
 }

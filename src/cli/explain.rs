@@ -7,7 +7,9 @@ use clap::Args;
 
 use super::{Failure, USAGE, print};
 use crate::suite::case::{self, Case};
+use crate::suite::client;
 use crate::suite::requirement::{self, Requirement};
+use crate::suite::traceability;
 use crate::trace::hexdump;
 use crate::trace::segmentation::conversations;
 
@@ -23,8 +25,14 @@ pub(super) struct Explain {
 impl Explain {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let cases = case::all();
-        let text = if let Some(requirement) = requirement::find(&self.id) {
-            explain_requirement(requirement, &cases)
+        let clients = client::all();
+        let text = if let Some(trace) = traceability::all()
+            .iter()
+            .find(|trace| trace.requirement.id.eq_ignore_ascii_case(&self.id))
+        {
+            explain_requirement(trace)
+        } else if let Some(case) = clients.iter().find(|case| case.id == self.id) {
+            explain_client_case(case)
         } else if let Some(case) = cases.iter().find(|case| case.id == self.id) {
             explain_case(case)
         } else {
@@ -41,20 +49,46 @@ impl Explain {
     }
 }
 
-fn explain_requirement(requirement: &Requirement, cases: &[Case]) -> String {
-    let mut out = format!(
-        "{}\n{}\n\nWhy: {}\n\n",
-        requirement.id, requirement.text, requirement.rationale
-    );
-    let showing: Vec<&Case> = cases
-        .iter()
-        .filter(|case| case.requirements.contains(&requirement.id))
-        .collect();
-    if showing.is_empty() {
-        out += "No case for servers shows it.\n";
+fn explain_requirement(trace: &traceability::Trace) -> String {
+    let Requirement {
+        id,
+        text,
+        rationale,
+    } = trace.requirement;
+    let mut out = format!("{id}\n{text}\n\nWhy: {rationale}\n");
+    if !trace.owed_by.is_empty() {
+        out += &format!("\nOwed by: {}\n", trace.owed_by.join(", "));
     }
-    for case in showing {
-        writeln!(out, "  {}  {}", case.id, case.title).expect("a string takes everything");
+    if let Some(why) = trace.not_seen {
+        out += &format!("\n{why}\n");
+    }
+    out += "\nCases:\n";
+    for (id, title) in &trace.cases {
+        out += &format!("  {id}  {title}\n");
+    }
+    if trace.cases.is_empty() {
+        out += "  none\n";
+    }
+    if !trace.faults.is_empty() {
+        out += "\nProved by the planted faults:\n";
+        for fault in &trace.faults {
+            out += &format!("  {} ({})\n", fault.name, fault.role);
+        }
+    }
+    out
+}
+
+fn explain_client_case(case: &client::Case) -> String {
+    let mut out = format!(
+        "{} (client, class {})\n{}\n\n",
+        case.id,
+        case.class.name(),
+        case.title
+    );
+    for id in &case.requirements {
+        if let Some(requirement) = requirement::find(id) {
+            out += &format!("{id}: {}\n", requirement.text);
+        }
     }
     out
 }

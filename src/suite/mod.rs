@@ -18,6 +18,8 @@ mod dialect;
 #[cfg(feature = "cli")]
 mod directory;
 #[cfg(feature = "cli")]
+pub mod faults;
+#[cfg(feature = "cli")]
 pub mod known_failures;
 #[cfg(feature = "cli")]
 mod limits;
@@ -33,5 +35,7 @@ pub mod selection;
 mod sessions;
 #[cfg(feature = "cli")]
 mod slow_peers;
+#[cfg(feature = "cli")]
+pub mod traceability;
 #[cfg(feature = "cli")]
 pub mod vectors;

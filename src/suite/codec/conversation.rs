@@ -189,7 +189,7 @@ pub(super) fn encodes(encode: &mut Encode<'_>, trace: &Trace) -> Result<(), Box<
 /// A frame at the declared limit, or beyond.
 pub(super) struct AtTheLimit {
     pub(super) id: &'static str,
-    title: &'static str,
+    pub(super) title: &'static str,
     /// The length that is announced.
     length: u64,
     is_within: bool,

@@ -5,17 +5,53 @@ use crate::suite::verdict::{Check, Evidence, Verdict};
 use crate::trace::Class;
 use crate::trace::octets::Octets;
 
-/// The ids of the cases.
-pub(super) const IDS: [&str; 9] = [
-    "codec/pack-boundaries",
-    "codec/pack-powers-of-two",
-    "codec/pack-random",
-    "codec/pack-out-of-range",
-    "codec/unpack-boundaries",
-    "codec/unpack-powers-of-two",
-    "codec/unpack-random",
-    "codec/unpack-top-bit",
-    "codec/unpack-wrong-size",
+/// The cases: id, title, requirement.
+pub(super) const CASES: [(&str, &str, &str); 9] = [
+    (
+        "codec/pack-boundaries",
+        "Lengths at the boundaries are packed in four octets, most significant first",
+        "LEN-1",
+    ),
+    (
+        "codec/pack-powers-of-two",
+        "Powers of two and their neighbours are packed",
+        "LEN-1",
+    ),
+    (
+        "codec/pack-random",
+        "10,000 random lengths are packed",
+        "LEN-1",
+    ),
+    (
+        "codec/pack-out-of-range",
+        "A value that is no length is an error, and neither wrapped nor cut",
+        "LEN-2",
+    ),
+    (
+        "codec/unpack-boundaries",
+        "Lengths at the boundaries are unpacked",
+        "LEN-1",
+    ),
+    (
+        "codec/unpack-powers-of-two",
+        "Powers of two and their neighbours are unpacked",
+        "LEN-1",
+    ),
+    (
+        "codec/unpack-random",
+        "10,000 random lengths are unpacked",
+        "LEN-1",
+    ),
+    (
+        "codec/unpack-top-bit",
+        "A length with the top bit set is a large one",
+        "LEN-4",
+    ),
+    (
+        "codec/unpack-wrong-size",
+        "Any other count of octets than four is an error",
+        "LEN-3",
+    ),
 ];
 
 /// How many random values there are.
@@ -106,83 +142,44 @@ pub(super) fn judge(
     unpack: &mut Unpack<'_>,
     wanted: &mut dyn FnMut(&str) -> bool,
 ) -> Vec<Check> {
-    let mut packs = |values: Vec<i128>| {
-        values
-            .into_iter()
-            .find_map(|value| packed_wrong(value, pack(value)))
+    let known = |values: Vec<i128>| -> Vec<(Vec<u8>, Option<i128>)> {
+        let octets = values.into_iter().map(|value| (octets(value), Some(value)));
+        octets.collect()
     };
-    let mut checks = Vec::new();
-    let mut note =
-        |id: &str, title, requirement: &str, judged: &mut dyn FnMut() -> Option<Wrong>| {
-            if wanted(id) {
-                checks.push(check(id, title, requirement, judged()));
-            }
-        };
-    note(
-        IDS[0],
-        "Lengths at the boundaries are packed in four octets, most significant first",
-        "LEN-1",
-        &mut || packs(boundaries()),
-    );
-    note(
-        IDS[1],
-        "Powers of two and their neighbours are packed",
-        "LEN-1",
-        &mut || packs(powers_of_two()),
-    );
-    note(
-        IDS[2],
-        "10,000 random lengths are packed",
-        "LEN-1",
-        &mut || packs(random()),
-    );
-    note(
-        IDS[3],
-        "A value that is no length is an error, and neither wrapped nor cut",
-        "LEN-2",
-        &mut || packs(OUT_OF_RANGE.to_vec()),
-    );
-    let mut unpacks = |values: Vec<i128>| {
-        values
-            .into_iter()
-            .map(|value| (octets(value), Some(value)))
-            .find_map(|(octets, value)| unpacked_wrong(&octets, value, &unpack(&octets)))
-    };
-    note(
-        IDS[4],
-        "Lengths at the boundaries are unpacked",
-        "LEN-1",
-        &mut || unpacks(boundaries()),
-    );
-    note(
-        IDS[5],
-        "Powers of two and their neighbours are unpacked",
-        "LEN-1",
-        &mut || unpacks(powers_of_two()),
-    );
-    note(
-        IDS[6],
-        "10,000 random lengths are unpacked",
-        "LEN-1",
-        &mut || unpacks(random()),
-    );
-    note(
-        IDS[7],
-        "A length with the top bit set is a large one",
-        "LEN-4",
-        &mut || unpacks(vec![0x8000_0000, 0x8000_0001, 0xFFFF_FFFE, 0xFFFF_FFFF]),
-    );
-    note(
-        IDS[8],
-        "Any other count of octets than four is an error",
-        "LEN-3",
-        &mut || {
-            WRONG_SIZES
-                .into_iter()
-                .find_map(|octets| unpacked_wrong(octets, None, &unpack(octets)))
-        },
-    );
-    checks
+    let top_bit = vec![0x8000_0000, 0x8000_0001, 0xFFFF_FFFE, 0xFFFF_FFFF];
+    CASES
+        .into_iter()
+        .filter(|(id, ..)| wanted(id))
+        .map(|(id, title, requirement)| {
+            let wrong = match id {
+                "codec/pack-boundaries" => packs(pack, boundaries()),
+                "codec/pack-powers-of-two" => packs(pack, powers_of_two()),
+                "codec/pack-random" => packs(pack, random()),
+                "codec/pack-out-of-range" => packs(pack, OUT_OF_RANGE.to_vec()),
+                "codec/unpack-boundaries" => unpacks(unpack, known(boundaries())),
+                "codec/unpack-powers-of-two" => unpacks(unpack, known(powers_of_two())),
+                "codec/unpack-random" => unpacks(unpack, known(random())),
+                "codec/unpack-top-bit" => unpacks(unpack, known(top_bit.clone())),
+                _ => {
+                    let wrong = WRONG_SIZES.map(|octets| (octets.to_vec(), None));
+                    unpacks(unpack, wrong.into())
+                }
+            };
+            check(id, title, requirement, wrong)
+        })
+        .collect()
+}
+
+fn packs(pack: &mut Pack<'_>, values: Vec<i128>) -> Option<Wrong> {
+    values
+        .into_iter()
+        .find_map(|value| packed_wrong(value, pack(value)))
+}
+
+fn unpacks(unpack: &mut Unpack<'_>, values: Vec<(Vec<u8>, Option<i128>)>) -> Option<Wrong> {
+    values
+        .into_iter()
+        .find_map(|(octets, value)| unpacked_wrong(&octets, value, &unpack(&octets)))
 }
 
 struct Wrong {

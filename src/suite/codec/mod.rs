@@ -319,7 +319,14 @@ pub fn ids() -> impl Iterator<Item = &'static str> {
     traces()
         .map(|trace| trace.id.as_str())
         .chain(conversation::at_the_limit(0).map(|case| case.id))
-        .chain(lengths::IDS)
+        .chain(lengths::CASES.map(|(id, ..)| id))
+}
+
+/// The cases on single lengths and on limits: id, title, requirement.
+#[must_use]
+pub fn further_cases() -> Vec<(&'static str, &'static str, &'static str)> {
+    let limits = conversation::at_the_limit(0).map(|case| (case.id, case.title, "FRM-7"));
+    lengths::CASES.into_iter().chain(limits).collect()
 }
 
 /// The reference codec, judged by itself.

@@ -211,6 +211,31 @@ impl Decode for LineDecoder<'_> {
     }
 }
 
+/// Why a program could not be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum Unjudgeable {
+    /// It did not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// Nothing comes of the plainest input.
+    #[error(
+        "the codec makes nothing of the plainest input: given {given}, it wrote nothing{how}\n\
+         does it flush its output? is it started in the mode that it speaks (see docs/codec-contract.md)?\
+         {stderr}"
+    )]
+    NoAnswer {
+        /// What it was given.
+        given: &'static str,
+        /// How it ended, if it did.
+        how: String,
+        /// The end of what it wrote to standard error.
+        stderr: String,
+    },
+}
+
+/// The frame of `hello`.
+const HELLO: &[u8] = b"\0\0\0\x05hello";
+
 /// How a program is spoken to.
 #[derive(Debug)]
 pub struct Program {
@@ -263,13 +288,13 @@ impl Program {
     /// Judges it by the cases that are `wanted`.
     ///
     /// # Errors
-    /// It cannot be started.
+    /// [`Unjudgeable`]
     pub fn judge(
         &self,
         wanted: &mut dyn FnMut(&str) -> bool,
         watch: &mut dyn FnMut(usize, usize, &super::Check) -> bool,
-    ) -> Result<Vec<super::Check>, StartError> {
-        drop(Piped::start(&self.template, 0)?);
+    ) -> Result<Vec<super::Check>, Unjudgeable> {
+        self.answers_at_all()?;
         let lines = |template| {
             RefCell::new(Lines {
                 template,
@@ -306,5 +331,34 @@ impl Program {
             judge = judge.max_payload(limit);
         }
         Ok(judge.run(wanted, watch))
+    }
+
+    /// Whether anything at all comes of the plainest input.
+    fn answers_at_all(&self) -> Result<(), Unjudgeable> {
+        let mut program = Piped::start(&self.template, 0)?;
+        let given = if self.mode == Mode::Lines {
+            program.feed(b"reset\n", BOUND);
+            "the line `reset`"
+        } else {
+            program.feed(HELLO, BOUND);
+            "00 00 00 05 68 65 6c 6c 6f and the end of the stream"
+        };
+        if self.mode != Mode::Lines {
+            program.end_input();
+        }
+        if program.wait(PATIENCE, |seen| !seen.is_empty()) {
+            return Ok(());
+        }
+        let death = program.death();
+        let stderr = program.stderr();
+        let stderr = match stderr.trim_end() {
+            "" => String::new(),
+            stderr => format!("\nthe end of its standard error:\n{stderr}"),
+        };
+        Err(Unjudgeable::NoAnswer {
+            given,
+            how: death.map_or_else(String::new, |death| format!(", and ended {death}")),
+            stderr,
+        })
     }
 }

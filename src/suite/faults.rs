@@ -1,0 +1,62 @@
+//! The planted faults that prove the cases: what `tests/kill_matrix.rs` and
+//! `tests/client_matrix.rs` have seen, and keep seeing.
+
+/// The two matrices, as the tests keep them.
+const MATRICES: [(&str, &str); 2] = [
+    ("server", include_str!("../../snapshots/kill-matrix.snap")),
+    ("client", include_str!("../../snapshots/client-matrix.snap")),
+];
+
+/// One planted fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// `server` or `client`: what has it.
+    pub role: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// The requirement that it breaks, which the report names first.
+    pub requirement: &'static str,
+}
+
+/// All faults, servers' first.
+#[must_use]
+pub fn all() -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for (role, matrix) in MATRICES {
+        // Behind two lines of dashes and what stands between them.
+        let rows = matrix.lines().skip(3);
+        for row in rows {
+            let mut words = row.split_whitespace();
+            if let (Some(name), Some(requirement)) = (words.next(), words.next())
+                && requirement.contains('-')
+            {
+                faults.push(Fault {
+                    role,
+                    name,
+                    requirement,
+                });
+            }
+        }
+    }
+    faults
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::requirement;
+
+    #[test]
+    fn every_row_is_read() {
+        let faults = all();
+        let of = |role| faults.iter().filter(|fault| fault.role == role).count();
+        assert!(
+            of("server") >= 100 && of("client") >= 40,
+            "{}",
+            faults.len()
+        );
+        for fault in &faults {
+            assert!(requirement::find(fault.requirement).is_some(), "{fault:?}");
+        }
+    }
+}
