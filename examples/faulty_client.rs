@@ -12,8 +12,8 @@ use std::io::{self, BufRead, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::path::Path;
 use std::process::exit;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -157,6 +157,7 @@ const HABITS: &[(&str, &str)] = &[
     ("capitals", "writes its commands in capitals"),
     ("base-name", "sends a file by a path under its plain name"),
     ("silent", "shows no replies"),
+    ("buffered", "shows replies when it ends"),
     (
         "errors-on-stdout",
         "reports errors on standard output, and exits with 0",
@@ -173,6 +174,16 @@ struct Client {
 
 /// Replies that are owed.
 static OWED: AtomicUsize = AtomicUsize::new(0);
+
+/// What a client that buffers its output will have written in the end.
+static SHOWN: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+fn leave(status: i32) -> ! {
+    for text in SHOWN.lock().expect("nobody panics").iter() {
+        println!("{text}");
+    }
+    exit(status);
+}
 
 /// The session is over by our own will.
 static OVER: AtomicBool = AtomicBool::new(false);
@@ -244,7 +255,7 @@ impl Client {
             exit(0);
         }
         eprintln!("{error}");
-        exit(1);
+        leave(1);
     }
 
     fn send_what_is_typed(&self, mut stream: TcpStream) -> io::Result<()> {
@@ -303,7 +314,7 @@ impl Client {
             }
         }
         stream.shutdown(Shutdown::Both)?;
-        exit(0);
+        leave(0);
     }
 
     fn message(&self, stream: &mut TcpStream, text: &str) -> io::Result<()> {
@@ -516,6 +527,12 @@ impl Client {
             } else {
                 String::from_utf8(payload).map_err(io::Error::other)?
             };
+            if self.habit == "buffered" {
+                let mut shown = SHOWN.lock().expect("nobody panics");
+                shown.push(text);
+                OWED.fetch_sub(1, Ordering::SeqCst);
+                continue;
+            }
             if self.habit != "silent" {
                 println!("{text}");
             }

@@ -1,7 +1,7 @@
 //! The reference server and client, started as programs and talking to each other.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
@@ -126,4 +126,91 @@ fn a_connection_over_the_limit_is_closed_and_a_slot_is_free_again() {
     assert_eq!(first.read_to_end(&mut Vec::new()).unwrap(), 0);
     // The close is seen an instant before the slot is free: a fact to wait for.
     while served.converse(b"\0\0\0\x02hi").is_empty() {}
+}
+
+/// A silent peer gives its only slot back after the idle limit, and no sooner than one that talks.
+#[test]
+fn a_silent_peer_is_ended_after_the_idle_limit() {
+    let server = Served::start(&["--max-sessions", "1", "--idle-timeout", "1"]);
+    let mut silent = TcpStream::connect(&server.address).unwrap();
+    silent.write_all(b"\0\0\0\x05he").unwrap();
+    // The end comes by itself: nothing is sent, and the read waits for it.
+    let mut seen = Vec::new();
+    let _ = silent.read_to_end(&mut seen);
+    assert_eq!(seen, b"");
+    let mut other = TcpStream::connect(&server.address).unwrap();
+    other.write_all(b"\0\0\0\x02hi").unwrap();
+    let mut length = [0; 4];
+    other.read_exact(&mut length).unwrap();
+    assert!(u32::from_be_bytes(length) > 2);
+}
+
+/// The largest file there is goes through whole, in little memory; one of an octet more is refused
+/// before anything is sent. It takes 8 GiB of sparse files and some ten seconds:
+///
+///     cargo test --release --test peers -- --ignored
+#[test]
+#[ignore = "takes long, and files of 4 GiB"]
+fn the_announced_maximum_goes_through() {
+    const MOST: u64 = 4_294_967_295;
+    const RESIDENT: u64 = 16 * 1024 * 1024;
+    let server = Served::start(&[]);
+    let from = tempfile::tempdir().unwrap();
+    for (name, size) in [("largest", MOST), ("too-large", MOST + 1)] {
+        let file = fs::File::create(from.path().join(name)).unwrap();
+        file.set_len(size).unwrap();
+    }
+    // Marks at both ends and in between, so that not everything is zero.
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .open(from.path().join("largest"))
+        .unwrap();
+    for at in [0, 1 << 20, (1 << 31) - 1, 1 << 31, MOST - 5] {
+        file.seek(SeekFrom::Start(at)).unwrap();
+        file.write_all(b"marks").unwrap();
+    }
+    drop(file);
+    let mut client = Command::new(env!("CARGO_BIN_EXE_unstick"))
+        .args(["connect", &server.address, "--dir"])
+        .arg(from.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut typed = client.stdin.take().unwrap();
+    typed
+        .write_all("file\nlargest\nfile\ntoo-large\nafter\n".as_bytes())
+        .unwrap();
+    let mut shown = BufReader::new(client.stdout.take().unwrap());
+    let mut said = String::new();
+    while !said.contains("after") {
+        assert!(shown.read_line(&mut said).unwrap() > 0, "{said}");
+    }
+    for pid in [client.id(), server.child.id()] {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let peak = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .unwrap();
+        let kibibytes: u64 = peak.trim().trim_end_matches(" kB").trim().parse().unwrap();
+        println!("peak resident memory: {kibibytes} KiB");
+        assert!(kibibytes * 1024 < RESIDENT, "{kibibytes} KiB");
+    }
+    typed.write_all(b"q\n").unwrap();
+    assert!(client.wait().unwrap().success());
+    assert!(said.contains("largest: sent, 4294967295 octets"), "{said}");
+    assert!(said.contains("too-large: not sent"), "{said}");
+    let mut sent = fs::File::open(from.path().join("largest")).unwrap();
+    let mut stored = fs::File::open(server.dir.path().join("largest")).unwrap();
+    assert_eq!(stored.metadata().unwrap().len(), MOST);
+    let (mut one, mut two) = (vec![0; 1 << 20], vec![0; 1 << 20]);
+    loop {
+        let count = sent.read(&mut one).unwrap();
+        if count == 0 {
+            break;
+        }
+        stored.read_exact(&mut two[..count]).unwrap();
+        assert!(one[..count] == two[..count], "the files differ");
+    }
+    assert!(!server.dir.path().join("too-large").exists());
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
+use std::time::Duration;
 
 use clap::Args;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -30,6 +31,9 @@ pub(super) struct Serve {
     /// The largest payload accepted, in octets
     #[arg(long, value_name = "N", default_value_t = MIN_LIMIT, value_parser = clap::value_parser!(u32).range(i64::from(MIN_LIMIT)..))]
     max_payload: u32,
+    /// End a session whose peer neither sends nor takes an octet for so long; never, unless given
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    idle_timeout: Option<u64>,
 }
 
 impl Serve {
@@ -48,6 +52,7 @@ impl Serve {
             dir: self.dir,
             max_sessions: self.max_sessions,
             max_payload: self.max_payload,
+            idle_timeout: self.idle_timeout.map(Duration::from_secs),
         })
         .map_err(failed)?;
         let stopper = server.stopper().map_err(failed)?;

@@ -30,6 +30,9 @@ pub struct ServerOptions {
     pub max_sessions: usize,
     /// The largest payload accepted, in octets (FRM-7).
     pub max_payload: u32,
+    /// A session is ended when its peer neither sends nor takes an octet for so long; never,
+    /// unless given.
+    pub idle_timeout: Option<Duration>,
 }
 
 /// A server that has its address and is ready to run.
@@ -160,6 +163,8 @@ impl Server {
     fn admit(&self, number: u64, stream: TcpStream) -> io::Result<()> {
         stream.set_nonblocking(false)?;
         stream.set_nodelay(true)?;
+        stream.set_read_timeout(self.shared.options.idle_timeout)?;
+        stream.set_write_timeout(self.shared.options.idle_timeout)?;
         let mut sessions = self.shared.sessions();
         if sessions.len() >= self.shared.options.max_sessions {
             return Ok(());

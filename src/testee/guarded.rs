@@ -112,7 +112,7 @@ impl Guarded {
     }
 
     /// How it ended, as [`Guarded::ended`] says; where none of its processes is left, the word
-    /// of the guard is waited for.
+    /// of the guard is waited for. All that it wrote to standard error is there then.
     pub(super) fn ended_for_good(&mut self) -> Option<i32> {
         let started = Instant::now();
         while self.ended().is_none()
@@ -121,7 +121,11 @@ impl Guarded {
         {
             thread::sleep(LOOK_AGAIN);
         }
-        self.ended()
+        let ended = self.ended();
+        if ended.is_some() {
+            self.stderr.finish();
+        }
+        ended
     }
 
     /// Why a testee that has ended with this status did not start, or ended at once.
@@ -140,11 +144,6 @@ impl Guarded {
     /// The end of what it wrote to standard error.
     pub(super) fn stderr(&self) -> String {
         self.stderr.text()
-    }
-
-    /// Waits for the end of standard error, of one that has ended: all is there then.
-    pub(super) fn finish_stderr(&mut self) {
-        self.stderr.finish();
     }
 
     /// Whatever it does now, in all of its processes.

@@ -211,7 +211,6 @@ impl Piped {
         let mut idle = Idleness::default();
         loop {
             if let Some(status) = self.guarded.ended_for_good() {
-                self.guarded.finish_stderr();
                 return Some(status);
             }
             if idle.so_far() >= patience.idle || started.elapsed() >= patience.busy {

@@ -22,6 +22,8 @@ const MOST_EVIDENCE: usize = 256 * 1024;
 pub(super) struct Habits {
     /// What it writes around a reply on the line that shows it; `None` if it shows no replies.
     pub(super) shows: Option<(String, String)>,
+    /// It shows them only when it ends: its output is buffered.
+    pub(super) late: bool,
     /// The other lines that it writes.
     pub(super) lines: Vec<String>,
 }
@@ -72,6 +74,10 @@ pub(super) struct Stage<'r> {
     accounted: usize,
     /// What came last was the body of a file.
     behind_a_body: bool,
+    /// The texts whose replies were sent whole.
+    answered: Vec<String>,
+    /// Those of a client that shows them late that are looked for in the end.
+    to_be_shown: Vec<String>,
 }
 
 impl<'r> Stage<'r> {
@@ -90,6 +96,8 @@ impl<'r> Stage<'r> {
             sent: Vec::new(),
             accounted: 0,
             behind_a_body: false,
+            answered: Vec::new(),
+            to_be_shown: Vec::new(),
         })
     }
 
@@ -281,6 +289,7 @@ impl<'r> Stage<'r> {
 
     /// Answers a message.
     pub(super) fn answers(&mut self, text: &str) {
+        self.answered.push(text.to_owned());
         self.answers_in(&[&frame(reply(text).as_bytes())]);
     }
 
@@ -300,6 +309,10 @@ impl<'r> Stage<'r> {
 
     /// Sees that the client shows a reply.
     pub(super) fn shows(&mut self, text: &str) -> Judged {
+        if self.habits.late {
+            self.to_be_shown.push(text.to_owned());
+            return Ok(());
+        }
         let reply = reply(text);
         let in_it = |seen: &[u8]| contains(seen, reply.as_bytes());
         if self.client.program().wait(self.patience, in_it) {
@@ -310,6 +323,35 @@ impl<'r> Stage<'r> {
             &format!("that standard output shows: {reply}"),
             true,
         )
+    }
+
+    /// Has the client leave, and sees that it has shown by then what it had to show.
+    pub(super) fn has_shown(&mut self) -> Judged {
+        let texts = std::mem::take(&mut self.to_be_shown);
+        if texts.is_empty() {
+            return Ok(());
+        }
+        self.leaves();
+        let seen = self.client.program().seen();
+        for text in texts {
+            let reply = reply(&text);
+            if !contains(&seen, reply.as_bytes()) {
+                return self.wrong(
+                    "the client has not shown the reply when it ends",
+                    &format!("that standard output shows: {reply}"),
+                    true,
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Has the client leave, and waits until it has ended.
+    pub(super) fn leaves(&mut self) {
+        self.types("q");
+        self.settles();
+        self.ends_stream();
+        self.client.program().end(self.patience);
     }
 
     /// What it has written to standard output, and how much to standard error.
@@ -340,7 +382,11 @@ impl<'r> Stage<'r> {
                 false,
             );
         }
+        let replies: Vec<String> = self.answered.iter().map(|text| reply(text)).collect();
         let said_more = since.lines().any(|line| {
+            if replies.iter().any(|reply| line.contains(reply.as_str())) {
+                return false;
+            }
             let line = if partial.is_empty() {
                 line.trim().to_owned()
             } else {
