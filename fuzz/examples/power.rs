@@ -242,7 +242,7 @@ fn measure_speed(binaries: &Path) {
             .arg("-seed=1")
             .arg(format!("-max_total_time={SPEED_SECONDS}"))
             .arg("-print_final_stats=1")
-            .arg("-artifact_prefix=/nonexistent/")
+            .arg(format!("-artifact_prefix={}/", corpus.path().display()))
             .arg(corpus.path())
             .output()
             .expect("the target runs");

@@ -60,8 +60,8 @@ pub struct Rendered {
     every: Option<(usize, usize)>,
     /// Where the last piece begins, to be repeated.
     piece: usize,
-    /// How many more repetitions there may be.
-    repeats: usize,
+    /// How many repetitions there have been.
+    repeated: usize,
 }
 
 impl Rendered {
@@ -71,7 +71,7 @@ impl Rendered {
         self.cuts.clear();
         self.every = None;
         self.piece = 0;
-        self.repeats = MOST_REPEATS;
+        self.repeated = 0;
     }
 
     /// The stream.
@@ -142,10 +142,10 @@ impl Rendered {
     pub fn repeat(&mut self, times: usize) {
         let end = self.octets.len();
         for _ in 0..times {
-            if self.repeats == 0 || self.room() < end - self.piece {
+            if self.repeated == MOST_REPEATS || self.room() < end - self.piece {
                 break;
             }
-            self.repeats -= 1;
+            self.repeated += 1;
             self.octets.extend_from_within(self.piece..end);
         }
         self.piece = end;
