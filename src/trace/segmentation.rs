@@ -204,7 +204,9 @@ fn cut<'t>(
             }
             Action::Send(octets) => parts.push(part(octets, false, true)),
             // Frames are joined across the replies that they cause; else each is awaited.
-            Action::Deliver(_) if segmentation.joins_frames() || pinned.is_some() => {
+            Action::Deliver(_)
+                if segmentation.joins_frames() || pinned_places(pinned).is_some() =>
+            {
                 awaited.push(Move::Step(action));
             }
             _ => {
@@ -355,6 +357,13 @@ mod tests {
         assert_eq!(all.len(), 1);
         assert_eq!(all[0].0, Segmentation::Pinned);
         assert_eq!(shown(&all[0].1), "000000 0361626300 00000164 | | | |");
+    }
+
+    #[test]
+    fn what_names_its_segmentations_awaits_each_reply_all_the_same() {
+        let trace = trace(r#", "cuts": ["apart"]"#);
+        let all = conversations(&trace);
+        assert_eq!(shown(&all[0].1), "00000003616263 | 0000000164 | | |");
     }
 
     #[test]
