@@ -680,28 +680,12 @@ fn announces_the_extension(failure: &Failure) -> bool {
 /// Whether deliveries are awaited only after octets have been sent that the testee is right
 /// to leave unread: an offence, or what follows `q`.
 fn ends_over_unread_octets(trace: &Trace, segmentation: Segmentation) -> bool {
-    let late =
-        segmentation.joins_frames() || segmentation == Segmentation::Pinned || awaits_late(trace);
+    let late = segmentation.joins_frames() || segmentation == Segmentation::Pinned;
     let quits = trace.steps.iter().any(|step| match &step.action {
         Action::Frame { payload, .. } => matches!(payload.to_vec().as_slice(), b"q" | b"Q"),
         _ => false,
     });
     late && (trace.is_hostile() || quits)
-}
-
-/// Whether a trace sends more before it awaits what it is owed.
-fn awaits_late(trace: &Trace) -> bool {
-    let sends = |action: &Action| matches!(action, Action::Frame { .. } | Action::Send(_));
-    let mut sent_since = 0;
-    for step in &trace.steps {
-        match &step.action {
-            action if sends(action) => sent_since += 1,
-            Action::Deliver(_) if sent_since > 1 => return true,
-            Action::Deliver(_) => sent_since = 0,
-            _ => {}
-        }
-    }
-    false
 }
 
 fn directory_for(bench: &mut Bench<'_>, trace: &Trace) -> Result<Option<Directory>, NotPassed> {
