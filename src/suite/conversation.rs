@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use super::directory::{Directory, DirectoryFault};
+use super::plain::next_frame;
 use super::reply_form::{Difference, ReplyForm};
 use super::verdict::Evidence;
 use crate::testee::connection::{Connection, Ending};
@@ -509,13 +510,6 @@ impl Failure {
         self.expected = Some(payload.to_vec());
         self
     }
-}
-
-/// The payload of the frame that octets from a testee begin with, if it is whole. Reads on
-/// its own, so that a mistake in the reference cannot hide one in a testee.
-pub(crate) fn next_frame(octets: &[u8]) -> Option<&[u8]> {
-    let (length, behind) = octets.split_first_chunk()?;
-    behind.get(..u32::from_be_bytes(*length) as usize)
 }
 
 fn in_words(payload: &[u8]) -> String {

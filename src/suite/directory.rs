@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::case::Coded;
 use super::conversation::What;
+use super::plain::frame;
 use super::run::{Bench, NotPassed};
 use crate::trace::{Class, Placed};
 
@@ -439,11 +440,4 @@ fn two_at_once(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
         talk.is_stored(bench.testee, &format!("{number}.bin"), &bodies[number])?;
     }
     Ok(())
-}
-
-/// A frame, written out on its own account.
-pub(crate) fn frame(payload: &[u8]) -> Vec<u8> {
-    let mut octets = (payload.len() as u32).to_be_bytes().to_vec();
-    octets.extend_from_slice(payload);
-    octets
 }

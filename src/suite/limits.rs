@@ -1,7 +1,7 @@
 //! The declared limit on payloads, judged at its boundary (FRM-7).
 
 use super::case::Coded;
-use super::directory::frame;
+use super::plain::frame;
 use super::run::{Bench, NotPassed};
 use crate::trace::Class;
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::case::Coded;
 use super::conversation::What;
-use super::directory::frame;
+use super::plain::frame;
 use super::run::{Bench, NotPassed};
 use crate::trace::Class;
 

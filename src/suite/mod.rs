@@ -25,6 +25,7 @@ pub mod known_failures;
 mod limits;
 #[cfg(feature = "cli")]
 mod memory;
+mod plain;
 #[cfg(feature = "cli")]
 mod reply_form;
 #[cfg(feature = "cli")]

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use super::attribution::{self, Finding};
 use super::case::{Body, Case};
-use super::conversation::{
-    Failure, Outcome, Talk, Terms, What, converse, next_frame, no_connection,
-};
+use super::conversation::{Failure, Outcome, Talk, Terms, What, converse, no_connection};
 use super::dialect;
-use super::directory::{Directory, frame};
+use super::directory::Directory;
 use super::fixtures::chapter;
+use super::plain::{frame, next_frame};
 use super::reply_form::ReplyForm;
 use super::verdict::{Check, Verdict};
 use crate::testee::patience::Patience;

@@ -3,7 +3,7 @@
 
 use super::case::Coded;
 use super::conversation::{Failure, Talk, Terms, What};
-use super::directory::frame;
+use super::plain::frame;
 use super::run::{Bench, NotPassed};
 use crate::trace::Class;
 

@@ -2,7 +2,7 @@
 //! written to them stays whole (FRM-9).
 
 use super::case::Coded;
-use super::directory::frame;
+use super::plain::frame;
 use super::run::{Bench, NotPassed};
 use crate::trace::Class;
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::fixtures;
+use super::plain::ends_between_frames;
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::{Move, Segmentation, conversations};
 use crate::trace::{Acceptable, Action, Class, Trace};
@@ -201,16 +202,6 @@ fn places(moves: &[Move<'_>]) -> Vec<usize> {
         .collect();
     ends.pop();
     ends
-}
-
-fn ends_between_frames(mut stream: &[u8]) -> bool {
-    while let Some((length, behind)) = stream.split_first_chunk() {
-        match behind.get(u32::from_be_bytes(*length) as usize..) {
-            Some(rest) => stream = rest,
-            None => return false,
-        }
-    }
-    stream.is_empty()
 }
 
 fn flags(trace: &Trace, stream: &[u8], payloads: &[Octets], end: &str) -> Vec<&'static str> {

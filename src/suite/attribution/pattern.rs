@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Finding, replies};
-use crate::suite::conversation::{Failure, What, next_frame};
+use crate::suite::conversation::{Failure, What};
 use crate::suite::directory::DirectoryFault;
+use crate::suite::plain::next_frame;
 use crate::suite::run::Options;
 use crate::suite::verdict::Verdict;
 use crate::trace::segmentation::Segmentation;

@@ -2,7 +2,8 @@
 
 use super::Finding;
 use super::pattern::Pattern;
-use crate::suite::conversation::{Failure, next_frame};
+use crate::suite::conversation::Failure;
+use crate::suite::plain::next_frame;
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::Segmentation;
 use crate::trace::{Action, Trace};

@@ -1,6 +1,6 @@
 //! What a client's wrong octets point to: the requirement that is broken, and the mistake.
 
-use super::super::directory::frame;
+use crate::suite::plain::{frame, next_frame};
 
 /// The requirement that is broken, where it is not the case's own, and the likely mistake in
 /// words that follow "it".
@@ -71,7 +71,7 @@ pub(super) fn of_message(payload: &[u8], came: &[u8], behind_a_body: bool) -> Di
             return of("LEN-1", "its lengths have another size than four octets");
         }
     }
-    let Some(delivered) = whole(came) else {
+    let Some(delivered) = next_frame(came) else {
         return Diagnosis::default();
     };
     let text = String::from_utf8_lossy(payload);
@@ -95,7 +95,8 @@ pub(super) fn of_message(payload: &[u8], came: &[u8], behind_a_body: bool) -> Di
 
 /// Octets that are not the frame of a header.
 pub(super) fn of_header(name: &str, length: usize, came: &[u8]) -> Diagnosis {
-    let Some(header) = whole(came).and_then(|payload| std::str::from_utf8(payload).ok()) else {
+    let Some(header) = next_frame(came).and_then(|payload| std::str::from_utf8(payload).ok())
+    else {
         return Diagnosis::default();
     };
     let Some((before, digits)) = header.rsplit_once(',') else {
@@ -139,11 +140,6 @@ pub(super) fn of_body(content: &[u8], came: &[u8]) -> Diagnosis {
         requirement: Some("TRF-3"),
         cause: None,
     }
-}
-
-fn whole(octets: &[u8]) -> Option<&[u8]> {
-    let (length, behind) = octets.split_first_chunk()?;
-    behind.get(..u32::from_be_bytes(*length) as usize)
 }
 
 #[cfg(test)]

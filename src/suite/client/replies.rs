@@ -1,8 +1,8 @@
 //! Replies, however they are cut; and what is no reply.
 
-use super::super::directory::frame;
 use super::Case;
 use super::stage::{Judged, NotPassed, Stage, reply};
+use crate::suite::plain::frame;
 use crate::trace::Class;
 use crate::trace::segmentation::Segmentation;
 

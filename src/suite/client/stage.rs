@@ -5,9 +5,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::super::directory::frame;
 use super::super::verdict::Evidence;
 use super::diagnosis::{self, Diagnosis};
+use crate::suite::plain::frame;
 use crate::testee::client::Client;
 use crate::testee::connection::{Connection, Ending};
 use crate::testee::patience::Patience;

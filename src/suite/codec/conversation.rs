@@ -1,6 +1,7 @@
 //! One stream through a codec, and where it went another way than the trace has it.
 
 use super::{Decode, Encode};
+use crate::suite::plain::ends_between_frames;
 use crate::suite::verdict::{Check, Evidence, Verdict};
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::Move;
@@ -75,17 +76,6 @@ fn framed(payloads: &[Vec<u8>]) -> Vec<u8> {
         [&length[..], payload].concat()
     });
     frames.collect::<Vec<_>>().concat()
-}
-
-/// Whether a stream ends between two frames, read without any code of the reference.
-fn ends_between_frames(mut stream: &[u8]) -> bool {
-    while let Some((length, behind)) = stream.split_first_chunk() {
-        match behind.get(u32::from_be_bytes(*length) as usize..) {
-            Some(rest) => stream = rest,
-            None => return false,
-        }
-    }
-    stream.is_empty()
 }
 
 /// Feeds a stream as it was cut, and compares what is delivered.

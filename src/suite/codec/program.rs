@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use super::{Decode, Judge};
+use crate::suite::plain::split_frame;
 use crate::testee::patience::Patience;
 use crate::testee::piped::Piped;
 use crate::testee::process::{StartError, Template, status_in_words};
@@ -24,14 +25,12 @@ const BOUND: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 struct Stream {
     program: Result<Piped, String>,
-    refused: bool,
 }
 
 impl Stream {
     fn start(template: &Template) -> Self {
         Self {
             program: Piped::start(template, 0).map_err(|error| error.to_string()),
-            refused: false,
         }
     }
 }
@@ -52,10 +51,7 @@ impl Decode for Stream {
         let status = program.end(PATIENCE);
         let seen = program.seen();
         let mut rest = seen.as_slice();
-        while let Some((length, behind)) = rest.split_first_chunk()
-            && let Some((payload, behind)) =
-                behind.split_at_checked(u32::from_be_bytes(*length) as usize)
-        {
+        while let Some((payload, behind)) = split_frame(rest) {
             deliver(payload);
             rest = behind;
         }
@@ -74,8 +70,7 @@ impl Decode for Stream {
         let Ok(program) = &mut self.program else {
             return false;
         };
-        self.refused = program.end(PATIENCE).is_some_and(|status| status != 0);
-        self.refused
+        program.end(PATIENCE).is_some_and(|status| status != 0)
     }
 
     fn remarks(&self) -> String {
