@@ -5,12 +5,11 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use support::{UNSTICK, example, snapshots};
+use support::{UNSTICK, example, listed, snapshots};
 use unstick::suite::client;
 use unstick::suite::client::run::{PLAIN, run};
 use unstick::suite::run::Effort;
@@ -27,33 +26,22 @@ struct Fault {
 }
 
 fn faults() -> Vec<Fault> {
-    let output = Command::new(example("faulty_client"))
-        .arg("--list")
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.lines()
-        .map(|line| {
-            let mut fields = line.split('\t').map(str::to_owned);
-            let mut next = || fields.next().expect("three fields");
+    let columns = listed("faulty_client", "--list").into_iter();
+    columns
+        .map(|columns| {
+            let [name, requirement, what] = columns.try_into().expect("three columns");
             Fault {
-                name: next(),
-                requirement: next(),
-                what: next(),
+                name,
+                requirement,
+                what,
             }
         })
         .collect()
 }
 
 fn habits() -> Vec<String> {
-    let output = Command::new(example("faulty_client"))
-        .arg("--habits")
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.lines()
-        .map(|line| line.split('\t').next().unwrap().to_owned())
-        .collect()
+    let columns = listed("faulty_client", "--habits").into_iter();
+    columns.map(|columns| columns[0].clone()).collect()
 }
 
 /// The cases that a fault of this requirement can show in. Large files show nothing that small

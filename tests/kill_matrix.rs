@@ -5,12 +5,11 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
-use support::{UNSTICK, example, snapshots};
+use support::{UNSTICK, example, listed, snapshots};
 use unstick::report::{Report, Testee};
 use unstick::suite::case::{self, Case};
 use unstick::suite::known_failures::KnownFailures;
@@ -36,18 +35,11 @@ struct Fault {
 }
 
 fn faults() -> Vec<Fault> {
-    let output = Command::new(example("faulty_server"))
-        .arg("--list")
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.lines()
-        .map(|line| {
-            let mut columns = line.split('\t').map(str::to_owned);
-            Fault {
-                name: columns.next().unwrap(),
-                requirement: columns.next().unwrap(),
-            }
+    let columns = listed("faulty_server", "--list").into_iter();
+    columns
+        .map(|columns| Fault {
+            name: columns[0].clone(),
+            requirement: columns[1].clone(),
         })
         .collect()
 }

@@ -96,3 +96,12 @@ pub fn snapshots() -> insta::Settings {
     settings.set_omit_expression(true);
     settings
 }
+
+/// What an example lists of itself: a line each, its columns.
+pub fn listed(name: &str, option: &str) -> Vec<Vec<String>> {
+    let output = Command::new(example(name)).arg(option).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines()
+        .map(|line| line.split('\t').map(str::to_owned).collect())
+        .collect()
+}

@@ -372,10 +372,7 @@ fn changing() -> Vec<Case> {
             |stage| {
                 let content = pattern(LARGE);
                 begin_large(stage, &content)?;
-                stage.releases();
-                stage.sends_body(&content)?;
-                stage.types("after");
-                stage.sends(b"after")
+                goes_on(stage, &content)
             },
         ),
         Case::new(
@@ -391,10 +388,7 @@ fn changing() -> Vec<Case> {
                     .open(path)
                     .and_then(|mut file| file.write_all(&[b'+'; 100_000]))
                     .expect("the directory is ours");
-                stage.releases();
-                stage.sends_body(&content)?;
-                stage.types("after");
-                stage.sends(b"after")
+                goes_on(stage, &content)
             },
         ),
         Case::new(
@@ -433,6 +427,14 @@ fn changing() -> Vec<Case> {
             },
         ),
     ]
+}
+
+/// Takes the body now, and sees that the session goes on behind it.
+fn goes_on(stage: &mut Stage<'_>, content: &[u8]) -> Judged {
+    stage.releases();
+    stage.sends_body(content)?;
+    stage.types("after");
+    stage.sends(b"after")
 }
 
 /// Has a large file announced, and takes nothing of its body yet.

@@ -316,10 +316,8 @@ fn traces() -> impl Iterator<Item = &'static Trace> {
 
 /// The ids of all cases that a codec can be judged by.
 pub fn ids() -> impl Iterator<Item = &'static str> {
-    traces()
-        .map(|trace| trace.id.as_str())
-        .chain(conversation::at_the_limit(0).map(|case| case.id))
-        .chain(lengths::CASES.map(|(id, ..)| id))
+    let further = further_cases().into_iter().map(|(id, ..)| id);
+    traces().map(|trace| trace.id.as_str()).chain(further)
 }
 
 /// The cases on single lengths and on limits: id, title, requirement.
