@@ -477,6 +477,8 @@ fn main() {
         });
     }
     let listener = TcpListener::bind(("127.0.0.1", port)).expect("the port is free");
+    // Port 0 lets the system choose.
+    println!("READY {}", listener.local_addr().expect("it listens"));
     for stream in listener.incoming().flatten() {
         accept(stream, &config);
     }
