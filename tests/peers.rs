@@ -1,58 +1,13 @@
 //! The reference server and client, started as programs and talking to each other.
 
+mod support;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-/// A running `unstick serve`, killed when dropped.
-struct Served {
-    child: Child,
-    address: String,
-    dir: tempfile::TempDir,
-}
-
-impl Served {
-    fn start(options: &[&str]) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_unstick"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--dir"])
-            .arg(dir.path())
-            .args(options)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let address = line.trim().strip_prefix("READY ").unwrap().to_owned();
-        Self {
-            child,
-            address,
-            dir,
-        }
-    }
-
-    /// Sends octets, ends the sending side, and returns all that came back.
-    fn converse(&self, octets: &[u8]) -> Vec<u8> {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        let mut seen = Vec::new();
-        // A server that has closed already shows as an error of any of these calls: a close
-        // is a close, and what came before it is read all the same.
-        let _ = stream.write_all(octets);
-        let _ = stream.shutdown(std::net::Shutdown::Write);
-        let _ = stream.read_to_end(&mut seen);
-        seen
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use support::UNSTICK;
+use support::served::{Served, status};
 
 /// The article's own run: a message, a file, a message, goodbye. Theirs hangs, and takes
 /// nine octets of the second message into the file (TRF-4).
@@ -62,7 +17,7 @@ fn the_run_that_breaks_the_article() {
     let from = tempfile::tempdir().unwrap();
     let content: Vec<u8> = (0..100_000_u32).map(|n| (n % 251) as u8).collect();
     fs::write(from.path().join("a.bin"), &content).unwrap();
-    let mut client = Command::new(env!("CARGO_BIN_EXE_unstick"))
+    let mut client = Command::new(UNSTICK)
         .args(["connect", &served.address, "--dir"])
         .arg(from.path())
         .stdin(Stdio::piped())
@@ -118,7 +73,7 @@ fn a_body_cut_short_leaves_no_file() {
 #[test]
 fn a_connection_over_the_limit_is_closed_and_a_slot_is_free_again() {
     let served = Served::start(&["--max-sessions", "1"]);
-    let mut first = TcpStream::connect(&served.address).unwrap();
+    let mut first = served.connect();
     first.write_all(b"\0\0\0\x02hi").unwrap();
     first.read_exact(&mut [0; 84]).unwrap();
     assert_eq!(served.converse(b"\0\0\0\x02hi"), b"");
@@ -132,13 +87,13 @@ fn a_connection_over_the_limit_is_closed_and_a_slot_is_free_again() {
 #[test]
 fn a_silent_peer_is_ended_after_the_idle_limit() {
     let server = Served::start(&["--max-sessions", "1", "--idle-timeout", "1"]);
-    let mut silent = TcpStream::connect(&server.address).unwrap();
+    let mut silent = server.connect();
     silent.write_all(b"\0\0\0\x05he").unwrap();
     // The end comes by itself: nothing is sent, and the read waits for it.
     let mut seen = Vec::new();
     let _ = silent.read_to_end(&mut seen);
     assert_eq!(seen, b"");
-    let mut other = TcpStream::connect(&server.address).unwrap();
+    let mut other = server.connect();
     other.write_all(b"\0\0\0\x02hi").unwrap();
     let mut length = [0; 4];
     other.read_exact(&mut length).unwrap();
@@ -170,7 +125,7 @@ fn the_announced_maximum_goes_through() {
         file.write_all(b"marks").unwrap();
     }
     drop(file);
-    let mut client = Command::new(env!("CARGO_BIN_EXE_unstick"))
+    let mut client = Command::new(UNSTICK)
         .args(["connect", &server.address, "--dir"])
         .arg(from.path())
         .stdin(Stdio::piped())
@@ -187,12 +142,7 @@ fn the_announced_maximum_goes_through() {
         assert!(shown.read_line(&mut said).unwrap() > 0, "{said}");
     }
     for pid in [client.id(), server.child.id()] {
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-        let peak = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))
-            .unwrap();
-        let kibibytes: u64 = peak.trim().trim_end_matches(" kB").trim().parse().unwrap();
+        let kibibytes = status(pid, "VmHWM");
         println!("peak resident memory: {kibibytes} KiB");
         assert!(kibibytes * 1024 < RESIDENT, "{kibibytes} KiB");
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 use unstick::peer::conversation::{Conversation, Goes};
-use unstick::peer::store::Store;
+use unstick::peer::store::{Store, Sync};
 
 use crate::reading::{Next, Reading};
 use crate::session_model::{Expected, Model};
@@ -34,7 +34,7 @@ impl Place {
             TempDir::new()?
         };
         Ok(Self {
-            store: Store::new(&dir.path().join("dir")),
+            store: Store::new(&dir.path().join("dir"), Sync::default()),
             replies: Vec::new(),
             dir,
         })

@@ -7,12 +7,14 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-use clap::Args;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use clap::{Args, ValueEnum};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use super::{FAILED, Failure, USAGE};
+use crate::peer::open_files;
 use crate::peer::server::{Server, ServerOptions};
+use crate::peer::store::Sync;
 use crate::wire::frame::MIN_LIMIT;
 
 /// Run the reference server
@@ -34,7 +36,36 @@ pub(super) struct Serve {
     /// End a session whose peer neither sends nor takes an octet for so long; never, unless given
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     idle_timeout: Option<u64>,
+    /// What has reached the disk by the time a file appears
+    #[arg(long, value_enum, default_value_t = SyncArg::None)]
+    sync: SyncArg,
 }
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum SyncArg {
+    /// Nothing: a power failure may lose files, a killed server does not
+    None,
+    /// Its content: after a power failure it is whole, or not there
+    File,
+    /// Its name too: once it has appeared it stays
+    Name,
+}
+
+impl From<SyncArg> for Sync {
+    fn from(sync: SyncArg) -> Self {
+        match sync {
+            SyncArg::None => Self::None,
+            SyncArg::File => Self::File,
+            SyncArg::Name => Self::Name,
+        }
+    }
+}
+
+/// Each session has its connection twice, and a file that arrives.
+const FILES_PER_SESSION: u64 = 3;
+
+/// What a server has open beside its sessions: its listener, its standard streams, its signals.
+const FILES_BESIDE: u64 = 32;
 
 impl Serve {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
@@ -47,18 +78,28 @@ impl Serve {
         }
         let listen = self.listen;
         let failed = |error: io::Error| (FAILED, format!("serving on {listen}: {error}"));
+        let files = (self.max_sessions as u64).saturating_mul(FILES_PER_SESSION);
+        if let Err(error) = open_files::allow(files.saturating_add(FILES_BESIDE)) {
+            anstream::eprintln!(
+                "serve: {error} for --max-sessions {}; connections beyond wait until sessions end",
+                self.max_sessions
+            );
+        }
         let server = Server::bind(ServerOptions {
             listen,
             dir: self.dir,
             max_sessions: self.max_sessions,
             max_payload: self.max_payload,
             idle_timeout: self.idle_timeout.map(Duration::from_secs),
+            sync: self.sync.into(),
         })
         .map_err(failed)?;
         let stopper = server.stopper().map_err(failed)?;
-        let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(failed)?;
+        // A file that grows beyond what the system allows is an error of its session (TRF-11), and
+        // not the end of the process, which that signal would be if nobody took it.
+        let mut signals = Signals::new([SIGINT, SIGTERM, SIGXFSZ]).map_err(failed)?;
         thread::spawn(move || {
-            if signals.forever().next().is_some() {
+            if signals.forever().any(|signal| signal != SIGXFSZ) {
                 stopper.stop();
             }
         });

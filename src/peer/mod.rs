@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod conversation;
+pub mod open_files;
 pub mod server;
 pub mod store;
 

@@ -13,7 +13,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 
 use super::READ_OCTETS;
 use super::conversation::{Conversation, Goes, SessionEnd};
-use super::store::Store;
+use super::store::{Store, Sync};
 
 /// How long a failed `accept` waits for a session to end (and with it a file descriptor to
 /// become free) before it tries again.
@@ -33,6 +33,8 @@ pub struct ServerOptions {
     /// A session is ended when its peer neither sends nor takes an octet for so long; never,
     /// unless given.
     pub idle_timeout: Option<Duration>,
+    /// What has reached the disk by the time a file appears.
+    pub sync: Sync,
 }
 
 /// A server that has its address and is ready to run.
@@ -200,7 +202,7 @@ impl Drop for Slot {
 }
 
 fn serve(mut stream: TcpStream, options: &ServerOptions) -> Result<(), SessionEnd> {
-    let store = Store::new(&options.dir);
+    let store = Store::new(&options.dir, options.sync);
     let mut conversation = Conversation::new(&store, options.max_payload);
     let mut buffer = vec![0; READ_OCTETS];
     loop {

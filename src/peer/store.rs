@@ -1,5 +1,6 @@
 //! Where files land: whole or not at all, and never outside the directory (TRF-8 to TRF-10).
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -11,18 +12,32 @@ use crate::wire::file_header::FileName;
 /// behind can be told by it and removed.
 pub const INCOMING_PREFIX: &str = ".unstick-incoming-";
 
+/// What has reached the disk by the time a file appears under its name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sync {
+    /// Nothing: after a power failure it may be lost or empty, after a killed process it is not.
+    #[default]
+    None,
+    /// Its content: after a power failure it is whole, or the old one is there.
+    File,
+    /// Its name too: once it has appeared, no power failure takes it back.
+    Name,
+}
+
 /// A directory that files are stored into.
 #[derive(Debug, Clone)]
 pub struct Store {
     dir: PathBuf,
+    sync: Sync,
 }
 
 impl Store {
     /// A store in `dir`, which must exist by the time a file comes.
     #[must_use]
-    pub fn new(dir: &Path) -> Self {
+    pub fn new(dir: &Path, sync: Sync) -> Self {
         Self {
             dir: dir.to_owned(),
+            sync,
         }
     }
 
@@ -37,6 +52,7 @@ impl Store {
         Ok(Incoming {
             file,
             target: self.dir.join(name.as_str()),
+            sync: self.sync,
         })
     }
 }
@@ -46,6 +62,7 @@ impl Store {
 pub struct Incoming {
     file: NamedTempFile,
     target: PathBuf,
+    sync: Sync,
 }
 
 impl Incoming {
@@ -58,13 +75,22 @@ impl Incoming {
     }
 
     /// Puts the whole file under its name, in place of an old one (TRF-10). A symbolic link
-    /// of that name is replaced, not followed (TRF-8). The file is not synced: after a power
-    /// failure it may be lost, after a killed process it is not.
+    /// of that name is replaced, not followed (TRF-8). What has reached the disk then is as the
+    /// store's [`Sync`] has it.
     ///
     /// # Errors
-    /// Whatever the system says; nothing is left behind then.
+    /// Whatever the system says; the file is not there then, unless nothing but the syncing of its
+    /// name failed.
     pub fn finish(self) -> io::Result<()> {
+        if self.sync != Sync::None {
+            self.file.as_file().sync_all()?;
+        }
         self.file.persist(&self.target)?;
+        if self.sync == Sync::Name
+            && let Some(dir) = self.target.parent()
+        {
+            File::open(dir)?.sync_all()?;
+        }
         Ok(())
     }
 }
@@ -87,7 +113,7 @@ mod tests {
     fn a_file_appears_whole_and_replaces_the_old_one() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("a"), "old and longer").unwrap();
-        let mut incoming = Store::new(dir.path())
+        let mut incoming = Store::new(dir.path(), Sync::default())
             .begin(&FileName::new("a").unwrap())
             .unwrap();
         incoming.write(b"new").unwrap();
@@ -100,7 +126,7 @@ mod tests {
     #[test]
     fn a_file_cut_short_leaves_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        let mut incoming = Store::new(dir.path())
+        let mut incoming = Store::new(dir.path(), Sync::default())
             .begin(&FileName::new("a").unwrap())
             .unwrap();
         incoming.write(b"half").unwrap();
@@ -115,7 +141,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let outside = tempfile::NamedTempFile::new().unwrap();
         std::os::unix::fs::symlink(outside.path(), dir.path().join("link")).unwrap();
-        let mut incoming = Store::new(dir.path())
+        let mut incoming = Store::new(dir.path(), Sync::default())
             .begin(&FileName::new("link").unwrap())
             .unwrap();
         incoming.write(b"new").unwrap();

@@ -37,6 +37,8 @@ mod sessions;
 #[cfg(feature = "cli")]
 mod slow_peers;
 #[cfg(feature = "cli")]
+mod telltale;
+#[cfg(feature = "cli")]
 pub mod traceability;
 #[cfg(feature = "cli")]
 pub mod vectors;

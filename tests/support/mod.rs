@@ -2,6 +2,9 @@
 // Each test binary uses its own part of this, and is nobody's library.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod matrix;
+pub mod served;
+
 use std::path::PathBuf;
 use std::process::{Command, Output};
 

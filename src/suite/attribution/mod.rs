@@ -3,14 +3,18 @@
 //! One mistake shows in many cases: a server that takes a short read for a whole one fails
 //! whatever is cut, whichever requirement the case is for. What a failure looks like
 //! ([`sight`]), and which of its neighbours fail too ([`pattern`]), tells the requirement that
-//! is broken; the rules that do so stand in [`rules`], in order.
+//! is broken; the rules that do so stand in [`rules`], in order. What no rule explains is
+//! compared with mistakes that are known by the cases they fail ([`known`]).
 
+mod known;
 mod pattern;
 mod rules;
 mod sight;
 
+use std::collections::BTreeMap;
+
 use super::case::{Body, Case};
-use super::conversation::Failure;
+use super::conversation::{Failure, What};
 use super::requirement;
 use super::run::Options;
 use super::verdict::{Check, Verdict};
@@ -126,7 +130,7 @@ impl Diagnosis {
 /// have a form of their own.
 pub(crate) fn attribute(findings: &mut [Finding], options: &Options, form_broken: bool) {
     let pattern = Pattern::of(findings, options, form_broken);
-    for finding in findings {
+    for finding in findings.iter_mut() {
         let judged = matches!(finding.check.verdict, Verdict::Fail | Verdict::Flaky);
         let Some(failure) = finding.failure.as_deref().filter(|_| judged) else {
             continue;
@@ -141,6 +145,29 @@ pub(crate) fn attribute(findings: &mut [Finding], options: &Options, form_broken
                 check.cause = diagnosis.cause.map(str::to_owned);
             }
             None => prefer_what_is_broken_itself(check, &pattern),
+        }
+    }
+    name_what_tells_itself(findings);
+}
+
+/// Names the mistake where all failures of a requirement without a cause point to one.
+fn name_what_tells_itself(findings: &mut [Finding]) {
+    let mut unexplained: BTreeMap<&str, Vec<(&str, &What)>> = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| finding.failed()) {
+        if let (None, Some(failure)) = (&finding.check.cause, &finding.failure) {
+            let failures = unexplained.entry(&finding.check.requirements[0]);
+            let failure = (finding.check.id.as_str(), &failure.what);
+            failures.or_default().push(failure);
+        }
+    }
+    let causes: BTreeMap<String, &'static str> = unexplained
+        .iter()
+        .filter_map(|(id, failures)| Some(((*id).to_owned(), known::cause(id, failures)?)))
+        .collect();
+    for check in findings.iter_mut().map(|finding| &mut finding.check) {
+        if check.verdict == Verdict::Fail && check.cause.is_none() {
+            let cause = causes.get(&check.requirements[0]);
+            check.cause = cause.map(|cause| (*cause).to_owned());
         }
     }
 }

@@ -55,6 +55,8 @@ pub(super) struct Pattern {
     pub(super) leads_outside: bool,
     /// An empty header is treated as it must be, and so the empty frame arrives.
     pub(super) empty_frames_arrive: bool,
+    /// `Q` is answered, and `q` is not.
+    pub(super) upper_quit_unknown: bool,
     /// Texts are altered.
     pub(super) alters_texts: bool,
     /// What became of each case when sent apart.
@@ -132,6 +134,8 @@ impl Pattern {
                 finding.check.id == "trf/refused-header-empty"
                     && finding.check.verdict == Verdict::Pass
             }),
+            upper_quit_unknown: failed_with("ses/quit-upper", |what| *what == What::Extra)
+                && !failed_with("ses/quit-lower", |_| true),
             alters_texts: failed()
                 .any(|finding| finding.is_apart() && finding.check.id.starts_with("msg/kept-")),
             broken: failed()

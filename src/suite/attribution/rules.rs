@@ -164,6 +164,9 @@ fn quit(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
     match sight.failure.what {
         _ if !sight.ends_with_quit() => None,
         _ if sight.only_when_cut && (pattern.cutting_breaks || pattern.joining_breaks) => None,
+        What::Extra if pattern.upper_quit_unknown => {
+            Some(Diagnosis::new("SES-2", "it does not know `Q`"))
+        }
         What::Extra => Some(Diagnosis::new(
             "SES-2",
             "it answers `q`, or what follows it",

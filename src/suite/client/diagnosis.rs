@@ -99,6 +99,9 @@ pub(super) fn of_header(name: &str, length: usize, came: &[u8]) -> Diagnosis {
     else {
         return Diagnosis::default();
     };
+    if header == format!("{length},{name}") {
+        return of("TRF-1", "it puts the length before the name");
+    }
     let Some((before, digits)) = header.rsplit_once(',') else {
         return of("TRF-1", "its header has no comma");
     };

@@ -7,6 +7,7 @@
 
 mod diagnosis;
 mod goodbyes;
+mod known;
 mod messages;
 mod replies;
 pub mod run;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::Case;
 use super::stage::{Habits, Judged, NotPassed, Stage, Wrong, reply};
+use super::{Case, known};
 use crate::suite::run::Effort;
 use crate::suite::verdict::{Check, Verdict};
 use crate::testee::patience::Patience;
@@ -73,7 +73,9 @@ pub fn run(
             }
         }
     }
-    Ok(runner.checks)
+    let mut checks = runner.checks;
+    known::name_what_tells_itself(&mut checks);
+    Ok(checks)
 }
 
 struct Runner<'r, 'w> {

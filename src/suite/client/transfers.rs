@@ -172,7 +172,7 @@ fn nothing_goes_out(stage: &mut Stage<'_>, name: &str) -> Judged {
             wrong.diagnosis = Diagnosis {
                 requirement: Some("TRF-12"),
                 cause: matches!(began, Some(b"file" | b"FILE"))
-                    .then_some("it sends the command before it knows the file"),
+                    .then_some("it sends the command though there is no file that it can send"),
             };
             NotPassed::Failed(wrong)
         }

@@ -1,0 +1,109 @@
+//! The mistakes of clients that are known by the cases they fail.
+
+use std::collections::BTreeMap;
+
+use crate::suite::telltale::{self, Telltale, known};
+use crate::suite::verdict::{Check, Verdict};
+use crate::trace::segmentation::Segmentation;
+
+/// What the failures of a mistake have in common.
+#[derive(Debug, Clone, Copy)]
+enum Look {
+    /// Anything.
+    Any,
+    /// The failure is told in words that have these among them.
+    Says(&'static str),
+    /// A reply that came in pieces is not shown.
+    InPieces,
+}
+
+impl Look {
+    fn fits(self, check: &Check) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Says(words) => check.message.contains(words),
+            Self::InPieces => {
+                check.segmentation != Some(Segmentation::Whole) && check.message.contains(NOT_SHOWN)
+            }
+        }
+    }
+}
+
+const NOT_SHOWN: &str = "does not show the reply";
+const SHOWN_ALL_THE_SAME: &str = "shows what is no whole reply";
+const SILENT: &str = "ends as if all were well";
+
+#[rustfmt::skip]
+const TABLE: &[Telltale<Look>] = &[
+    known("FRM-2", &["client/reply-*"], &["client/reply-ascii"], Look::InPieces,
+        "it takes a short read for a whole one"),
+    known("FRM-2", &["client/reply-of-*"], &["client/reply-of-5000-octets"], Look::InPieces,
+        "it takes a short read for a whole one"),
+    known("FRM-3", &["client/two-replies", "client/reply-and-*", "client/reply-ends-late"],
+        &["client/two-replies"], Look::Says(NOT_SHOWN),
+        "it loses what arrives together with the end of a reply"),
+    known("FRM-6", &["client/truncated-*", "client/announced-*"], &[],
+        Look::Says(SHOWN_ALL_THE_SAME),
+        "it takes the part of a reply that came before the end of the stream for a whole one"),
+    known("FRM-6", &["client/truncated-*", "client/announced-*"], &["client/truncated-after-1"],
+        Look::Says(SILENT), "it says nothing when the stream ends inside a reply"),
+    known("FRM-9", &["client/slow-reader", "client/slowly-taken-file"], &[], Look::Any,
+        "it drops what one write did not take"),
+    known("MSG-3", &["client/invalid-*"], &["client/invalid-ff", "client/invalid-lone-continuation"],
+        Look::Says(SHOWN_ALL_THE_SAME), "it repairs replies that are not UTF-8"),
+    known("MSG-3", &["client/invalid-*"], &["client/invalid-ff"], Look::Says(SILENT),
+        "it says nothing when a reply is not UTF-8"),
+    known("SES-11",
+        &["client/truncated-after-0", "client/closed-*", "client/reset-*"],
+        &["client/closed-at-once"], Look::Says(SILENT),
+        "it says nothing when the server goes away"),
+    known("SES-12", &["client/quit*"], &["client/quit"], Look::Says("closed and sent nothing"),
+        "it closes without `q`"),
+    known("SES-12", &["client/quit*"], &["client/quit"], Look::Says("does not close"),
+        "it does not close after `q`"),
+    known("SES-12", &["client/quit*"], &["client/quit"], Look::Says("octets more"),
+        "it goes on after `q`"),
+    known("TRF-1", &["client/name-comma*"], &["client/name-comma"], Look::Any,
+        "it does not send a name with a comma as it is"),
+    known("TRF-7", &["client/name-outside", "client/name-below"], &["client/name-below"], Look::Any,
+        "it sends a path instead of the name of the file"),
+    // Whether a file grows in time is a matter of luck, so what it does then tells nothing apart.
+    known("TRF-13", &["client/growing-file", "client/shrinking-file"], &["client/shrinking-file"],
+        Look::Any, "it does not keep to the length that it announced when a file changes"),
+];
+
+/// Names the mistake where all failures of a requirement without a cause point to one.
+pub(super) fn name_what_tells_itself(checks: &mut [Check]) {
+    let mut unexplained: BTreeMap<&str, Vec<(&str, &Check)>> = BTreeMap::new();
+    for check in checks.iter().filter(|check| is_unexplained(check)) {
+        let failures = unexplained.entry(&check.requirements[0]);
+        failures.or_default().push((&check.id, check));
+    }
+    let causes: BTreeMap<String, &'static str> = unexplained
+        .iter()
+        .filter_map(|(id, failures)| {
+            let cause = telltale::cause(TABLE, Look::fits, id, failures)?;
+            Some(((*id).to_owned(), cause))
+        })
+        .collect();
+    for check in checks.iter_mut().filter(|check| is_unexplained(check)) {
+        let cause = causes.get(&check.requirements[0]);
+        check.cause = cause.map(|cause| (*cause).to_owned());
+    }
+}
+
+fn is_unexplained(check: &Check) -> bool {
+    check.verdict == Verdict::Fail && check.cause.is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::client;
+
+    #[test]
+    fn the_table_speaks_of_cases_that_there_are() {
+        let cases: Vec<_> = client::all().into_iter().map(|case| case.id).collect();
+        telltale::assert_speaks_of(TABLE, &cases);
+    }
+}

@@ -1,0 +1,82 @@
+//! Mistakes that are known by the cases they fail.
+//!
+//! A parser of integers that accepts a sign fails the cases with a sign, and no others of its
+//! requirement. So a mistake is suspected where all failures of a requirement that nothing else
+//! has explained are among those that it explains, and where those fail that it cannot pass.
+
+/// A mistake, and how it is known. `Look` is what failures may look like.
+pub(super) struct Telltale<Look> {
+    pub(super) requirement: &'static str,
+    /// All cases that fail are among these; `*` stands for anything.
+    pub(super) among: &'static [&'static str],
+    /// These fail, each of them.
+    pub(super) surely: &'static [&'static str],
+    /// What each failure looks like.
+    pub(super) look: Look,
+    /// In words that follow "it".
+    pub(super) cause: &'static str,
+}
+
+/// A mistake in the order in which a table reads best.
+pub(super) const fn known<Look: Copy>(
+    requirement: &'static str,
+    among: &'static [&'static str],
+    surely: &'static [&'static str],
+    look: Look,
+    cause: &'static str,
+) -> Telltale<Look> {
+    Telltale {
+        requirement,
+        among,
+        surely,
+        look,
+        cause,
+    }
+}
+
+/// The first mistake of a table that all these failures of a requirement point to: each the case
+/// and what it looks like.
+pub(super) fn cause<Look: Copy, Failure>(
+    table: &[Telltale<Look>],
+    fits: fn(Look, &Failure) -> bool,
+    requirement: &str,
+    failures: &[(&str, &Failure)],
+) -> Option<&'static str> {
+    let explains = |telltale: &&Telltale<Look>| {
+        let known = |id: &str| telltale.among.iter().any(|glob| stands_for(glob, id));
+        let failed = |sure: &&str| failures.iter().any(|(id, _)| id == sure);
+        telltale.requirement == requirement
+            && failures
+                .iter()
+                .all(|(id, failure)| known(id) && fits(telltale.look, failure))
+            && telltale.surely.iter().all(failed)
+    };
+    table.iter().find(explains).map(|telltale| telltale.cause)
+}
+
+/// Whether a pattern, in which one `*` stands for anything, stands for an id.
+fn stands_for(pattern: &str, id: &str) -> bool {
+    match pattern.split_once('*') {
+        Some((begin, end)) => {
+            id.len() >= begin.len() + end.len() && id.starts_with(begin) && id.ends_with(end)
+        }
+        None => pattern == id,
+    }
+}
+
+/// Asserts that a table speaks of cases that there are.
+#[cfg(test)]
+pub(super) fn assert_speaks_of<Look>(table: &[Telltale<Look>], cases: &[String]) {
+    for telltale in table {
+        for pattern in telltale.among.iter().chain(telltale.surely) {
+            assert!(
+                cases.iter().any(|id| stands_for(pattern, id)),
+                "no case is {pattern}"
+            );
+        }
+        for sure in telltale.surely {
+            let mut among = telltale.among.iter();
+            assert!(among.any(|glob| stands_for(glob, sure)), "{sure}");
+        }
+    }
+}

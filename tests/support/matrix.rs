@@ -1,0 +1,162 @@
+//! What the matrices of planted faults share: `kill_matrix` for servers, `client_matrix` for
+//! clients.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::listed;
+use unstick::report::{Report, Testee};
+use unstick::suite::known_failures::KnownFailures;
+use unstick::suite::verdict::{Check, Verdict};
+use unstick::trace::Class;
+
+/// From here on cases are not counted.
+const MANY: usize = 20;
+
+/// A fault as the faulty testee lists it.
+pub struct Fault {
+    pub name: String,
+    pub requirement: String,
+    pub what: String,
+}
+
+/// All faults of an example.
+pub fn faults(example: &str) -> Vec<Fault> {
+    let columns = listed(example, "--list").into_iter();
+    columns
+        .map(|columns| {
+            let [name, requirement, what] = columns.try_into().expect("three columns");
+            Fault {
+                name,
+                requirement,
+                what,
+            }
+        })
+        .collect()
+}
+
+/// Does a job for each of the items, some at a time, and hands back the outcomes in order.
+pub fn side_by_side<T: Sync, R: Send>(
+    workers: usize,
+    items: &[T],
+    job: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let outcomes = Mutex::new(BTreeMap::new());
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(at) else { return };
+                    let outcome = job(item);
+                    outcomes.lock().unwrap().insert(at, outcome);
+                }
+            });
+        }
+    });
+    outcomes.into_inner().unwrap().into_values().collect()
+}
+
+/// What a report says of a faulty testee.
+#[derive(Debug)]
+pub struct Seen {
+    /// The cases that fail.
+    pub cases: BTreeSet<String>,
+    /// The requirement that is named first.
+    pub requirement: Option<String>,
+    /// The likely cause that is named first.
+    pub cause: Option<String>,
+}
+
+impl Seen {
+    pub fn in_report(role: &'static str, checks: &[Check]) -> Self {
+        let testee = Testee {
+            role,
+            command: Vec::new(),
+            address: None,
+            again: String::new(),
+        };
+        let known = KnownFailures::default();
+        let report = Report {
+            testee: &testee,
+            class: Class::Transfer,
+            segmentation: "drain-gated",
+            checks,
+            known: &known,
+        };
+        let groups = report.groups();
+        let first = groups.iter().find(|group| group.verdict == Verdict::Fail);
+        let failed = checks.iter().filter(|check| check.verdict == Verdict::Fail);
+        Self {
+            cases: failed.map(|check| check.id.clone()).collect(),
+            requirement: first.map(|group| group.requirement.to_owned()),
+            cause: first.and_then(|group| group.cause.map(str::to_owned)),
+        }
+    }
+}
+
+/// Asserts that each fault is seen at the requirement that it breaks, that each of the cases
+/// fails for some fault, and that for two thirds of the faults the likely cause is named.
+pub fn assert_all_killed(faults: &[Fault], seen: &[Seen], cases: impl IntoIterator<Item = String>) {
+    let mut wrong = Vec::new();
+    for (
+        Fault {
+            name, requirement, ..
+        },
+        seen,
+    ) in faults.iter().zip(seen)
+    {
+        if seen.cases.is_empty() {
+            wrong.push(format!("nothing sees {name}"));
+        } else if seen.requirement.as_ref() != Some(requirement) {
+            wrong.push(format!(
+                "{name} breaks {requirement}, and {:?} is named first",
+                seen.requirement
+            ));
+        }
+    }
+    for id in cases {
+        if !seen.iter().any(|seen| seen.cases.contains(&id)) {
+            wrong.push(format!("no fault fails the case {id}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let explained = seen.iter().filter(|seen| seen.cause.is_some()).count();
+    assert!(
+        explained * 3 >= faults.len() * 2,
+        "the likely cause is named for {explained} of {} faults",
+        faults.len()
+    );
+}
+
+/// How many cases fail. Where many do it is partly a matter of a testee's timing: one that dies may
+/// take the next conversation along.
+fn killing(cases: usize) -> String {
+    match cases {
+        0..MANY => cases.to_string(),
+        _ => format!("{MANY}+"),
+    }
+}
+
+/// The matrix, to be read: what is planted, and what is reported.
+pub fn table(faults: &[Fault], seen: &[Seen]) -> String {
+    let mut rows: Vec<_> = faults.iter().zip(seen).collect();
+    rows.sort_by_key(|(fault, _)| &fault.name);
+    let mut table = format!("{:26}  breaks  cases\n", "fault");
+    for (fault, seen) in rows {
+        writeln!(
+            table,
+            "{:26}  {:6}  {}\n    planted:  {}\n    reported: {}",
+            fault.name,
+            fault.requirement,
+            killing(seen.cases.len()),
+            fault.what,
+            seen.cause.as_deref().unwrap_or("-"),
+        )
+        .unwrap();
+    }
+    table
+}
