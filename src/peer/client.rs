@@ -16,8 +16,8 @@ use crate::wire::session::{ClientSession, Command, SessionError};
 /// From this length on, a transfer may take long enough for a progress bar.
 const BAR_FROM_OCTETS: u32 = 64 * 1024 * 1024;
 
-/// How much of a file goes out between two movements of the progress bar, in octets.
-const BAR_STEP_OCTETS: u32 = 8 * 1024 * 1024;
+/// How much of a file is read and sent at a time, in octets.
+const BODY_OCTETS: usize = 256 * 1024;
 
 /// Why the conversation with a server ended early.
 #[derive(Debug, thiserror::Error)]
@@ -234,19 +234,27 @@ impl Client {
         } else {
             ProgressBar::hidden()
         };
+        // Plain reads and writes, which are twice as fast as letting the system copy from file to
+        // socket (benches/transfer.rs).
+        let mut body = file.take(header.length.into());
+        let mut buffer = vec![0; BODY_OCTETS];
         let mut left = header.length;
         while left > 0 {
-            let step = u64::from(left.min(BAR_STEP_OCTETS));
-            let sent = io::copy(&mut file.take(step), &mut self.stream)
-                .map_err(doing("sending the body of a file"))?;
-            if sent == 0 {
+            let count = match body.read(&mut buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                read => read.map_err(doing("reading the file"))?,
+            };
+            if count == 0 {
                 return Err(ClientError::FileShrank {
                     name: header.name.as_str().to_owned(),
                     left,
                 });
             }
-            left -= u32::try_from(sent).expect("no more than was asked for");
-            bar.inc(sent);
+            self.stream
+                .write_all(&buffer[..count])
+                .map_err(doing("sending the body of a file"))?;
+            left -= u32::try_from(count).expect("no more than was asked for");
+            bar.inc(count as u64);
         }
         bar.finish_and_clear();
         Ok(())
