@@ -221,13 +221,13 @@ fn a_server_that_is_told_to_end_in_the_middle_of_everything() {
         let full = |deaf: &mut TcpStream| {
             let mut refused = 0;
             while refused < 1000 {
-                match deaf.write(&many) {
-                    Ok(_) => refused = 0,
-                    Err(_) => {
-                        refused += 1;
+                refused = match deaf.write(&many) {
+                    Ok(taken) if taken > 0 => 0,
+                    _ => {
                         thread::yield_now();
+                        refused + 1
                     }
-                }
+                };
             }
         };
         full(&mut deaf);
