@@ -4,6 +4,10 @@
 //! requirement. So a mistake is suspected where all failures of a requirement that nothing else
 //! has explained are among those that it explains, and where those fail that it cannot pass.
 
+use std::collections::BTreeMap;
+
+use super::verdict::{Check, Verdict};
+
 /// A mistake, and how it is known. `Look` is what failures may look like.
 pub(super) struct Telltale<Look> {
     pub(super) requirement: &'static str,
@@ -52,6 +56,38 @@ pub(super) fn cause<Look: Copy, Failure>(
             && telltale.surely.iter().all(failed)
     };
     table.iter().find(explains).map(|telltale| telltale.cause)
+}
+
+/// What the failures without a cause point to, by requirement: each the check and what it looks like.
+pub(super) fn causes<'f, Look: Copy, Failure: 'f>(
+    table: &[Telltale<Look>],
+    fits: fn(Look, &Failure) -> bool,
+    failures: impl Iterator<Item = (&'f Check, &'f Failure)>,
+) -> BTreeMap<String, &'static str> {
+    let mut unexplained: BTreeMap<&str, Vec<(&str, &Failure)>> = BTreeMap::new();
+    for (check, failure) in failures.filter(|(check, _)| is_unexplained(check)) {
+        let failures = unexplained.entry(&check.requirements[0]);
+        failures.or_default().push((&check.id, failure));
+    }
+    unexplained
+        .iter()
+        .filter_map(|(id, failures)| Some(((*id).to_owned(), cause(table, fits, id, failures)?)))
+        .collect()
+}
+
+/// Gives the failures without a cause the one of their requirement.
+pub(super) fn name<'c>(
+    checks: impl Iterator<Item = &'c mut Check>,
+    causes: &BTreeMap<String, &'static str>,
+) {
+    for check in checks.filter(|check| is_unexplained(check)) {
+        let cause = causes.get(&check.requirements[0]);
+        check.cause = cause.map(|cause| (*cause).to_owned());
+    }
+}
+
+fn is_unexplained(check: &Check) -> bool {
+    check.verdict == Verdict::Fail && check.cause.is_none()
 }
 
 /// Whether a pattern, in which one `*` stands for anything, stands for an id.

@@ -1,8 +1,11 @@
 //! The mistakes of servers that are known by the cases they fail.
 
+use std::collections::BTreeMap;
+
 use crate::suite::conversation::What;
 use crate::suite::directory::DirectoryFault;
 use crate::suite::telltale::{self, Telltale, known};
+use crate::suite::verdict::Check;
 
 /// What the failures of a mistake have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,16 +182,21 @@ const TABLE: &[Telltale<Look>] = &[
         "it passes over a file that it cannot write"),
 ];
 
-/// The mistake that all these failures of a requirement point to: each the case and what it
-/// looks like.
-pub(super) fn cause(requirement: &str, failures: &[(&str, &What)]) -> Option<&'static str> {
-    telltale::cause(TABLE, Look::fits, requirement, failures)
+/// What the failures without a cause point to, by requirement: each the check and what it looks like.
+pub(super) fn causes<'f>(
+    failures: impl Iterator<Item = (&'f Check, &'f What)>,
+) -> BTreeMap<String, &'static str> {
+    telltale::causes(TABLE, Look::fits, failures)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::suite::case;
+
+    fn cause(requirement: &str, failures: &[(&str, &What)]) -> Option<&'static str> {
+        telltale::cause(TABLE, Look::fits, requirement, failures)
+    }
 
     #[test]
     fn the_table_speaks_of_cases_that_there_are() {

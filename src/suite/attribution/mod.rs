@@ -11,12 +11,11 @@ mod pattern;
 mod rules;
 mod sight;
 
-use std::collections::BTreeMap;
-
 use super::case::{Body, Case};
-use super::conversation::{Failure, What};
+use super::conversation::Failure;
 use super::requirement;
 use super::run::Options;
+use super::telltale;
 use super::verdict::{Check, Verdict};
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::Segmentation;
@@ -152,24 +151,15 @@ pub(crate) fn attribute(findings: &mut [Finding], options: &Options, form_broken
 
 /// Names the mistake where all failures of a requirement without a cause point to one.
 fn name_what_tells_itself(findings: &mut [Finding]) {
-    let mut unexplained: BTreeMap<&str, Vec<(&str, &What)>> = BTreeMap::new();
-    for finding in findings.iter().filter(|finding| finding.failed()) {
-        if let (None, Some(failure)) = (&finding.check.cause, &finding.failure) {
-            let failures = unexplained.entry(&finding.check.requirements[0]);
-            let failure = (finding.check.id.as_str(), &failure.what);
-            failures.or_default().push(failure);
-        }
-    }
-    let causes: BTreeMap<String, &'static str> = unexplained
-        .iter()
-        .filter_map(|(id, failures)| Some(((*id).to_owned(), known::cause(id, failures)?)))
-        .collect();
-    for check in findings.iter_mut().map(|finding| &mut finding.check) {
-        if check.verdict == Verdict::Fail && check.cause.is_none() {
-            let cause = causes.get(&check.requirements[0]);
-            check.cause = cause.map(|cause| (*cause).to_owned());
-        }
-    }
+    let failures = findings.iter().filter_map(|finding| {
+        let failure = finding.failure.as_ref()?;
+        Some((&finding.check, &failure.what))
+    });
+    let causes = known::causes(failures);
+    telltale::name(
+        findings.iter_mut().map(|finding| &mut finding.check),
+        &causes,
+    );
 }
 
 fn put_first(check: &mut Check, requirement: &str) {

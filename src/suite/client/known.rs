@@ -1,9 +1,7 @@
 //! The mistakes of clients that are known by the cases they fail.
 
-use std::collections::BTreeMap;
-
 use crate::suite::telltale::{self, Telltale, known};
-use crate::suite::verdict::{Check, Verdict};
+use crate::suite::verdict::Check;
 use crate::trace::segmentation::Segmentation;
 
 /// What the failures of a mistake have in common.
@@ -74,26 +72,9 @@ const TABLE: &[Telltale<Look>] = &[
 
 /// Names the mistake where all failures of a requirement without a cause point to one.
 pub(super) fn name_what_tells_itself(checks: &mut [Check]) {
-    let mut unexplained: BTreeMap<&str, Vec<(&str, &Check)>> = BTreeMap::new();
-    for check in checks.iter().filter(|check| is_unexplained(check)) {
-        let failures = unexplained.entry(&check.requirements[0]);
-        failures.or_default().push((&check.id, check));
-    }
-    let causes: BTreeMap<String, &'static str> = unexplained
-        .iter()
-        .filter_map(|(id, failures)| {
-            let cause = telltale::cause(TABLE, Look::fits, id, failures)?;
-            Some(((*id).to_owned(), cause))
-        })
-        .collect();
-    for check in checks.iter_mut().filter(|check| is_unexplained(check)) {
-        let cause = causes.get(&check.requirements[0]);
-        check.cause = cause.map(|cause| (*cause).to_owned());
-    }
-}
-
-fn is_unexplained(check: &Check) -> bool {
-    check.verdict == Verdict::Fail && check.cause.is_none()
+    let failures = checks.iter().map(|check| (check, check));
+    let causes = telltale::causes(TABLE, Look::fits, failures);
+    telltale::name(checks.iter_mut(), &causes);
 }
 
 #[cfg(test)]
