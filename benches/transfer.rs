@@ -22,8 +22,8 @@ const UNSTICK: &str = env!("CARGO_BIN_EXE_unstick");
 /// The size of the file, in octets.
 const SIZE: u64 = 1 << 30;
 
-/// What one read or write of the programs beside ours takes, in octets: as much as ours.
-const BUFFER: &str = "65536";
+/// What one read or write of socat takes, in octets: its own default, and the most that is usual.
+const SOCAT_BUFFERS: [(&str, &str); 2] = [("socat", "8192"), ("socat -b 65536", "65536")];
 
 const PYTHON_SENDS: &str = "
 import socket, sys
@@ -146,10 +146,10 @@ fn python_sends(file: &Path, port: u16) -> Child {
         .unwrap()
 }
 
-fn socat_sends(file: &Path, port: u16) -> Child {
+fn socat_sends(buffer: &str, file: &Path, port: u16) -> Child {
     let file = format!("OPEN:{},rdonly", file.display());
     Command::new("socat")
-        .args(["-u", "-b", BUFFER, &file, &format!("TCP:127.0.0.1:{port}")])
+        .args(["-u", "-b", buffer, &file, &format!("TCP:127.0.0.1:{port}")])
         .spawn()
         .unwrap()
 }
@@ -185,11 +185,11 @@ fn python_receives(file: &Path, into: &Path) -> Duration {
     took
 }
 
-fn socat_receives(file: &Path, into: &Path) -> Duration {
+fn socat_receives(buffer: &str, file: &Path, into: &Path) -> Duration {
     let stored = format!("OPEN:{}/stored.bin,creat,trunc,wronly", into.display());
     // It says on standard error where it listens.
     let mut child = Command::new("socat")
-        .args(["-d", "-d", "-u", "-b", BUFFER])
+        .args(["-d", "-d", "-u", "-b", buffer])
         .args(["TCP-LISTEN:0,bind=127.0.0.1", &stored])
         .stderr(Stdio::piped())
         .spawn()
@@ -261,11 +261,14 @@ fn transfers(criterion: &mut Criterion) {
     let mut receive: Vec<Transfer<'_>> =
         vec![("unstick serve", Box::new(|| unstick_receives(&file, &into)))];
     if socat {
-        send.push((
-            "socat",
-            Box::new(|| sending(|port| socat_sends(&file, port))),
-        ));
-        receive.push(("socat", Box::new(|| socat_receives(&file, &into))));
+        let (file, into) = (&file, &into);
+        for (name, buffer) in SOCAT_BUFFERS {
+            send.push((
+                name,
+                Box::new(move || sending(|port| socat_sends(buffer, file, port))),
+            ));
+            receive.push((name, Box::new(move || socat_receives(buffer, file, into))));
+        }
     }
     if python {
         send.push((

@@ -19,6 +19,10 @@ use super::store::{Store, Sync};
 /// become free) before it tries again.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
+/// What one read may take, in octets, where reads that take less leave some behind: files are
+/// written much faster in large pieces. A session gives the memory back when little arrives.
+const MOST_READ_OCTETS: usize = 32 * READ_OCTETS;
+
 /// What a server is told.
 #[derive(Debug, Clone)]
 pub struct ServerOptions {
@@ -206,14 +210,19 @@ fn serve(mut stream: TcpStream, options: &ServerOptions) -> Result<(), SessionEn
     let mut conversation = Conversation::new(&store, options.max_payload);
     let mut buffer = vec![0; READ_OCTETS];
     loop {
-        let arrived = match stream.read(&mut buffer) {
+        let count = match stream.read(&mut buffer) {
             Ok(0) => return Ok(conversation.finish()?),
-            Ok(count) => &buffer[..count],
+            Ok(count) => count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error.into()),
         };
-        if conversation.take(arrived, &mut stream)? == Goes::Over {
+        if conversation.take(&buffer[..count], &mut stream)? == Goes::Over {
             return Ok(());
+        }
+        if count == buffer.len() && count < MOST_READ_OCTETS {
+            buffer.resize(2 * count, 0);
+        } else if count < READ_OCTETS && buffer.len() > READ_OCTETS {
+            buffer = vec![0; READ_OCTETS];
         }
     }
 }
