@@ -66,6 +66,8 @@ fn missing(target: &str, given: &[OsString], with_seeds: bool) -> Vec<OsString> 
         .lines()
         .filter_map(|line| line.split_once(" = "))
         .filter(|(flag, _)| !has_flag(given, flag))
+        // A run that minimises sets the greatest length itself, and ends when it is set already.
+        .filter(|(flag, _)| *flag != "max_len" || !minimises(given))
         .filter_map(|(flag, value)| match flag {
             "dict" => dictionary(value),
             _ => Some(format!("-{flag}={value}").into()),
@@ -84,6 +86,12 @@ fn has_flag(given: &[OsString], flag: &str) -> bool {
         .any(|argument| argument.to_string_lossy().starts_with(&start))
 }
 
+fn minimises(given: &[OsString]) -> bool {
+    ["minimize_crash", "minimize_crash_internal_step"]
+        .into_iter()
+        .any(|flag| has_flag(given, flag))
+}
+
 fn dictionary(name: &str) -> Option<OsString> {
     let path = Path::new(HOME).join("dictionaries").join(name);
     path.is_file().then(|| {
@@ -96,17 +104,12 @@ fn dictionary(name: &str) -> Option<OsString> {
 /// Seeds are for runs over a corpus: not for single inputs, merges, or the workers that a
 /// run in several processes starts.
 fn takes_seeds(given: &[OsString]) -> bool {
-    let other = [
-        "merge",
-        "minimize_crash",
-        "cleanse_crash",
-        "seed_inputs",
-        "stop_file",
-    ];
+    let other = ["merge", "cleanse_crash", "seed_inputs", "stop_file"];
     let mut positional = given[1..]
         .iter()
         .filter(|argument| !argument.to_string_lossy().starts_with('-'));
-    !other.into_iter().any(|flag| has_flag(given, flag))
+    !minimises(given)
+        && !other.into_iter().any(|flag| has_flag(given, flag))
         && positional.any(|argument| Path::new(argument).is_dir())
 }
 
@@ -144,6 +147,8 @@ mod tests {
             ".",
         ]);
         assert_eq!(missing("decoder", &all, false), [""; 0]);
+        let minimising = given(&["decoder", "-minimize_crash=1", "crash"]);
+        assert_eq!(missing("decoder", &minimising, false), added);
         assert!(takes_seeds(&all));
         assert!(!takes_seeds(&given(&["decoder", "-merge=1", "."])));
         assert!(!takes_seeds(&given(&["decoder", "Cargo.toml"])));

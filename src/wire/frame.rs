@@ -6,7 +6,7 @@ use super::length::{self, LENGTH_OCTETS, LengthError};
 pub const MIN_LIMIT: u32 = 65_536;
 
 /// What a decoder keeps for the next frame once a frame is done; more is given back.
-const KEPT_CAPACITY: usize = 65_536 + LENGTH_OCTETS;
+const KEPT_CAPACITY: usize = 131_072;
 
 /// Why a stream is not a sequence of frames. After one of these nothing more is decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -217,9 +217,8 @@ mod tests {
         let first = decode_all(&mut decoder, b"\0\0\0\x03one\0\0\0\x03t").unwrap();
         assert_eq!(first, [b"one"]);
         assert_eq!(decoder.buffered(), 5);
-        let second = decode_all(&mut decoder, b"wo").unwrap();
-        assert_eq!(second, [b"two"]);
-        assert_eq!(decoder.buffered(), 0);
+        assert_eq!(decoder.decode(&mut &b"wo"[..]), Ok(Some(&b"two"[..])));
+        assert_eq!(decoder.buffered(), 0, "what is lent is held no more");
         assert_eq!(decoder.finish(), Ok(()));
     }
 
@@ -257,7 +256,7 @@ mod tests {
         assert_eq!(decode_all(&mut decoder, &wire[..9]), Ok(vec![]));
         assert_eq!(decode_all(&mut decoder, &wire[9..]).unwrap().len(), 1);
         assert_eq!(decode_all(&mut decoder, b"\0"), Ok(vec![]));
-        assert!(decoder.gathered.capacity() <= KEPT_CAPACITY);
+        assert!(decoder.gathered.capacity() <= 131_072);
     }
 
     #[test]
@@ -266,5 +265,12 @@ mod tests {
         encode(b"hello", &mut out).unwrap();
         encode(b"", &mut out).unwrap();
         assert_eq!(out, b"before\0\0\0\x05hello\0\0\0\0");
+    }
+
+    #[test]
+    fn encode_asks_for_no_more_memory_than_a_vector_may() {
+        let mut out = Vec::new();
+        encode(&[b'x'; 1000], &mut out).unwrap();
+        assert!(out.capacity() <= 2 * 1004, "{}", out.capacity());
     }
 }

@@ -398,10 +398,12 @@ mod tests {
     fn a_client_counts_what_it_is_owed() {
         let mut client = ClientSession::new(1024);
         let mut out = Vec::new();
-        for message in ["hi", "file", "q"] {
-            client.message(message, &mut out).unwrap();
-        }
-        assert_eq!(out, b"\0\0\0\x02hi\0\0\0\x04file\0\0\0\x01q");
+        let header = FileHeader::parse("a,2").unwrap();
+        client.message("hi", &mut out).unwrap();
+        client.message("file", &mut out).unwrap();
+        client.header(&header, &mut out);
+        client.message("q", &mut out).unwrap();
+        assert_eq!(out, b"\0\0\0\x02hi\0\0\0\x04file\0\0\0\x03a,2\0\0\0\x01q");
         assert_eq!(client.owed(), 1);
         let mut input: &[u8] = b"\0\0\0\x02ok\0\0\0\x02no";
         assert_eq!(client.next(&mut input), Ok(Some("ok")));
