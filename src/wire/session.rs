@@ -407,6 +407,7 @@ mod tests {
         assert_eq!(client.owed(), 1);
         let mut input: &[u8] = b"\0\0\0\x02ok\0\0\0\x02no";
         assert_eq!(client.next(&mut input), Ok(Some("ok")));
+        assert_eq!(client.owed(), 0);
         assert_eq!(client.next(&mut input), Err(SessionError::ReplyNotOwed));
         let waiting = ClientSession {
             owed: 2,
