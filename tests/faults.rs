@@ -106,6 +106,45 @@ fn no_more_file_descriptors() {
     until(|| server.status("Threads") <= 3);
 }
 
+/// A limit that may be raised is; one that may not is told, with what is missing, and exactly when
+/// something is.
+#[test]
+fn limits_on_file_descriptors_are_raised_or_told() {
+    let server = Served::start_limited("ulimit -S -n 32", &["--max-sessions", "100"]);
+    let mut held: Vec<TcpStream> = (0..60).map(|_| server.connect()).collect();
+    for stream in &mut held {
+        stream.write_all(&frame(b"hi")).unwrap();
+        stream.read_exact(&mut [0; 84]).unwrap();
+    }
+
+    let said = |limit: u64| {
+        let dir = tempfile::tempdir().unwrap();
+        let script = format!("ulimit -n {limit}; exec \"$0\" \"$@\"");
+        let mut child = Command::new("sh")
+            .args(["-c", &script, UNSTICK, "serve", "--max-sessions", "100"])
+            .args(["--listen", "127.0.0.1:0", "--dir"])
+            .arg(dir.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut ready = [0; 6];
+        child.stdout.take().unwrap().read_exact(&mut ready).unwrap();
+        assert_eq!(&ready, b"READY ");
+        child.kill().unwrap();
+        String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap()
+    };
+    let told = said(32);
+    let needed = told
+        .strip_prefix("serve: the system allows 32 open files, and ")
+        .and_then(|rest| rest.split(' ').next())
+        .unwrap_or_else(|| panic!("{told}"));
+    let needed: u64 = needed.parse().unwrap();
+    assert!(needed >= 200, "a session has a socket and a file: {told}");
+    assert_eq!(said(needed), "");
+    assert!(said(needed - 1).contains(&format!("and {needed} may be needed")));
+}
+
 /// Whatever moment the server is killed in: under its name there is the old file or the new one,
 /// whole; nothing else has changed; what is left of the transfer can be told by its name.
 #[test]

@@ -119,3 +119,56 @@ fn local_time() -> LocalTime {
         second: now.second().unsigned_abs(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::peer::store::Sync;
+    use std::path::Path;
+
+    /// What each write took, in octets.
+    #[derive(Default)]
+    struct Writes(Vec<usize>);
+
+    impl Write for Writes {
+        fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+            self.0.push(octets.len());
+            Ok(octets.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn replies_leave_together_within_bounds() {
+        let store = Store::new(Path::new("unused"), Sync::default());
+        let mut writes = Writes::default();
+        let mut take = |count| {
+            let mut conversation = Conversation::new(&store, 16);
+            let messages = b"\0\0\0\x02hi".repeat(count);
+            let goes = conversation.take(&messages, &mut writes).unwrap();
+            assert_eq!(goes, Goes::On);
+            std::mem::take(&mut writes.0)
+        };
+        // Each reply has 80 octets and its length.
+        assert_eq!(take(3), [3 * 84]);
+        let many = take(10_000);
+        assert_eq!(many.iter().sum::<usize>(), 10_000 * 84);
+        assert!(many.iter().all(|octets| *octets < 65_536 + 84), "{many:?}");
+        assert!(many.len() < 20, "{many:?}");
+    }
+
+    #[test]
+    fn an_end_inside_a_frame_is_told() {
+        let store = Store::new(Path::new("unused"), Sync::default());
+        let mut conversation = Conversation::new(&store, 16);
+        conversation.take(b"\0\0", &mut io::sink()).unwrap();
+        let end = conversation.finish().unwrap_err().to_string();
+        assert_eq!(
+            end,
+            "the stream ended inside a frame, 2 octets after its first"
+        );
+    }
+}
