@@ -219,10 +219,42 @@ fn serve(mut stream: TcpStream, options: &ServerOptions) -> Result<(), SessionEn
         if conversation.take(&buffer[..count], &mut stream)? == Goes::Over {
             return Ok(());
         }
-        if count == buffer.len() && count < MOST_READ_OCTETS {
-            buffer.resize(2 * count, 0);
-        } else if count < READ_OCTETS && buffer.len() > READ_OCTETS {
-            buffer = vec![0; READ_OCTETS];
+        let size = size_after(buffer.len(), count);
+        if size != buffer.len() {
+            buffer = vec![0; size];
         }
+    }
+}
+
+/// How large the buffer is to be, in octets, after a read that took `count` of its `size`.
+fn size_after(size: usize, count: usize) -> usize {
+    if count == size {
+        MOST_READ_OCTETS.min(2 * size)
+    } else if count < READ_OCTETS {
+        READ_OCTETS
+    } else {
+        size
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::little_arrives(65_536, 1, 65_536)]
+    #[case::full_at_first(65_536, 65_536, 131_072)]
+    #[case::full(1_048_576, 1_048_576, 2_097_152)]
+    #[case::full_at_the_most(2_097_152, 2_097_152, 2_097_152)]
+    #[case::not_quite_full(1_048_576, 1_048_575, 1_048_576)]
+    #[case::as_much_as_at_first(1_048_576, 65_536, 1_048_576)]
+    #[case::little_again(1_048_576, 65_535, 65_536)]
+    fn the_buffer_follows_what_arrives(
+        #[case] size: usize,
+        #[case] count: usize,
+        #[case] after: usize,
+    ) {
+        assert_eq!(size_after(size, count), after);
     }
 }
