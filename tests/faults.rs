@@ -118,21 +118,10 @@ fn limits_on_file_descriptors_are_raised_or_told() {
     }
 
     let said = |limit: u64| {
-        let dir = tempfile::tempdir().unwrap();
-        let script = format!("ulimit -n {limit}; exec \"$0\" \"$@\"");
-        let mut child = Command::new("sh")
-            .args(["-c", &script, UNSTICK, "serve", "--max-sessions", "100"])
-            .args(["--listen", "127.0.0.1:0", "--dir"])
-            .arg(dir.path())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut ready = [0; 6];
-        child.stdout.take().unwrap().read_exact(&mut ready).unwrap();
-        assert_eq!(&ready, b"READY ");
-        child.kill().unwrap();
-        String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap()
+        let errors = tempfile::NamedTempFile::new().unwrap();
+        let limits = format!("ulimit -n {limit}; exec 2>'{}'", errors.path().display());
+        let _server = Served::start_limited(&limits, &["--max-sessions", "100"]);
+        fs::read_to_string(errors.path()).unwrap()
     };
     let told = said(32);
     let needed = told
