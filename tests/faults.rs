@@ -119,7 +119,11 @@ fn limits_on_file_descriptors_are_raised_or_told() {
 
     let said = |limit: u64| {
         let errors = tempfile::NamedTempFile::new().unwrap();
-        let limits = format!("ulimit -n {limit}; exec 2>'{}'", errors.path().display());
+        // What is allowed at first is always too little, so that the most decides.
+        let limits = format!(
+            "ulimit -S -n 32; ulimit -H -n {limit}; exec 2>'{}'",
+            errors.path().display()
+        );
         let _server = Served::start_limited(&limits, &["--max-sessions", "100"]);
         fs::read_to_string(errors.path()).unwrap()
     };
