@@ -7,8 +7,6 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use rustix::fs::sendfile;
-use rustix::io::Errno;
 
 use super::READ_OCTETS;
 use crate::wire::file_header::{FileHeader, FileName, HeaderError};
@@ -19,7 +17,7 @@ use crate::wire::session::{ClientSession, Command, SessionError};
 const BAR_FROM_OCTETS: u32 = 64 * 1024 * 1024;
 
 /// How much of a file is sent at a time, in octets.
-const BODY_OCTETS: usize = 256 * 1024;
+const BODY_OCTETS: usize = 128 * 1024;
 
 /// Why the conversation with a server ended early.
 #[derive(Debug, thiserror::Error)]
@@ -122,7 +120,7 @@ impl Client {
                     };
                     let told = match self.open(&name) {
                         Ok((header, file)) => {
-                            self.send_file(&line, &header, &file)?;
+                            self.send_file(&line, &header, file)?;
                             format!("{name}: sent, {} octets", header.length)
                         }
                         Err(why) => format!("{name}: not sent: {why}"),
@@ -218,7 +216,7 @@ impl Client {
         &mut self,
         command: &str,
         header: &FileHeader,
-        file: &File,
+        mut file: File,
     ) -> Result<(), ClientError> {
         let mut out = Vec::new();
         self.session.message(command, &mut out)?;
@@ -236,15 +234,15 @@ impl Client {
         } else {
             ProgressBar::hidden()
         };
+        // Not by sendfile: it lends the file's own pages to the socket, and a file that is cut
+        // while they wait there has zeros sent in place of what was read (TRF-13).
+        let mut buffer = vec![0; BODY_OCTETS.min(header.length as usize)];
         let mut left = header.length;
         while left > 0 {
-            // From file to socket within the system; the position of the file is its own.
-            let most = (left as usize).min(BODY_OCTETS);
-            let count = match sendfile(&self.stream, file, None, most) {
-                Err(Errno::INTR) => continue,
-                sent => sent
-                    .map_err(io::Error::from)
-                    .map_err(doing("sending the body of a file"))?,
+            let most = buffer.len().min(left as usize);
+            let count = match file.read(&mut buffer[..most]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                read => read.map_err(doing("reading the file"))?,
             };
             if count == 0 {
                 return Err(ClientError::FileShrank {
@@ -252,6 +250,9 @@ impl Client {
                     left,
                 });
             }
+            self.stream
+                .write_all(&buffer[..count])
+                .map_err(doing("sending the body of a file"))?;
             left -= u32::try_from(count).expect("no more than was asked for");
             bar.inc(count as u64);
         }
