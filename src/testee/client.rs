@@ -8,7 +8,8 @@ use std::time::Duration;
 use super::connection::{Connection, Peer};
 use super::patience::Patience;
 use super::piped::Piped;
-use super::process::{StartError, Template, listen};
+use super::port::listen;
+use super::process::{StartError, Template};
 use super::procfs::Activity;
 use super::queue::Queues;
 

@@ -14,7 +14,8 @@ use std::time::{Duration, Instant, SystemTime};
 use rustix::fs::OFlags;
 
 use super::guard::{CANNOT_START, DIR, INPUT, OUTSIDE};
-use super::process::{HOST, StartError, Template, status_in_words};
+use super::port::HOST;
+use super::process::{StartError, Template, status_in_words};
 use super::procfs::{self, Activity, Family};
 use super::tail::Tail;
 
@@ -181,7 +182,7 @@ fn filled(part: &OsString, port: u16, dir: &Path) -> OsString {
     match part.to_str() {
         Some(part) => part
             .replace("{port}", &port.to_string())
-            .replace("{host}", HOST)
+            .replace("{host}", &HOST.to_string())
             .replace("{dir}", &dir.to_string_lossy())
             .into(),
         None => part.clone(),

@@ -7,6 +7,7 @@ pub mod guard;
 mod guarded;
 pub mod patience;
 pub mod piped;
+mod port;
 pub mod process;
 pub mod procfs;
 pub mod queue;

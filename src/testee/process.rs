@@ -2,22 +2,16 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::guarded::{Guarded, LOOK_AGAIN, random};
+use super::guarded::{Guarded, LOOK_AGAIN};
+use super::port::{HOST, Port};
 use super::procfs::Activity;
 use super::tail::Tail;
-
-/// The address that testees are told to listen on.
-pub(super) const HOST: &str = "127.0.0.1";
-
-/// Ports below those that the system gives to clients, so that no connection of anyone can
-/// take the port between our looking and the testee's binding, and none connects to itself.
-const PORTS: std::ops::Range<u16> = 10_240..32_768;
 
 /// How to start a testee.
 #[derive(Debug, Clone)]
@@ -102,6 +96,8 @@ pub struct Process {
     guarded: Guarded,
     stdout: Tail,
     address: SocketAddr,
+    /// Dropped last, when the testee has ended.
+    _port: Option<Port>,
 }
 
 impl Process {
@@ -111,7 +107,8 @@ impl Process {
     /// [`StartError`], which says what to look at.
     pub fn start(template: &Template) -> Result<Self, StartError> {
         let has_port = template.says("{port}");
-        let port = if has_port { free_port()? } else { 0 };
+        let held = has_port.then(Port::hold).transpose()?;
+        let port = held.as_ref().map_or(0, Port::number);
         let (guarded, stdout) = Guarded::start(template, port, false)?;
         let (sender, ready) = mpsc::channel();
         let stdout = Tail::of(stdout, move |line| {
@@ -122,7 +119,8 @@ impl Process {
         let mut process = Self {
             guarded,
             stdout,
-            address: SocketAddr::from(([127, 0, 0, 1], port)),
+            address: SocketAddr::from((HOST, port)),
+            _port: held,
         };
         process.wait_until_it_listens(template, has_port, &ready)?;
         Ok(process)
@@ -235,27 +233,9 @@ fn resolve(address: &str) -> Option<SocketAddr> {
     let mut address = address.trim().to_socket_addrs().ok()?.next()?;
     // A server that listens everywhere is reached on the loopback.
     if address.ip().is_unspecified() {
-        address.set_ip(HOST.parse().expect("it is an address"));
+        address.set_ip(HOST.into());
     }
     Some(address)
-}
-
-fn free_port() -> io::Result<u16> {
-    let listener = listen()?;
-    Ok(listener.local_addr()?.port())
-}
-
-/// Listens on a port of the range that no client is given.
-pub(super) fn listen() -> io::Result<TcpListener> {
-    let mut last = None;
-    for _ in 0..100 {
-        let port = PORTS.start + (random() % u64::from(PORTS.end - PORTS.start)) as u16;
-        match TcpListener::bind((HOST, port)) {
-            Ok(listener) => return Ok(listener),
-            Err(error) => last = Some(error),
-        }
-    }
-    Err(last.expect("a hundred were tried"))
 }
 
 #[cfg(test)]

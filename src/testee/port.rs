@@ -1,0 +1,118 @@
+//! Ports for testees: free ones, each promised to one testee at a time.
+//!
+//! A testee is told its port before it listens there. Between our looking and its listening the
+//! port must go to nobody else: not to a connection of anyone, so it is below the range from which
+//! the system serves clients; and not to another testee, of this process or of any other that runs
+//! the harness, so its number is held as a name that the system gives to one holder only, and takes
+//! back from a process that is killed.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
+use std::ops::Range;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixListener};
+
+use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, socket_with};
+
+use super::guarded::random;
+
+/// Where testees listen, and what they connect to.
+pub(super) const HOST: Ipv4Addr = Ipv4Addr::LOCALHOST;
+
+/// Ports below those that the system gives to clients.
+const PORTS: Range<u16> = 10_240..32_768;
+
+/// How many ports are tried.
+const TRIES: usize = 1_000;
+
+/// A port that is free, and held for whoever is told of it until this is dropped.
+#[derive(Debug)]
+pub(super) struct Port {
+    number: u16,
+    _held: UnixListener,
+}
+
+impl Port {
+    /// Holds a free port.
+    ///
+    /// # Errors
+    /// What was wrong with the last that was tried, when none was free.
+    pub(super) fn hold() -> io::Result<Self> {
+        let mut last = None;
+        for _ in 0..TRIES {
+            let number = PORTS.start + (random() % PORTS.len() as u64) as u16;
+            match Self::hold_this(number) {
+                Ok(port) => return Ok(port),
+                Err(error) => last = Some(error),
+            }
+        }
+        Err(last.expect("there were tries"))
+    }
+
+    fn hold_this(number: u16) -> io::Result<Self> {
+        let name = SocketAddr::from_abstract_name(format!("unstick-port-{number}"))?;
+        let held = UnixListener::bind_addr(&name)?;
+        // As plainly as a testee may: without SO_REUSEADDR, connections of the last one that
+        // listened here are in the way for a minute.
+        let plain = socket_with(
+            AddressFamily::INET,
+            SocketType::STREAM,
+            SocketFlags::CLOEXEC,
+            None,
+        )?;
+        bind(&plain, &SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, number))?;
+        Ok(Self {
+            number,
+            _held: held,
+        })
+    }
+
+    /// Its number.
+    pub(super) const fn number(&self) -> u16 {
+        self.number
+    }
+}
+
+/// Listens on a free port.
+///
+/// # Errors
+/// None is free.
+pub(super) fn listen() -> io::Result<TcpListener> {
+    let port = Port::hold()?;
+    // Whoever looks from now on sees that it is taken.
+    TcpListener::bind((HOST, port.number()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::net::TcpStream;
+
+    use super::*;
+
+    #[test]
+    fn a_port_has_one_holder_at_a_time_and_is_free_again() {
+        let held = Port::hold().unwrap();
+        Port::hold_this(held.number()).unwrap_err();
+        // Whoever else runs the harness now may be faster than we, though not every time.
+        let again = || {
+            let number = Port::hold().unwrap().number();
+            Port::hold_this(number).is_ok()
+        };
+        assert!((0..10).any(|_| again()));
+    }
+
+    #[test]
+    fn a_port_is_not_free_while_connections_of_its_last_listener_remain() {
+        let listener = listen().unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut client = TcpStream::connect(address).unwrap();
+        let (ours, _) = listener.accept().unwrap();
+        Port::hold_this(address.port()).unwrap_err();
+        // The side that closes first is the one whose connection stays a while.
+        drop((ours, listener));
+        assert_eq!(client.read(&mut [0]).unwrap(), 0);
+        drop(client);
+        Port::hold_this(address.port()).unwrap_err();
+    }
+}
