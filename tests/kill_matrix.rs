@@ -6,8 +6,8 @@ mod support;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use support::matrix::{Fault, Seen, assert_all_killed, faults, side_by_side, table};
-use support::{UNSTICK, example, snapshots};
+use support::matrix::{Fault, Seen, assert_as_kept, faults, side_by_side};
+use support::{UNSTICK, example};
 use unstick::suite::case::{self, Case};
 use unstick::suite::run::{Effort, Options, run};
 use unstick::suite::verdict::Check;
@@ -92,7 +92,6 @@ fn judge(fault: Option<&str>, cases: &[Case], max_payload: u32) -> Vec<Check> {
 fn every_fault_is_killed_and_every_case_kills() {
     let mut faults = faults("faulty_server");
     faults.sort_by_key(|fault| !SLOW.contains(&fault.name.as_str()));
-    assert!(faults.len() >= 70, "{} faults", faults.len());
     let seen = side_by_side(WORKERS, &faults, |fault: &Fault| {
         let max_payload = match fault.requirement.as_str() {
             "FRM-8" => LARGE_PAYLOAD,
@@ -103,6 +102,6 @@ fn every_fault_is_killed_and_every_case_kills() {
     });
     let cases = case::all();
     let owed = cases.iter().filter(|case| case.owed_by(Class::Transfer));
-    assert_all_killed(&faults, &seen, owed.map(|case| case.id.to_owned()));
-    snapshots().bind(|| insta::assert_snapshot!("kill-matrix", table(&faults, &seen)));
+    let owed = owed.map(|case| case.id.to_owned());
+    assert_as_kept("kill-matrix", &faults, &seen, owed);
 }

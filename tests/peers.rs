@@ -4,8 +4,10 @@ mod support;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::process::{Command, Stdio};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Output, Stdio};
 
+use rstest::rstest;
 use support::UNSTICK;
 use support::served::{Served, status};
 
@@ -98,6 +100,61 @@ fn a_silent_peer_is_ended_after_the_idle_limit() {
     let mut length = [0; 4];
     other.read_exact(&mut length).unwrap();
     assert!(u32::from_be_bytes(length) > 2);
+}
+
+/// What comes of a client that is typed `typed` to, with us as its server.
+fn client_of(typed: &[u8], serve: impl FnOnce(TcpStream)) -> Output {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut client = Command::new(UNSTICK)
+        .args(["connect", &listener.local_addr().unwrap().to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    client.stdin.take().unwrap().write_all(typed).unwrap();
+    serve(listener.accept().unwrap().0);
+    client.wait_with_output().unwrap()
+}
+
+/// SES-12: whoever types no more leaves as with `q`, where a line was asked for and where a name was.
+#[rstest]
+#[case(b"")]
+#[case(b"file\n")]
+fn the_end_of_the_input_ends_the_session(#[case] typed: &[u8]) {
+    let mut seen = Vec::new();
+    let output = client_of(typed, |mut server| {
+        server.read_to_end(&mut seen).unwrap();
+    });
+    assert_eq!(seen, b"\0\0\0\x01q");
+    assert!(output.status.success());
+}
+
+/// SES-11: a reply that does not come is told, however the connection ended.
+#[rstest]
+#[case("no reply", true, 0, "the server broke the protocol: ")]
+#[case("half a reply", true, 5, "the server broke the protocol: ")]
+#[case("a reset", false, 0, "waiting for a reply: ")]
+fn a_missing_reply_is_told(
+    #[case] _what: &str,
+    #[case] takes_the_message: bool,
+    #[case] replied: usize,
+    #[case] told: &str,
+) {
+    let output = client_of(b"hi\n", |mut server| {
+        let mut message = [0; 6];
+        if takes_the_message {
+            server.read_exact(&mut message).unwrap();
+        } else {
+            // What is left unread makes the close a reset.
+            server.peek(&mut message).unwrap();
+        }
+        server.write_all(&b"\0\0\0\x02ho"[..replied]).unwrap();
+    });
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains(told), "{stderr}");
+    assert_eq!(output.stdout, b"");
 }
 
 /// The largest file there is goes through whole, in little memory; one of an octet more is refused

@@ -2,13 +2,13 @@
 //! name, `q` leaves.
 
 use std::fs::File;
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::READ_OCTETS;
+use super::{READ_OCTETS, read};
 use crate::wire::file_header::{FileHeader, FileName, HeaderError};
 use crate::wire::length::LengthError;
 use crate::wire::session::{ClientSession, Command, SessionError};
@@ -180,10 +180,8 @@ impl Client {
     fn receive(&mut self) -> Result<String, ClientError> {
         let mut buffer = vec![0; READ_OCTETS];
         loop {
-            let count = match self.stream.read(&mut buffer) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                read => read.map_err(doing("waiting for a reply"))?,
-            };
+            let count =
+                read(&mut self.stream, &mut buffer).map_err(doing("waiting for a reply"))?;
             let mut input = &buffer[..count];
             if let Some(reply) = self.session.next(&mut input)? {
                 let reply = reply.to_owned();
@@ -240,10 +238,7 @@ impl Client {
         let mut left = header.length;
         while left > 0 {
             let most = buffer.len().min(left as usize);
-            let count = match file.read(&mut buffer[..most]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                read => read.map_err(doing("reading the file"))?,
-            };
+            let count = read(&mut file, &mut buffer[..most]).map_err(doing("reading the file"))?;
             if count == 0 {
                 return Err(ClientError::FileShrank {
                     name: header.name.as_str().to_owned(),

@@ -1,5 +1,7 @@
 //! The reference server and client: std sockets and threads around [`crate::wire`].
 
+use std::io::{self, Read};
+
 pub mod client;
 pub mod conversation;
 pub mod open_files;
@@ -8,3 +10,41 @@ pub mod store;
 
 /// What one read of a socket or a file may take, in octets.
 const READ_OCTETS: usize = 65_536;
+
+/// A read that begins anew when a signal interrupts it.
+fn read(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match from.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A source whose reads have these outcomes, one after the other.
+    struct Outcomes(Vec<io::Result<usize>>);
+
+    impl Read for Outcomes {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            self.0.remove(0)
+        }
+    }
+
+    #[test]
+    fn only_an_interrupted_read_begins_anew() {
+        let interrupted = || Err(io::ErrorKind::Interrupted.into());
+        let mut source = Outcomes(vec![
+            interrupted(),
+            interrupted(),
+            Ok(3),
+            Err(io::ErrorKind::ConnectionReset.into()),
+        ]);
+        assert_eq!(read(&mut source, &mut []).unwrap(), 3);
+        let error = read(&mut source, &mut []).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+    }
+}

@@ -1,7 +1,7 @@
 //! The reference server: one thread a session, a limit on sessions, a clean stop.
 
 use std::collections::HashMap;
-use std::io::{self, Read};
+use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
 
-use super::READ_OCTETS;
 use super::conversation::{Conversation, Goes, SessionEnd};
 use super::store::{Store, Sync};
+use super::{READ_OCTETS, read};
 
 /// How long a failed `accept` waits for a session to end (and with it a file descriptor to
 /// become free) before it tries again.
@@ -210,12 +210,10 @@ fn serve(mut stream: TcpStream, options: &ServerOptions) -> Result<(), SessionEn
     let mut conversation = Conversation::new(&store, options.max_payload);
     let mut buffer = vec![0; READ_OCTETS];
     loop {
-        let count = match stream.read(&mut buffer) {
-            Ok(0) => return Ok(conversation.finish()?),
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error.into()),
-        };
+        let count = read(&mut stream, &mut buffer)?;
+        if count == 0 {
+            return Ok(conversation.finish()?);
+        }
         if conversation.take(&buffer[..count], &mut stream)? == Goes::Over {
             return Ok(());
         }

@@ -2,11 +2,10 @@
 //! clients.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::listed;
+use super::{listed, project, snapshots};
 use unstick::report::{Report, Testee};
 use unstick::suite::known_failures::KnownFailures;
 use unstick::suite::verdict::{Check, Verdict};
@@ -22,10 +21,19 @@ pub struct Fault {
     pub what: String,
 }
 
-/// All faults of an example.
+/// Names of faults, with commas between them: only these are judged then. A matrix in seconds, for
+/// whoever works on a fault or changes the judging.
+const CHOICE: &str = "UNSTICK_FAULTS";
+
+fn chosen(name: &str) -> bool {
+    std::env::var(CHOICE).map_or(true, |names| names.split(',').any(|chosen| chosen == name))
+}
+
+/// The faults of an example, all of them unless some are chosen.
 pub fn faults(example: &str) -> Vec<Fault> {
     let columns = listed(example, "--list").into_iter();
     columns
+        .filter(|columns| chosen(&columns[0]))
         .map(|columns| {
             let [name, requirement, what] = columns.try_into().expect("three columns");
             Fault {
@@ -98,9 +106,28 @@ impl Seen {
     }
 }
 
+/// Compares a whole matrix with the snapshot of this name, and a part of one with its rows there.
+pub fn assert_as_kept(
+    name: &str,
+    faults: &[Fault],
+    seen: &[Seen],
+    cases: impl IntoIterator<Item = String>,
+) {
+    if std::env::var_os(CHOICE).is_some() {
+        let kept = std::fs::read_to_string(project(&format!("snapshots/{name}.snap"))).unwrap();
+        for (fault, seen) in faults.iter().zip(seen) {
+            let row = row(fault, seen);
+            assert!(kept.contains(&row), "not in {name}:\n{row}");
+        }
+        return;
+    }
+    assert_all_killed(faults, seen, cases);
+    snapshots().bind(|| insta::assert_snapshot!(name, table(faults, seen)));
+}
+
 /// Asserts that each fault is seen at the requirement that it breaks, that each of the cases
 /// fails for some fault, and that for two thirds of the faults the likely cause is named.
-pub fn assert_all_killed(faults: &[Fault], seen: &[Seen], cases: impl IntoIterator<Item = String>) {
+fn assert_all_killed(faults: &[Fault], seen: &[Seen], cases: impl IntoIterator<Item = String>) {
     let mut wrong = Vec::new();
     for (
         Fault {
@@ -141,22 +168,21 @@ fn killing(cases: usize) -> String {
     }
 }
 
+fn row(fault: &Fault, seen: &Seen) -> String {
+    format!(
+        "{:26}  {:6}  {}\n    planted:  {}\n    reported: {}\n",
+        fault.name,
+        fault.requirement,
+        killing(seen.cases.len()),
+        fault.what,
+        seen.cause.as_deref().unwrap_or("-"),
+    )
+}
+
 /// The matrix, to be read: what is planted, and what is reported.
-pub fn table(faults: &[Fault], seen: &[Seen]) -> String {
+fn table(faults: &[Fault], seen: &[Seen]) -> String {
     let mut rows: Vec<_> = faults.iter().zip(seen).collect();
     rows.sort_by_key(|(fault, _)| &fault.name);
-    let mut table = format!("{:26}  breaks  cases\n", "fault");
-    for (fault, seen) in rows {
-        writeln!(
-            table,
-            "{:26}  {:6}  {}\n    planted:  {}\n    reported: {}",
-            fault.name,
-            fault.requirement,
-            killing(seen.cases.len()),
-            fault.what,
-            seen.cause.as_deref().unwrap_or("-"),
-        )
-        .unwrap();
-    }
-    table
+    let rows: String = rows.iter().map(|(fault, seen)| row(fault, seen)).collect();
+    format!("{:26}  breaks  cases\n{rows}", "fault")
 }
