@@ -6,6 +6,8 @@ use compio_buf::IoBuf;
 use compio_io::framed::frame::{Framer as _, LengthDelimited};
 use tokio_util::codec::{Decoder as _, Encoder as _, LengthDelimitedCodec};
 use unstick::suite::codec::{Decode, Judge};
+use unstick::suite::verdict::{Check, Verdict};
+use unstick::trace::segmentation::Segmentation;
 use wire_codec::WriteBuf;
 use wire_codec::framing::{Endian, Framer as _, LengthPrefixed, LengthWidth};
 
@@ -168,6 +170,14 @@ impl Decode for TailLost {
     }
 }
 
+fn tail_lost<'c>() -> Judge<'c> {
+    Judge::decoder(|| Box::new(TailLost(unstick::wire::frame::Decoder::new(u32::MAX))))
+}
+
+fn failed(checks: &[Check]) -> impl Iterator<Item = &Check> {
+    checks.iter().filter(|check| check.verdict == Verdict::Fail)
+}
+
 fn message_of(judge: Judge<'_>) -> String {
     let judged = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| judge.assert()));
     let panic = judged.expect_err("it panics");
@@ -179,17 +189,78 @@ fn message_of(judge: Judge<'_>) -> String {
 
 #[test]
 fn a_wrong_decoder_panics_with_all_that_is_needed_to_mend_it() {
-    let fresh =
-        || -> Box<dyn Decode> { Box::new(TailLost(unstick::wire::frame::Decoder::new(u32::MAX))) };
-    let message = message_of(Judge::decoder(fresh));
-    for part in [
-        "FRM-3: ",
-        "sent, chunk 1 of 1:",
-        "expected: ",
-        "00000000  ",
-        "checks failed: ",
-    ] {
+    let message = message_of(tail_lost());
+    for part in ["FRM-3: ", "sent, chunk 1 of 1:", "expected: ", "00000000  "] {
         assert!(message.contains(part), "{part:?} is missing in:\n{message}");
+    }
+    let checks = tail_lost().checks(&mut |_, _, _| true);
+    let failed: Vec<_> = failed(&checks).map(|check| check.id.as_str()).collect();
+    let last = format!("{} checks failed: {}", failed.len(), failed.join(" "));
+    assert_eq!(message.lines().last(), Some(last.as_str()));
+    // What is known to fail is neither described nor listed.
+    let known = failed[0];
+    let message = message_of(tail_lost().known_to_fail(known, "it always did"));
+    let (first, last) = (message.lines().nth(2), message.lines().last().unwrap());
+    assert!(
+        first.is_some_and(|line| line.contains(',') && !line.starts_with(known)),
+        "{message}"
+    );
+    assert!(!last.split(' ').any(|id| id == known), "{message}");
+}
+
+/// A decoder that fails at nearly everything is judged in a moment: a case that has failed is not
+/// repeated under further segmentations, once 25 checks have failed.
+#[test]
+fn where_much_fails_a_case_fails_once() {
+    let checks = tail_lost().checks(&mut |_, _, _| true);
+    let (mut fails, mut with_fail) = (0, std::collections::BTreeSet::new());
+    for check in &checks {
+        let not_run = check.verdict == Verdict::Skipped;
+        assert_eq!(
+            not_run,
+            fails >= 25 && with_fail.contains(&check.id),
+            "{check:#?}"
+        );
+        if check.verdict == Verdict::Fail {
+            fails += 1;
+            with_fail.insert(check.id.clone());
+            assert_eq!(check.evidence.as_ref().unwrap().stderr, "");
+        }
+    }
+    assert!(fails > 25);
+}
+
+#[test]
+fn each_check_is_told_with_its_number_until_no_more_is_wanted() {
+    let mut told = Vec::new();
+    let checks = unstick::suite::codec::reference().checks(&mut |done, total, check| {
+        told.push((done, check.id.clone()));
+        done < 10 && done < total
+    });
+    let ids = checks.iter().map(|check| check.id.clone());
+    assert_eq!(told, (1..=10).zip(ids).collect::<Vec<_>>());
+}
+
+/// Nothing is asked of a codec that its limit rules out, and everything else is.
+#[test]
+fn payloads_above_the_declared_limit_are_skipped() {
+    for limit in [65_535, 65_536] {
+        let judge = Judge::decoder(move || Box::new(TokioUtil::new(limit as usize)));
+        let checks = judge.max_payload(limit).checks(&mut |_, _, _| true);
+        let verdict_of = |id: &str| {
+            let whole = |check: &&Check| check.segmentation == Some(Segmentation::Apart);
+            let check = checks.iter().filter(whole).find(|check| check.id == id);
+            check.unwrap().verdict
+        };
+        let within = limit == 65_536;
+        let verdict = if within {
+            Verdict::Pass
+        } else {
+            Verdict::Skipped
+        };
+        assert_eq!(verdict_of("len/65535"), Verdict::Pass);
+        assert_eq!(verdict_of("len/65536"), verdict);
+        assert_eq!(verdict_of("len/65537"), Verdict::Skipped);
     }
 }
 
@@ -209,10 +280,8 @@ fn wrong_lengths_are_found() {
             Ok(i128::from(i32::from_be_bytes(octets)))
         },
     );
-    let failed: Vec<String> = little
-        .checks(&mut |_, _, _| true)
-        .into_iter()
-        .filter(|check| check.verdict == unstick::suite::verdict::Verdict::Fail)
+    let checks = little.checks(&mut |_, _, _| true);
+    let failed: Vec<String> = failed(&checks)
         .map(|check| format!("{} {}", check.requirements[0], check.id))
         .collect();
     assert_eq!(

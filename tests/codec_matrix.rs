@@ -1,0 +1,153 @@
+//! Every case for codecs has been seen to fail: the suite over a right codec, in process, and over
+//! each of the faults that the fuzz targets are measured by, and more of encoders and lengths.
+//! `snapshots/codec-matrix.snap` is the matrix.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use support::matrix::{Seen, side_by_side};
+use support::snapshots;
+use unstick::suite::codec::{self, Decode, Judge};
+use unstick::suite::verdict::{Check, Verdict};
+use unstick_fuzz::decoding::Decode as _;
+use unstick_fuzz::planted::Fault;
+use unstick_fuzz::planted::decoders::{FAULTS, Planted};
+
+/// The limit that is declared, in octets.
+const MAX_PAYLOAD: u32 = 8 * 1024 * 1024;
+
+const WORKERS: usize = 2;
+
+/// No fault's name, and so a right codec.
+const NONE: &str = "none";
+
+/// Faults that no decoder has.
+const OF_ENCODERS_AND_LENGTHS: [(&str, &str); 9] = [
+    ("encodes-nothing", "an empty payload is encoded as nothing"),
+    ("encodes-itself", "the length that is encoded counts itself"),
+    ("encodes-255", "payloads of 255 octets are refused"),
+    (
+        "packs-backwards",
+        "lengths are packed least significant octet first",
+    ),
+    ("packs-anything", "what is no length is wrapped, and packed"),
+    (
+        "unpacks-signed",
+        "a length with its top bit set is negative",
+    ),
+    (
+        "unpacks-backwards",
+        "lengths are unpacked least significant octet first",
+    ),
+    ("unpacks-short", "fewer octets than four are filled up"),
+    ("unpacks-long", "octets behind the fourth are passed over"),
+];
+
+struct Adapter(Planted);
+
+impl Decode for Adapter {
+    fn feed(&mut self, octets: &[u8], deliver: &mut dyn FnMut(&[u8])) -> Result<(), String> {
+        self.0
+            .push(octets, deliver)
+            .map_err(|_| "refused".to_owned())
+    }
+
+    fn finish(&mut self, _: &mut dyn FnMut(&[u8])) -> Result<(), String> {
+        match self.0.ends_cleanly() {
+            true => Ok(()),
+            false => Err("the stream ended inside a frame".to_owned()),
+        }
+    }
+}
+
+fn encoded(fault: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
+    let itself = if fault == "encodes-itself" { 4 } else { 0 };
+    match (fault, payload.len()) {
+        ("encodes-nothing", 0) => return Ok(Vec::new()),
+        ("encodes-255", 255) => return Err("too long".to_owned()),
+        _ => {}
+    }
+    let length = u32::try_from(payload.len() + itself).map_err(|error| error.to_string())?;
+    Ok([&length.to_be_bytes(), payload].concat())
+}
+
+fn packed(fault: &str, value: i128) -> Result<Vec<u8>, String> {
+    match (fault, u32::try_from(value)) {
+        ("packs-backwards", Ok(length)) => Ok(length.to_le_bytes().to_vec()),
+        ("packs-anything", Err(_)) => Ok((value as u32).to_be_bytes().to_vec()),
+        (_, length) => Ok(length
+            .map_err(|error| error.to_string())?
+            .to_be_bytes()
+            .to_vec()),
+    }
+}
+
+fn unpacked(fault: &str, octets: &[u8]) -> Result<i128, String> {
+    let mut four = octets.to_vec();
+    match fault {
+        "unpacks-short" if four.len() < 4 => four.resize(4, 0),
+        "unpacks-long" => four.truncate(4),
+        _ => {}
+    }
+    let four: [u8; 4] = four.try_into().map_err(|_| "not four octets")?;
+    Ok(match fault {
+        "unpacks-signed" => i32::from_be_bytes(four).into(),
+        "unpacks-backwards" => u32::from_le_bytes(four).into(),
+        _ => u32::from_be_bytes(four).into(),
+    })
+}
+
+fn judged(fault: &'static str) -> Vec<Check> {
+    Judge::decoder(move || {
+        let mut planted = Planted::new(fault);
+        planted.start(MAX_PAYLOAD);
+        Box::new(Adapter(planted))
+    })
+    .encoder(|payload| encoded(fault, payload))
+    .lengths(
+        |value| packed(fault, value),
+        |octets| unpacked(fault, octets),
+    )
+    .max_payload(MAX_PAYLOAD)
+    .checks(&mut |_, _, _| true)
+}
+
+#[test]
+fn a_right_codec_passes_every_check() {
+    let checks = judged(NONE);
+    for check in &checks {
+        assert_eq!(check.verdict, Verdict::Pass, "{check:#?}");
+    }
+    let judged: BTreeSet<_> = checks.iter().map(|check| check.id.as_str()).collect();
+    assert_eq!(judged, codec::ids().collect());
+}
+
+#[test]
+fn every_case_for_codecs_has_failed() {
+    let of_decoders = FAULTS.iter().map(|Fault { name, what, .. }| (*name, *what));
+    let mut faults: Vec<_> = of_decoders.chain(OF_ENCODERS_AND_LENGTHS).collect();
+    faults.sort_unstable();
+    let seen = side_by_side(WORKERS, &faults, |(name, _)| {
+        Seen::in_report("codec", &judged(name))
+    });
+    let failed: BTreeSet<&str> = seen
+        .iter()
+        .flat_map(|seen| seen.cases.iter().map(String::as_str))
+        .collect();
+    let never: Vec<_> = codec::ids().filter(|id| !failed.contains(id)).collect();
+    let mut table = format!("{:22}  shows  cases\n", "fault");
+    for ((name, what), seen) in faults.iter().zip(&seen) {
+        writeln!(
+            table,
+            "{name:22}  {:5}  {}\n    planted:  {what}\n    reported: {}",
+            seen.requirement.as_deref().unwrap_or("-"),
+            seen.cases.len(),
+            seen.cause.as_deref().unwrap_or("-"),
+        )
+        .unwrap();
+    }
+    snapshots().bind(|| insta::assert_snapshot!("codec-matrix", table));
+    assert!(never.is_empty(), "no fault fails {never:?}");
+}
