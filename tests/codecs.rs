@@ -299,6 +299,27 @@ fn wrong_lengths_are_found() {
     );
 }
 
+/// Who declares no limit may refuse what is above 65,536 octets, and nothing below (FRM-7).
+#[test]
+fn a_refusal_without_a_declared_limit_is_acceptable_from_65_536_octets_on() {
+    let judged = |own: usize| -> Vec<Check> {
+        let judge = Judge::decoder(move || Box::new(TokioUtil::new(own)));
+        judge.checks(&mut |_, _, _| true)
+    };
+    let with = |checks: &[Check], verdict| -> Vec<String> {
+        let of_cases = checks.iter().filter(|check| check.id.starts_with("len/"));
+        let found = of_cases.filter(|check| check.verdict == verdict);
+        let mut ids: Vec<_> = found.map(|check| check.id.clone()).collect();
+        ids.dedup();
+        ids
+    };
+    let allowed = judged(65_536);
+    assert_eq!(with(&allowed, Verdict::Fail), [""; 0]);
+    assert!(with(&allowed, Verdict::Acceptable).contains(&"len/65537".to_owned()));
+    assert!(!with(&allowed, Verdict::Acceptable).contains(&"len/65536".to_owned()));
+    assert!(with(&judged(65_535), Verdict::Fail).contains(&"len/65536".to_owned()));
+}
+
 #[test]
 fn a_limit_is_judged_on_both_sides() {
     let with_limit = |own: u32, declared: u32| {
