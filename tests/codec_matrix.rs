@@ -24,7 +24,7 @@ const WORKERS: usize = 2;
 const NONE: &str = "none";
 
 /// Faults that no decoder has.
-const OF_ENCODERS_AND_LENGTHS: [(&str, &str); 9] = [
+const OF_ENCODERS_AND_LENGTHS: [(&str, &str); 10] = [
     ("encodes-nothing", "an empty payload is encoded as nothing"),
     ("encodes-itself", "the length that is encoded counts itself"),
     ("encodes-255", "payloads of 255 octets are refused"),
@@ -32,6 +32,7 @@ const OF_ENCODERS_AND_LENGTHS: [(&str, &str); 9] = [
         "packs-backwards",
         "lengths are packed least significant octet first",
     ),
+    ("packs-signed", "lengths above 2,147,483,647 are not packed"),
     ("packs-anything", "what is no length is wrapped, and packed"),
     (
         "unpacks-signed",
@@ -76,6 +77,7 @@ fn encoded(fault: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
 fn packed(fault: &str, value: i128) -> Result<Vec<u8>, String> {
     match (fault, u32::try_from(value)) {
         ("packs-backwards", Ok(length)) => Ok(length.to_le_bytes().to_vec()),
+        ("packs-signed", Ok(0x8000_0000..)) => Err("too large".to_owned()),
         ("packs-anything", Err(_)) => Ok((value as u32).to_be_bytes().to_vec()),
         (_, length) => Ok(length
             .map_err(|error| error.to_string())?

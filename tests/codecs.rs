@@ -291,9 +291,9 @@ fn wrong_lengths_are_found() {
             "LEN-1 codec/pack-powers-of-two",
             "LEN-1 codec/pack-random",
             "LEN-2 codec/pack-out-of-range",
-            "LEN-1 codec/unpack-boundaries",
-            "LEN-1 codec/unpack-powers-of-two",
-            "LEN-1 codec/unpack-random",
+            "LEN-4 codec/unpack-boundaries",
+            "LEN-4 codec/unpack-powers-of-two",
+            "LEN-4 codec/unpack-random",
             "LEN-4 codec/unpack-top-bit",
         ]
     );

@@ -171,18 +171,33 @@ pub(super) fn judge(
 }
 
 fn packs(pack: &mut Pack<'_>, values: Vec<i128>) -> Option<Wrong> {
-    values
+    let packed = values
         .into_iter()
-        .find_map(|value| packed_wrong(value, pack(value)))
+        .filter_map(|value| packed_wrong(value, pack(value)));
+    first(packed)
 }
 
 fn unpacks(unpack: &mut Unpack<'_>, values: Vec<(Vec<u8>, Option<i128>)>) -> Option<Wrong> {
-    values
+    let unpacked = values
         .into_iter()
-        .find_map(|(octets, value)| unpacked_wrong(&octets, value, &unpack(&octets)))
+        .filter_map(|(octets, value)| unpacked_wrong(&octets, value, &unpack(&octets)));
+    first(unpacked)
+}
+
+/// The first that is wrong, which knows of the others whether only large lengths are.
+fn first(mut wrong: impl Iterator<Item = Wrong>) -> Option<Wrong> {
+    let mut first = wrong.next()?;
+    first.is_large &= wrong.all(|further| further.is_large);
+    Some(first)
+}
+
+fn is_large(value: i128) -> bool {
+    (0x8000_0000..=0xFFFF_FFFF).contains(&value)
 }
 
 struct Wrong {
+    /// Of lengths: it has its top bit set, and so have all others that are wrong (LEN-4).
+    is_large: bool,
     message: String,
     given: Vec<u8>,
     expected: String,
@@ -197,6 +212,7 @@ fn packed_wrong(value: i128, packed: Result<Vec<u8>, String>) -> Option<Wrong> {
         return None;
     }
     Some(Wrong {
+        is_large: is_large(value),
         message: match &packed {
             Ok(octets) => format!("{value} is packed as {octets:02x?}"),
             Err(error) => format!("{value} is not packed: {error}"),
@@ -219,6 +235,7 @@ fn unpacked_wrong(
         return None;
     }
     Some(Wrong {
+        is_large: expected.is_some_and(is_large),
         message: match unpacked {
             Ok(value) => format!("{octets:02x?} is unpacked as {value}"),
             Err(error) => format!("{octets:02x?} is not unpacked: {error}"),
@@ -230,10 +247,14 @@ fn unpacked_wrong(
 }
 
 fn check(id: &str, title: &str, requirement: &str, wrong: Option<Wrong>) -> Check {
+    let mut requirements = vec![requirement.to_owned()];
+    if requirement == "LEN-1" && wrong.as_ref().is_some_and(|wrong| wrong.is_large) {
+        requirements.insert(0, "LEN-4".to_owned());
+    }
     Check {
         id: id.to_owned(),
         title: title.to_owned(),
-        requirements: vec![requirement.to_owned()],
+        requirements,
         class: Class::Codec,
         segmentation: None,
         verdict: if wrong.is_some() {
