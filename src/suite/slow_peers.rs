@@ -2,6 +2,7 @@
 //! written to them stays whole (FRM-9).
 
 use super::case::Coded;
+use super::conversation::Talk;
 use super::plain::frame;
 use super::run::{Bench, NotPassed};
 use crate::trace::Class;
@@ -63,17 +64,30 @@ fn many() -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// Sends frames and reads none of their replies until the testee is stuck with its own. Hands over
+/// the payloads that went out, and what is left to send of the last.
+///
+/// Frame by frame, so that none is cut where luck has it.
+fn until_stuck(bench: &mut Bench<'_>, talk: &mut Talk<'_, '_>) -> (Vec<Vec<u8>>, Vec<u8>) {
+    talk.connection().hold_little();
+    let mut payloads = Vec::new();
+    for payload in many() {
+        let frame = frame(&payload);
+        talk.note_sent(&frame);
+        payloads.push(payload);
+        let (sent, taken) = talk.connection().send_without_reading(bench.testee, &frame);
+        if !taken {
+            return (payloads, frame[sent..].to_vec());
+        }
+    }
+    (payloads, Vec::new())
+}
+
 fn slow_reader(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
-    let payloads = many();
-    let stream: Vec<u8> = payloads.iter().flat_map(|payload| frame(payload)).collect();
     let terms = bench.terms(None);
     let mut talk = bench.talk(&terms)?;
-    talk.note_sent(&stream);
-    talk.connection().hold_little();
-    let sent = talk
-        .connection()
-        .write_without_reading(bench.testee, &stream);
-    talk.connection().write(&stream[sent..], terms.bound);
+    let (payloads, rest) = until_stuck(bench, &mut talk);
+    talk.connection().write(&rest, terms.bound);
     for payload in &payloads {
         talk.deliver(bench.testee, payload)?;
     }
@@ -99,12 +113,9 @@ fn beside(bench: &mut Bench<'_>, class: Class, peers: &[&[u8]]) -> Result<(), No
 
 fn beside_one_that_does_not_read(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     several(bench, 2)?;
-    let stream: Vec<u8> = many().iter().flat_map(|payload| frame(payload)).collect();
     let terms = bench.terms(None);
     let mut slow = bench.talk(&terms)?;
-    slow.connection().hold_little();
-    slow.connection()
-        .write_without_reading(bench.testee, &stream);
+    until_stuck(bench, &mut slow);
     bench.is_well()
 }
 

@@ -171,12 +171,21 @@ impl Connection {
     pub fn send(&mut self, testee: &mut impl Peer, chunk: &[u8], bound: Duration) -> bool {
         let sent = self.write(chunk, bound) == chunk.len();
         if sent && self.ending.is_none() {
-            match self.gating {
-                Gating::DrainGated => self.gate(testee),
-                Gating::Timed => thread::sleep(TIMED_PAUSE),
-            }
+            self.keep_apart(testee);
         }
         sent
+    }
+
+    /// Sees that the testee takes what was sent before the next is. False if it leaves it lying,
+    /// as far as that can be seen.
+    fn keep_apart(&mut self, testee: &mut impl Peer) -> bool {
+        match self.gating {
+            Gating::DrainGated => self.gate(testee),
+            Gating::Timed => {
+                thread::sleep(TIMED_PAUSE);
+                true
+            }
+        }
     }
 
     /// Sends the last chunk and the end of our sending side so close together that the testee
@@ -220,9 +229,19 @@ impl Connection {
         sent
     }
 
+    /// Sends a chunk as [`Connection::send`] does, and reads nothing: until the testee has taken
+    /// it, or takes nothing more for a while. Says how much went out, and whether it was taken.
+    pub fn send_without_reading(&mut self, testee: &mut impl Peer, chunk: &[u8]) -> (usize, bool) {
+        self.read_at_most(Some(0));
+        let sent = self.write_without_reading(testee, chunk);
+        let taken = sent == chunk.len() && self.keep_apart(testee);
+        self.read_at_most(None);
+        (sent, taken)
+    }
+
     /// Writes without reading, until the testee takes nothing more for a while, and says how
-    /// much it took.
-    pub fn write_without_reading(&mut self, testee: &mut impl Peer, octets: &[u8]) -> usize {
+    /// much went out.
+    fn write_without_reading(&mut self, testee: &mut impl Peer, octets: &[u8]) -> usize {
         let mut sent = 0;
         let mut idle = Idleness::default();
         let mut progress = Instant::now();
@@ -353,10 +372,10 @@ impl Connection {
     }
 
     /// Waits until the testee has taken all that we sent, within bounds.
-    fn gate(&mut self, testee: &mut impl Peer) {
+    fn gate(&mut self, testee: &mut impl Peer) -> bool {
         let mut gate = std::mem::take(&mut self.gate);
         let testee = std::cell::RefCell::new(testee);
-        gate.pass(
+        let taken = gate.pass(
             || {
                 self.pump();
                 let (ours, theirs, sent) = (self.ours, self.theirs, self.sent);
@@ -366,6 +385,7 @@ impl Connection {
             || testee.borrow_mut().activity(),
         );
         self.gate = gate;
+        taken
     }
 
     fn poll(&self, flags: PollFlags, bound: Duration) {

@@ -8,7 +8,8 @@ use super::procfs::Activity;
 /// How often a testee's threads are looked at while something is missing.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(5);
 
-/// How long a busy testee may leave octets in its queue before the next chunk goes out anyway.
+/// How much time a testee may have and leave octets in its queue before the next chunk goes out
+/// anyway.
 const GATE_BOUND: Duration = Duration::from_millis(250);
 
 /// How long its queue is watched closely before its threads are looked at too.
@@ -18,16 +19,19 @@ const GATE_SPIN: Duration = Duration::from_millis(2);
 /// more before it reads is served.
 const MAX_STALLS: u32 = 12;
 
-/// How long a testee may take to come to rest between two conversations. What it still does
-/// then is left to it.
+/// How much time a testee may have before it comes to rest between two conversations. What it
+/// still does then is left to it.
 const SETTLE_BOUND: Duration = Duration::from_millis(200);
 
 /// Once so much time has gone into waiting in vain for it to rest, a testee is taken to be
 /// restless by nature.
 const RESTLESS_AFTER: Duration = Duration::from_secs(1);
 
-/// How long one that is restless by nature is waited for.
+/// How much time one has that is restless by nature.
 const RESTLESS_BOUND: Duration = Duration::from_millis(2);
+
+/// How long a testee is waited for that wants a processor, or a disk, and does not get it.
+const STARVED_BOUND: Duration = Duration::from_secs(10);
 
 /// How often activity is looked at.
 const SAMPLE_EVERY: Duration = Duration::from_micros(100);
@@ -79,6 +83,41 @@ impl Idleness {
     }
 }
 
+/// The time that a testee has had since it was first looked at: the time that it slept or ran. What
+/// it waited for a processor or a disk, and what we waited for one, proves nothing about it.
+#[derive(Debug)]
+struct TimeHad {
+    started: Instant,
+    last: Option<(Instant, Activity)>,
+    had: Duration,
+}
+
+impl TimeHad {
+    fn none() -> Self {
+        Self {
+            started: Instant::now(),
+            last: None,
+            had: Duration::ZERO,
+        }
+    }
+
+    /// Whether it is more than `bound` by now, where the testee is doing this.
+    fn is_above(&mut self, bound: Duration, activity: Option<Activity>) -> bool {
+        let now = Instant::now();
+        let Some(activity) = activity else {
+            return now - self.started > bound;
+        };
+        let (then, before) = *self.last.get_or_insert((now, activity));
+        // The system counts at its ticks: one that runs all the time has had the time since the
+        // last of them.
+        if activity.asleep || activity.work != before.work {
+            self.had += (now - then).min(LOOK_EVERY * 2);
+            self.last = Some((now, activity));
+        }
+        self.had > bound || now - self.started > STARVED_BOUND
+    }
+}
+
 /// Keeps chunks apart: the next goes out when the testee has taken the last.
 #[derive(Debug, Default)]
 pub(super) struct Gate {
@@ -88,16 +127,17 @@ pub(super) struct Gate {
 
 impl Gate {
     /// Waits until nothing is `left` for the testee to take, or that cannot be seen, within
-    /// bounds.
+    /// bounds. False if it leaves something lying.
     pub(super) fn pass(
         &mut self,
         mut left: impl FnMut() -> Option<u64>,
         mut activity: impl FnMut() -> Option<Activity>,
-    ) {
+    ) -> bool {
         if self.stalls >= MAX_STALLS {
-            return;
+            return true;
         }
         let started = Instant::now();
+        let mut time = TimeHad::none();
         let mut last = None;
         while left().is_some() {
             let waited = started.elapsed();
@@ -108,13 +148,14 @@ impl Gate {
             let activity = activity();
             // One that sleeps over a queue that is not empty leaves it so on purpose.
             let leaves_it = activity.is_some_and(|now| now.asleep) && activity == last;
-            if leaves_it && waited > GATE_SPIN * 5 || waited > GATE_BOUND {
+            if leaves_it && waited > GATE_SPIN * 5 || time.is_above(GATE_BOUND, activity) {
                 self.stalls += 1;
-                return;
+                return false;
             }
             last = activity;
             thread::sleep(GATE_SPIN / 2);
         }
+        true
     }
 }
 
@@ -134,7 +175,7 @@ impl Settling {
         } else {
             RESTLESS_BOUND
         };
-        let started = Instant::now();
+        let mut time = TimeHad::none();
         let mut last = None;
         loop {
             let activity = activity();
@@ -143,11 +184,60 @@ impl Settling {
                 Some(Activity { asleep: true, .. }) if activity == last => return,
                 _ => last = activity,
             }
-            if started.elapsed() > bound {
+            if time.is_above(bound, activity) {
                 self.restless += bound;
                 return;
             }
             thread::sleep(SAMPLE_EVERY);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn awake(work: u64) -> Option<Activity> {
+        Some(Activity {
+            asleep: false,
+            work,
+        })
+    }
+
+    /// A chunk is kept apart from the next however long the testee waits for a processor, which a
+    /// wait by the clock would not do on a loaded machine.
+    #[test]
+    fn a_testee_that_gets_no_processor_is_waited_for() {
+        let mut gate = Gate::default();
+        let started = Instant::now();
+        let taken = gate.pass(
+            || (started.elapsed() < GATE_BOUND * 2).then_some(1),
+            || awake(1),
+        );
+        assert!(taken);
+        assert!(started.elapsed() >= GATE_BOUND * 2);
+    }
+
+    /// Whether it does so asleep and awake in turns, or awake all the time.
+    #[test]
+    fn one_that_leaves_octets_lying_is_not() {
+        for sleeps in [false, true] {
+            let mut gate = Gate::default();
+            let mut looks = 0;
+            let taken = gate.pass(
+                || Some(1),
+                || {
+                    looks += 1;
+                    Some(Activity {
+                        asleep: sleeps && looks % 2 == 0,
+                        work: looks,
+                    })
+                },
+            );
+            assert!(!taken);
+            // No look counts for more than so much.
+            let least = GATE_BOUND.as_millis() / (LOOK_EVERY * 2).as_millis();
+            assert!(u128::from(looks) > least, "{looks}");
         }
     }
 }
