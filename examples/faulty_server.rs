@@ -2,11 +2,13 @@
 //! the reference, and with `--fault NAME` wrong in exactly one place.
 //!
 //! The suite is judged by it: without a fault it must pass everything, and each fault must be
-//! found, at the requirement that it breaks. `--list` prints each fault with its requirement.
+//! found, at the requirement that it breaks. `--list` prints each fault with its requirement. With
+//! `--echo` it is one of class `framing`, in which the faults of lengths and frames are the same.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::process::exit;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -370,6 +372,10 @@ const HABITS: &[(&str, &str)] = &[
         "zeros-refused",
         "refuses leading zeros in the length of a file",
     ),
+    (
+        "holds-directory",
+        "holds its directory open, and stores into it wherever it is moved",
+    ),
 ];
 
 /// What it costs to be wrong in exactly one place.
@@ -386,6 +392,8 @@ impl Fault {
 struct Config {
     fault: Fault,
     habit: &'static str,
+    /// Send each payload back and know no commands: class `framing`.
+    echo: bool,
     dir: PathBuf,
     limit: usize,
     max_sessions: usize,
@@ -427,11 +435,13 @@ fn main() {
     let (mut port, mut dir) = (0, PathBuf::from("."));
     let (mut fault, mut habit) = ("", "");
     let (mut limit, mut max_sessions) = (1 << 20, 64);
+    let mut echo = false;
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().unwrap_or_else(|| usage());
         match argument.as_str() {
             "--port" => port = value().parse().unwrap_or_else(|_| usage()),
             "--dir" => dir = value().into(),
+            "--echo" => echo = true,
             "--max-payload" => limit = value().parse().unwrap_or_else(|_| usage()),
             "--max-sessions" => max_sessions = value().parse().unwrap_or_else(|_| usage()),
             "--fault" => {
@@ -459,9 +469,14 @@ fn main() {
             _ => usage(),
         }
     }
+    let held = (habit == "holds-directory").then(|| File::open(&dir).expect("it is there"));
+    if let Some(held) = &held {
+        dir = format!("/proc/self/fd/{}", held.as_raw_fd()).into();
+    }
     let config = Arc::new(Config {
         fault: Fault(fault),
         habit,
+        echo,
         dir,
         limit,
         max_sessions,
@@ -486,7 +501,7 @@ fn main() {
 
 fn usage() -> ! {
     eprintln!(
-        "faulty_server --port PORT --dir DIR [--fault NAME] [--habit NAME] [--max-payload N] [--max-sessions N] | --list | --habits"
+        "faulty_server --port PORT --dir DIR [--echo] [--fault NAME] [--habit NAME] [--max-payload N] [--max-sessions N] | --list | --habits"
     );
     exit(2);
 }
@@ -823,6 +838,12 @@ impl<'c> Session<'c> {
     }
 
     fn talk(&mut self) -> Result<(), End> {
+        if self.config.echo {
+            while let Some(payload) = self.payload()? {
+                self.send(&payload)?;
+            }
+            return Ok(());
+        }
         let fault = self.fault;
         loop {
             let Some(text) = self.text()? else {

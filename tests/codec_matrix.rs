@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use support::matrix::{Seen, side_by_side};
@@ -116,6 +116,17 @@ fn judged(fault: &'static str) -> Vec<Check> {
     .checks(&mut |_, _, _| true)
 }
 
+/// What a failure breaks may be put before the requirements of its case, which stay, each once.
+fn assert_adds_one_at_most(found: &[String], of_case: &[String]) {
+    let distinct: BTreeSet<_> = found.iter().collect();
+    assert_eq!(distinct.len(), found.len(), "{found:?}");
+    assert!(
+        of_case.iter().all(|id| found.contains(id)),
+        "{found:?} {of_case:?}"
+    );
+    assert!(found.len() <= of_case.len() + 1, "{found:?} {of_case:?}");
+}
+
 #[test]
 fn a_right_codec_passes_every_check() {
     let checks = judged(NONE);
@@ -131,8 +142,17 @@ fn every_case_for_codecs_has_failed() {
     let of_decoders = FAULTS.iter().map(|Fault { name, what, .. }| (*name, *what));
     let mut faults: Vec<_> = of_decoders.chain(OF_ENCODERS_AND_LENGTHS).collect();
     faults.sort_unstable();
+    let right = judged(NONE);
+    let of_case: BTreeMap<&str, &[String]> = right
+        .iter()
+        .map(|check| (check.id.as_str(), check.requirements.as_slice()))
+        .collect();
     let seen = side_by_side(WORKERS, &faults, |(name, _)| {
-        Seen::in_report("codec", &judged(name))
+        let checks = judged(name);
+        for check in &checks {
+            assert_adds_one_at_most(&check.requirements, of_case[check.id.as_str()]);
+        }
+        Seen::in_report("codec", &checks)
     });
     let failed: BTreeSet<&str> = seen
         .iter()

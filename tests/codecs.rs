@@ -7,6 +7,7 @@ use compio_io::framed::frame::{Framer as _, LengthDelimited};
 use tokio_util::codec::{Decoder as _, Encoder as _, LengthDelimitedCodec};
 use unstick::suite::codec::{Decode, Judge};
 use unstick::suite::verdict::{Check, Verdict};
+use unstick::trace::octets::Octets;
 use unstick::trace::segmentation::Segmentation;
 use wire_codec::WriteBuf;
 use wire_codec::framing::{Endian, Framer as _, LengthPrefixed, LengthWidth};
@@ -208,6 +209,61 @@ fn a_wrong_decoder_panics_with_all_that_is_needed_to_mend_it() {
     assert!(!last.split(' ').any(|id| id == known), "{message}");
 }
 
+fn check<'c>(checks: &'c [Check], id: &str, segmentation: Segmentation) -> &'c Check {
+    let of_case = |check: &&Check| check.id == id && check.segmentation == Some(segmentation);
+    checks.iter().find(of_case).unwrap()
+}
+
+/// What is shown of a failure is what was fed, delivered and said.
+#[test]
+fn a_failure_shows_what_happened() {
+    let shown = |checks: &[Check], id, segmentation| {
+        let evidence = check(checks, id, segmentation).evidence.clone().unwrap();
+        let sent: Vec<_> = evidence.sent.iter().map(Octets::to_vec).collect();
+        (
+            sent,
+            evidence.expected,
+            evidence.seen.to_vec(),
+            evidence.ended,
+        )
+    };
+    let two = b"\0\0\0\x05hello\0\0\0\x05world";
+    let of_decoder = tail_lost().checks(&mut |_, _, _| true);
+    assert_eq!(
+        shown(&of_decoder, "frm/two", Segmentation::Whole),
+        (
+            vec![two.to_vec()],
+            "2 payloads".to_owned(),
+            two[..9].to_vec(),
+            "without an error".to_owned()
+        )
+    );
+    let encoder = unstick::suite::codec::reference().encoder(|payload| match payload {
+        b"hello" => Ok(b"\0\0\0\x09hello".to_vec()),
+        b"" => Err("it is empty".to_owned()),
+        _ => Ok([&(payload.len() as u32).to_be_bytes(), payload].concat()),
+    });
+    let of_encoder = encoder.checks(&mut |_, _, _| true);
+    assert_eq!(
+        shown(&of_encoder, "frm/two", Segmentation::Apart),
+        (
+            vec![],
+            "a frame of 9 octets".to_owned(),
+            b"\0\0\0\x09hello".to_vec(),
+            String::new()
+        )
+    );
+    assert_eq!(
+        shown(&of_encoder, "frm/empty", Segmentation::Apart),
+        (
+            vec![],
+            "a frame of 4 octets".to_owned(),
+            vec![],
+            "it is empty".to_owned()
+        )
+    );
+}
+
 /// A decoder that fails at nearly everything is judged in a moment: a case that has failed is not
 /// repeated under further segmentations, once 25 checks have failed.
 #[test]
@@ -247,11 +303,7 @@ fn payloads_above_the_declared_limit_are_skipped() {
     for limit in [65_535, 65_536] {
         let judge = Judge::decoder(move || Box::new(TokioUtil::new(limit as usize)));
         let checks = judge.max_payload(limit).checks(&mut |_, _, _| true);
-        let verdict_of = |id: &str| {
-            let whole = |check: &&Check| check.segmentation == Some(Segmentation::Apart);
-            let check = checks.iter().filter(whole).find(|check| check.id == id);
-            check.unwrap().verdict
-        };
+        let verdict_of = |id| check(&checks, id, Segmentation::Apart).verdict;
         let within = limit == 65_536;
         let verdict = if within {
             Verdict::Pass

@@ -10,7 +10,7 @@ use support::matrix::{Fault, Seen, assert_as_kept, faults, side_by_side};
 use support::{UNSTICK, example};
 use unstick::suite::case::{self, Case};
 use unstick::suite::run::{Effort, Options, run};
-use unstick::suite::verdict::Check;
+use unstick::suite::verdict::{Check, Verdict};
 use unstick::testee::process::Template;
 use unstick::testee::server::{Origin, Server};
 use unstick::trace::Class;
@@ -58,13 +58,14 @@ fn cases_for(requirement: &str) -> Vec<Case> {
         .collect()
 }
 
-/// Judges the server, with a fault or without.
-fn judge(fault: Option<&str>, cases: &[Case], max_payload: u32) -> Vec<Check> {
+/// Judges the server, with a fault or without, in class `transfer` or as an echo.
+fn judge(class: Class, fault: Option<&str>, cases: &[Case], max_payload: u32) -> Vec<Check> {
     let mut command = vec![example("faulty_server")];
     let words = ["--port", "{port}", "--dir", "{dir}"].map(str::to_owned);
     command.extend(words);
     command.extend(["--max-payload".to_owned(), max_payload.to_string()]);
     command.extend(["--max-sessions".to_owned(), MAX_SESSIONS.to_string()]);
+    command.extend((class == Class::Framing).then(|| "--echo".to_owned()));
     command.extend(
         fault
             .into_iter()
@@ -77,7 +78,7 @@ fn judge(fault: Option<&str>, cases: &[Case], max_payload: u32) -> Vec<Check> {
     }))
     .unwrap();
     let options = Options {
-        class: Class::Transfer,
+        class,
         max_payload: Some(max_payload),
         max_sessions: Some(MAX_SESSIONS),
         timeout: Duration::from_secs(5),
@@ -98,10 +99,41 @@ fn every_fault_is_killed_and_every_case_kills() {
             _ => MAX_PAYLOAD,
         };
         let cases = cases_for(&fault.requirement);
-        Seen::in_report("server", &judge(Some(&fault.name), &cases, max_payload))
+        let checks = judge(Class::Transfer, Some(&fault.name), &cases, max_payload);
+        Seen::in_report("server", &checks)
     });
     let cases = case::all();
     let owed = cases.iter().filter(|case| case.owed_by(Class::Transfer));
     let owed = owed.map(|case| case.id.to_owned());
     assert_as_kept("kill-matrix", &faults, &seen, owed);
+}
+
+/// What a server of class `framing` sends back is compared octet by octet, without a reply's form
+/// around it. A few faults are enough to see that this is done.
+#[test]
+fn faults_of_frames_show_in_an_echo_too() {
+    const FEW: [&str; 5] = [
+        "length-little-endian",
+        "payload-until-nul",
+        "empty-skipped",
+        "limit-off-by-one",
+        "truncated-delivered",
+    ];
+    let cases: Vec<_> = cases_for("FRM-1")
+        .into_iter()
+        .filter(|case| case.owed_by(Class::Framing))
+        .collect();
+    for check in judge(Class::Framing, None, &cases, MAX_PAYLOAD) {
+        let passes = matches!(check.verdict, Verdict::Pass | Verdict::Skipped);
+        assert!(passes, "{check:#?}");
+    }
+    let mut faults = faults("faulty_server");
+    faults.retain(|fault| FEW.contains(&fault.name.as_str()));
+    let seen = side_by_side(WORKERS, &faults, |fault: &Fault| {
+        let checks = judge(Class::Framing, Some(&fault.name), &cases, MAX_PAYLOAD);
+        Seen::in_report("server", &checks).requirement
+    });
+    for (fault, seen) in faults.iter().zip(seen) {
+        assert_eq!(seen.as_ref(), Some(&fault.requirement), "{}", fault.name);
+    }
 }

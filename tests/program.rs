@@ -173,6 +173,27 @@ fn testees_that_do_not_start_are_told_apart() {
     assert!(started.elapsed() < Duration::from_secs(120));
 }
 
+/// Whoever else listens on the port, no testee is started to find it taken; another is chosen then.
+#[test]
+fn the_guard_starts_nothing_where_the_port_is_taken() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = format!("--port={}", listener.local_addr().unwrap().port());
+    let temp = tempfile::tempdir().unwrap();
+    let root = temp.path().join("place");
+    let root = root.to_str().unwrap();
+    let ran = unstick([
+        "guard",
+        &port,
+        root,
+        "--",
+        "touch",
+        &format!("{root}-started"),
+    ]);
+    assert_eq!(ran.status, 125);
+    assert!(ran.stderr.ends_with(" is taken\n"), "{}", ran.stderr);
+    assert_eq!(left_in(temp.path()), [""; 0]);
+}
+
 #[test]
 fn a_testee_that_ignores_signals_is_ended_all_the_same() {
     let ill = example("ill_server");

@@ -49,6 +49,38 @@ fn a_correct_server_passes_everything() {
     assert_eq!(report["segmentation"], "drain-gated");
 }
 
+/// What is above the declared limits is not asked for, and everything else is.
+#[test]
+fn low_limits_skip_what_they_rule_out() {
+    let limits = ["--max-payload", "65536", "--max-sessions", "2"];
+    let cases = ["--run", "len/6553*", "--run", "ses/beside-*"];
+    let (ran, report) = judge_server(&[&limits[..], &cases].concat(), &limits);
+    assert_eq!(ran.status, 0, "{}", ran.stdout);
+    let ids_with = |verdict| -> std::collections::BTreeSet<_> {
+        let checks = support::with_verdict(&report, verdict);
+        checks.map(|check| check["id"].as_str().unwrap()).collect()
+    };
+    assert_eq!(
+        Vec::from_iter(ids_with("skipped")),
+        [
+            "len/65537",
+            "ses/beside-a-silent-peer",
+            "ses/beside-half-a-frame",
+        ]
+    );
+    assert_eq!(
+        Vec::from_iter(ids_with("pass")),
+        [
+            "len/65535",
+            "len/65536",
+            "plain/first",
+            "plain/last",
+            "ses/beside-half-a-body",
+            "ses/beside-one-that-does-not-read",
+        ]
+    );
+}
+
 /// Habits that no requirement forbids.
 #[rstest]
 #[case("one-octet-replies")]
@@ -59,6 +91,7 @@ fn a_correct_server_passes_everything() {
 #[case("resets")]
 #[case("lingering")]
 #[case("zeros-refused")]
+#[case("holds-directory")]
 fn a_harmless_habit_fails_nothing(#[case] habit: &str) {
     // Habits show in small conversations; the megabytes only take their time.
     let cases = [

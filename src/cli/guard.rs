@@ -16,6 +16,9 @@ pub(super) struct Guard {
     /// The testee reads its standard input from a pipe in its place
     #[arg(long)]
     fed: bool,
+    /// The port that the testee is to listen on, which must be free
+    #[arg(long)]
+    port: Option<u16>,
     /// The place that is made, and removed again
     root: PathBuf,
     /// The testee
@@ -30,7 +33,7 @@ impl Guard {
             let ignored = std::sync::Arc::default();
             let _ = signal_hook::flag::register(signal, ignored);
         }
-        guard::run(&self.root, self.fed, &self.command)
+        guard::run(&self.root, self.fed, self.port, &self.command)
             .map(ExitCode::from)
             .map_err(|error| {
                 let root = self.root.display();

@@ -519,3 +519,21 @@ fn in_words(payload: &[u8]) -> String {
         _ => format!("the {} octets that were sent", payload.len()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn payloads_in_words() {
+        for (payload, words) in [
+            ("", "the empty payload"),
+            ("hi", "\"hi\""),
+            (&"ä".repeat(40), &*format!("{:?}", "ä".repeat(40))),
+            (&"ä".repeat(41), "the 82 octets that were sent"),
+        ] {
+            assert_eq!(in_words(payload.as_bytes()), words);
+        }
+        assert_eq!(in_words(b"\xFF\xFE"), "the 2 octets that were sent");
+    }
+}

@@ -266,6 +266,14 @@ mod tests {
     }
 
     #[test]
+    fn an_echo_is_the_same_octets() {
+        let form = ReplyForm::learn(Class::Framing, b"hello", b"hello");
+        assert_eq!(form.compare(b"hi", b"hi", true), Ok(()));
+        assert_eq!(form.compare(b"hi", b"ho", false), Err(Difference::Text));
+        assert_eq!(form.compare(b"hi", b"hi2", false), Err(Difference::Text));
+    }
+
+    #[test]
     fn another_form_is_learned() {
         let form = ReplyForm::learn(Class::Session, b"hello", b"at 9:05 [hello] (5)");
         assert_eq!(form.compare(b"hi", b"at 10:15 [hi] (2)", false), Ok(()));

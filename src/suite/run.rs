@@ -510,7 +510,6 @@ impl Runner<'_, '_> {
                         self.afresh(case, &second)?;
                         (Verdict::Fail, second.message.clone(), Some(second))
                     }
-                    Err(NotPassed::Error(why)) => (Verdict::Error, why, None),
                     _ => {
                         let fresh = if fresh {
                             ", on a testee started afresh: does something of earlier connections remain?"
@@ -748,4 +747,34 @@ fn largest_payload(trace: &Trace) -> usize {
         })
         .max()
         .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_close_over_unread_octets_is_right() {
+        for (id, segmentation, may_be) in [
+            ("frm/two", Segmentation::Whole, false),
+            ("frm/two", Segmentation::Pinned, false),
+            ("ses/quit-lower-then-more", Segmentation::Apart, false),
+            ("ses/quit-lower-then-more", Segmentation::Octets, false),
+            ("ses/quit-lower-then-more", Segmentation::Whole, true),
+            ("ses/quit-upper-then-more", Segmentation::Pinned, true),
+            ("len/announced-ffffffff", Segmentation::Apart, false),
+            (
+                "len/announced-ffffffff",
+                Segmentation::StraddlePayload,
+                true,
+            ),
+        ] {
+            let trace = super::super::fixtures::all()
+                .iter()
+                .find(|trace| trace.id == id)
+                .unwrap();
+            let found = ends_over_unread_octets(trace, segmentation);
+            assert_eq!(found, may_be, "{id} {segmentation}");
+        }
+    }
 }

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, set_child_subreaper};
 
+use super::port::is_free;
 use super::procfs;
 
 /// How long a testee may take to end after SIGTERM.
@@ -28,6 +29,9 @@ const KILL_BOUND: Duration = Duration::from_secs(5);
 
 /// The status when the command could not be started, as shells have it.
 pub const CANNOT_START: u8 = 127;
+
+/// The status when the testee's port is not free, and the testee was not started.
+pub const PORT_TAKEN: u8 = 125;
 
 /// The testee's directory, where it stores files.
 pub const DIR: &str = "dir";
@@ -47,11 +51,18 @@ enum Event {
 
 /// Runs `command` under guard with `root` as its place, and says how it ended: its status,
 /// 128 and the signal, or [`CANNOT_START`]. If it is `fed`, its standard input is a pipe in that
-/// place; otherwise there is none.
+/// place; otherwise there is none. If it is to listen on a port, that must be free, or it is not
+/// started: [`PORT_TAKEN`].
 ///
 /// # Errors
 /// The directory could not be made.
-pub fn run(root: &Path, fed: bool, command: &[OsString]) -> io::Result<u8> {
+pub fn run(root: &Path, fed: bool, port: Option<u16>, command: &[OsString]) -> io::Result<u8> {
+    if let Some(port) = port
+        && !is_free(port)
+    {
+        eprintln!("port {port} is taken");
+        return Ok(PORT_TAKEN);
+    }
     fs::create_dir(root)?;
     let input = fed.then(|| root.join(INPUT));
     let status = fs::create_dir(root.join(DIR))

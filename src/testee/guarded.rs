@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use rustix::fs::OFlags;
 
-use super::guard::{CANNOT_START, DIR, INPUT, OUTSIDE};
+use super::guard::{CANNOT_START, DIR, INPUT, OUTSIDE, PORT_TAKEN};
 use super::port::HOST;
 use super::process::{StartError, Template, status_in_words};
 use super::procfs::{self, Activity, Family};
@@ -37,7 +37,8 @@ pub(super) struct Guarded {
 
 impl Guarded {
     /// Starts a testee that is told `port`, and hands over what it writes to standard output. If
-    /// it is `fed`, it starts only once [`Guarded::input`] has been opened.
+    /// it is `fed`, it starts only once [`Guarded::input`] has been opened; otherwise it is to listen
+    /// on that port, unless it is 0.
     pub(super) fn start(
         template: &Template,
         port: u16,
@@ -53,6 +54,7 @@ impl Guarded {
         let mut guard = Command::new(guard)
             .arg("guard")
             .args(fed.then_some("--fed"))
+            .args((!fed && port != 0).then(|| format!("--port={port}")))
             .arg(&root)
             .arg("--")
             .args(command)
@@ -135,6 +137,9 @@ impl Guarded {
         let stderr = self.stderr.text();
         if status == i32::from(CANNOT_START) && stderr.starts_with("cannot start") {
             return StartError::NoProgram(stderr.trim().to_owned());
+        }
+        if status == i32::from(PORT_TAKEN) && stderr.starts_with("port ") {
+            return StartError::PortTaken(stderr.trim().to_owned());
         }
         StartError::Ended {
             status: status_in_words(status),

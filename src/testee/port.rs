@@ -1,13 +1,13 @@
 //! Ports for testees: free ones, each promised to one testee at a time.
 //!
-//! A testee is told its port before it listens there. Between our looking and its listening the
-//! port must go to nobody else: not to a connection of anyone, so it is below the range from which
-//! the system serves clients; and not to another testee, of this process or of any other that runs
-//! the harness, so its number is held as a name that the system gives to one holder only, and takes
-//! back from a process that is killed.
+//! A testee is told its port before it listens there. Until it does, the port must go to nobody
+//! else: not to a connection of anyone, so it is below the range from which the system serves
+//! clients; and not to another testee, of this process or of any other that runs the harness, so its
+//! number is held as a name that the system gives to one holder only, and takes back from a process
+//! that is killed.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
 use std::ops::Range;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
@@ -33,34 +33,20 @@ pub(super) struct Port {
 }
 
 impl Port {
-    /// Holds a free port.
+    /// Holds a port at which nobody listens.
     ///
     /// # Errors
-    /// What was wrong with the last that was tried, when none was free.
+    /// What was wrong with the last that was tried, when there was none.
     pub(super) fn hold() -> io::Result<Self> {
-        let mut last = None;
-        for _ in 0..TRIES {
-            let number = PORTS.start + (random() % PORTS.len() as u64) as u16;
-            match Self::hold_this(number) {
-                Ok(port) => return Ok(port),
-                Err(error) => last = Some(error),
-            }
-        }
-        Err(last.expect("there were tries"))
+        tried(Self::hold_this)
     }
 
     fn hold_this(number: u16) -> io::Result<Self> {
         let name = SocketAddr::from_abstract_name(format!("unstick-port-{number}"))?;
         let held = UnixListener::bind_addr(&name)?;
-        // As plainly as a testee may: without SO_REUSEADDR, connections of the last one that
-        // listened here are in the way for a minute.
-        let plain = socket_with(
-            AddressFamily::INET,
-            SocketType::STREAM,
-            SocketFlags::CLOEXEC,
-            None,
-        )?;
-        bind(&plain, &SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, number))?;
+        if TcpStream::connect((HOST, number)).is_ok() {
+            return Err(io::ErrorKind::AddrInUse.into());
+        }
         Ok(Self {
             number,
             _held: held,
@@ -73,20 +59,49 @@ impl Port {
     }
 }
 
-/// Listens on a free port.
+/// Listens on a port that no testee is promised.
 ///
 /// # Errors
-/// None is free.
+/// What was wrong with the last that was tried, when there was none.
 pub(super) fn listen() -> io::Result<TcpListener> {
-    let port = Port::hold()?;
-    // Whoever looks from now on sees that it is taken.
-    TcpListener::bind((HOST, port.number()))
+    tried(|number| {
+        let port = Port::hold_this(number)?;
+        TcpListener::bind((HOST, port.number()))
+    })
+}
+
+fn tried<T>(mut attempt: impl FnMut(u16) -> io::Result<T>) -> io::Result<T> {
+    let mut last = None;
+    for _ in 0..TRIES {
+        let number = PORTS.start + (random() % PORTS.len() as u64) as u16;
+        match attempt(number) {
+            Ok(found) => return Ok(found),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.expect("there were tries"))
+}
+
+/// Whether whoever listens on a port as plainly as a testee may, without SO_REUSEADDR, finds it free:
+/// connections of the last one that listened there are in the way for a minute.
+///
+/// To ask it takes the port for a moment; and so would any process that is being started meanwhile,
+/// until it runs its program. The guard asks, which starts nothing else.
+pub(super) fn is_free(number: u16) -> bool {
+    let address = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, number);
+    socket_with(
+        AddressFamily::INET,
+        SocketType::STREAM,
+        SocketFlags::CLOEXEC,
+        None,
+    )
+    .and_then(|socket| bind(&socket, &address))
+    .is_ok()
 }
 
 #[cfg(test)]
 mod tests {
     use std::io::Read;
-    use std::net::TcpStream;
 
     use super::*;
 
@@ -103,16 +118,24 @@ mod tests {
     }
 
     #[test]
+    fn a_port_that_someone_listens_on_is_not_held() {
+        let listener = listen().unwrap();
+        Port::hold_this(listener.local_addr().unwrap().port()).unwrap_err();
+    }
+
+    #[test]
     fn a_port_is_not_free_while_connections_of_its_last_listener_remain() {
         let listener = listen().unwrap();
         let address = listener.local_addr().unwrap();
         let mut client = TcpStream::connect(address).unwrap();
         let (ours, _) = listener.accept().unwrap();
-        Port::hold_this(address.port()).unwrap_err();
+        assert!(!is_free(address.port()));
         // The side that closes first is the one whose connection stays a while.
         drop((ours, listener));
         assert_eq!(client.read(&mut [0]).unwrap(), 0);
         drop(client);
-        Port::hold_this(address.port()).unwrap_err();
+        assert!(!is_free(address.port()));
+        // Other tests start processes, which may stand in the way of one or another.
+        assert!((0..100).any(|_| is_free(Port::hold().unwrap().number())));
     }
 }

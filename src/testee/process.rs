@@ -13,6 +13,9 @@ use super::port::{HOST, Port};
 use super::procfs::Activity;
 use super::tail::Tail;
 
+/// On how many ports it is tried to start a testee.
+const PORTS_TRIED: usize = 100;
+
 /// How to start a testee.
 #[derive(Debug, Clone)]
 pub struct Template {
@@ -44,6 +47,9 @@ pub enum StartError {
     /// There is no such program, or it may not be run.
     #[error("{0}")]
     NoProgram(String),
+    /// Of many ports that were tried none was free.
+    #[error("no free port was found for the testee: {0}")]
+    PortTaken(String),
     /// It ended instead of listening.
     #[error("the testee ended before it listened, {status}{}", shown(.stderr))]
     Ended {
@@ -106,6 +112,16 @@ impl Process {
     /// # Errors
     /// [`StartError`], which says what to look at.
     pub fn start(template: &Template) -> Result<Self, StartError> {
+        for _ in 1..PORTS_TRIED {
+            match Self::start_once(template) {
+                Err(StartError::PortTaken(_)) => {}
+                started => return started,
+            }
+        }
+        Self::start_once(template)
+    }
+
+    fn start_once(template: &Template) -> Result<Self, StartError> {
         let has_port = template.says("{port}");
         let held = has_port.then(Port::hold).transpose()?;
         let port = held.as_ref().map_or(0, Port::number);

@@ -98,12 +98,40 @@ impl Seen {
         let groups = report.groups();
         let first = groups.iter().find(|group| group.verdict == Verdict::Fail);
         let failed = checks.iter().filter(|check| check.verdict == Verdict::Fail);
+        for check in failed.clone() {
+            assert_shows_what_happened(check);
+        }
         Self {
             cases: failed.map(|check| check.id.clone()).collect(),
             requirement: first.map(|group| group.requirement.to_owned()),
             cause: first.and_then(|group| group.cause.map(str::to_owned)),
         }
     }
+}
+
+/// The failure of a conversation is told with what was sent and typed, what was expected, and how
+/// it ended. Less is shown where no connection was made, nothing had been sent yet, or an encoder
+/// alone was asked.
+fn assert_shows_what_happened(check: &Check) {
+    if check.segmentation.is_none() && check.id != "frm/slow-reader" {
+        return;
+    }
+    let evidence = check.evidence.as_ref().expect("a failure has evidence");
+    assert!(!evidence.expected.is_empty(), "{check:#?}");
+    let alone = [
+        "no connection",
+        "the testee is gone",
+        "a payload is encoded",
+    ]
+    .iter()
+    .any(|less| check.message.contains(less));
+    let talked = !evidence.sent.is_empty() || !evidence.typed.is_empty();
+    let silent = ["frm/end-before-anything", "ses/client-first-empty"].contains(&&*check.id);
+    assert!(
+        talked || !evidence.seen.is_empty() || silent || alone,
+        "{check:#?}"
+    );
+    assert!(!evidence.ended.is_empty() || alone, "{check:#?}");
 }
 
 /// Compares a whole matrix with the snapshot of this name, and a part of one with its rows there.

@@ -94,7 +94,7 @@ pub fn broken(report: &serde_json::Value) -> std::collections::BTreeSet<String> 
 /// Snapshots are kept in `snapshots/`, under names that say what they are.
 pub fn snapshots() -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../snapshots");
+    settings.set_snapshot_path(project("snapshots"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings
