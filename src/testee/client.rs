@@ -11,7 +11,7 @@ use super::piped::Piped;
 use super::port::listen;
 use super::process::{StartError, Template};
 use super::procfs::Activity;
-use super::queue::Queues;
+use super::queue::{Left, Queues};
 
 /// A running client. Dropping it ends it.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ impl Peer for Client {
         self.program.activity()
     }
 
-    fn left(&mut self, ours: SocketAddr, theirs: SocketAddr, sent: u64) -> Option<u64> {
+    fn left(&mut self, ours: SocketAddr, theirs: SocketAddr, sent: u64) -> Option<Left> {
         self.queues.as_mut()?.left(ours, theirs, sent)
     }
 }

@@ -10,10 +10,15 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::patience::{Gate, Idleness, LOOK_EVERY, Patience};
 use super::procfs::Activity;
+use super::queue::Left;
 use super::server::{Gating, Server};
 
 /// How long a connection may take to be made.
 const CONNECT_BOUND: Duration = Duration::from_secs(5);
+
+/// How long a testee may take to hear of a connection that we have made: its system does, at once
+/// unless the machine is loaded.
+const MEET_BOUND: Duration = Duration::from_secs(1);
 
 /// The pause between chunks where the queue cannot be seen.
 const TIMED_PAUSE: Duration = Duration::from_millis(3);
@@ -78,8 +83,9 @@ pub trait Peer {
     /// What it does now, if that can be seen.
     fn activity(&mut self) -> Option<Activity>;
 
-    /// How many of the `sent` octets of a connection it has still to take, if that can be seen.
-    fn left(&mut self, ours: SocketAddr, theirs: SocketAddr, sent: u64) -> Option<u64>;
+    /// What of the `sent` octets of a connection it has still to take, and what it sends, if that
+    /// can be seen.
+    fn left(&mut self, ours: SocketAddr, theirs: SocketAddr, sent: u64) -> Option<Left>;
 }
 
 /// A connection to a testee.
@@ -96,6 +102,9 @@ pub struct Connection {
     most: usize,
     ending: Option<Ending>,
     gate: Gate,
+    opened: Instant,
+    /// The testee's end has been seen.
+    met: bool,
 }
 
 impl Connection {
@@ -113,8 +122,8 @@ impl Connection {
         }
         let gating = match testee.left(ours, theirs, 0) {
             Some(_) => Gating::DrainGated,
-            // A testee of ours can be seen unless it has closed already.
-            None if testee.can_restart() && theirs.ip().is_loopback() => Gating::DrainGated,
+            // A testee of ours can be seen, unless it has closed already or not heard of it yet.
+            None if testee.shows_queues() && theirs.ip().is_loopback() => Gating::DrainGated,
             None => Gating::Timed,
         };
         Ok(Self::new(stream, ours, theirs, gating))
@@ -144,6 +153,8 @@ impl Connection {
             most: usize::MAX,
             ending: None,
             gate: Gate::default(),
+            opened: Instant::now(),
+            met: false,
         }
     }
 
@@ -354,11 +365,13 @@ impl Connection {
                 return false;
             }
             self.pause(LOOK_EVERY);
-            let taken = self.ending.is_some()
-                || testee
-                    .left(self.ours, self.theirs, self.sent)
-                    .is_none_or(|left| left == 0);
-            idle.look(testee.activity(), taken);
+            let left = self.left(testee);
+            if self.ending.is_none() && left.is_some_and(|left| self.travels(left)) {
+                idle.again();
+            } else {
+                let taken = self.ending.is_some() || left.is_none_or(Left::is_taken);
+                idle.look(testee.activity(), taken);
+            }
         }
     }
 
@@ -371,6 +384,32 @@ impl Connection {
         }
     }
 
+    /// What lies between us and the testee, as far as that can be seen.
+    fn left(&mut self, testee: &mut impl Peer) -> Option<Left> {
+        let Some(left) = testee.left(self.ours, self.theirs, self.sent) else {
+            let unheard_of = self.gating == Gating::DrainGated
+                && !self.met
+                && self.ending.is_none()
+                && self.opened.elapsed() < MEET_BOUND;
+            return unheard_of.then(|| Left {
+                on_the_way: self.sent,
+                ..Left::default()
+            });
+        };
+        self.met = true;
+        if left.coming > 0 {
+            // What is here is acknowledged at once, and so told from what is not.
+            let _ = rustix::net::sockopt::set_tcp_quickack(&self.stream, true);
+        }
+        Some(left)
+    }
+
+    /// Whether octets are on their way, so that neither end can be waiting for the other yet.
+    const fn travels(&self, left: Left) -> bool {
+        let reads_all = self.most == usize::MAX;
+        left.waiting == 0 && left.on_the_way > 0 || reads_all && left.coming > 0
+    }
+
     /// Waits until the testee has taken all that we sent, within bounds.
     fn gate(&mut self, testee: &mut impl Peer) -> bool {
         let mut gate = std::mem::take(&mut self.gate);
@@ -378,9 +417,9 @@ impl Connection {
         let taken = gate.pass(
             || {
                 self.pump();
-                let (ours, theirs, sent) = (self.ours, self.theirs, self.sent);
-                let left = testee.borrow_mut().left(ours, theirs, sent);
-                left.filter(|left| *left > 0)
+                let left = self.left(*testee.borrow_mut());
+                // One that has closed takes nothing more.
+                left.filter(|left| !left.is_taken() && self.ending.is_none())
             },
             || testee.borrow_mut().activity(),
         );

@@ -4,6 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::procfs::Activity;
+use super::queue::Left;
 
 /// How often a testee's threads are looked at while something is missing.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -56,6 +57,11 @@ pub(super) struct Idleness {
 impl Idleness {
     pub(super) const fn so_far(&self) -> Duration {
         self.idle
+    }
+
+    /// What is on its way, to the testee or from it, breaks any idleness.
+    pub(super) fn again(&mut self) {
+        *self = Self::default();
     }
 
     pub(super) fn look(&mut self, activity: Option<Activity>, taken: bool) {
@@ -130,7 +136,7 @@ impl Gate {
     /// bounds. False if it leaves something lying.
     pub(super) fn pass(
         &mut self,
-        mut left: impl FnMut() -> Option<u64>,
+        mut left: impl FnMut() -> Option<Left>,
         mut activity: impl FnMut() -> Option<Activity>,
     ) -> bool {
         if self.stalls >= MAX_STALLS {
@@ -139,16 +145,27 @@ impl Gate {
         let started = Instant::now();
         let mut time = TimeHad::none();
         let mut last = None;
-        while left().is_some() {
+        while let Some(left) = left() {
             let waited = started.elapsed();
             if waited < GATE_SPIN {
                 thread::yield_now();
                 continue;
             }
-            let activity = activity();
-            // One that sleeps over a queue that is not empty leaves it so on purpose.
-            let leaves_it = activity.is_some_and(|now| now.asleep) && activity == last;
-            if leaves_it && waited > GATE_SPIN * 5 || time.is_above(GATE_BOUND, activity) {
+            // Nothing can be taken before it has arrived, and on a loaded machine that may last.
+            let arrived = left.waiting > 0;
+            let activity = if arrived { activity() } else { None };
+            // One that sleeps over a queue that is not empty leaves it so on purpose, unless it
+            // waits for room to write into.
+            let leaves_it = left.coming == 0
+                && activity.is_some_and(|now| now.asleep)
+                && activity == last
+                && waited > GATE_SPIN * 5;
+            let in_vain = if arrived {
+                time.is_above(GATE_BOUND, activity)
+            } else {
+                waited > STARVED_BOUND
+            };
+            if leaves_it || in_vain {
                 self.stalls += 1;
                 return false;
             }
@@ -197,6 +214,41 @@ impl Settling {
 mod tests {
     use super::*;
 
+    const LYING: Left = Left {
+        waiting: 1,
+        on_the_way: 0,
+        coming: 0,
+    };
+
+    const ASLEEP: Option<Activity> = Some(Activity {
+        asleep: true,
+        work: 1,
+    });
+
+    /// A testee sleeps over what has not arrived, and over what it has no room to answer.
+    #[test]
+    fn a_testee_that_waits_for_the_network_is_waited_for() {
+        for left in [(0, 1, 0), (1, 0, 1)] {
+            let (waiting, on_the_way, coming) = left;
+            let left = Left {
+                waiting,
+                on_the_way,
+                coming,
+            };
+            let started = Instant::now();
+            let lasts = || started.elapsed() < GATE_BOUND / 2;
+            assert!(Gate::default().pass(|| lasts().then_some(left), || ASLEEP));
+            assert!(started.elapsed() >= GATE_BOUND / 2);
+        }
+    }
+
+    #[test]
+    fn one_that_sleeps_over_what_it_could_take_is_not() {
+        let started = Instant::now();
+        assert!(!Gate::default().pass(|| Some(LYING), || ASLEEP));
+        assert!(started.elapsed() > GATE_SPIN);
+    }
+
     const fn awake(work: u64) -> Option<Activity> {
         Some(Activity {
             asleep: false,
@@ -211,7 +263,7 @@ mod tests {
         let mut gate = Gate::default();
         let started = Instant::now();
         let taken = gate.pass(
-            || (started.elapsed() < GATE_BOUND * 2).then_some(1),
+            || (started.elapsed() < GATE_BOUND * 2).then_some(LYING),
             || awake(1),
         );
         assert!(taken);
@@ -225,7 +277,7 @@ mod tests {
             let mut gate = Gate::default();
             let mut looks = 0;
             let taken = gate.pass(
-                || Some(1),
+                || Some(LYING),
                 || {
                     looks += 1;
                     Some(Activity {

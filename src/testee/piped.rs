@@ -15,6 +15,7 @@ use super::guarded::Guarded;
 use super::patience::{Gate, Idleness, LOOK_EVERY, Patience, Settling};
 use super::process::{StartError, Template, status_in_words};
 use super::procfs::Activity;
+use super::queue::Left;
 
 /// The most that is taken of a testee's output, in octets.
 const FLOOD: usize = 48 * 1024 * 1024;
@@ -138,7 +139,13 @@ impl Piped {
         }
         let guarded = &mut self.guarded;
         self.gate.pass(
-            || ioctl_fionread(&*input).ok().filter(|left| *left > 0),
+            || {
+                let waiting = ioctl_fionread(&*input).ok().filter(|left| *left > 0)?;
+                Some(Left {
+                    waiting,
+                    ..Left::default()
+                })
+            },
             || guarded.activity(),
         );
         true

@@ -16,6 +16,25 @@ use netlink_sys::protocols::NETLINK_SOCK_DIAG;
 /// Where `struct tcp_info` has `tcpi_bytes_received`, 8 octets, since Linux 4.1.
 const BYTES_RECEIVED: usize = 128;
 
+/// What lies between us and a testee, in octets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Left {
+    /// In the testee's receive queue: it could take them now.
+    pub waiting: u64,
+    /// Sent by us, and not there yet.
+    pub on_the_way: u64,
+    /// Written by the testee, and not known to be here yet.
+    pub coming: u64,
+}
+
+impl Left {
+    /// Whether the testee has taken all that we have sent.
+    #[must_use]
+    pub const fn is_taken(self) -> bool {
+        self.waiting == 0 && self.on_the_way == 0
+    }
+}
+
 /// Looks into the queues of connections between this machine's own processes.
 pub struct Queues {
     socket: Socket,
@@ -41,19 +60,22 @@ impl Queues {
         })
     }
 
-    /// How many of the `sent` octets of a connection the testee has still to take, those on
-    /// the way to it among them. `ours` and `theirs` are the addresses of the two ends.
-    /// `None` where the testee's end cannot be seen: it is on another machine, or has been
-    /// closed.
-    pub fn left(&mut self, ours: SocketAddr, theirs: SocketAddr, sent: u64) -> Option<u64> {
+    /// What of the `sent` octets of a connection the testee has still to take, and what it sends.
+    /// `ours` and `theirs` are the addresses of the two ends. `None` where the testee's end cannot
+    /// be seen: it is on another machine, has been closed, or has not heard of the connection yet.
+    pub fn left(&mut self, ours: SocketAddr, theirs: SocketAddr, sent: u64) -> Option<Left> {
         // Our own queue would not do for what is on the way: acknowledgements are delayed.
-        let (waiting, received) = self.queue(theirs, ours)?;
-        Some(u64::from(waiting) + sent.saturating_sub(received))
+        let (waiting, coming, received) = self.queue(theirs, ours)?;
+        Some(Left {
+            waiting: waiting.into(),
+            on_the_way: sent.saturating_sub(received),
+            coming: coming.into(),
+        })
     }
 
-    /// What waits in the receive queue of the socket at `local`, and how much it has received
-    /// in all.
-    fn queue(&mut self, local: SocketAddr, peer: SocketAddr) -> Option<(u32, u64)> {
+    /// What waits in the receive queue of the socket at `local`, what in its send queue, and how
+    /// much it has received in all.
+    fn queue(&mut self, local: SocketAddr, peer: SocketAddr) -> Option<(u32, u32, u64)> {
         let mut header = NetlinkHeader::default();
         header.flags = NLM_F_REQUEST;
         let request = InetRequest {
@@ -89,7 +111,8 @@ impl Queues {
                     Nla::TcpInfo(info) => info.get(BYTES_RECEIVED..)?.first_chunk(),
                     _ => None,
                 });
-                Some((response.header.recv_queue, u64::from_ne_bytes(*received?)))
+                let (waiting, coming) = (response.header.recv_queue, response.header.send_queue);
+                Some((waiting, coming, u64::from_ne_bytes(*received?)))
             }
             _ => None,
         }
@@ -109,13 +132,25 @@ mod tests {
         let (mut theirs, _) = listener.accept().unwrap();
         let ends = (ours.local_addr().unwrap(), ours.peer_addr().unwrap());
         let mut queues = Queues::open().unwrap();
-        assert_eq!(queues.left(ends.0, ends.1, 0), Some(0));
+        let mut left = |sent| queues.left(ends.0, ends.1, sent).unwrap();
+        assert!(left(0).is_taken());
         ours.write_all(b"hello").unwrap();
-        assert_eq!(queues.left(ends.0, ends.1, 5), Some(5));
+        // It may take a moment to arrive, and is not taken at any time of it.
+        let arrived = |left: Left| {
+            assert!(!left.is_taken());
+            left.on_the_way == 0
+        };
+        while !arrived(left(5)) {}
+        assert_eq!(left(5).waiting, 5);
+        assert_eq!(left(6).on_the_way, 1);
         theirs.read_exact(&mut [0; 3]).unwrap();
-        assert_eq!(queues.left(ends.0, ends.1, 5), Some(2));
+        assert_eq!(left(5).waiting, 2);
         theirs.read_exact(&mut [0; 2]).unwrap();
-        assert_eq!(queues.left(ends.0, ends.1, 5), Some(0));
+        assert!(left(5).is_taken());
+        theirs.write_all(b"hi").unwrap();
+        ours.read_exact(&mut [0; 2]).unwrap();
+        rustix::net::sockopt::set_tcp_quickack(&ours, true).unwrap();
+        while left(5).coming > 0 {}
     }
 
     #[test]

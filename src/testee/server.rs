@@ -8,7 +8,7 @@ use super::connection::{Connection, Peer};
 use super::patience::Settling;
 use super::process::{Process, StartError, Template, status_in_words};
 use super::procfs::Activity;
-use super::queue::Queues;
+use super::queue::{Left, Queues};
 
 /// Where a testee comes from.
 #[derive(Debug, Clone)]
@@ -89,6 +89,11 @@ impl Server {
     #[must_use]
     pub const fn can_restart(&self) -> bool {
         matches!(self.origin, Origin::Command(_))
+    }
+
+    /// Whether the queues of its connections are looked into.
+    pub(super) const fn shows_queues(&self) -> bool {
+        self.queues.is_some() && self.can_restart()
     }
 
     /// How often it has been started.
@@ -175,7 +180,7 @@ impl Peer for Server {
         self.process.as_mut()?.activity()
     }
 
-    fn left(&mut self, ours: SocketAddr, theirs: SocketAddr, sent: u64) -> Option<u64> {
+    fn left(&mut self, ours: SocketAddr, theirs: SocketAddr, sent: u64) -> Option<Left> {
         self.queues.as_mut()?.left(ours, theirs, sent)
     }
 }
