@@ -19,10 +19,17 @@ pub(crate) struct Family {
     ancestor: u32,
     members: Vec<u32>,
     looked_up_to: Option<u32>,
+    /// Identifiers that were given, and were nobody's when they were looked at: an identifier is
+    /// given a moment before its process can be seen.
+    unseen: Vec<u32>,
 }
 
-/// So many new identifiers are looked at one by one.
+/// So many new identifiers are looked at one by one, and one that was nobody's is looked at again
+/// until so many have been given behind it.
 const FEW: u32 = 64;
+
+/// So many of the last are looked at again after a look at all processes.
+const LATEST: u32 = 16;
 
 impl Family {
     pub(crate) const fn of(ancestor: u32) -> Self {
@@ -30,6 +37,7 @@ impl Family {
             ancestor,
             members: Vec::new(),
             looked_up_to: None,
+            unseen: Vec::new(),
         }
     }
 
@@ -38,19 +46,37 @@ impl Family {
         let newest = newest_identifier();
         match (self.looked_up_to, newest) {
             (Some(before), Some(now)) if (before..before.saturating_add(FEW)).contains(&now) => {
-                self.members.retain(|pid| process(*pid).is_some());
-                for pid in before + 1..=now {
-                    if let Some(parent) = process(pid)
-                        && (parent == self.ancestor || self.members.contains(&parent))
-                    {
-                        self.members.push(pid);
-                    }
-                }
+                self.look_at(before + 1..=now, look_up);
             }
-            _ => self.members = descendants(self.ancestor),
+            _ => {
+                self.members = descendants(self.ancestor);
+                // Any of the last may be one that could not be seen yet.
+                let newest = newest.unwrap_or(0);
+                self.unseen = (newest.saturating_sub(LATEST)..=newest).collect();
+            }
         }
         self.looked_up_to = newest;
         &self.members
+    }
+
+    fn look_at(&mut self, new: std::ops::RangeInclusive<u32>, look_up: impl Fn(u32) -> Found) {
+        self.members
+            .retain(|pid| matches!(look_up(*pid), Found::Process { .. }));
+        let newest = *new.end();
+        let mut looked_at = std::mem::take(&mut self.unseen);
+        looked_at.extend(new);
+        for pid in looked_at {
+            match look_up(pid) {
+                Found::Process { parent }
+                    if !self.members.contains(&pid)
+                        && (parent == self.ancestor || self.members.contains(&parent)) =>
+                {
+                    self.members.push(pid);
+                }
+                Found::Nobody if pid.saturating_add(FEW) > newest => self.unseen.push(pid),
+                _ => {}
+            }
+        }
     }
 }
 
@@ -60,13 +86,30 @@ fn newest_identifier() -> Option<u32> {
     load.split_whitespace().nth(4)?.parse().ok()
 }
 
-/// The parent of what is a living process and no mere thread of one.
-fn process(pid: u32) -> Option<u32> {
-    let parent = living_parent(pid)?;
+/// Whose an identifier is.
+enum Found {
+    Process {
+        parent: u32,
+    },
+    Thread,
+    /// Of none that lives, or of one that cannot be seen yet.
+    Nobody,
+}
+
+fn look_up(pid: u32) -> Found {
+    let Some(parent) = living_parent(pid) else {
+        return Found::Nobody;
+    };
     // A thread has no directory entry, but can be opened all the same.
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let group = status.lines().find_map(|line| line.strip_prefix("Tgid:"))?;
-    (group.trim().parse() == Ok(pid)).then_some(parent)
+    let Ok(status) = fs::read_to_string(format!("/proc/{pid}/status")) else {
+        return Found::Nobody;
+    };
+    let group = status.lines().find_map(|line| line.strip_prefix("Tgid:"));
+    if group.is_some_and(|group| group.trim().parse() == Ok(pid)) {
+        Found::Process { parent }
+    } else {
+        Found::Thread
+    }
 }
 
 /// All living processes that descend from `ancestor`, itself left out.
@@ -149,6 +192,31 @@ pub(crate) fn resident(pids: &[u32]) -> u64 {
 mod tests {
     use super::*;
     use std::process::{Command, Stdio};
+
+    /// The system gives an identifier before it shows the process.
+    #[test]
+    fn a_process_that_is_shown_late_is_found() {
+        let mut family = Family::of(1);
+        family.look_at(5..=7, |pid| match pid {
+            5 => Found::Process { parent: 1 },
+            6 => Found::Thread,
+            _ => Found::Nobody,
+        });
+        assert_eq!(family.members, [5]);
+        family.look_at(8..=8, |pid| match pid {
+            5 | 8 => Found::Nobody,
+            7 => Found::Process { parent: 1 },
+            _ => panic!("{pid} is known"),
+        });
+        assert_eq!(family.members, [7]);
+        assert_eq!(family.unseen, [8]);
+        family.look_at(9..=8 + FEW, |pid| match pid {
+            7 => Found::Process { parent: 1 },
+            8 => Found::Nobody,
+            _ => Found::Thread,
+        });
+        assert_eq!(family.unseen, [0; 0]);
+    }
 
     #[test]
     fn a_child_is_found_sleeping_and_has_memory() {
