@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::connection::{Connection, Peer};
 use super::patience::Patience;
 use super::piped::Piped;
-use super::port::listen;
+use super::port::{Port, listen};
 use super::process::{StartError, Template};
 use super::procfs::Activity;
 use super::queue::{Left, Queues};
@@ -18,6 +18,7 @@ use super::queue::{Left, Queues};
 pub struct Client {
     program: Piped,
     listener: TcpListener,
+    _port: Port,
     queues: Option<Queues>,
 }
 
@@ -27,12 +28,12 @@ impl Client {
     /// # Errors
     /// [`StartError`]
     pub fn start(template: &Template) -> Result<Self, StartError> {
-        let listener = listen()?;
+        let (listener, port) = listen()?;
         listener.set_nonblocking(true)?;
-        let port = listener.local_addr()?.port();
         Ok(Self {
-            program: Piped::start(template, port)?,
+            program: Piped::start(template, port.number())?,
             listener,
+            _port: port,
             queues: Queues::open(),
         })
     }

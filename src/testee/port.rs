@@ -59,14 +59,15 @@ impl Port {
     }
 }
 
-/// Listens on a port that no testee is promised.
+/// Listens on a port, and holds it: nobody else who looks for one comes to this one to see
+/// whether someone listens.
 ///
 /// # Errors
 /// What was wrong with the last that was tried, when there was none.
-pub(super) fn listen() -> io::Result<TcpListener> {
+pub(super) fn listen() -> io::Result<(TcpListener, Port)> {
     tried(|number| {
         let port = Port::hold_this(number)?;
-        TcpListener::bind((HOST, port.number()))
+        Ok((TcpListener::bind((HOST, number))?, port))
     })
 }
 
@@ -119,13 +120,20 @@ mod tests {
 
     #[test]
     fn a_port_that_someone_listens_on_is_not_held() {
-        let listener = listen().unwrap();
-        Port::hold_this(listener.local_addr().unwrap().port()).unwrap_err();
+        let (listener, port) = listen().unwrap();
+        let number = port.number();
+        // While it is held, nobody comes to look.
+        Port::hold_this(number).unwrap_err();
+        listener.set_nonblocking(true).unwrap();
+        listener.accept().unwrap_err();
+        // Without the name, whoever looks sees that it is taken.
+        drop(port);
+        Port::hold_this(number).unwrap_err();
     }
 
     #[test]
     fn a_port_is_not_free_while_connections_of_its_last_listener_remain() {
-        let listener = listen().unwrap();
+        let (listener, _port) = listen().unwrap();
         let address = listener.local_addr().unwrap();
         let mut client = TcpStream::connect(address).unwrap();
         let (ours, _) = listener.accept().unwrap();
