@@ -12,7 +12,7 @@ use support::UNSTICK;
 use support::served::{Served, status};
 
 /// The article's own run: a message, a file, a message, goodbye. Theirs hangs, and takes
-/// nine octets of the second message into the file (TRF-4).
+/// nine octets of the second message into the file (TRF-4). An empty line is passed over.
 #[test]
 fn the_run_that_breaks_the_article() {
     let served = Served::start(&[]);
@@ -30,7 +30,7 @@ fn the_run_that_breaks_the_article() {
         .stdin
         .take()
         .unwrap()
-        .write_all(b"hello\nfile\na.bin\nfile\nmissing.bin\nafter\nq\n")
+        .write_all(b"hello\n\nfile\na.bin\nfile\nmissing.bin\nafter\nq\n")
         .unwrap();
     let output = client.wait_with_output().unwrap();
     assert!(output.status.success());
