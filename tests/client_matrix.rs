@@ -5,7 +5,7 @@ mod support;
 
 use std::time::Duration;
 
-use support::matrix::{Seen, assert_as_kept, faults, side_by_side};
+use support::matrix::{Seen, assert_as_kept, chosen_faults, side_by_side};
 use support::{UNSTICK, example, listed};
 use unstick::suite::client;
 use unstick::suite::client::run::{PLAIN, run};
@@ -104,7 +104,7 @@ fn right_clients_pass_whatever_their_habits() {
 
 #[test]
 fn every_fault_is_found_and_every_case_has_failed() {
-    let faults = faults("faulty_client");
+    let faults = chosen_faults("faulty_client", 20);
     let seen = side_by_side(WORKERS, &faults, |fault| {
         let checks = judged("--fault", &fault.name, &fault.requirement);
         Seen::in_report("client", &checks)

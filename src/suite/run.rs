@@ -536,14 +536,15 @@ impl Runner<'_, '_> {
             failure.what,
             What::Different(_) | What::Extra | What::Unsolicited | What::Directory(_)
         );
-        if let What::Different(_) = failure.what
-            && !failure.left_open
-        {
+        if !self.bench.testee.can_restart() {
+            return Ok(false);
+        }
+        if clean && !failure.left_open {
             // Whether a reply is seen before a close may be luck, since a reset takes replies
             // along: it costs as much as a close without one, so that budgets agree.
-            self.cost(case);
-        }
-        if clean && !failure.left_open || !self.bench.testee.can_restart() {
+            if let What::Different(_) = failure.what {
+                self.cost(case);
+            }
             return Ok(false);
         }
         if clean && self.bench.is_well().is_ok() {

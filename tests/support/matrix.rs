@@ -25,15 +25,22 @@ pub struct Fault {
 /// whoever works on a fault or changes the judging.
 const CHOICE: &str = "UNSTICK_FAULTS";
 
-fn chosen(name: &str) -> bool {
-    std::env::var(CHOICE).map_or(true, |names| names.split(',').any(|chosen| chosen == name))
+/// The faults of an example that are chosen, all of them unless some are; of which there are so many
+/// at least.
+pub fn chosen_faults(example: &str, least: usize) -> Vec<Fault> {
+    let mut faults = faults(example);
+    assert!(faults.len() >= least, "{} faults", faults.len());
+    if let Ok(names) = std::env::var(CHOICE) {
+        faults.retain(|fault| names.split(',').any(|chosen| chosen == fault.name));
+        assert!(!faults.is_empty(), "{example} has none of {names}");
+    }
+    faults
 }
 
-/// The faults of an example, all of them unless some are chosen.
+/// All faults of an example.
 pub fn faults(example: &str) -> Vec<Fault> {
     let columns = listed(example, "--list").into_iter();
     columns
-        .filter(|columns| chosen(&columns[0]))
         .map(|columns| {
             let [name, requirement, what] = columns.try_into().expect("three columns");
             Fault {
