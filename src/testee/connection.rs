@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::patience::{Gate, Idleness, LOOK_EVERY, Patience};
+use super::patience::{Gate, LOOK_EVERY, Patience, Waiting};
 use super::procfs::Activity;
 use super::queue::Left;
 use super::server::{Gating, Server};
@@ -23,14 +23,12 @@ const MEET_BOUND: Duration = Duration::from_secs(1);
 /// The pause between chunks where the queue cannot be seen.
 const TIMED_PAUSE: Duration = Duration::from_millis(3);
 
-/// A testee that sleeps for so long, and takes nothing, is stuck in a write to us.
-const STUCK_IDLE: Duration = Duration::from_millis(40);
-
-/// One whose threads cannot be seen, or never sleep, is given so long.
-const STUCK_BOUND: Duration = Duration::from_secs(1);
-
-/// One that sends octet after octet is waited for so many times as long as one that is silent.
-const MOST_PATIENCE: u32 = 12;
+/// A testee that sleeps for so long, and takes nothing, is stuck in a write to us; one whose threads
+/// cannot be seen, or never sleep, is given longer.
+const STUCK: Patience = Patience {
+    idle: Duration::from_millis(40),
+    busy: Duration::from_secs(1),
+};
 
 /// What a connection that reads late holds unread, in octets: a few of the largest segments, so
 /// that it does not come in drops either.
@@ -254,23 +252,21 @@ impl Connection {
     /// much went out.
     fn write_without_reading(&mut self, testee: &mut impl Peer, octets: &[u8]) -> usize {
         let mut sent = 0;
-        let mut idle = Idleness::default();
-        let mut progress = Instant::now();
+        let mut waiting = Waiting::begin();
         while sent < octets.len() {
             match self.stream.write(&octets[sent..]) {
                 Ok(count) => {
                     sent += count;
                     self.sent += count as u64;
-                    progress = Instant::now();
-                    idle = Idleness::default();
+                    waiting.goes_on();
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if idle.so_far() > STUCK_IDLE || progress.elapsed() > STUCK_BOUND {
+                    if waiting.is_over(STUCK) {
                         break;
                     }
                     self.poll(PollFlags::OUT, LOOK_EVERY);
-                    idle.look(testee.activity(), true);
+                    waiting.look(testee.activity(), true);
                 }
                 Err(_) => break,
             }
@@ -340,10 +336,8 @@ impl Connection {
         patience: Patience,
         mut done: impl FnMut(&Self) -> bool,
     ) -> bool {
-        let started = Instant::now();
-        let mut progress = started;
         let mut arrived = self.seen.len();
-        let mut idle = Idleness::default();
+        let mut waiting = Waiting::begin();
         loop {
             self.pump();
             if done(self) {
@@ -351,26 +345,23 @@ impl Connection {
             }
             if self.seen.len() > arrived {
                 arrived = self.seen.len();
-                progress = Instant::now();
+                waiting.goes_on();
             }
-            // The end is the last thing to come; but what is waited for may lie on a disk.
-            let over = match self.ending {
-                Some(_) => idle.so_far() >= patience.idle.min(LOOK_EVERY * 20),
-                None => idle.so_far() >= patience.idle,
-            };
-            // What comes slowly comes all the same, within reason.
-            let in_vain = progress.elapsed() >= patience.busy
-                || started.elapsed() >= patience.busy * MOST_PATIENCE;
-            if over || in_vain {
+            let mut patience = patience;
+            if self.ending.is_some() {
+                // The end is the last thing to come; but what is waited for may lie on a disk.
+                patience.idle = patience.idle.min(LOOK_EVERY * 20);
+            }
+            if waiting.is_over(patience) {
                 return false;
             }
             self.pause(LOOK_EVERY);
             let left = self.left(testee);
             if self.ending.is_none() && left.is_some_and(|left| self.travels(left)) {
-                idle.again();
+                waiting.is_no_idling();
             } else {
                 let taken = self.ending.is_some() || left.is_none_or(Left::is_taken);
-                idle.look(testee.activity(), taken);
+                waiting.look(testee.activity(), taken);
             }
         }
     }

@@ -31,8 +31,11 @@ const RESTLESS_AFTER: Duration = Duration::from_secs(1);
 /// How much time one has that is restless by nature.
 const RESTLESS_BOUND: Duration = Duration::from_millis(2);
 
-/// How long a testee is waited for that wants a processor, or a disk, and does not get it.
+/// How much longer a testee is waited for that wants a processor, or a disk, and does not get it.
 const STARVED_BOUND: Duration = Duration::from_secs(10);
+
+/// One that sends octet after octet is waited for so many times as long as one that is silent.
+const MOST_PATIENCE: u32 = 12;
 
 /// How often activity is looked at.
 const SAMPLE_EVERY: Duration = Duration::from_micros(100);
@@ -46,25 +49,61 @@ pub struct Patience {
     pub busy: Duration,
 }
 
+/// A wait for something of a testee, measured by what the testee makes of the time.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    idle: Idleness,
+    /// Since something came last.
+    busy: TimeHad,
+    whole: TimeHad,
+}
+
+impl Waiting {
+    pub(super) fn begin() -> Self {
+        Self {
+            idle: Idleness::default(),
+            busy: TimeHad::none(),
+            whole: TimeHad::none(),
+        }
+    }
+
+    /// Something has come, so more may.
+    pub(super) fn goes_on(&mut self) {
+        self.idle = Idleness::default();
+        self.busy = TimeHad::none();
+    }
+
+    /// What is on its way, to the testee or from it, breaks any idleness.
+    pub(super) fn is_no_idling(&mut self) {
+        self.idle = Idleness::default();
+    }
+
+    /// Looks at the testee, who has or has not `taken` all that was sent.
+    pub(super) fn look(&mut self, activity: Option<Activity>, taken: bool) {
+        self.idle.look(activity, taken);
+        self.busy.look(activity);
+        self.whole.look(activity);
+    }
+
+    /// Whether nothing more is to be expected.
+    pub(super) fn is_over(&self, patience: Patience) -> bool {
+        // What comes slowly comes all the same, within reason.
+        self.idle.idle >= patience.idle
+            || self.busy.is_above(patience.busy)
+            || self.whole.is_above(patience.busy * MOST_PATIENCE)
+    }
+}
+
 /// For how long a testee has been idle: all of its threads asleep, and nothing done between
 /// two looks; or, where that cannot be seen, nothing left in its queue.
 #[derive(Debug, Default)]
-pub(super) struct Idleness {
+struct Idleness {
     last: Option<(Instant, Option<Activity>)>,
     idle: Duration,
 }
 
 impl Idleness {
-    pub(super) const fn so_far(&self) -> Duration {
-        self.idle
-    }
-
-    /// What is on its way, to the testee or from it, breaks any idleness.
-    pub(super) fn again(&mut self) {
-        *self = Self::default();
-    }
-
-    pub(super) fn look(&mut self, activity: Option<Activity>, taken: bool) {
+    fn look(&mut self, activity: Option<Activity>, taken: bool) {
         let now = Instant::now();
         if let Some((then, before)) = self.last {
             let rested = match (before, activity) {
@@ -89,38 +128,49 @@ impl Idleness {
     }
 }
 
-/// The time that a testee has had since it was first looked at: the time that it slept or ran. What
-/// it waited for a processor or a disk, and what we waited for one, proves nothing about it.
+/// The time that a testee has had: the time that it slept or ran, or all of it where that cannot be
+/// seen. What it waited for a processor or a disk, and what we waited for one, proves nothing
+/// about it.
 #[derive(Debug)]
 struct TimeHad {
     started: Instant,
-    last: Option<(Instant, Activity)>,
+    counted_until: Instant,
+    work: Option<u64>,
     had: Duration,
 }
 
 impl TimeHad {
     fn none() -> Self {
+        let now = Instant::now();
         Self {
-            started: Instant::now(),
-            last: None,
+            started: now,
+            counted_until: now,
+            work: None,
             had: Duration::ZERO,
         }
     }
 
-    /// Whether it is more than `bound` by now, where the testee is doing this.
-    fn is_above(&mut self, bound: Duration, activity: Option<Activity>) -> bool {
-        let now = Instant::now();
-        let Some(activity) = activity else {
-            return now - self.started > bound;
+    fn look(&mut self, activity: Option<Activity>) {
+        let passed = self.counted_until.elapsed();
+        let had = match activity {
+            None => passed,
+            // The system counts at its ticks: one that runs all the time has had the time since
+            // the last of them.
+            Some(now) if now.asleep || self.work.is_some_and(|work| work != now.work) => {
+                passed.min(LOOK_EVERY * 2)
+            }
+            Some(now) => {
+                self.work.get_or_insert(now.work);
+                return;
+            }
         };
-        let (then, before) = *self.last.get_or_insert((now, activity));
-        // The system counts at its ticks: one that runs all the time has had the time since the
-        // last of them.
-        if activity.asleep || activity.work != before.work {
-            self.had += (now - then).min(LOOK_EVERY * 2);
-            self.last = Some((now, activity));
-        }
-        self.had > bound || now - self.started > STARVED_BOUND
+        self.had += had;
+        self.counted_until += passed;
+        self.work = activity.map(|activity| activity.work);
+    }
+
+    fn is_above(&self, bound: Duration) -> bool {
+        self.had > bound || self.started.elapsed() > bound + STARVED_BOUND
     }
 }
 
@@ -161,7 +211,8 @@ impl Gate {
                 && activity == last
                 && waited > GATE_SPIN * 5;
             let in_vain = if arrived {
-                time.is_above(GATE_BOUND, activity)
+                time.look(activity);
+                time.is_above(GATE_BOUND)
             } else {
                 waited > STARVED_BOUND
             };
@@ -201,7 +252,8 @@ impl Settling {
                 Some(Activity { asleep: true, .. }) if activity == last => return,
                 _ => last = activity,
             }
-            if time.is_above(bound, activity) {
+            time.look(activity);
+            if time.is_above(bound) {
                 self.restless += bound;
                 return;
             }
@@ -291,5 +343,61 @@ mod tests {
             let least = GATE_BOUND.as_millis() / (LOOK_EVERY * 2).as_millis();
             assert!(u128::from(looks) > least, "{looks}");
         }
+    }
+
+    const PATIENCE: Patience = Patience {
+        idle: Duration::from_millis(100),
+        busy: Duration::from_millis(5),
+    };
+
+    /// How long a wait lasts, within `most`, for a testee that shows this, one look after the other,
+    /// and of whom something comes or nothing does.
+    fn lasts(
+        most: Duration,
+        mut activity: impl FnMut(u64) -> Option<Activity>,
+        comes: bool,
+    ) -> Duration {
+        let mut waiting = Waiting::begin();
+        let started = Instant::now();
+        let mut looks = 0;
+        while !waiting.is_over(PATIENCE) && started.elapsed() < most {
+            waiting.look(activity(looks), true);
+            if comes {
+                waiting.goes_on();
+            }
+            looks += 1;
+            thread::yield_now();
+        }
+        started.elapsed()
+    }
+
+    #[test]
+    fn a_wait_lasts_as_long_as_the_testee_makes_something_of_it() {
+        // It runs all the time, and nothing comes of it.
+        let most = STARVED_BOUND;
+        assert!((PATIENCE.busy..most).contains(&lasts(most, awake, false)));
+        // Octet after octet comes, without an end.
+        let drips = PATIENCE.busy * MOST_PATIENCE;
+        assert!((drips..most).contains(&lasts(most, awake, true)));
+        // It gets no processor.
+        let starved = PATIENCE.busy * 40;
+        assert!(lasts(starved, |_| awake(1), false) >= starved);
+    }
+
+    #[test]
+    fn a_wait_for_one_that_sleeps_is_over_when_it_has_slept_long_enough() {
+        let mut waiting = Waiting::begin();
+        let patience = Patience {
+            busy: PATIENCE.idle * 10,
+            ..PATIENCE
+        };
+        let started = Instant::now();
+        while !waiting.is_over(patience) {
+            waiting.look(ASLEEP, true);
+            thread::yield_now();
+        }
+        assert!(started.elapsed() >= patience.idle);
+        waiting.is_no_idling();
+        assert!(!waiting.is_over(patience));
     }
 }

@@ -12,7 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::ioctl_fionread;
 
 use super::guarded::Guarded;
-use super::patience::{Gate, Idleness, LOOK_EVERY, Patience, Settling};
+use super::patience::{Gate, LOOK_EVERY, Patience, Settling, Waiting};
 use super::process::{StartError, Template, status_in_words};
 use super::procfs::Activity;
 use super::queue::Left;
@@ -179,8 +179,7 @@ impl Piped {
         only_output: bool,
         mut done: impl FnMut(&[u8]) -> bool,
     ) -> bool {
-        let mut idle = Idleness::default();
-        let mut progress = Instant::now();
+        let mut waiting = Waiting::begin();
         let mut arrived = None;
         loop {
             {
@@ -188,7 +187,7 @@ impl Piped {
                 let more = arrived != Some(so_far.octets.len());
                 if more {
                     arrived = Some(so_far.octets.len());
-                    progress = Instant::now();
+                    waiting.goes_on();
                 }
                 if (more || !only_output) && done(&so_far.octets) {
                     return true;
@@ -196,7 +195,7 @@ impl Piped {
                 if so_far.ended {
                     return false;
                 }
-                if idle.so_far() >= patience.idle || progress.elapsed() >= patience.busy {
+                if waiting.is_over(patience) {
                     return false;
                 }
                 let waited = self.output.more.wait_timeout(so_far, LOOK_EVERY);
@@ -206,7 +205,7 @@ impl Piped {
                 // One that has closed its end takes nothing more, and has nothing to take.
                 ioctl_fionread(input).is_ok_and(|left| left == 0)
             });
-            idle.look(self.guarded.activity(), taken);
+            waiting.look(self.guarded.activity(), taken);
         }
     }
 
@@ -214,17 +213,16 @@ impl Piped {
     pub fn end(&mut self, patience: Patience) -> Option<i32> {
         // Its output ends with it, unless it has closed that before.
         self.wait(patience, |_| false);
-        let started = Instant::now();
-        let mut idle = Idleness::default();
+        let mut waiting = Waiting::begin();
         loop {
             if let Some(status) = self.guarded.ended_for_good() {
                 return Some(status);
             }
-            if idle.so_far() >= patience.idle || started.elapsed() >= patience.busy {
+            if waiting.is_over(patience) {
                 return None;
             }
             thread::sleep(LOOK_EVERY);
-            idle.look(self.guarded.activity(), true);
+            waiting.look(self.guarded.activity(), true);
         }
     }
 

@@ -11,6 +11,9 @@ use unstick::suite::known_failures::KnownFailures;
 use unstick::suite::verdict::{Check, Verdict};
 use unstick::trace::Class;
 
+/// Mistakes that break more than one requirement: one who never says that anything is wrong.
+const WIDE: [&str; 1] = ["quiet"];
+
 /// From here on cases are not counted.
 const MANY: usize = 20;
 
@@ -84,6 +87,8 @@ pub struct Seen {
     pub requirement: Option<String>,
     /// The likely cause that is named first.
     pub cause: Option<String>,
+    /// All likely causes that are named, each with its requirement.
+    pub causes: Vec<(String, String)>,
 }
 
 impl Seen {
@@ -103,7 +108,8 @@ impl Seen {
             known: &known,
         };
         let groups = report.groups();
-        let first = groups.iter().find(|group| group.verdict == Verdict::Fail);
+        let failures = groups.iter().filter(|group| group.verdict == Verdict::Fail);
+        let first = failures.clone().next();
         let failed = checks.iter().filter(|check| check.verdict == Verdict::Fail);
         for check in failed.clone() {
             assert_shows_what_happened(check);
@@ -112,6 +118,9 @@ impl Seen {
             cases: failed.map(|check| check.id.clone()).collect(),
             requirement: first.map(|group| group.requirement.to_owned()),
             cause: first.and_then(|group| group.cause.map(str::to_owned)),
+            causes: failures
+                .filter_map(|group| Some((group.requirement.to_owned(), group.cause?.to_owned())))
+                .collect(),
         }
     }
 }
@@ -160,8 +169,9 @@ pub fn assert_as_kept(
     snapshots().bind(|| insta::assert_snapshot!(name, table(faults, seen)));
 }
 
-/// Asserts that each fault is seen at the requirement that it breaks, that each of the cases
-/// fails for some fault, and that for two thirds of the faults the likely cause is named.
+/// Asserts that each fault is seen at the requirement that it breaks, that no cause is named that
+/// it is not, that each of the cases fails for some fault, and that for two thirds of the faults the
+/// likely cause is named.
 fn assert_all_killed(faults: &[Fault], seen: &[Seen], cases: impl IntoIterator<Item = String>) {
     let mut wrong = Vec::new();
     for (
@@ -179,6 +189,14 @@ fn assert_all_killed(faults: &[Fault], seen: &[Seen], cases: impl IntoIterator<I
                 seen.requirement
             ));
         }
+        // One mistake was planted, so a cause elsewhere is wrong. No cause is not.
+        let elsewhere = seen
+            .causes
+            .iter()
+            .filter(|(of, _)| of != requirement && !WIDE.contains(&name.as_str()));
+        wrong.extend(
+            elsewhere.map(|(of, cause)| format!("{name} breaks {requirement}, not {of}: {cause}")),
+        );
     }
     for id in cases {
         if !seen.iter().any(|seen| seen.cases.contains(&id)) {

@@ -24,6 +24,8 @@ enum Look {
     TooLong,
     /// A file is missing, or another one than it ought to be.
     WrongFile,
+    /// What a case looks for itself: the testee's memory.
+    LookedFor,
 }
 
 impl Look {
@@ -39,6 +41,7 @@ impl Look {
             Self::Unanswered => *what == What::Missing,
             Self::TooLong => matches!(what, What::Directory(DirectoryFault::Longer { .. })),
             Self::WrongFile => matches!(what, What::Directory(_)),
+            Self::LookedFor => *what == What::Other,
         }
     }
 }
@@ -68,7 +71,7 @@ const TABLE: &[Telltale<Look>] = &[
         "it takes the part of a frame that came before the end of the stream for a whole one"),
     known("FRM-7", &["frm/limit-exceeded*"], &["frm/limit-exceeded"], Look::Accepted,
         "it does not refuse a length above its limit before the payload has come"),
-    known("FRM-8", &["frm/memory-*"], &["frm/memory-follows-arrival"], Look::Any,
+    known("FRM-8", &["frm/memory-*"], &["frm/memory-follows-arrival"], Look::LookedFor,
         "it takes memory by the announced length"),
     known("MSG-3",
         &["msg/invalid-cut-short-*", "msg/invalid-latin-1", "msg/invalid-split-across-frames"],
@@ -168,15 +171,16 @@ const TABLE: &[Telltale<Look>] = &[
         "it makes a name of a path that it ought to refuse"),
     known("TRF-9",
         &["trf/old-until-whole", "trf/short-*-old", "trf/link-cut-short"],
-        &["trf/old-until-whole"], Look::WrongFile,
+        &["trf/old-until-whole", "trf/short-1-of-10-old"], Look::WrongFile,
         "it loses the file of that name before the new one is whole"),
-    known("TRF-10", &["trf/empty-replaces", "trf/replaces-longer"], &["trf/replaces-longer"],
-        Look::TooLong, "it writes over a file without shortening it"),
+    known("TRF-10",
+        &["trf/empty-replaces", "trf/replaces-longer", "trf/same-name-twice"],
+        &["trf/replaces-longer"], Look::TooLong, "it writes over a file without shortening it"),
     known("TRF-10",
         &["trf/empty-replaces", "trf/replaces", "trf/replaces-longer", "trf/same-name-twice"],
         &["trf/replaces", "trf/replaces-longer"], Look::WrongFile,
         "it does not replace a file that is there"),
-    known("TRF-11", &["trf/memory-*"], &["trf/memory-of-a-body"], Look::Any,
+    known("TRF-11", &["trf/memory-*"], &["trf/memory-of-a-body"], Look::LookedFor,
         "it holds the body of a file in memory"),
     known("TRF-11", &["trf/directory-gone"], &[], Look::Accepted,
         "it passes over a file that it cannot write"),

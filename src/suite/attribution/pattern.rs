@@ -6,6 +6,7 @@ use super::{Finding, replies};
 use crate::suite::conversation::{Failure, What};
 use crate::suite::directory::DirectoryFault;
 use crate::suite::plain::next_frame;
+use crate::suite::reply_form::Difference;
 use crate::suite::run::Options;
 use crate::suite::verdict::Verdict;
 use crate::trace::segmentation::Segmentation;
@@ -55,6 +56,8 @@ pub(super) struct Pattern {
     pub(super) leads_outside: bool,
     /// An empty header is treated as it must be, and so the empty frame arrives.
     pub(super) empty_frames_arrive: bool,
+    /// `q` is not taken as it must be where no file is sent.
+    pub(super) quit_breaks: bool,
     /// `Q` is answered, and `q` is not.
     pub(super) upper_quit_unknown: bool,
     /// Texts are altered.
@@ -92,7 +95,14 @@ impl Pattern {
             )
         });
         let joining_breaks = failed().filter(framing).filter(only_so).any(|finding| {
-            finding.check.segmentation == Some(Segmentation::Whole) && finding.sent() <= SMALL
+            // Who loses the end of what comes together has answered the beginning.
+            let another = What::Different(Difference::Text);
+            finding.check.segmentation == Some(Segmentation::Whole)
+                && finding.sent() <= SMALL
+                && finding
+                    .failure
+                    .as_ref()
+                    .is_some_and(|failure| failure.what != another)
         });
         let failed_with = |id: &str, what: fn(&What) -> bool| {
             failed().any(|finding| {
@@ -118,6 +128,7 @@ impl Pattern {
             form_broken,
             partial_writes_break: !cutting_breaks
                 && !joining_breaks
+                && first.is_none()
                 && failed().any(|finding| finding.check.requirements[0] == "FRM-9"),
             refused_from: refused_from(findings),
             repeats: first.is_some_and(|failure| failure.what == What::Extra),
@@ -134,6 +145,7 @@ impl Pattern {
                 finding.check.id == "trf/refused-header-empty"
                     && finding.check.verdict == Verdict::Pass
             }),
+            quit_breaks: failed_with("ses/quit-", |_| true),
             upper_quit_unknown: failed_with("ses/quit-upper", |what| *what == What::Extra)
                 && !failed_with("ses/quit-lower", |_| true),
             alters_texts: failed()

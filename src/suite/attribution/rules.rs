@@ -104,8 +104,8 @@ fn on_the_disk(_: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
     match fault {
         DirectoryFault::Longer { more, .. } => {
             let sent = sight.sent();
-            sent.windows(more.len())
-                .any(|window| window == more)
+            // What was sent for an earlier file may be left too, and does not begin as a frame does.
+            (more.starts_with(&[0]) && sent.windows(more.len()).any(|window| window == more))
                 .then_some(Diagnosis::new(
                     "TRF-4",
                     "octets of the next frame were taken into the file: it reads beyond the body",
@@ -163,6 +163,8 @@ fn acknowledged_transfer(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnos
 fn quit(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
     match sight.failure.what {
         _ if !sight.ends_with_quit() => None,
+        // It may have gone into a file.
+        _ if sight.has_a_body() && !pattern.quit_breaks => None,
         _ if sight.only_when_cut && (pattern.cutting_breaks || pattern.joining_breaks) => None,
         What::Extra if pattern.upper_quit_unknown => {
             Some(Diagnosis::new("SES-2", "it does not know `Q`"))
@@ -278,12 +280,15 @@ fn partial_write(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
         What::Missing | What::ClosedInstead | What::Different(_)
     );
     let large = sight.expected_len().is_some_and(|length| length >= 65_536);
-    (pattern.partial_writes_break && shows && (large || sight.requirement() == "FRM-9")).then_some(
-        Diagnosis::new(
+    let a_part_came = !sight.seen.is_empty();
+    (pattern.partial_writes_break
+        && shows
+        && a_part_came
+        && (large || sight.requirement() == "FRM-9"))
+        .then_some(Diagnosis::new(
             "FRM-9",
             "it takes a write that took a part of the octets for a whole one",
-        ),
-    )
+        ))
 }
 
 fn refusal(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {

@@ -93,11 +93,9 @@ impl<'f> Sight<'f> {
         expected.is_some_and(|expected| self.payloads.contains(expected))
     }
 
-    /// Two replies, one behind the other, are the same but for their time.
+    /// The last two replies are the same but for their time.
     pub(super) fn repeats_a_reply(&self) -> bool {
-        self.payloads
-            .windows(2)
-            .any(|pair| timeless(&pair[0]) == timeless(&pair[1]))
+        matches!(&*self.payloads, [.., before, last] if timeless(before) == timeless(last))
     }
 
     /// The last payload that came has not the form of a reply.

@@ -20,6 +20,8 @@ const fn of(requirement: &'static str, cause: &'static str) -> Diagnosis {
 /// Nothing comes behind the body of a file.
 pub(super) const WAITS: Diagnosis = of("TRF-6", "it waits for an answer to a file");
 
+const FRAMED: Diagnosis = of("TRF-3", "it puts the body into frames");
+
 /// So many octets too few at the end of a body are a mistake in counting.
 const A_FEW: usize = 8;
 
@@ -34,7 +36,11 @@ pub(super) fn of_message(payload: &[u8], came: &[u8], behind_a_body: bool) -> Di
         return Diagnosis::default();
     }
     if behind_a_body && came.windows(wanted.len()).any(|window| window == wanted) {
-        return of("TRF-13", "it sends more octets than it announced");
+        return match came.strip_prefix(&frame(b"")[..]) {
+            // Of an empty file there is nothing else to be seen.
+            Some(behind) if behind.starts_with(&wanted) => FRAMED,
+            _ => of("TRF-13", "it sends more octets than it announced"),
+        };
     }
     if let Some((length, behind)) = came.split_first_chunk::<4>()
         && behind.starts_with(payload)
@@ -105,7 +111,8 @@ pub(super) fn of_header(name: &str, length: usize, came: &[u8]) -> Diagnosis {
     let Some((before, digits)) = header.rsplit_once(',') else {
         return of("TRF-1", "its header has no comma");
     };
-    if before.trim() == name && digits.trim().parse() == Ok(length) {
+    let written_so = digits != length.to_string() && digits.trim().parse() == Ok(length);
+    if written_so && before.trim() == name.trim() {
         return of("TRF-2", "it writes more than digits for the length");
     }
     if before != name {
@@ -117,14 +124,25 @@ pub(super) fn of_header(name: &str, length: usize, came: &[u8]) -> Diagnosis {
     of("TRF-13", "it announces another length than the file has")
 }
 
+/// The octets of a file in frames, if these are.
+pub(super) fn of_frames(content: &[u8], came: &[u8]) -> Option<Diagnosis> {
+    let (length, behind) = came.split_first_chunk::<4>()?;
+    let announces_some = (1..=content.len()).contains(&(u32::from_be_bytes(*length) as usize));
+    (announces_some && content.starts_with(&behind[..behind.len().min(4)])).then_some(FRAMED)
+}
+
 /// Octets that are not the body of a file.
 pub(super) fn of_body(content: &[u8], came: &[u8]) -> Diagnosis {
     let same = content.iter().zip(came).take_while(|(a, b)| a == b).count();
-    if let Some((length, behind)) = came.split_first_chunk::<4>()
-        && (1..=content.len()).contains(&(u32::from_be_bytes(*length) as usize))
-        && content.starts_with(&behind[..behind.len().min(4)])
-    {
-        return of("TRF-3", "it puts the body into frames");
+    if let Some(framed) = of_frames(content, came) {
+        return framed;
+    }
+    let line_end = (content.get(same), came.get(same));
+    if matches!(
+        line_end,
+        (Some(b'\n'), Some(b'\r')) | (Some(b'\r'), Some(b'\n'))
+    ) {
+        return of("TRF-3", "it reads the file as text");
     }
     if same == came.len() || content.len() - same <= A_FEW {
         return of("TRF-13", "it sends fewer octets than it announced");
@@ -134,10 +152,6 @@ pub(super) fn of_body(content: &[u8], came: &[u8]) -> Diagnosis {
         && content[same..].windows(SOME).any(|window| window == behind)
     {
         return of("FRM-9", "it drops what one write did not take");
-    }
-    let translated = content.windows(2).position(|pair| pair == b"\r\n");
-    if content.get(same) == Some(&b'\n') || translated.is_some_and(|place| place <= same) {
-        return of("TRF-3", "it reads the file as text");
     }
     Diagnosis {
         requirement: Some("TRF-3"),
@@ -176,6 +190,11 @@ mod tests {
         let body = |came: &[u8]| of_body(content, came).requirement;
         assert_eq!(body(b"0123456789"), Some("TRF-13"));
         assert_eq!(body(b"\0\0\0\x100123456789abcdef"), Some("TRF-3"));
+        let cause = |content: &[u8], came: &[u8]| of_body(content, came).cause;
+        let as_text = Some("it reads the file as text");
+        assert_eq!(cause(b"one\ntwo\n", b"one\r\ntwo\r"), as_text);
+        assert_eq!(cause(b"one\r\ntwo\r\n", b"one\ntwo\n"), as_text);
+        assert_ne!(cause(b"one\ntwo", b"one"), as_text);
         assert_eq!(
             of_message(b"after", b"x\0\0\0\x05after", true).requirement,
             Some("TRF-13")

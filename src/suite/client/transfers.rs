@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 
 use super::Case;
-use super::diagnosis::Diagnosis;
+use super::diagnosis::{self, Diagnosis};
 use super::stage::{Judged, NotPassed, Stage};
 use crate::trace::Class;
 
@@ -17,9 +17,9 @@ const SIZES: [usize; 27] = [
 /// A file that fills all that lies between two programs, in octets.
 const LARGE: usize = 16 * 1024 * 1024;
 
-/// Octets that tell places apart.
+/// Octets that tell places apart, and do not begin as a length does.
 fn pattern(size: usize) -> Vec<u8> {
-    (0..size).map(|place| (place % 251) as u8).collect()
+    (1..=size).map(|place| (place % 251) as u8).collect()
 }
 
 /// Sends a file, and a message behind it.
@@ -410,7 +410,9 @@ fn changing() -> Vec<Case> {
                 let came = stage.rest().len().min(content.len());
                 let expected = "the octets that the file had, and then the close";
                 if stage.rest()[..came] != content[..came] {
-                    return stage.wrong(
+                    let diagnosis = diagnosis::of_frames(&content, stage.rest());
+                    return stage.wrong_because(
+                        diagnosis.unwrap_or_default(),
                         "the client sent what was not in the file",
                         expected,
                         false,
