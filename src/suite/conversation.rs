@@ -100,6 +100,8 @@ pub(crate) fn converse(testee: &mut Server, moves: &[Move<'_>], terms: &Terms<'_
 
 /// The failure of a connection that was not made.
 pub(crate) fn no_connection(testee: &mut Server, error: &io::Error) -> Box<Failure> {
+    // One that is about to end listens no more, and is there a little longer.
+    testee.settle();
     let (what, message) = match testee.death() {
         Some(death) => (What::Died, format!("the testee is gone: it ended {death}")),
         None => (

@@ -734,7 +734,9 @@ fn twin_succeeds(bench: &mut Bench<'_>, trace: &Trace, twin: &[Move<'_>]) -> Res
         Err(NotPassed::Failed(alone)) => Err(refuses_everything(&alone.message)),
         _ => {
             let mut failure = behind;
-            failure.what = What::Unwell;
+            if failure.what != What::Died {
+                failure.what = What::Unwell;
+            }
             failure.message = format!(
                 "the testee refused as it must, but did not serve the next connection well: {}",
                 failure.message

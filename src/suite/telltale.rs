@@ -116,3 +116,18 @@ pub(super) fn assert_speaks_of<Look>(table: &[Telltale<Look>], cases: &[String])
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_anything_between_what_it_stands_between() {
+        for id in ["a-b-c", "a--c", "a-bb-c"] {
+            assert!(stands_for("a-*-c", id), "{id}");
+        }
+        for id in ["a-c", "a-b-d", "b-b-c", ""] {
+            assert!(!stands_for("a-*-c", id), "{id}");
+        }
+    }
+}

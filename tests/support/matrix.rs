@@ -162,6 +162,7 @@ pub fn assert_as_kept(
         for (fault, seen) in faults.iter().zip(seen) {
             let row = row(fault, seen);
             assert!(kept.contains(&row), "not in {name}:\n{row}");
+            assert_eq!(wrong_causes(fault, seen), [""; 0]);
         }
         return;
     }
@@ -174,13 +175,10 @@ pub fn assert_as_kept(
 /// likely cause is named.
 fn assert_all_killed(faults: &[Fault], seen: &[Seen], cases: impl IntoIterator<Item = String>) {
     let mut wrong = Vec::new();
-    for (
-        Fault {
+    for (fault, seen) in faults.iter().zip(seen) {
+        let Fault {
             name, requirement, ..
-        },
-        seen,
-    ) in faults.iter().zip(seen)
-    {
+        } = fault;
         if seen.cases.is_empty() {
             wrong.push(format!("nothing sees {name}"));
         } else if seen.requirement.as_ref() != Some(requirement) {
@@ -189,14 +187,7 @@ fn assert_all_killed(faults: &[Fault], seen: &[Seen], cases: impl IntoIterator<I
                 seen.requirement
             ));
         }
-        // One mistake was planted, so a cause elsewhere is wrong. No cause is not.
-        let elsewhere = seen
-            .causes
-            .iter()
-            .filter(|(of, _)| of != requirement && !WIDE.contains(&name.as_str()));
-        wrong.extend(
-            elsewhere.map(|(of, cause)| format!("{name} breaks {requirement}, not {of}: {cause}")),
-        );
+        wrong.extend(wrong_causes(fault, seen));
     }
     for id in cases {
         if !seen.iter().any(|seen| seen.cases.contains(&id)) {
@@ -210,6 +201,21 @@ fn assert_all_killed(faults: &[Fault], seen: &[Seen], cases: impl IntoIterator<I
         "the likely cause is named for {explained} of {} faults",
         faults.len()
     );
+}
+
+/// One mistake is planted, so a cause that belongs to another requirement is wrong. To name none is
+/// not.
+fn wrong_causes(fault: &Fault, seen: &Seen) -> Vec<String> {
+    let Fault {
+        name, requirement, ..
+    } = fault;
+    let elsewhere = seen
+        .causes
+        .iter()
+        .filter(|(of, _)| of != requirement && !WIDE.contains(&name.as_str()));
+    elsewhere
+        .map(|(of, cause)| format!("{name} breaks {requirement}, not {of}: {cause}"))
+        .collect()
 }
 
 /// How many cases fail. Where many do it is partly a matter of a testee's timing: one that dies may

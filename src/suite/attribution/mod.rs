@@ -10,6 +10,8 @@ mod known;
 mod pattern;
 mod rules;
 mod sight;
+#[cfg(test)]
+mod tests;
 
 use super::case::{Body, Case};
 use super::conversation::Failure;

@@ -124,11 +124,9 @@ fn on_the_disk(_: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
 
 /// A path that is accepted where others lead outside.
 fn accepted_path(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
-    let accepted = sight.id().starts_with("trf/refused-name-") && sight.failure.what == What::Extra;
-    (accepted && pattern.leads_outside).then_some(Diagnosis::new(
-        "TRF-8",
-        "a name leads it out of its directory",
-    ))
+    (pattern.leads_outside && sight.id().starts_with("trf/refused-name-")).then_some(
+        Diagnosis::new("TRF-8", "a name leads it out of its directory"),
+    )
 }
 
 fn reply_form(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
@@ -164,7 +162,7 @@ fn quit(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
     match sight.failure.what {
         _ if !sight.ends_with_quit() => None,
         // It may have gone into a file.
-        _ if sight.has_a_body() && !pattern.quit_breaks => None,
+        _ if sight.has_a_body() => None,
         _ if sight.only_when_cut && (pattern.cutting_breaks || pattern.joining_breaks) => None,
         What::Extra if pattern.upper_quit_unknown => {
             Some(Diagnosis::new("SES-2", "it does not know `Q`"))

@@ -1,0 +1,221 @@
+//! What decides between two diagnoses where one planted mistake does not show it: which failures stand
+//! beside each other.
+
+use super::*;
+use crate::suite::case;
+use crate::suite::conversation::What;
+use crate::suite::directory::DirectoryFault;
+use crate::suite::plain::frame;
+use crate::suite::reply_form::Difference;
+use crate::suite::run::Effort;
+use crate::suite::verdict::Evidence;
+use std::time::Duration;
+
+const APART: Segmentation = Segmentation::Apart;
+const CUT: Segmentation = Segmentation::Octets;
+const TEXT: What = What::Different(Difference::Text);
+
+fn finding(id: &str, cut: Segmentation, verdict: Verdict, failure: Option<Failure>) -> Finding {
+    let cases = case::all();
+    let case = cases.iter().find(|case| case.id == id).expect(id);
+    Finding::of(case, Some(cut), verdict, "", failure.map(Box::new))
+}
+
+fn passes(id: &str) -> Finding {
+    finding(id, APART, Verdict::Pass, None)
+}
+
+/// A failure after `sent` had been sent and `seen` had come.
+fn fails_after(id: &str, cut: Segmentation, what: What, sent: &[u8], seen: &[u8]) -> Finding {
+    let failure = Failure {
+        what,
+        message: String::new(),
+        evidence: Evidence {
+            sent: vec![sent.into()],
+            seen: seen.into(),
+            ..Evidence::default()
+        },
+        expected: None,
+        left_open: false,
+    };
+    finding(id, cut, Verdict::Fail, Some(failure))
+}
+
+fn fails(id: &str, cut: Segmentation, what: What) -> Finding {
+    fails_after(id, cut, what, b"", b"")
+}
+
+/// Plain frames fail when they are taken apart.
+fn short_reads() -> [Finding; 2] {
+    [passes("frm/two"), fails("frm/two", CUT, What::Missing)]
+}
+
+/// The requirements and the cause of the last of these failures.
+fn last(
+    class: Class,
+    findings: impl IntoIterator<Item = Finding>,
+) -> (Vec<String>, Option<String>) {
+    let mut findings: Vec<_> = findings.into_iter().collect();
+    let options = Options {
+        class,
+        max_payload: None,
+        max_sessions: None,
+        timeout: Duration::ZERO,
+        effort: Effort::Full,
+    };
+    attribute(&mut findings, &options, false);
+    let check = findings.pop().expect("there is one").check;
+    (check.requirements, check.cause)
+}
+
+/// Asserts that the last of these failures is put down to a requirement, for a reason that is told
+/// with these words; none are said where it is not known.
+fn assert_put_down(findings: impl IntoIterator<Item = Finding>, requirement: &str, words: &str) {
+    let (requirements, cause) = last(Class::Transfer, findings);
+    assert_eq!(requirements[0], requirement, "{cause:?}");
+    let cause = cause.unwrap_or_default();
+    assert!(
+        cause.contains(words) && cause.is_empty() == words.is_empty(),
+        "{cause}"
+    );
+}
+
+#[test]
+fn what_is_large_is_cut_by_the_network() {
+    let apart = |octets: usize| {
+        let failure = fails_after("len/1-mib", APART, What::Missing, &vec![b'a'; octets], b"");
+        short_reads().into_iter().chain([failure])
+    };
+    assert_put_down(apart(1401), "FRM-2", "short read");
+    assert_put_down(apart(1400), "LEN-1", "");
+    // Another chapter has reasons of its own.
+    let other = fails_after("trf/body-2048", APART, What::Missing, &[b'a'; 1401], b"");
+    assert_put_down(short_reads().into_iter().chain([other]), "TRF-4", "");
+}
+
+#[test]
+fn what_fails_apart_too_is_not_put_down_to_the_cut() {
+    let id = "msg/kept-bom";
+    let both = [fails(id, APART, TEXT), fails(id, CUT, TEXT)];
+    assert_put_down(short_reads().into_iter().chain(both), "MSG-4", "U+FEFF");
+    let cut = [passes(id), fails(id, CUT, TEXT)];
+    assert_put_down(short_reads().into_iter().chain(cut), "FRM-2", "short read");
+}
+
+#[test]
+fn one_that_cannot_take_cuts_says_nothing_about_q() {
+    let cut = || {
+        [
+            passes("ses/quit-lower"),
+            fails("ses/quit-lower", CUT, What::Extra),
+        ]
+    };
+    assert_put_down(cut(), "SES-2", "answers `q`");
+    assert_put_down(
+        short_reads().into_iter().chain(cut()),
+        "FRM-2",
+        "short read",
+    );
+}
+
+#[test]
+fn octets_too_many_are_a_short_read_only_behind_a_truncated_frame() {
+    let truncated = fails("frm/truncated-looks-whole", APART, What::Extra);
+    assert_put_down(
+        short_reads().into_iter().chain([truncated]),
+        "FRM-2",
+        "short read",
+    );
+    let other = fails("frm/nested", APART, What::Extra);
+    assert_put_down(
+        short_reads().into_iter().chain([other]),
+        "FRM-1",
+        "inside of payloads",
+    );
+}
+
+#[test]
+fn characters_that_are_cut_are_a_matter_of_messages() {
+    let cut = |id: &str| [passes(id), fails(id, CUT, TEXT)];
+    let characters = || cut("msg/cut-2-octets-after-1");
+    assert_put_down(characters(), "MSG-2", "before the frame is whole");
+    assert_put_down(
+        characters().into_iter().chain(cut("msg/kept-decomposed")),
+        "MSG-2",
+        "before the frame is whole",
+    );
+    assert_put_down(
+        characters().into_iter().chain(cut("ses/same-text-twice")),
+        "SES-4",
+        "",
+    );
+    assert_put_down(cut("msg/kept-decomposed"), "MSG-4", "composes");
+}
+
+#[test]
+fn a_text_that_is_altered_is_so_in_any_frame() {
+    let framing = || fails("frm/nested", APART, TEXT);
+    assert_put_down([fails("msg/kept-bom", APART, TEXT), framing()], "MSG-4", "");
+    assert_put_down([framing()], "FRM-1", "inside of payloads");
+}
+
+#[test]
+fn octets_that_were_not_sent_come_of_no_frame() {
+    let longer = |more: &[u8]| {
+        let fault = DirectoryFault::Longer {
+            name: "a.bin".to_owned(),
+            expected: 1,
+            held: 1 + more.len(),
+            more: more.to_vec(),
+        };
+        [fails_after(
+            "trf/body-2048",
+            APART,
+            What::Directory(fault),
+            b"body\0\0\0\x05after",
+            b"",
+        )]
+    };
+    assert_put_down(longer(b"\0\0\0\x05"), "TRF-4", "next frame");
+    assert_put_down(longer(&[0; 8]), "TRF-4", "");
+    assert_put_down(longer(b"body"), "TRF-4", "");
+}
+
+#[test]
+fn an_echo_that_comes_twice_is_no_second_reply() {
+    let twice = ["at 59 “a”", "at 60 “a”"].map(|reply| frame(reply.as_bytes()));
+    let twice = twice.concat();
+    let twice = || [fails_after("frm/two", APART, What::Extra, b"", &twice)];
+    assert_eq!(last(Class::Transfer, twice()).0[0], "SES-4");
+    assert_ne!(last(Class::Framing, twice()).0[0], "SES-4");
+}
+
+#[test]
+fn one_that_ends_on_an_error_is_told_from_one_that_serves_badly_after_it() {
+    let broken = |what| [fails("msg/invalid-octet-ff", APART, what)];
+    assert_put_down(broken(What::Died), "SES-8", "ends the whole process");
+    assert_put_down(broken(What::Unwell), "SES-8", "harms the others");
+}
+
+#[test]
+fn what_else_a_case_is_for_stays() {
+    let cut = [
+        passes("frm/two"),
+        fails("frm/cut-after-12", Segmentation::Pinned, TEXT),
+    ];
+    let (requirements, _) = last(Class::Transfer, short_reads().into_iter().chain(cut));
+    assert_eq!(requirements, ["FRM-2", "FRM-3"]);
+}
+
+#[test]
+fn the_answer_to_a_later_text_is_told_from_any_other() {
+    let answered = |text: &str| {
+        let reply = frame(format!("…“{text}”信息!").as_bytes());
+        [
+            passes("frm/two"),
+            fails_after("frm/two", Segmentation::Whole, TEXT, b"", &reply),
+        ]
+    };
+    assert_put_down(answered("world"), "SES-6", "only the last");
+    assert_put_down(answered("hell"), "FRM-3", "");
+}
