@@ -53,7 +53,8 @@ fn a_correct_server_passes_everything() {
 #[test]
 fn low_limits_skip_what_they_rule_out() {
     let limits = ["--max-payload", "65536", "--max-sessions", "2"];
-    let cases = ["--run", "len/6553*", "--run", "ses/beside-*"];
+    let cases = ["len/6553*", "ses/beside-*", "frm/memory-*"].map(|cases| ["--run", cases]);
+    let cases = cases.concat();
     let (ran, report) = judge_server(&[&limits[..], &cases].concat(), &limits);
     assert_eq!(ran.status, 0, "{}", ran.stdout);
     let ids_with = |verdict| -> std::collections::BTreeSet<_> {
@@ -63,6 +64,7 @@ fn low_limits_skip_what_they_rule_out() {
     assert_eq!(
         Vec::from_iter(ids_with("skipped")),
         [
+            "frm/memory-follows-arrival",
             "len/65537",
             "ses/beside-a-silent-peer",
             "ses/beside-half-a-frame",

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::case::Coded;
 use super::conversation::What;
+use super::directory::DirectoryFault;
 use super::plain::frame;
 use super::run::{Bench, NotPassed};
 use crate::trace::Class;
@@ -101,10 +102,10 @@ fn body(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
         let size = chunk.len().min((BODY - 1 - sent) as usize);
         let count = talk.connection().write(&chunk[..size], terms.bound);
         sent += count as u64;
-        if first.is_none() && (sent >= FIRST_LOOK || started.elapsed() > LOOK_AFTER / 3) {
+        if first.is_none() && first_look_is_due(sent, started.elapsed()) {
             first = Some((sent, resident(bench)?));
         }
-        if count < size || started.elapsed() > LOOK_AFTER {
+        if is_too_slow(size - count, started.elapsed()) {
             break;
         }
     }
@@ -132,14 +133,39 @@ fn body(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     talk.send(bench.testee, &frame(b"after"))?;
     talk.deliver(bench.testee, b"after")?;
     let stored = std::fs::metadata(directory.path().join("large.bin"));
-    if stored.is_ok_and(|stored| stored.len() == BODY) {
-        return Ok(());
+    let held = stored.map_or(0, |stored| stored.len());
+    if held != BODY {
+        let fault = DirectoryFault::Shorter {
+            name: "large.bin".to_owned(),
+            expected: BODY as usize,
+            held: held as usize,
+        };
+        let (message, wanted) = (fault.to_string(), fault.wanted());
+        talk.fail(bench.testee, What::Directory(fault), &message, &wanted)?;
     }
-    talk.fail(
-        bench.testee,
-        What::Other,
-        "the file of 128 MiB was not stored whole",
-        "a file of 134217728 octets",
-    )?;
     Ok(())
+}
+
+fn first_look_is_due(sent: u64, passed: Duration) -> bool {
+    sent >= FIRST_LOOK || passed > LOOK_AFTER / 3
+}
+
+/// Whether the rest is not waited for: so much of a chunk was not taken, and so much time has passed.
+fn is_too_slow(left: usize, passed: Duration) -> bool {
+    left > 0 || passed > LOOK_AFTER
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_testee_is_looked_at_before_its_time_is_up() {
+        assert!(first_look_is_due(FIRST_LOOK, Duration::ZERO));
+        assert!(!first_look_is_due(FIRST_LOOK - 1, LOOK_AFTER / 3));
+        assert!(first_look_is_due(0, LOOK_AFTER / 2));
+        assert!(!is_too_slow(0, LOOK_AFTER));
+        assert!(is_too_slow(0, LOOK_AFTER + LOOK_AFTER));
+        assert!(is_too_slow(1, Duration::ZERO));
+    }
 }

@@ -20,27 +20,21 @@ pub(crate) const CASES: &[Coded] = &[
         title: "Others are served beside peers that say nothing",
         requirements: &["SES-10"],
         class: Class::Session,
-        run: |bench| beside(bench, Class::Session, &[b"", b""]),
+        run: |bench| beside(bench, &[b"", b""]),
     },
     Coded {
         id: "ses/beside-half-a-frame",
         title: "Others are served beside peers that stop inside a frame",
         requirements: &["SES-10"],
         class: Class::Session,
-        run: |bench| beside(bench, Class::Session, &[b"\0\0", b"\0\0\0\x05he"]),
+        run: |bench| beside(bench, &[b"\0\0", b"\0\0\0\x05he"]),
     },
     Coded {
         id: "ses/beside-half-a-body",
         title: "Others are served beside a peer that stops inside a body",
         requirements: &["SES-10"],
         class: Class::Transfer,
-        run: |bench| {
-            beside(
-                bench,
-                Class::Transfer,
-                &[b"\0\0\0\x04file\0\0\0\x0eslow.bin,10000half"],
-            )
-        },
+        run: |bench| beside(bench, &[b"\0\0\0\x04file\0\0\0\x0eslow.bin,10000half"]),
     },
     Coded {
         id: "ses/beside-one-that-does-not-read",
@@ -94,18 +88,13 @@ fn slow_reader(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     Ok(())
 }
 
-fn beside(bench: &mut Bench<'_>, class: Class, peers: &[&[u8]]) -> Result<(), NotPassed> {
+fn beside(bench: &mut Bench<'_>, peers: &[&[u8]]) -> Result<(), NotPassed> {
     several(bench, peers.len() + 1)?;
-    if class == Class::Transfer {
-        bench.prepare(&[])?;
-    }
     let terms = bench.terms(None);
     let mut slow = Vec::new();
     for octets in peers {
         let mut talk = bench.talk(&terms)?;
-        if !octets.is_empty() {
-            talk.send(bench.testee, octets)?;
-        }
+        talk.send(bench.testee, octets)?;
         slow.push(talk);
     }
     bench.is_well()
