@@ -83,6 +83,21 @@ fn low_limits_skip_what_they_rule_out() {
     );
 }
 
+/// A payload of exactly the limit is sent up to 32 MiB, and no length is above the largest.
+#[rstest]
+#[case("33554432", &["frm/limit-exact", "frm/limit-exceeded", "frm/limit-exceeded-in-pieces"])]
+#[case("33554433", &["frm/limit-exceeded", "frm/limit-exceeded-in-pieces"])]
+#[case("4294967295", &[])]
+fn limits_are_tried_as_far_as_they_can_be(#[case] limit: &str, #[case] tried: &[&str]) {
+    let limits = ["--max-payload", limit];
+    let options = ["--max-payload", limit, "--run", "frm/limit-*"];
+    let (ran, report) = judge_server(&options, &limits);
+    assert_eq!(ran.status, 0, "{}", ran.stdout);
+    let passes = with_verdict(&report, "pass").map(|check| check["id"].as_str().unwrap());
+    let passes = passes.filter(|id| id.starts_with("frm/"));
+    assert_eq!(Vec::from_iter(passes), tried);
+}
+
 /// Habits that no requirement forbids.
 #[rstest]
 #[case("one-octet-replies")]
