@@ -265,3 +265,23 @@ impl AtTheLimit {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::codec::Reference;
+    use crate::wire::frame::Decoder;
+
+    #[test]
+    fn what_stops_inside_a_frame_says_nothing_of_the_end() {
+        let goes_well = |moves: &[Move<'_>]| {
+            let mut codec = Reference(Decoder::new(u32::MAX));
+            converse(&mut codec, moves).is_ok()
+        };
+        let half = || Move::Chunk(b"\0\0\0\x02h".to_vec());
+        assert!(goes_well(&[half()]));
+        assert!(goes_well(&[half(), Move::Step(&Action::Refusal)]));
+        assert!(!goes_well(&[half(), Move::Step(&Action::Close)]));
+        assert!(!goes_well(&[half(), Move::Step(&Action::EndOfStream)]));
+    }
+}
