@@ -162,6 +162,12 @@ impl Connection {
         &self.seen
     }
 
+    /// How much has been sent to the testee so far, in octets.
+    #[must_use]
+    pub const fn sent(&self) -> u64 {
+        self.sent
+    }
+
     /// How the connection ended; `None` while it is open.
     #[must_use]
     pub const fn ending(&self) -> Option<Ending> {
