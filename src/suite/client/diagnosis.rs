@@ -178,6 +178,8 @@ mod tests {
         assert_eq!(requirement("hé", b"\0\0\0\x02h\xE9"), Some("MSG-3"));
         assert_eq!(requirement(" a ", b"\0\0\0\x01a"), Some("MSG-4"));
         assert_eq!(requirement("hello", b""), None);
+        // The right frame, and more.
+        assert_eq!(requirement("hello", b"\0\0\0\x05hello+"), None);
     }
 
     #[test]
@@ -188,7 +190,12 @@ mod tests {
         assert_eq!(header(b"\0\0\0\x03a,4"), Some("TRF-13"));
         let content = b"0123456789abcdef";
         let body = |came: &[u8]| of_body(content, came).requirement;
+        assert_eq!(body(b"0123"), Some("TRF-13"));
         assert_eq!(body(b"0123456789"), Some("TRF-13"));
+        assert_eq!(body(b"0123456789abcdeX"), Some("TRF-13"));
+        let content: Vec<u8> = (0..200).collect();
+        let part_lost = [&content[..50], &content[100..]].concat();
+        assert_eq!(of_body(&content, &part_lost).requirement, Some("FRM-9"));
         assert_eq!(body(b"\0\0\0\x100123456789abcdef"), Some("TRF-3"));
         let cause = |content: &[u8], came: &[u8]| of_body(content, came).cause;
         let as_text = Some("it reads the file as text");
