@@ -5,7 +5,7 @@ mod support;
 
 use std::time::Duration;
 
-use support::matrix::{Seen, assert_as_kept, chosen_faults, side_by_side};
+use support::matrix::{Seen, assert_as_kept, chosen_faults, side_by_side, watched};
 use support::{UNSTICK, example, listed};
 use unstick::suite::client;
 use unstick::suite::client::run::{PLAIN, run};
@@ -79,7 +79,7 @@ fn judged(option: &str, name: &str, requirement: &str) -> Vec<Check> {
     };
     let mut cases = client::all();
     cases.retain(|case| concerned(&case.id, requirement));
-    run(&template, &cases, Effort::Quick, &mut |_, _, _| true).unwrap()
+    watched(|watch| run(&template, &cases, Effort::Quick, watch)).unwrap()
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod support;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use support::matrix::{Fault, Seen, assert_as_kept, chosen_faults, faults, side_by_side};
+use support::matrix::{Fault, Seen, assert_as_kept, chosen_faults, faults, side_by_side, watched};
 use support::{UNSTICK, example};
 use unstick::suite::case::{self, Case};
 use unstick::suite::run::{Effort, Options, run};
@@ -84,7 +84,7 @@ fn judge(class: Class, fault: Option<&str>, cases: &[Case], max_payload: u32) ->
         timeout: Duration::from_secs(5),
         effort: Effort::Quick,
     };
-    run(&mut server, cases, &options, &mut |_, _, _| true)
+    watched(|watch| run(&mut server, cases, &options, watch))
         .unwrap()
         .checks
 }

@@ -78,6 +78,18 @@ pub fn side_by_side<T: Sync, R: Send>(
     outcomes.into_inner().unwrap().into_values().collect()
 }
 
+/// Watches a run to its end, and asserts that each check is counted once, within a number that was
+/// known from the start.
+pub fn watched<T>(run: impl FnOnce(&mut dyn FnMut(usize, usize, &Check) -> bool) -> T) -> T {
+    let mut counted = (0, 0);
+    run(&mut |done, of, _| {
+        assert_eq!(done, counted.0 + 1);
+        assert!(done <= of && (counted.1 == 0 || counted.1 == of), "{of}");
+        counted = (done, of);
+        true
+    })
+}
+
 /// What a report says of a faulty testee.
 #[derive(Debug)]
 pub struct Seen {
