@@ -332,6 +332,11 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("name-100", "TRF-7", "refuses names above 100 octets"),
     ("traversal", "TRF-8", "joins any name to its directory"),
     ("follows-links", "TRF-8", "writes through symbolic links"),
+    (
+        "copy-beside",
+        "TRF-8",
+        "keeps a copy of a file beside its directory",
+    ),
     ("partial-kept", "TRF-9", "keeps a body that was cut short"),
     (
         "partial-visible",
@@ -1070,6 +1075,9 @@ impl<'c> Session<'c> {
             }
         }
         body?;
+        if fault.is("copy-beside") {
+            fs::copy(&target, self.config.dir.with_file_name("copy"))?;
+        }
         if fault.is("transfer-acknowledged") {
             self.send("stored".as_bytes())?;
         }

@@ -113,7 +113,11 @@ fn on_the_disk(_: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
         }
         DirectoryFault::Outside { .. } => Some(Diagnosis::new(
             "TRF-8",
-            "a name leads it out of its directory",
+            if sight.is_about_names() {
+                "a name leads it out of its directory"
+            } else {
+                "it writes outside of its directory, whatever the name"
+            },
         )),
         DirectoryFault::Present { .. } if sight.requirement() == "TRF-9" => Some(
             Diagnosis::because("it writes into the file under its final name as octets arrive"),

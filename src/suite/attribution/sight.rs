@@ -156,6 +156,11 @@ impl<'f> Sight<'f> {
         })
     }
 
+    /// The name, or what stands under it already, may lead out of the directory.
+    pub(super) fn is_about_names(&self) -> bool {
+        self.finding.in_chapter(&["trf/refused-name-", "trf/link-"])
+    }
+
     /// Our sending side ends in the conversation.
     pub(super) fn ends_the_stream(&self) -> bool {
         self.trace().is_some_and(|trace| {
