@@ -468,7 +468,8 @@ impl<'t, 'a> Talk<'t, 'a> {
         }
     }
 
-    fn directory_fault(
+    /// The failure of a file that is not as it has to be.
+    pub(crate) fn directory_fault(
         &self,
         testee: &mut Server,
         fault: DirectoryFault,

@@ -136,13 +136,13 @@ fn body(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     let stored = std::fs::metadata(directory.path().join("large.bin"));
     let held = stored.map_or(0, |stored| stored.len());
     if held != BODY {
-        let fault = DirectoryFault::Shorter {
+        let fault = DirectoryFault::Other {
             name: "large.bin".to_owned(),
+            place: held.min(BODY) as usize,
             expected: BODY as usize,
             held: held as usize,
         };
-        let (message, wanted) = (fault.to_string(), fault.wanted());
-        talk.fail(bench.testee, What::Directory(fault), &message, &wanted)?;
+        talk.directory_fault(bench.testee, fault)?;
     }
     Ok(())
 }
