@@ -22,7 +22,7 @@ impl Look {
         match self {
             Self::Any => true,
             Self::Says(words) => check.message.contains(words),
-            Self::Announced => !check.message.contains("the frame of \"large.bin,"),
+            Self::Announced => !check.message.contains(ITS_HEADER),
             Self::InPieces => {
                 check.segmentation != Some(Segmentation::Whole) && check.message.contains(NOT_SHOWN)
             }
@@ -30,6 +30,7 @@ impl Look {
     }
 }
 
+const ITS_HEADER: &str = "the frame of \"large.bin,";
 const NOT_SHOWN: &str = "does not show the reply";
 const SHOWN_ALL_THE_SAME: &str = "shows what is no whole reply";
 const SILENT: &str = "ends as if all were well";
