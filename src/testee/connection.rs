@@ -264,7 +264,7 @@ impl Connection {
                 Ok(count) => {
                     sent += count;
                     self.sent += count as u64;
-                    waiting.goes_on();
+                    waiting.something_came();
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -351,7 +351,7 @@ impl Connection {
             }
             if self.seen.len() > arrived {
                 arrived = self.seen.len();
-                waiting.goes_on();
+                waiting.something_came();
             }
             let mut patience = patience;
             if self.ending.is_some() {
@@ -364,7 +364,7 @@ impl Connection {
             self.pause(LOOK_EVERY);
             let left = self.left(testee);
             if self.ending.is_none() && left.is_some_and(|left| self.travels(left)) {
-                waiting.is_no_idling();
+                waiting.something_travels();
             } else {
                 let taken = self.ending.is_some() || left.is_none_or(Left::is_taken);
                 waiting.look(testee.activity(), taken);

@@ -67,14 +67,14 @@ impl Waiting {
         }
     }
 
-    /// Something has come, so more may.
-    pub(super) fn goes_on(&mut self) {
+    /// More may come too.
+    pub(super) fn something_came(&mut self) {
         self.idle = Idleness::default();
         self.busy = TimeHad::none();
     }
 
     /// What is on its way, to the testee or from it, breaks any idleness.
-    pub(super) fn is_no_idling(&mut self) {
+    pub(super) fn something_travels(&mut self) {
         self.idle = Idleness::default();
     }
 
@@ -363,7 +363,7 @@ mod tests {
         while !waiting.is_over(PATIENCE) && started.elapsed() < most {
             waiting.look(activity(looks), true);
             if comes {
-                waiting.goes_on();
+                waiting.something_came();
             }
             looks += 1;
             thread::yield_now();
@@ -397,7 +397,7 @@ mod tests {
             thread::yield_now();
         }
         assert!(started.elapsed() >= patience.idle);
-        waiting.is_no_idling();
+        waiting.something_travels();
         assert!(!waiting.is_over(patience));
     }
 }

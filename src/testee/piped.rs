@@ -187,7 +187,7 @@ impl Piped {
                 let more = arrived != Some(so_far.octets.len());
                 if more {
                     arrived = Some(so_far.octets.len());
-                    waiting.goes_on();
+                    waiting.something_came();
                 }
                 if (more || !only_output) && done(&so_far.octets) {
                     return true;
