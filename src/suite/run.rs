@@ -17,7 +17,7 @@ use crate::testee::process::StartError;
 use crate::testee::server::{Gating, Server};
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::{Move, Segmentation, conversations, repaired};
-use crate::trace::{Acceptable, Action, Class, Placed, Step, Trace};
+use crate::trace::{Acceptable, Action, Class, Placed, Step, Trace, stream};
 
 /// The plainest conversation there is.
 const PLAIN: &[u8] = b"hello";
@@ -686,35 +686,15 @@ fn announces_the_extension(failure: &Failure) -> bool {
 /// Behind how many octets a testee is right to leave ours unread: those that are as they ought to be,
 /// where an offence follows, or those up to `q`.
 fn unread_behind(trace: &Trace) -> Option<u64> {
-    let sent = |steps: &[Step]| -> Vec<_> {
-        let sent = steps.iter().filter_map(|step| match &step.action {
-            Action::Frame { length, payload } => Some(length.clone().then(payload.clone())),
-            Action::Send(octets) => Some(octets.clone()),
-            _ => None,
-        });
-        sent.collect()
-    };
-    let steps = sent(&trace.steps);
-    let octets = |steps: &[Octets]| steps.iter().map(|octets| octets.len() as u64).sum::<u64>();
     if trace.is_hostile() {
-        let repaired = sent(trace.repaired.as_deref().unwrap_or_default());
-        let same = steps
-            .iter()
-            .zip(&repaired)
-            .take_while(|(a, b)| a == b)
-            .count();
-        let [offence, instead] = [&steps, &repaired].map(|steps| {
-            let octets = steps.get(same).map(Octets::to_vec);
-            octets.unwrap_or_default()
-        });
-        let begins = offence.iter().zip(&instead).take_while(|(a, b)| a == b);
-        return Some(octets(&steps[..same]) + begins.count() as u64);
+        let repaired = stream(trace.repaired.as_deref().unwrap_or_default()).to_vec();
+        let sent = stream(&trace.steps).to_vec();
+        let same = sent.iter().zip(&repaired).take_while(|(a, b)| a == b);
+        return Some(same.count() as u64);
     }
-    let quits = |octets: &Octets| {
-        octets.len() == 5 && [frame(b"q"), frame(b"Q")].contains(&octets.to_vec())
-    };
-    let quit = steps.iter().position(quits)?;
-    Some(octets(&steps[..=quit]))
+    let quits = |step: &Step| step.action.sends_one_of([b"q", b"Q"]);
+    let quit = trace.steps.iter().position(quits)?;
+    Some(stream(&trace.steps[..=quit]).len() as u64)
 }
 
 fn directory_for(bench: &mut Bench<'_>, trace: &Trace) -> Result<Option<Directory>, NotPassed> {

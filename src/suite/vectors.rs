@@ -9,7 +9,7 @@ use super::fixtures;
 use super::plain::ends_between_frames;
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::{Move, Segmentation, conversations};
-use crate::trace::{Acceptable, Action, Class, Trace};
+use crate::trace::{Acceptable, Action, Class, Trace, stream};
 
 /// The version of the format: another means that readers have to be changed.
 pub const VERSION: u32 = 1;
@@ -147,16 +147,12 @@ fn a_line_each<T: Serialize>(list: &[T]) -> String {
 }
 
 fn decoding(trace: &'static Trace) -> Decoding<'static> {
-    let mut stream = Octets::default();
+    let stream = stream(&trace.steps);
     let mut payloads = Vec::new();
     let mut end = None;
     let mut ended = false;
     for step in &trace.steps {
         match &step.action {
-            Action::Frame { length, payload } => {
-                stream = stream.then(length.clone()).then(payload.clone());
-            }
-            Action::Send(octets) => stream = stream.then(octets.clone()),
             Action::Deliver(payload) => payloads.push(payload.clone()),
             Action::EndOfStream => ended = true,
             Action::Close => end = Some("clean"),

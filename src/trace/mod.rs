@@ -157,6 +157,32 @@ pub enum Action {
     Untouched,
 }
 
+impl Action {
+    /// Whether a frame with one of these payloads is sent.
+    #[must_use]
+    pub fn sends_one_of(&self, payloads: [&[u8]; 2]) -> bool {
+        let Self::Frame { payload, .. } = self else {
+            return false;
+        };
+        // What is large is looked at by its length alone.
+        payloads
+            .iter()
+            .any(|wanted| wanted.len() == payload.len() && *wanted == payload.to_vec())
+    }
+}
+
+/// All that is sent in these steps, one behind the other.
+#[must_use]
+pub fn stream(steps: &[Step]) -> Octets {
+    steps
+        .iter()
+        .fold(Octets::default(), |stream, step| match &step.action {
+            Action::Frame { length, payload } => stream.then(length.clone()).then(payload.clone()),
+            Action::Send(octets) => stream.then(octets.clone()),
+            _ => stream,
+        })
+}
+
 impl Trace {
     /// Whether the conversation breaks the protocol or breaks off, so that the testee's
     /// health afterwards is in question.

@@ -134,25 +134,15 @@ impl<'f> Sight<'f> {
         let Some(trace) = self.trace().filter(|trace| !trace.is_hostile()) else {
             return false;
         };
-        trace.steps.iter().any(|step| match &step.action {
-            Action::Frame { payload, .. } => {
-                let payload = payload.to_vec();
-                payload == b"q" || payload == b"Q"
-            }
-            _ => false,
-        })
+        let mut steps = trace.steps.iter();
+        steps.any(|step| step.action.sends_one_of([b"q", b"Q"]))
     }
 
     /// Files are sent in the conversation.
     pub(super) fn has_a_body(&self) -> bool {
         self.trace().is_some_and(|trace| {
-            trace.steps.iter().any(|step| match &step.action {
-                Action::Frame { payload, .. } => {
-                    let payload = payload.to_vec();
-                    payload == b"file" || payload == b"FILE"
-                }
-                _ => false,
-            })
+            let mut steps = trace.steps.iter();
+            steps.any(|step| step.action.sends_one_of([b"file", b"FILE"]))
         })
     }
 
