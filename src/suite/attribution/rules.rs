@@ -222,7 +222,9 @@ fn large_length(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
 
 fn low_limit(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
     let length = sight.expected_len()?;
-    if sight.only_when_cut || sight.failure.what != What::ClosedInstead {
+    // What is large is cut by the network, which is no matter of a limit.
+    let cut = pattern.cutting_breaks || sight.only_when_cut;
+    if cut || sight.failure.what != What::ClosedInstead {
         return None;
     }
     if pattern.limit == Some(length) {

@@ -45,9 +45,12 @@ fn fails(id: &str, cut: Segmentation, what: What) -> Finding {
     fails_after(id, cut, what, b"", b"")
 }
 
-/// Plain frames fail when they are taken apart.
-fn short_reads() -> [Finding; 2] {
-    [passes("frm/two"), fails("frm/two", CUT, What::Missing)]
+/// These, where plain frames fail when they are taken apart.
+fn beside_short_reads(
+    findings: impl IntoIterator<Item = Finding>,
+) -> impl Iterator<Item = Finding> {
+    let short_reads = [passes("frm/two"), fails("frm/two", CUT, What::Missing)];
+    short_reads.into_iter().chain(findings)
 }
 
 /// The requirements and the cause of the last of these failures.
@@ -84,22 +87,35 @@ fn assert_put_down(findings: impl IntoIterator<Item = Finding>, requirement: &st
 fn what_is_large_is_cut_by_the_network() {
     let apart = |octets: usize| {
         let failure = fails_after("len/1-mib", APART, What::Missing, &vec![b'a'; octets], b"");
-        short_reads().into_iter().chain([failure])
+        beside_short_reads([failure])
     };
     assert_put_down(apart(1401), "FRM-2", "short read");
     assert_put_down(apart(1400), "LEN-1", "");
     // Another chapter has reasons of its own.
     let other = fails_after("trf/body-2048", APART, What::Missing, &[b'a'; 1401], b"");
-    assert_put_down(short_reads().into_iter().chain([other]), "TRF-4", "");
+    assert_put_down(beside_short_reads([other]), "TRF-4", "");
+}
+
+#[test]
+fn a_large_payload_that_the_network_cuts_is_above_no_limit() {
+    let refused = || {
+        let octets = [b'a'; 4095];
+        let mut finding = fails_after("len/4095", APART, What::ClosedInstead, &octets, b"");
+        let failure = finding.failure.as_mut().expect("it fails");
+        failure.expected = Some(octets.to_vec());
+        [finding]
+    };
+    assert_put_down(refused(), "FRM-7", "below 65,536 octets");
+    assert_put_down(beside_short_reads(refused()), "FRM-2", "short read");
 }
 
 #[test]
 fn what_fails_apart_too_is_not_put_down_to_the_cut() {
     let id = "msg/kept-bom";
     let both = [fails(id, APART, TEXT), fails(id, CUT, TEXT)];
-    assert_put_down(short_reads().into_iter().chain(both), "MSG-4", "U+FEFF");
+    assert_put_down(beside_short_reads(both), "MSG-4", "U+FEFF");
     let cut = [passes(id), fails(id, CUT, TEXT)];
-    assert_put_down(short_reads().into_iter().chain(cut), "FRM-2", "short read");
+    assert_put_down(beside_short_reads(cut), "FRM-2", "short read");
 }
 
 #[test]
@@ -111,27 +127,15 @@ fn one_that_cannot_take_cuts_says_nothing_about_q() {
         ]
     };
     assert_put_down(cut(), "SES-2", "answers `q`");
-    assert_put_down(
-        short_reads().into_iter().chain(cut()),
-        "FRM-2",
-        "short read",
-    );
+    assert_put_down(beside_short_reads(cut()), "FRM-2", "short read");
 }
 
 #[test]
 fn octets_too_many_are_a_short_read_only_behind_a_truncated_frame() {
     let truncated = fails("frm/truncated-looks-whole", APART, What::Extra);
-    assert_put_down(
-        short_reads().into_iter().chain([truncated]),
-        "FRM-2",
-        "short read",
-    );
+    assert_put_down(beside_short_reads([truncated]), "FRM-2", "short read");
     let other = fails("frm/nested", APART, What::Extra);
-    assert_put_down(
-        short_reads().into_iter().chain([other]),
-        "FRM-1",
-        "inside of payloads",
-    );
+    assert_put_down(beside_short_reads([other]), "FRM-1", "inside of payloads");
 }
 
 #[test]
@@ -203,7 +207,7 @@ fn what_else_a_case_is_for_stays() {
         passes("frm/two"),
         fails("frm/cut-after-12", Segmentation::Pinned, TEXT),
     ];
-    let (requirements, _) = last(Class::Transfer, short_reads().into_iter().chain(cut));
+    let (requirements, _) = last(Class::Transfer, beside_short_reads(cut));
     assert_eq!(requirements, ["FRM-2", "FRM-3"]);
 }
 
