@@ -1,7 +1,12 @@
 //! What /proc says about the processes of a testee.
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 
 /// What a set of processes has done so far, and whether it is doing anything now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,9 +85,17 @@ impl Family {
     }
 }
 
+/// A file of /proc: its length is not known before, so that room for all of it saves reading it
+/// piece by piece.
+fn text(path: impl AsRef<Path>) -> io::Result<String> {
+    let mut text = String::with_capacity(4096);
+    File::open(path)?.read_to_string(&mut text)?;
+    Ok(text)
+}
+
 /// The identifier that was given last to a process or a thread.
 fn newest_identifier() -> Option<u32> {
-    let load = fs::read_to_string("/proc/loadavg").ok()?;
+    let load = text("/proc/loadavg").ok()?;
     load.split_whitespace().nth(4)?.parse().ok()
 }
 
@@ -91,25 +104,38 @@ enum Found {
     Process {
         parent: u32,
     },
-    Thread,
-    /// Of none that lives, or of one that cannot be seen yet.
+    /// Of a thread, or of a process that has ended and is still there.
+    Another,
+    /// Of one that is gone, or of one that cannot be seen yet.
     Nobody,
 }
 
 fn look_up(pid: u32) -> Found {
-    let Some(parent) = living_parent(pid) else {
+    // Most are gone, and this says so for a tenth of what a path costs.
+    if !is_there(pid) {
         return Found::Nobody;
-    };
-    // A thread has no directory entry, but can be opened all the same.
-    let Ok(status) = fs::read_to_string(format!("/proc/{pid}/status")) else {
-        return Found::Nobody;
-    };
-    let group = status.lines().find_map(|line| line.strip_prefix("Tgid:"));
-    if group.is_some_and(|group| group.trim().parse() == Ok(pid)) {
-        Found::Process { parent }
-    } else {
-        Found::Thread
     }
+    // A thread has no directory entry, but can be opened all the same.
+    let Ok(status) = text(format!("/proc/{pid}/status")) else {
+        return Found::Nobody;
+    };
+    let field = |name: &str| {
+        let mut lines = status.lines();
+        let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(":\t"));
+        value.unwrap_or_default()
+    };
+    let number = |name: &str| field(name).parse::<u32>();
+    let lives = !field("State").starts_with(['Z', 'X']);
+    match number("PPid") {
+        Ok(parent) if lives && number("Tgid") == Ok(pid) => Found::Process { parent },
+        _ => Found::Another,
+    }
+}
+
+/// Whether a process or a thread has this identifier, ours or not.
+fn is_there(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    pid.is_some_and(|pid| test_kill_process(pid) != Err(Errno::SRCH))
 }
 
 /// All living processes that descend from `ancestor`, itself left out.
@@ -120,7 +146,10 @@ pub(crate) fn descendants(ancestor: u32) -> Vec<u32> {
     let parents: HashMap<u32, u32> = entries
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter_map(|pid: u32| Some((pid, living_parent(pid)?)))
+        .filter_map(|pid| match look_up(pid) {
+            Found::Process { parent } => Some((pid, parent)),
+            _ => None,
+        })
         .collect();
     parents
         .keys()
@@ -132,16 +161,6 @@ pub(crate) fn descendants(ancestor: u32) -> Vec<u32> {
                 .any(|parent| parent == ancestor)
         })
         .collect()
-}
-
-/// The parent of a process that is no zombie.
-fn living_parent(pid: u32) -> Option<u32> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name before the last parenthesis may itself hold spaces and parentheses.
-    let mut fields = stat.rsplit_once(") ")?.1.split(' ');
-    let state = fields.next()?;
-    let parent = fields.next()?.parse().ok()?;
-    (state != "Z" && state != "X").then_some(parent)
 }
 
 /// What these processes are doing; `None` where the system does not say.
@@ -156,10 +175,8 @@ pub(crate) fn activity(pids: &[u32]) -> Option<Activity> {
         for task in tasks.flatten() {
             let path = task.path();
             // A thread that ends between the listing and here has just done something.
-            let (Ok(stat), Ok(schedule)) = (
-                fs::read_to_string(path.join("stat")),
-                fs::read_to_string(path.join("schedstat")),
-            ) else {
+            let (Ok(stat), Ok(schedule)) = (text(path.join("stat")), text(path.join("schedstat")))
+            else {
                 asleep = false;
                 continue;
             };
@@ -179,7 +196,7 @@ pub(crate) fn activity(pids: &[u32]) -> Option<Activity> {
 /// The resident memory of these processes, in octets.
 pub(crate) fn resident(pids: &[u32]) -> u64 {
     pids.iter()
-        .filter_map(|pid| fs::read_to_string(format!("/proc/{pid}/status")).ok())
+        .filter_map(|pid| text(format!("/proc/{pid}/status")).ok())
         .filter_map(|status| {
             let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
             line.split_whitespace().nth(1)?.parse::<u64>().ok()
@@ -199,7 +216,7 @@ mod tests {
         let mut family = Family::of(1);
         family.look_at(5..=7, |pid| match pid {
             5 => Found::Process { parent: 1 },
-            6 => Found::Thread,
+            6 => Found::Another,
             _ => Found::Nobody,
         });
         assert_eq!(family.members, [5]);
@@ -213,7 +230,7 @@ mod tests {
         family.look_at(9..=8 + FEW, |pid| match pid {
             7 => Found::Process { parent: 1 },
             8 => Found::Nobody,
-            _ => Found::Thread,
+            _ => Found::Another,
         });
         assert_eq!(family.unseen, [0; 0]);
     }
