@@ -9,7 +9,6 @@ use std::process::exit;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
 
 type Serve = fn(&mut TcpStream) -> io::Result<()>;
 
@@ -47,6 +46,9 @@ fn main() {
         "dies" => dies,
         "forgetful" => forgetful,
         "stumbles" => stumbles,
+        "mute" => |stream| answers(stream, None),
+        "garbles" => |stream| answers(stream, Some((b"garbled", true))),
+        "garbles-and-closes" => |stream| answers(stream, Some((b"garbled", false))),
         "deaf" => {
             // Only SIGKILL ends it.
             for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
@@ -68,7 +70,7 @@ fn main() {
 
 fn usage() -> ! {
     eprintln!(
-        "ill_server --port PORT exits|never-listens|closes|silent|raw-echo|accepts|choosy|refuses|floods|dies|forgetful|stumbles|deaf"
+        "ill_server --port PORT exits|never-listens|closes|silent|raw-echo|accepts|choosy|refuses|floods|dies|forgetful|stumbles|mute|garbles|garbles-and-closes|deaf"
     );
     exit(2);
 }
@@ -158,7 +160,23 @@ fn stumbles(stream: &mut TcpStream) -> io::Result<()> {
             payload[7] = b'?';
         }
         send(stream, &payload)?;
-        // Nothing else hurries here.
-        thread::sleep(Duration::ZERO);
+    }
+}
+
+/// What is sent, and whether the session goes on.
+type Answer = Option<(&'static [u8], bool)>;
+
+/// Sends the plainest texts back, and answers every other with this, if with anything.
+fn answers(stream: &mut TcpStream, answer: Answer) -> io::Result<()> {
+    loop {
+        let payload = payload(stream)?;
+        if payload == b"hello" {
+            send(stream, &payload)?;
+        } else if let Some((answer, goes_on)) = answer {
+            send(stream, answer)?;
+            if !goes_on {
+                return Ok(());
+            }
+        }
     }
 }

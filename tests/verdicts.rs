@@ -10,6 +10,12 @@ fn count(report: &serde_json::Value, verdict: &str) -> u64 {
     report["summary"][verdict].as_u64().unwrap()
 }
 
+/// What passed of a chapter.
+fn passed<'r>(report: &'r serde_json::Value, chapter: &str) -> Vec<&'r str> {
+    let passed = with_verdict(report, "pass").map(|check| check["id"].as_str().unwrap());
+    passed.filter(|id| id.starts_with(chapter)).collect()
+}
+
 /// A correct server, in Rust, that shares no code with the reference.
 fn server(options: &[&str]) -> Vec<String> {
     let words = ["--port", "{port}", "--dir", "{dir}"];
@@ -93,9 +99,31 @@ fn limits_are_tried_as_far_as_they_can_be(#[case] limit: &str, #[case] tried: &[
     let options = ["--max-payload", limit, "--run", "frm/limit-*"];
     let (ran, report) = judge_server(&options, &limits);
     assert_eq!(ran.status, 0, "{}", ran.stdout);
-    let passes = with_verdict(&report, "pass").map(|check| check["id"].as_str().unwrap());
-    let passes = passes.filter(|id| id.starts_with("frm/"));
-    assert_eq!(Vec::from_iter(passes), tried);
+    assert_eq!(passed(&report, "frm/"), tried);
+}
+
+/// Up to 400 sessions are opened, one behind the other or at a time; and that needs no directory.
+#[rstest]
+#[case("397", &["ses/over-limit", "ses/slots-after-quit"])]
+#[case("398", &["ses/over-limit"])]
+#[case("400", &["ses/over-limit"])]
+#[case("401", &[])]
+fn sessions_are_opened_as_far_as_they_can_be(#[case] limit: &str, #[case] tried: &[&str]) {
+    let dir = tempfile::tempdir().unwrap();
+    let limits = ["--max-sessions", limit];
+    let options = [
+        "--class",
+        "session",
+        "--run",
+        "ses/{over-limit,slots-after-quit}",
+    ];
+    let program = example("faulty_server");
+    let mut server = vec![&*program, "--port", "{port}", "--dir"];
+    server.push(dir.path().to_str().unwrap());
+    server.extend(limits);
+    let (ran, report) = judge(&[&limits[..], &options].concat(), &server);
+    assert_eq!(ran.status, 0, "{}", ran.stdout);
+    assert_eq!(passed(&report, "ses/"), tried);
 }
 
 /// Habits that no requirement forbids.

@@ -53,8 +53,9 @@ pub enum Effort {
 }
 
 impl Effort {
-    /// After so many failures of a chapter that took time, a case that has failed is not run
-    /// under further segmentations. Counted rather than timed, so that two runs agree.
+    /// After failures of a chapter have taken time so often, by a wait in vain or by a start afresh, a
+    /// case that has failed is not run under further segmentations. Counted rather than timed, so that
+    /// two runs agree.
     const fn soft_budget(self) -> u32 {
         match self {
             Self::Full => 12,
@@ -62,7 +63,7 @@ impl Effort {
         }
     }
 
-    /// After so many, the rest of the chapter is left out.
+    /// After so often, the rest of the chapter is left out.
     const fn hard_budget(self) -> u32 {
         match self {
             Self::Full => 50,
@@ -359,7 +360,7 @@ struct Runner<'r, 'w> {
     findings: Vec<Finding>,
     total: usize,
     watch: &'w mut dyn FnMut(usize, usize, &Check) -> bool,
-    /// How many failures of each chapter took time.
+    /// How often failures of each chapter took time.
     costly: [u32; 8],
 }
 
@@ -470,9 +471,10 @@ impl Runner<'_, '_> {
             .iter()
             .any(|finding| finding.check.id == case.id && finding.check.verdict == Verdict::Fail);
         if costly >= effort.hard_budget() {
-            return Some(format!(
-                "not run: {costly} checks of this chapter have failed and taken their time; mend those first"
-            ));
+            return Some(
+                "not run: failures of this chapter have taken their time too often; mend those first"
+                    .to_owned(),
+            );
         }
         (costly >= effort.soft_budget() && failed_before).then(|| {
             "not run: the case has failed under another segmentation, and many checks take their time to fail"
