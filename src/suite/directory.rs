@@ -137,18 +137,9 @@ impl Directory {
         outside: Option<&Path>,
         before: &[Placed],
     ) -> io::Result<Self> {
-        for entry in fs::read_dir(dir)? {
-            let path = entry?.path();
-            if path.is_dir() && !path.is_symlink() {
-                fs::remove_dir_all(path)?;
-            } else {
-                fs::remove_file(path)?;
-            }
-        }
+        empty(dir)?;
         if let Some(outside) = outside {
-            for entry in fs::read_dir(outside)? {
-                fs::remove_file(entry?.path())?;
-            }
+            empty(outside)?;
             fs::write(outside.join(TARGET.0), TARGET.1)?;
         }
         for placed in before {
@@ -281,11 +272,24 @@ impl Directory {
         match new {
             Some(name) => {
                 // It would otherwise be found by every check that follows.
-                let _ = fs::remove_file(outside.with_file_name(&name));
+                let _ = remove(&outside.with_file_name(&name));
                 fault(&name)
             }
             None => Ok(()),
         }
+    }
+}
+
+fn empty(dir: &Path) -> io::Result<()> {
+    fs::read_dir(dir)?.try_for_each(|entry| remove(&entry?.path()))
+}
+
+/// Removes a file, a link or a directory with all that is in it, and nothing that a link leads to.
+fn remove(path: &Path) -> io::Result<()> {
+    if path.is_dir() && !path.is_symlink() {
+        fs::remove_dir_all(path)
+    } else {
+        fs::remove_file(path)
     }
 }
 
@@ -440,4 +444,133 @@ fn two_at_once(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
         talk.is_stored(bench.testee, &format!("{number}.bin"), &bodies[number])?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::octets::Octets;
+
+    /// A testee's directory and one outside of it, with these prepared.
+    fn prepared(before: &[Placed]) -> (tempfile::TempDir, Directory) {
+        let root = tempfile::tempdir().unwrap();
+        let [dir, outside] = ["dir", "outside"].map(|name| root.path().join(name));
+        fs::create_dir(&dir).unwrap();
+        fs::create_dir(&outside).unwrap();
+        let directory = Directory::prepare(&dir, Some(&outside), before).unwrap();
+        (root, directory)
+    }
+
+    #[test]
+    fn a_file_that_is_not_as_it_has_to_be_is_told() {
+        let (_root, directory) = prepared(&[]);
+        fs::write(directory.path().join("a"), "abcd").unwrap();
+        let octets =
+            |count: usize| format!("the file \"a\" with exactly the {count} octets of the body");
+        for (name, content, message, wanted) in [
+            (
+                "a",
+                "abc",
+                "the file \"a\" has 4 octets instead of 3: 1 too many at its end",
+                octets(3),
+            ),
+            (
+                "a",
+                "abcdef",
+                "the file \"a\" has 4 octets instead of 6: the last 2 are missing",
+                octets(6),
+            ),
+            (
+                "a",
+                "abXde",
+                "the file \"a\" (4 octets, expected 5) differs from octet 2 on",
+                octets(5),
+            ),
+            (
+                "b",
+                "",
+                "no file \"b\" was stored",
+                "a file \"b\" in the directory".to_owned(),
+            ),
+        ] {
+            let fault = directory.stored(name, content.as_bytes()).unwrap_err();
+            assert_eq!(
+                (fault.to_string(), fault.wanted()),
+                (message.to_owned(), wanted)
+            );
+        }
+        assert_eq!(directory.stored("a", b"abcd"), Ok(()));
+        assert_eq!(directory.absent("b"), Ok(()));
+        let fault = directory.absent("a").unwrap_err();
+        assert_eq!(
+            fault.to_string(),
+            "a file \"a\" of 4 octets is there that must not be"
+        );
+        assert_eq!(fault.wanted(), "nothing stored");
+        assert_eq!(directory.untouched(), Err(fault));
+    }
+
+    #[test]
+    fn what_has_changed_is_told() {
+        let before = [
+            Placed::File {
+                name: "old".to_owned(),
+                content: Octets::from(&b"old"[..]),
+            },
+            Placed::Link {
+                name: "link".to_owned(),
+                to: "target".to_owned(),
+            },
+        ];
+        let (root, directory) = prepared(&before);
+        assert_eq!(directory.untouched(), Ok(()));
+        assert_eq!(directory.outside_untouched(), Ok(()));
+        for name in ["old", "link"] {
+            let (_root, directory) = prepared(&before);
+            fs::remove_file(directory.path().join(name)).unwrap();
+            fs::write(directory.path().join(name), "new").unwrap();
+            let fault = directory.untouched().unwrap_err();
+            assert_eq!(
+                fault.to_string(),
+                format!("the file {name:?}, there before, has been changed or removed")
+            );
+            assert_eq!(fault.wanted(), format!("the file {name:?} as it was"));
+        }
+        for name in ["outside/target", "outside/new", "beside"] {
+            fs::write(root.path().join(name), "new").unwrap();
+            let fault = directory.outside_untouched().unwrap_err();
+            let name = name.trim_start_matches("outside/");
+            assert_eq!(
+                fault.to_string(),
+                format!("outside of the directory, {name:?} was written, changed or removed")
+            );
+            assert_eq!(fault.wanted(), "nothing changed outside of the directory");
+            // What lies beside is not told twice.
+            fs::write(root.path().join("outside/target"), TARGET.1).unwrap();
+            let _ = fs::remove_file(root.path().join("outside/new"));
+            assert_eq!(directory.outside_untouched(), Ok(()));
+        }
+    }
+
+    #[test]
+    fn whatever_is_there_is_removed_and_nothing_that_a_link_leads_to() {
+        let (root, directory) = prepared(&[]);
+        let kept = root.path().join("kept");
+        fs::create_dir(&kept).unwrap();
+        fs::write(kept.join("file"), "kept").unwrap();
+        for dir in ["dir", "outside"].map(|name| root.path().join(name)) {
+            symlink(&kept, dir.join("link")).unwrap();
+            fs::create_dir(dir.join("sub")).unwrap();
+            fs::write(dir.join("sub/file"), "").unwrap();
+        }
+        let outside = root.path().join("outside");
+        Directory::prepare(directory.path(), Some(&outside), &[]).unwrap();
+        let names = |dir: &Path| -> Vec<_> {
+            let entries = fs::read_dir(dir).unwrap();
+            entries.map(|entry| entry.unwrap().file_name()).collect()
+        };
+        assert_eq!(names(directory.path()), [""; 0]);
+        assert_eq!(names(&outside), ["target"]);
+        assert_eq!(fs::read(kept.join("file")).unwrap(), b"kept");
+    }
 }
