@@ -5,6 +5,7 @@ mod support;
 
 use rstest::rstest;
 use support::{broken, example, judge, unstick, with_verdict};
+use unstick::trace::octets::Octets;
 
 fn count(report: &serde_json::Value, verdict: &str) -> u64 {
     report["summary"][verdict].as_u64().unwrap()
@@ -188,6 +189,18 @@ fn a_null_testee_is_far_from_green(#[case] mode: &str, #[case] status: i32) {
         _ => total / 2,
     };
     assert!(passed <= most, "{mode} passes {passed} of {total}");
+    if mode == "floods" {
+        // Of what came without end the beginning is shown.
+        let flood = with_verdict(&report, "fail").last().unwrap();
+        let shown = &flood["trace"];
+        let ended = shown["ended"].as_str().unwrap();
+        assert!(
+            ended.ends_with(" octets that came, these are the first"),
+            "{ended}"
+        );
+        let seen: Octets = serde_json::from_value(shown["seen"].clone()).unwrap();
+        assert_eq!(seen.to_vec(), [b'x'; 262_144]);
+    }
 }
 
 /// It refuses what it must refuse, and everything else: the repaired twins tell.

@@ -14,9 +14,6 @@ use crate::trace::Action;
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::Move;
 
-/// How much of what came is kept as evidence, in octets: a flood shows in less.
-const MOST_EVIDENCE: usize = 256 * 1024;
-
 /// How a conversation differed from its trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum What {
@@ -114,6 +111,7 @@ pub(crate) fn no_connection(testee: &mut Server, error: &io::Error) -> Box<Failu
         message,
         evidence: Evidence {
             expected: "that the testee accepts a connection".to_owned(),
+            ended: "there was no connection".to_owned(),
             stderr: testee.stderr(),
             ..Evidence::default()
         },
@@ -492,15 +490,7 @@ impl<'t, 'a> Talk<'t, 'a> {
             Some(death) => (What::Died, format!("the testee ended {death}; {message}")),
             None => (what, message.to_owned()),
         };
-        let seen = self.connection.seen();
-        let shown = &seen[..seen.len().min(MOST_EVIDENCE)];
-        let mut ended = match self.connection.ending() {
-            Some(ending) => ending.in_words().to_owned(),
-            None => "the connection was open".to_owned(),
-        };
-        if shown.len() < seen.len() {
-            ended += &format!("; of {} octets that came, these are the first", seen.len());
-        }
+        let (seen, ended) = self.connection.shown();
         Err(Box::new(Failure {
             what,
             message,
@@ -511,7 +501,7 @@ impl<'t, 'a> Talk<'t, 'a> {
                     .map(|chunk| Octets::folded(chunk))
                     .collect(),
                 expected: expected.to_owned(),
-                seen: Octets::folded(shown),
+                seen,
                 ended,
                 stderr: testee.stderr(),
                 ..Evidence::default()

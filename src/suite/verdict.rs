@@ -83,11 +83,7 @@ impl fmt::Display for Evidence {
             if number == CHUNKS && self.sent.len() > CHUNKS + 1 {
                 let rest = &self.sent[number..];
                 let octets: usize = rest.iter().map(Octets::len).sum();
-                writeln!(
-                    f,
-                    "sent: {} more, {octets} octets",
-                    format_args!("{} chunks", rest.len())
-                )?;
+                writeln!(f, "sent: {} chunks more, {octets} octets", rest.len())?;
                 break;
             }
             writeln!(f, "sent, chunk {} of {}:", number + 1, self.sent.len())?;

@@ -12,6 +12,7 @@ use super::patience::{Gate, LOOK_EVERY, Patience, Waiting};
 use super::procfs::Activity;
 use super::queue::Left;
 use super::server::{Gating, Server};
+use crate::trace::octets::Octets;
 
 /// How long a connection may take to be made.
 const CONNECT_BOUND: Duration = Duration::from_secs(5);
@@ -36,6 +37,9 @@ const LITTLE: usize = 128 * 1024;
 
 /// What one that reads again may hold, in octets.
 const MUCH: usize = 4 * 1024 * 1024;
+
+/// How much of what came is shown, in octets: a flood shows in less.
+const MOST_SHOWN: usize = 256 * 1024;
 
 /// The most that is read before anything else is looked at, in octets.
 const MOST_AT_ONCE: usize = 4 * 1024 * 1024;
@@ -154,6 +158,21 @@ impl Connection {
             opened: Instant::now(),
             met: false,
         }
+    }
+
+    /// What came and how the connection ended, in words; of a flood the beginning, 256 KiB.
+    #[must_use]
+    pub fn shown(&self) -> (Octets, String) {
+        let shown = &self.seen[..self.seen.len().min(MOST_SHOWN)];
+        let ended = self
+            .ending
+            .map_or("the connection was open", Ending::in_words);
+        let mut ended = ended.to_owned();
+        if shown.len() < self.seen.len() {
+            let came = self.seen.len();
+            ended += &format!("; of {came} octets that came, these are the first");
+        }
+        (Octets::folded(shown), ended)
     }
 
     /// All that the testee has sent so far.

@@ -14,9 +14,6 @@ use crate::testee::patience::Patience;
 use crate::testee::process::{StartError, Template};
 use crate::trace::octets::Octets;
 
-/// How much of what came is kept as evidence, in octets.
-const MOST_EVIDENCE: usize = 256 * 1024;
-
 /// What is learned of a client in its plainest conversation.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Habits {
@@ -179,15 +176,13 @@ impl<'r> Stage<'r> {
             .map_or(&[], |connection| &connection.seen()[self.accounted..])
     }
 
-    fn wait(&mut self, mut done: impl FnMut(&[u8]) -> bool) -> bool {
+    fn wait(&mut self, mut done: impl FnMut(&[u8]) -> bool) {
         let from = self.accounted;
-        let Some(connection) = &mut self.connection else {
-            return false;
-        };
-        connection.wait(&mut self.client, self.patience, |connection| {
-            done(&connection.seen()[from..]) || connection.ending().is_some()
-        });
-        done(&connection.seen()[from..])
+        if let Some(connection) = &mut self.connection {
+            connection.wait(&mut self.client, self.patience, |connection| {
+                done(&connection.seen()[from..]) || connection.ending().is_some()
+            });
+        }
     }
 
     /// Reads whatever else is underway.
@@ -261,7 +256,8 @@ impl<'r> Stage<'r> {
         let rest = self.rest();
         let diagnosis = diagnosis::of_body(content, rest);
         let same = content.iter().zip(rest).take_while(|(a, b)| a == b).count();
-        let message = if same == rest.len() {
+        let cut_short = same == rest.len();
+        let message = if cut_short {
             format!(
                 "of the {} octets that it announced the client sent {}",
                 content.len(),
@@ -274,7 +270,7 @@ impl<'r> Stage<'r> {
             "a body of {} octets, as they are in the file",
             content.len()
         );
-        self.wrong_because(diagnosis, &message, &expected, same == rest.len())
+        self.wrong_because(diagnosis, &message, &expected, cut_short)
     }
 
     /// Answers a message, in these pieces.
@@ -453,18 +449,12 @@ impl<'r> Stage<'r> {
         let has_ended = death.is_some();
         let stderr = program.stderr();
         let nothing_sent = self.rest().is_empty();
-        let seen = self.connection.as_ref().map_or(&[][..], Connection::seen);
-        let shown = &seen[..seen.len().min(MOST_EVIDENCE)];
-        let mut ended = match self.ending() {
-            Some(ending) => ending.in_words().to_owned(),
-            None if self.connection.is_some() => "the connection was open".to_owned(),
-            None => "there was no connection".to_owned(),
+        let (seen, mut ended) = match &self.connection {
+            Some(connection) => connection.shown(),
+            None => (Octets::default(), "there was no connection".to_owned()),
         };
         if let Some(death) = death {
             ended += &format!("; the testee ended {death}");
-        }
-        if shown.len() < seen.len() {
-            ended += &format!("; of {} octets that came, these are the first", seen.len());
         }
         Err(NotPassed::Failed(Box::new(Wrong {
             message: message.to_owned(),
@@ -480,7 +470,7 @@ impl<'r> Stage<'r> {
                     .map(|chunk| Octets::folded(chunk))
                     .collect(),
                 expected: expected.to_owned(),
-                seen: Octets::folded(shown),
+                seen,
                 ended,
                 stderr,
             },

@@ -1,0 +1,105 @@
+//! What a failure says: of planted mistakes, in the words that their authors read.
+
+mod support;
+
+use support::matrix::side_by_side;
+use support::{example, judge_as, snapshots, with_verdict};
+
+/// A fault and a case that fails for it, and under which segmentation where that matters.
+type Planted = (&'static str, &'static str, Option<&'static str>);
+
+/// How many testees are judged at a time: mostly they are waited for.
+const WORKERS: usize = 6;
+
+const OF_SERVERS: &[Planted] = &[
+    ("greeting", "ses/client-first", None),
+    ("double-reply", "plain/first", None),
+    ("half-frame-dropped", "frm/two", Some("straddle-length")),
+    ("reply-length-characters", "msg/kept-bom", None),
+    ("nul-ends", "msg/kept-nul", None),
+    ("reply-newline", "ses/reply-form-empty", None),
+    ("quit-stays", "ses/quit-lower", Some("apart")),
+    ("limit-ignored", "frm/limit-exceeded", None),
+    ("one-at-a-time", "ses/beside-a-silent-peer", None),
+    ("error-kills-others", "ses/others-live-on", None),
+    ("error-kills-process", "msg/invalid-first", Some("apart")),
+    ("slot-leaks-on-error", "ses/slots-after-error", None),
+    ("body-off-by-one", "trf/body-2048", Some("apart")),
+    ("writes-over", "trf/empty-replaces", Some("apart")),
+    (
+        "partial-visible",
+        "trf/invisible-until-whole",
+        Some("apart"),
+    ),
+];
+
+const OF_CLIENTS: &[Planted] = &[
+    ("characters", "client/text-chinese", None),
+    ("short-reply", "client/reply-chinese", Some("octets")),
+    ("cut-is-whole", "client/truncated-after-7", None),
+    ("quiet", "client/closed-at-once", None),
+    ("no-quit", "client/quit", None),
+    ("extra-quit", "client/quit", None),
+    ("stays", "client/quit", None),
+    ("one-too-few", "client/file-of-2", None),
+    ("one-too-many", "client/file-of-2", None),
+    ("text-mode", "client/file-with-line-ends", None),
+    ("awaits-acknowledgement", "client/two-files", None),
+];
+
+/// How a close shows is a matter of luck.
+const LUCK: [&str; 3] = [
+    " (end of stream)",
+    " (reset, seen when reading)",
+    " (seen when writing)",
+];
+
+/// What is said first of a fault in its case.
+fn said(role: &str, limits: &[&str], testee: &[&str], planted: &Planted) -> String {
+    let (fault, case, segmentation) = planted;
+    let testee = [testee, limits, &["--fault", fault]].concat();
+    // The plain conversation goes before every other.
+    let run = if *case == "plain/first" {
+        "len/1"
+    } else {
+        case
+    };
+    let (_, report) = judge_as(role, &[&["--run", run], limits].concat(), &testee);
+    let mut failures = with_verdict(&report, "fail").filter(|check| check["id"] == *case);
+    let failure = failures
+        .find(|check| segmentation.is_none_or(|cut| check["segmentation"] == cut))
+        .unwrap_or_else(|| panic!("{fault}: {report:#}"));
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let ended = text(&failure["trace"]["ended"]);
+    let ended = LUCK.iter().fold(ended, |ended, how| ended.replace(how, ""));
+    format!(
+        "{fault}, {case}\n    {}\n    expected: {}\n    then:     {ended}\n",
+        text(&failure["message"]),
+        text(&failure["trace"]["expected"]),
+    )
+}
+
+#[test]
+fn what_is_said_of_servers() {
+    let limits = ["--max-payload", "4194304", "--max-sessions", "8"];
+    let testee = [
+        &*example("faulty_server"),
+        "--port",
+        "{port}",
+        "--dir",
+        "{dir}",
+    ];
+    let said = side_by_side(WORKERS, OF_SERVERS, |planted| {
+        said("server", &limits, &testee, planted)
+    });
+    snapshots().bind(|| insta::assert_snapshot!("server-words", said.concat()));
+}
+
+#[test]
+fn what_is_said_of_clients() {
+    let testee = [&*example("faulty_client"), "{host}", "{port}", "{dir}"];
+    let said = side_by_side(WORKERS, OF_CLIENTS, |planted| {
+        said("client", &[], &testee, planted)
+    });
+    snapshots().bind(|| insta::assert_snapshot!("client-words", said.concat()));
+}
