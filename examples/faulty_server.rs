@@ -543,6 +543,7 @@ fn accept(stream: TcpStream, config: &Arc<Config>) {
         };
         if matches!(end, End::Protocol | End::Cut) {
             if fault.is("error-kills-process") && matches!(end, End::Protocol) {
+                eprintln!("unhandled: a protocol error");
                 exit(1);
             }
             if fault.is("error-kills-others") && matches!(end, End::Protocol) {

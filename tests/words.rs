@@ -72,10 +72,14 @@ fn said(role: &str, limits: &[&str], testee: &[&str], planted: &Planted) -> Stri
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
     let ended = text(&failure["trace"]["ended"]);
     let ended = LUCK.iter().fold(ended, |ended, how| ended.replace(how, ""));
+    let stderr = failure["trace"]["stderr"]
+        .as_str()
+        .map(|stderr| format!("    stderr:   {}\n", stderr.trim_end()));
     format!(
-        "{fault}, {case}\n    {}\n    expected: {}\n    then:     {ended}\n",
+        "{fault}, {case}\n    {}\n    expected: {}\n    then:     {ended}\n{}",
         text(&failure["message"]),
         text(&failure["trace"]["expected"]),
+        stderr.unwrap_or_default(),
     )
 }
 
