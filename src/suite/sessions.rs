@@ -34,56 +34,56 @@ pub(crate) const CASES: &[Coded] = &[
         title: "A session that ends with q gives its slot back",
         requirements: &["SES-9"],
         class: Class::Session,
-        run: |bench| slots(bench, Class::Session, End::Quit),
+        run: |bench| slots(bench, End::Quit),
     },
     Coded {
         id: "ses/slots-after-close",
         title: "A session whose client just closes gives its slot back",
         requirements: &["SES-9"],
         class: Class::Session,
-        run: |bench| slots(bench, Class::Session, End::Close),
+        run: |bench| slots(bench, End::Close),
     },
     Coded {
         id: "ses/slots-after-silence",
         title: "A session whose client closes without a word gives its slot back",
         requirements: &["SES-9"],
         class: Class::Session,
-        run: |bench| slots(bench, Class::Session, End::Silent),
+        run: |bench| slots(bench, End::Silent),
     },
     Coded {
         id: "ses/slots-after-reset",
         title: "A session that is reset gives its slot back",
         requirements: &["SES-9"],
         class: Class::Session,
-        run: |bench| slots(bench, Class::Session, End::Reset),
+        run: |bench| slots(bench, End::Reset),
     },
     Coded {
         id: "ses/slots-after-half-frame",
         title: "A session that ends inside a frame gives its slot back",
         requirements: &["SES-9", "FRM-6"],
         class: Class::Session,
-        run: |bench| slots(bench, Class::Session, End::HalfFrame),
+        run: |bench| slots(bench, End::HalfFrame),
     },
     Coded {
         id: "ses/slots-after-error",
         title: "A session that ends with a protocol error gives its slot back",
         requirements: &["SES-9", "SES-8"],
         class: Class::Session,
-        run: |bench| slots(bench, Class::Session, End::Error),
+        run: |bench| slots(bench, End::Error),
     },
     Coded {
         id: "ses/slots-after-half-body",
         title: "A session that ends inside a body gives its slot back",
         requirements: &["SES-9", "TRF-9"],
         class: Class::Transfer,
-        run: |bench| slots(bench, Class::Transfer, End::HalfBody),
+        run: |bench| slots(bench, End::HalfBody),
     },
     Coded {
         id: "ses/slots-after-refused-header",
         title: "A session that ends with a refused header gives its slot back",
         requirements: &["SES-9", "TRF-7"],
         class: Class::Transfer,
-        run: |bench| slots(bench, Class::Transfer, End::RefusedHeader),
+        run: |bench| slots(bench, End::RefusedHeader),
     },
 ];
 
@@ -173,15 +173,12 @@ fn over_limit(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     Ok(())
 }
 
-fn slots(bench: &mut Bench<'_>, class: Class, end: End) -> Result<(), NotPassed> {
+fn slots(bench: &mut Bench<'_>, end: End) -> Result<(), NotPassed> {
     let repeats = bench.max_sessions().map_or(REPEATS, |limit| limit + 3);
     if repeats > MOST_SESSIONS {
         return Err(NotPassed::skipped(
             "the declared limit is above the sessions that are opened here",
         ));
-    }
-    if class == Class::Transfer {
-        bench.prepare(&[])?;
     }
     let terms = bench.terms(None);
     for done in 0..repeats {
