@@ -156,6 +156,7 @@ const HABITS: &[(&str, &str)] = &[
     ("in-memory", "reads a file whole before it announces it"),
     ("capitals", "writes its commands in capitals"),
     ("base-name", "sends a file by a path under its plain name"),
+    ("short-lines", "takes no lines of 1,000 octets and more"),
     ("silent", "shows no replies"),
     ("buffered", "shows replies when it ends"),
     (
@@ -274,6 +275,9 @@ impl Client {
             }
             if !self.has("line-end") && line.ends_with(b"\n") {
                 line.pop();
+            }
+            if self.habit == "short-lines" && line.len() >= 1_000 {
+                continue;
             }
             let mut text = String::from_utf8(line).map_err(io::Error::other)?;
             if self.has("trims") {

@@ -436,10 +436,8 @@ impl Runner<'_, '_> {
     }
 
     fn plain(&mut self, id: &'static str) -> Result<(), Unjudgeable> {
-        let case = plain_case(id);
-        let judged = self.bench.is_well();
-        let again = |bench: &mut Bench<'_>| bench.is_well();
-        self.conclude(&case, None, judged, again)
+        let judged = plain(&mut self.bench);
+        self.conclude(&plain_case(id), None, judged, plain)
     }
 
     fn check(&mut self, planned: &Planned<'_>) -> Result<(), Unjudgeable> {

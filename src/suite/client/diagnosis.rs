@@ -52,7 +52,6 @@ pub(super) fn of_message(payload: &[u8], came: &[u8], behind_a_body: bool) -> Di
         let characters = text.chars().count() as u32;
         let units = text.encode_utf16().count() as u32;
         return match announced {
-            _ if announced == right && behind.len() > payload.len() => Diagnosis::default(),
             _ if announced.swap_bytes() == right => {
                 of("LEN-1", "it writes lengths least significant octet first")
             }
@@ -178,8 +177,24 @@ mod tests {
         assert_eq!(requirement("hé", b"\0\0\0\x02h\xE9"), Some("MSG-3"));
         assert_eq!(requirement(" a ", b"\0\0\0\x01a"), Some("MSG-4"));
         assert_eq!(requirement("hello", b""), None);
-        // The right frame, and more.
-        assert_eq!(requirement("hello", b"\0\0\0\x05hello+"), None);
+        assert_eq!(requirement("hello", b"\0\0\0\x06hello"), Some("LEN-1"));
+        assert_eq!(requirement("hello", b"\0\0\0\x03hello+"), Some("LEN-1"));
+        let more = |came: &[u8]| of_message(b"hello", came, false).cause;
+        let line_end = Some("it sends the end of the line too");
+        assert_eq!(more(b"\0\0\0\x06hello\n"), line_end);
+        let too_much = Some("it sends more than was typed");
+        assert_eq!(more(b"\0\0\0\x06hello+"), too_much);
+        assert_eq!(more(b"\0\0\0\x07hello\n\n"), too_much);
+    }
+
+    #[test]
+    fn what_comes_behind_a_body() {
+        let behind = |came: &[u8]| of_message(b"after", came, true);
+        let more = of("TRF-13", "it sends more octets than it announced");
+        assert_eq!(behind(b"x\0\0\0\x05after"), more);
+        assert_eq!(behind(b"\0\0\0\0x\0\0\0\x05after"), more);
+        assert_eq!(behind(b"\0\0\0\0\0\0\0\x05after"), FRAMED);
+        assert_eq!(behind(b"\0\0\0\x03aft").requirement, Some("FRM-9"));
     }
 
     #[test]
@@ -202,9 +217,5 @@ mod tests {
         assert_eq!(cause(b"one\ntwo\n", b"one\r\ntwo\r"), as_text);
         assert_eq!(cause(b"one\r\ntwo\r\n", b"one\ntwo\n"), as_text);
         assert_ne!(cause(b"one\ntwo", b"one"), as_text);
-        assert_eq!(
-            of_message(b"after", b"x\0\0\0\x05after", true).requirement,
-            Some("TRF-13")
-        );
     }
 }

@@ -34,12 +34,6 @@ pub struct Case {
     checks: Vec<(Option<Segmentation>, Act)>,
 }
 
-impl std::fmt::Debug for Case {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Case({})", self.id)
-    }
-}
-
 impl Case {
     fn new(
         id: &str,
