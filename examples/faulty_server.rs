@@ -184,6 +184,11 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "SES-3",
         "takes everything that begins with q for q",
     ),
+    (
+        "file-prefix",
+        "SES-3",
+        "takes everything that begins with file for file",
+    ),
     ("file-upper-unknown", "SES-3", "does not know FILE"),
     (
         "empty-unanswered",
@@ -381,6 +386,10 @@ const HABITS: &[(&str, &str)] = &[
     (
         "zeros-refused",
         "refuses leading zeros in the length of a file",
+    ),
+    (
+        "extension",
+        "knows of digests behind files, and announces them",
     ),
     (
         "holds-directory",
@@ -871,6 +880,7 @@ impl<'c> Session<'c> {
                 "commands-any-case" => text.to_lowercase(),
                 "commands-trimmed" => text.trim().to_owned(),
                 "quit-prefix" if text.starts_with('q') => "q".to_owned(),
+                "file-prefix" if text.starts_with("file") => "file".to_owned(),
                 "quit-upper-unknown" if text == "Q" => "no command".to_owned(),
                 "file-upper-unknown" if text == "FILE" => "no command".to_owned(),
                 _ => text.clone(),
@@ -894,6 +904,7 @@ impl<'c> Session<'c> {
                     };
                     self.receive(&header)?;
                 }
+                "file+md5" if self.config.habit == "extension" => self.send(b"file+md5 ready")?,
                 _ => self.reply(&text)?,
             }
         }

@@ -5,6 +5,7 @@ mod support;
 
 use rstest::rstest;
 use support::{broken, example, judge, unstick, with_verdict};
+use unstick::trace::Class;
 use unstick::trace::octets::Octets;
 
 fn count(report: &serde_json::Value, verdict: &str) -> u64 {
@@ -54,6 +55,16 @@ fn a_correct_server_passes_everything() {
     assert_eq!(count(&report, "error") + count(&report, "acceptable"), 0);
     assert_eq!(count(&report, "skipped"), 1, "{}", ran.stdout);
     assert_eq!(report["segmentation"], "drain-gated");
+    let ids = report["cases"].as_array().unwrap().iter();
+    let mut ids: Vec<&str> = ids.map(|check| check["id"].as_str().unwrap()).collect();
+    ids.dedup();
+    let known = unstick::suite::case::all();
+    let known = known.iter().filter(|case| case.owed_by(Class::Transfer));
+    let known: Vec<&str> = known.map(|case| case.id).collect();
+    assert_eq!(
+        ids,
+        [&["plain/first"], &known[..], &["plain/last"]].concat()
+    );
 }
 
 /// What is above the declared limits is not asked for, and everything else is.
@@ -136,6 +147,7 @@ fn sessions_are_opened_as_far_as_they_can_be(
 #[case("resets")]
 #[case("lingering")]
 #[case("zeros-refused")]
+#[case("extension")]
 #[case("holds-directory")]
 fn a_harmless_habit_fails_nothing(#[case] habit: &str) {
     // Habits show in small conversations; the megabytes only take their time.
@@ -145,12 +157,34 @@ fn a_harmless_habit_fails_nothing(#[case] habit: &str) {
         "ses/*",
         "trf/{digits,empty,length,name,refused,short}*",
     ];
-    let options: Vec<&str> = cases.iter().flat_map(|cases| ["--run", cases]).collect();
-    let (ran, report) = judge_server(&options, &["--habit", habit]);
+    let cases = cases.iter().flat_map(|cases| ["--run", cases]);
+    let limits = ["--max-payload", "4194304"];
+    let options: Vec<&str> = limits.into_iter().chain(cases).collect();
+    let (ran, report) = judge_server(&options, &[&limits[..], &["--habit", habit]].concat());
     assert_eq!(ran.status, 0, "{}", ran.stdout);
     assert_eq!(count(&report, "fail") + count(&report, "flaky"), 0);
-    let acceptable = count(&report, "acceptable");
-    assert_eq!(acceptable > 0, habit == "zeros-refused", "{acceptable}");
+    let acceptable = with_verdict(&report, "acceptable").next();
+    let why = acceptable.map(|check| check["message"].as_str().unwrap());
+    let expected = match habit {
+        "zeros-refused" => Some("refused, which is allowed"),
+        "extension" => Some("the testee has the optional extension, whose cases are not run"),
+        _ => None,
+    };
+    assert_eq!(why, expected);
+}
+
+/// A limit that a testee may have is found, and is no failure where it does not declare one.
+#[test]
+fn a_limit_that_is_not_declared_is_acceptable() {
+    let (ran, report) = judge_server(&["--run", "len/65537"], &["--max-payload", "65536"]);
+    assert_eq!(ran.status, 0, "{}", ran.stdout);
+    assert_eq!(passed(&report, "len/"), [""; 0]);
+    let acceptable = with_verdict(&report, "acceptable").next().unwrap();
+    assert_eq!(
+        acceptable["message"],
+        "a payload of 65537 octets is refused; limits from 65536 on are allowed, and judged when \
+         declared with --max-payload"
+    );
 }
 
 /// How far from green servers are that do nothing right: the most checks that each passes.
@@ -230,6 +264,17 @@ fn a_refusal_without_its_twin_proves_nothing() {
         "{message}"
     );
     assert_eq!(ran.status, 3);
+}
+
+/// It stores nothing at all.
+#[test]
+fn a_refusal_by_one_that_stores_nothing_proves_nothing() {
+    let program = example("ill_server");
+    let cases = "trf/{directory-gone,refused-name-absolute-outside}";
+    let testee = [&*program, "--port", "{port}", "choosy"];
+    let (_, report) = judge(&["--run", cases], &testee);
+    assert_eq!(passed(&report, "trf/"), [""; 0]);
+    assert_eq!(count(&report, "fail"), 2);
 }
 
 #[test]
