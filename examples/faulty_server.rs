@@ -344,6 +344,11 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ),
     ("partial-kept", "TRF-9", "keeps a body that was cut short"),
     (
+        "temporary-shared",
+        "TRF-3",
+        "stores every file under one temporary name first",
+    ),
+    (
         "partial-visible",
         "TRF-9",
         "writes under the final name, and removes it if cut short",
@@ -1104,7 +1109,10 @@ impl<'c> Session<'c> {
             return (target.to_owned(), File::create(target));
         }
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::SeqCst);
+        let number = match self.fault.is("temporary-shared") {
+            true => 0,
+            false => NUMBER.fetch_add(1, Ordering::SeqCst),
+        };
         let path = self.config.dir.join(format!(".part-{number}"));
         let file = File::create(&path);
         (path, file)

@@ -155,7 +155,7 @@ fn a_harmless_habit_fails_nothing(#[case] habit: &str) {
         "frm/{c,e,h,n,o,r,t[hwr]}*",
         "msg/{c,i}*",
         "ses/*",
-        "trf/{digits,empty,length,name,refused,short}*",
+        "trf/{digits,directory,empty,length,name,refused,short}*",
     ];
     let cases = cases.iter().flat_map(|cases| ["--run", cases]);
     let limits = ["--max-payload", "4194304"];
