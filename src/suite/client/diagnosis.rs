@@ -195,6 +195,8 @@ mod tests {
         assert_eq!(behind(b"\0\0\0\0x\0\0\0\x05after"), more);
         assert_eq!(behind(b"\0\0\0\0\0\0\0\x05after"), FRAMED);
         assert_eq!(behind(b"\0\0\0\x03aft").requirement, Some("FRM-9"));
+        let too_much = of("MSG-4", "it sends more than was typed");
+        assert_eq!(behind(b"\0\0\0\x0Aafterwards"), too_much);
     }
 
     #[test]
