@@ -212,6 +212,8 @@ fn a_null_testee_is_far_from_green(#[case] mode: &str, #[case] status: i32) {
             "{}",
             ran.stderr
         );
+        // It wrote nothing there.
+        assert!(!ran.stderr.contains("standard error"), "{}", ran.stderr);
         return;
     }
     let total = report["cases"].as_array().unwrap().len() as u64;

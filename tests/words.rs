@@ -35,6 +35,7 @@ const OF_SERVERS: &[Planted] = &[
 
 const OF_CLIENTS: &[Planted] = &[
     ("characters", "client/text-chinese", None),
+    ("characters", "client/three-hundred-of-two", None),
     ("short-reply", "client/reply-chinese", Some("octets")),
     ("cut-is-whole", "client/truncated-after-7", None),
     ("quiet", "client/closed-at-once", None),
@@ -75,8 +76,12 @@ fn said(role: &str, limits: &[&str], testee: &[&str], planted: &Planted) -> Stri
     let stderr = failure["trace"]["stderr"]
         .as_str()
         .map(|stderr| format!("    stderr:   {}\n", stderr.trim_end()));
+    let typed = failure["trace"]["typed"].as_array().into_iter().flatten();
+    let typed: String = typed
+        .map(|line| format!("    typed:    {}\n", text(line)))
+        .collect();
     format!(
-        "{fault}, {case}\n    {}\n    expected: {}\n    then:     {ended}\n{}",
+        "{fault}, {case}\n    {}\n{typed}    expected: {}\n    then:     {ended}\n{}",
         text(&failure["message"]),
         text(&failure["trace"]["expected"]),
         stderr.unwrap_or_default(),
