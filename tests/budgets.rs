@@ -106,10 +106,10 @@ fn a_client_that_takes_too_long_to_fail_is_left_in_the_end() {
 
 #[test]
 fn a_client_that_has_failed_much_is_cut_no_further_where_it_fails() {
-    let expected = [("client/reply-", "", 12), ("client/reply-", SOFT, 3)];
+    let expected = [("client/reply-", "", 13), ("client/reply-", SOFT, 10)];
     assert_client(
         "short-length",
-        "client/reply-{ascii,chinese,emoji}",
+        "client/reply-{ascii,chinese,emoji,of-5000-octets}",
         &expected,
     );
 }

@@ -211,6 +211,8 @@ fn a_client_that_does_not_connect_cannot_be_judged() {
     let ran = unstick(["client", "--", "true", "{port}"]);
     assert_eq!(ran.status, 3, "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stderr.contains("does not connect"), "{}", ran.stderr);
+    // It wrote nothing there.
+    assert!(!ran.stderr.contains("standard error"), "{}", ran.stderr);
     let ran = unstick(["client", "--", "true"]);
     assert_eq!(ran.status, 2, "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stderr.contains("{port}"), "{}", ran.stderr);
