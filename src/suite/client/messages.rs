@@ -1,7 +1,7 @@
 //! What is typed goes out as it was typed: one frame of UTF-8 a line.
 
 use super::Case;
-use super::stage::NotPassed;
+use super::stage::{Judged, NotPassed, Stage};
 use crate::trace::Class;
 
 /// From here on a line may be more than a client takes from its user, in octets.
@@ -167,6 +167,16 @@ const LENGTHS: [usize; 18] = [
     65_536, 65_537,
 ];
 
+/// Waits for a text that was typed, unless it is a line that the client may not take.
+fn sends_as_typed(stage: &mut Stage<'_>, text: &str) -> Judged {
+    match stage.sends(text.as_bytes()) {
+        Err(NotPassed::Failed(wrong)) if text.len() >= LONG_LINE && wrong.nothing_sent => Err(
+            NotPassed::Acceptable("the client takes no line of this length from its user"),
+        ),
+        sent => sent,
+    }
+}
+
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for (slug, text, requirement, title) in TEXTS {
@@ -194,14 +204,7 @@ pub(super) fn cases() -> Vec<Case> {
             move |stage| {
                 let text: String = ('a'..='z').cycle().take(length).collect();
                 stage.types(&text);
-                match stage.sends(text.as_bytes()) {
-                    Err(NotPassed::Failed(wrong)) if length >= LONG_LINE && wrong.nothing_sent => {
-                        return Err(NotPassed::Acceptable(
-                            "the client takes no line of this length from its user",
-                        ));
-                    }
-                    sent => sent?,
-                }
+                sends_as_typed(stage, &text)?;
                 stage.answers("ok");
                 stage.types("next");
                 stage.sends(b"next")
@@ -218,7 +221,7 @@ pub(super) fn cases() -> Vec<Case> {
             move |stage| {
                 let text = String::from(character).repeat(300);
                 stage.types(&text);
-                stage.sends(text.as_bytes())
+                sends_as_typed(stage, &text)
             },
         ));
     }
@@ -249,12 +252,7 @@ pub(super) fn cases() -> Vec<Case> {
             stage.types(&text);
             stage.settles();
             stage.releases();
-            match stage.sends(text.as_bytes()) {
-                Err(NotPassed::Failed(wrong)) if wrong.nothing_sent => Err(NotPassed::Acceptable(
-                    "the client takes no line of this length from its user",
-                )),
-                sent => sent,
-            }
+            sends_as_typed(stage, &text)
         },
     ));
     cases
