@@ -299,6 +299,11 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ),
     ("body-text-mode", "TRF-3", "makes CR LF one LF in bodies"),
     (
+        "temporary-shared",
+        "TRF-3",
+        "stores every file under one temporary name first",
+    ),
+    (
         "body-overread",
         "TRF-4",
         "takes what comes behind a body into the file",
@@ -343,11 +348,6 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "keeps a copy of a file beside its directory",
     ),
     ("partial-kept", "TRF-9", "keeps a body that was cut short"),
-    (
-        "temporary-shared",
-        "TRF-3",
-        "stores every file under one temporary name first",
-    ),
     (
         "partial-visible",
         "TRF-9",
@@ -1109,9 +1109,10 @@ impl<'c> Session<'c> {
             return (target.to_owned(), File::create(target));
         }
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        let number = match self.fault.is("temporary-shared") {
-            true => 0,
-            false => NUMBER.fetch_add(1, Ordering::SeqCst),
+        let number = if self.fault.is("temporary-shared") {
+            0
+        } else {
+            NUMBER.fetch_add(1, Ordering::SeqCst)
         };
         let path = self.config.dir.join(format!(".part-{number}"));
         let file = File::create(&path);

@@ -9,7 +9,6 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use super::case::Coded;
-use super::conversation::What;
 use super::plain::frame;
 use super::run::{Bench, NotPassed};
 use crate::trace::{Class, Placed};
@@ -356,13 +355,7 @@ fn absolute_name(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     );
     bench.testee.settle();
     if let Err(fault) = directory.outside_untouched() {
-        let message = fault.to_string();
-        talk.fail(
-            bench.testee,
-            What::Directory(fault),
-            &message,
-            "nothing written outside of the directory",
-        )?;
+        talk.directory_fault(bench.testee, fault)?;
     }
     closed?;
     drop(talk);
