@@ -315,6 +315,42 @@ fn exported_vectors_are_what_is_run() {
     assert_eq!(exported, run);
 }
 
+/// What can be read at a glance: how much there is, which streams have which flag, how one of them
+/// is cut, and the lengths.
+#[test]
+fn exported_vectors_are_these() {
+    let (_place, dir) = exported();
+    let [manifest, decode, lengths] =
+        ["manifest", "decode", "lengths"].map(|name| read(&dir.join(format!("{name}.json"))));
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let mut shown = String::new();
+    for part in ["decode", "encode", "lengths", "traces"] {
+        shown += &format!("{part}: {}\n", manifest[part]);
+    }
+    let vectors = decode.as_array().unwrap();
+    for (flag, meaning) in manifest["flags"].as_object().unwrap() {
+        let flagged = vectors.iter().filter(|vector| {
+            let mut flags = vector["flags"].as_array().unwrap().iter();
+            flags.any(|of_vector| of_vector == flag)
+        });
+        let ids: Vec<String> = flagged.map(|vector| text(&vector["id"])).collect();
+        shown += &format!("\n{flag}: {}\n    {}\n", text(meaning), ids.join("\n    "));
+    }
+    let two = vectors
+        .iter()
+        .find(|vector| vector["id"] == "frm/two")
+        .unwrap();
+    shown += &format!("\nfrm/two\n    {}, {}\n", two["stream"], text(&two["end"]));
+    for (cut, places) in two["cuts"].as_object().unwrap() {
+        shown += &format!("    {cut}: {places}\n");
+    }
+    shown += "\nlengths\n";
+    for packing in lengths["packed"].as_array().unwrap() {
+        shown += &format!("    {} {}\n", text(&packing["octets"]), packing["value"]);
+    }
+    support::snapshots().bind(|| insta::assert_snapshot!("vectors", shown));
+}
+
 /// The exported streams, read by arithmetic, give the exported payloads.
 #[test]
 fn exported_vectors_are_true() {

@@ -148,25 +148,21 @@ fn a_line_each<T: Serialize>(list: &[T]) -> String {
 
 fn decoding(trace: &'static Trace) -> Decoding<'static> {
     let stream = stream(&trace.steps);
-    let mut payloads = Vec::new();
-    let mut end = None;
-    let mut ended = false;
-    for step in &trace.steps {
-        match &step.action {
-            Action::Deliver(payload) => payloads.push(payload.clone()),
-            Action::EndOfStream => ended = true,
-            Action::Close => end = Some("clean"),
-            Action::Refusal => end = Some("error"),
-            _ => {}
-        }
-    }
     let octets = stream.to_vec();
-    let between = ends_between_frames(&octets);
-    let end = end.unwrap_or(if between || ended {
+    let actions = || trace.steps.iter().map(|step| &step.action);
+    let payloads: Vec<Octets> = actions()
+        .filter_map(|action| match action {
+            Action::Deliver(payload) => Some(payload.clone()),
+            _ => None,
+        })
+        .collect();
+    let end = if actions().any(|action| *action == Action::Refusal) {
+        "error"
+    } else if ends_between_frames(&octets) {
         "clean"
     } else {
         "unfinished"
-    });
+    };
     let cuts = conversations(trace)
         .iter()
         .map(|(segmentation, moves)| (Segmentation::name(*segmentation), places(moves)))
