@@ -200,3 +200,26 @@ impl Summary {
         self.pass + self.fail + self.acceptable + self.skipped + self.flaky + self.error
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_chunks_the_first_are_shown() {
+        let shown = |chunks: usize| {
+            let evidence = Evidence {
+                sent: vec![Octets::from(&b"ab"[..]); chunks],
+                ..Evidence::default()
+            };
+            let text = evidence.to_string();
+            let lines = text.lines().filter(|line| line.starts_with("sent"));
+            lines.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let nine: Vec<_> = (1..=9).map(|n| format!("sent, chunk {n} of 9:")).collect();
+        assert_eq!(shown(9), nine);
+        let eight = (1..=8).map(|number| format!("sent, chunk {number} of 10:"));
+        let more = "sent: 2 chunks more, 4 octets".to_owned();
+        assert_eq!(shown(10), eight.chain([more]).collect::<Vec<_>>());
+    }
+}

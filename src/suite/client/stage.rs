@@ -147,13 +147,6 @@ impl<'r> Stage<'r> {
         Ok(())
     }
 
-    /// Reads nothing from here on.
-    pub(super) fn holds(&mut self) {
-        if let Some(connection) = &mut self.connection {
-            connection.read_at_most(Some(0));
-        }
-    }
-
     /// Reads no more than two messages of this size from here on.
     pub(super) fn holds_after(&mut self, one: &[u8], two: &[u8]) {
         if let Some(connection) = &mut self.connection {
