@@ -210,7 +210,7 @@ fn last_line(report: &Report<'_>, out: &mut String) {
         out,
         "{} {}, class {}, {}: {}",
         paint(STRONG, report.testee.role),
-        count(summary.total(), "check"),
+        count(report.checks.len(), "check"),
         report.class.name(),
         report.segmentation,
         parts.join(", ")

@@ -193,12 +193,6 @@ impl Summary {
             Verdict::Error => self.error,
         }
     }
-
-    /// How many checks there were.
-    #[must_use]
-    pub const fn total(&self) -> usize {
-        self.pass + self.fail + self.acceptable + self.skipped + self.flaky + self.error
-    }
 }
 
 #[cfg(test)]
