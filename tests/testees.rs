@@ -223,7 +223,7 @@ fn what_a_faulty_client_shows_is_reported_with_what_was_typed() {
     let client = example("faulty_client");
     let (ran, report) = judge_as(
         "client",
-        &["--run", "client/text-chinese"],
+        &["--run", "client/{text-chinese,three-hundred-of-two}"],
         &[
             &client,
             "{host}",
@@ -231,6 +231,8 @@ fn what_a_faulty_client_shows_is_reported_with_what_was_typed() {
             "{dir}",
             "--fault",
             "characters",
+            "--habit",
+            "octets",
         ],
     );
     assert_eq!(ran.status, 1, "{}", ran.stderr);
@@ -241,6 +243,11 @@ fn what_a_faulty_client_shows_is_reported_with_what_was_typed() {
         check["cause"],
         "its lengths count characters, and not octets"
     );
+    // What it goes on to send, octet by octet, behind the one that is wrong is shown too.
+    let mut failures = with_verdict(&report, "fail");
+    let long = failures.find(|check| check["id"] == "client/three-hundred-of-two");
+    let seen = octets(&long.unwrap()["trace"]["seen"]);
+    assert_eq!(seen, [&b"\0\0\x01\x2c"[..], &"é".repeat(300).into_bytes()].concat());
 }
 
 fn exported() -> (TempDir, PathBuf) {
