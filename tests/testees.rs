@@ -142,6 +142,29 @@ fn a_codec_that_takes_short_reads_for_whole_ones_is_found() {
     }
 }
 
+#[rstest]
+#[case("65535", ["fail", "pass", "pass"])]
+#[case("65536", ["pass", "pass", "pass"])]
+#[case("65537", ["pass", "fail", "pass"])]
+fn the_limit_of_a_codec_is_judged_on_both_sides(#[case] own: &str, #[case] expected: [&str; 3]) {
+    let place = TempDir::new().unwrap();
+    let limit = format!("-DLIMIT={own}");
+    if let Some(binary) = built("codec.c", &[&limit], &place) {
+        let options = ["--max-payload", "65536", "--run", "codec/*"];
+        let (_, report) = judge_as("codec", &options, &[&binary]);
+        let checks = report["cases"].as_array().unwrap();
+        let verdicts: Vec<&Value> = checks.iter().map(|check| &check["verdict"]).collect();
+        assert_eq!(verdicts, expected);
+        // What it says of a refusal that is wrong is shown.
+        let said = &checks[0]["trace"]["stderr"];
+        assert_eq!(
+            said == "a length over the limit\n",
+            own == "65535",
+            "{said}"
+        );
+    }
+}
+
 #[test]
 fn a_codec_that_is_no_program_cannot_be_judged() {
     let ran = unstick(["codec", "--", "/nonexistent/codec"]);
@@ -247,7 +270,10 @@ fn what_a_faulty_client_shows_is_reported_with_what_was_typed() {
     let mut failures = with_verdict(&report, "fail");
     let long = failures.find(|check| check["id"] == "client/three-hundred-of-two");
     let seen = octets(&long.unwrap()["trace"]["seen"]);
-    assert_eq!(seen, [&b"\0\0\x01\x2c"[..], &"é".repeat(300).into_bytes()].concat());
+    assert_eq!(
+        seen,
+        [&b"\0\0\x01\x2c"[..], &"é".repeat(300).into_bytes()].concat()
+    );
 }
 
 fn exported() -> (TempDir, PathBuf) {

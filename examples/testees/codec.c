@@ -3,8 +3,8 @@
  *     cc -o codec examples/testees/codec.c
  *     unstick codec -- ./codec
  *
- * With -DSHORT_READS it takes whatever one read gives for all that was asked for: the mistake that
- * most programs begin with.
+ * With -DLIMIT=65536 it refuses longer payloads. With -DSHORT_READS it takes whatever one read gives
+ * for all that was asked for: the mistake that most programs begin with.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -62,6 +62,10 @@ int main(void)
             return fail("the stream ends inside a length");
         size_t whole = 4 + ((size_t)frame[0] << 24 | (size_t)frame[1] << 16 |
                             (size_t)frame[2] << 8 | (size_t)frame[3]);
+#ifdef LIMIT
+        if (whole > 4 + (size_t)LIMIT)
+            return fail("a length over the limit");
+#endif
         /* Memory grows with what arrives, and not with what is announced. */
         for (size_t held = 4; held < whole; held = came) {
             if (held == room && !(frame = realloc(frame, room *= 2)))
