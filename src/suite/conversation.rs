@@ -529,7 +529,57 @@ fn in_words(payload: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+    use std::net::TcpListener;
+
     use super::*;
+    use crate::testee::server::Origin;
+
+    /// How a conversation goes with one that reads all of two frames, and then closes instead of
+    /// replying, where it has reason to from the octets behind `unread_behind` on.
+    fn without_a_reply(resets: bool, unread_behind: u64) -> Option<What> {
+        let chunk = b"\0\0\0\x02hi\0\0\0\x01q";
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let testee = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.read_exact(&mut [0; 11]).unwrap();
+            if resets {
+                rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO)).unwrap();
+            }
+        });
+        let mut server = Server::new(Origin::Address { address, dir: None }).unwrap();
+        let terms = Terms {
+            form: ReplyForm::Echo,
+            strict: false,
+            patience: Patience {
+                idle: Duration::from_secs(30),
+                busy: Duration::from_secs(30),
+            },
+            bound: Duration::from_secs(30),
+            directory: None,
+            unread_behind: Some(unread_behind),
+        };
+        let reply = Action::Deliver(b"hi"[..].into());
+        let moves = [Move::Chunk(chunk.to_vec()), Move::Step(&reply)];
+        let outcome = converse(&mut server, &moves, &terms);
+        testee.join().unwrap();
+        match outcome {
+            Outcome::AsExpected => None,
+            Outcome::Failed(failure) => Some(failure.what),
+        }
+    }
+
+    /// A lost reply is excused by a reset, and only behind octets that it was right to leave unread.
+    #[test]
+    fn a_lost_reply_is_excused_only_where_a_reset_is() {
+        assert_eq!(without_a_reply(true, 6), None);
+        assert_eq!(without_a_reply(true, 10), None);
+        for place in [11, 12] {
+            assert_eq!(without_a_reply(true, place), Some(What::ClosedInstead));
+        }
+        assert_eq!(without_a_reply(false, 6), Some(What::ClosedInstead));
+    }
 
     #[test]
     fn payloads_in_words() {
