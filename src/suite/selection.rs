@@ -142,9 +142,18 @@ mod tests {
     use super::*;
     use crate::suite::case;
 
-    fn ids(class: Class, run: &[&str], skip: &[&str]) -> Result<usize, SelectionError> {
+    fn of<C: Listed>(
+        cases: Vec<C>,
+        class: Class,
+        run: &[&str],
+        skip: &[&str],
+    ) -> Result<usize, SelectionError> {
         let owned = |list: &[&str]| list.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
-        select(case::all(), Some(class), &owned(run), &owned(skip)).map(|cases| cases.len())
+        select(cases, Some(class), &owned(run), &owned(skip)).map(|cases| cases.len())
+    }
+
+    fn ids(class: Class, run: &[&str], skip: &[&str]) -> Result<usize, SelectionError> {
+        of(case::all(), class, run, skip)
     }
 
     #[test]
@@ -177,6 +186,19 @@ mod tests {
             ids(Class::Framing, &["frm/[x"], &[]),
             Err(SelectionError::Malformed { .. })
         ));
+    }
+
+    #[test]
+    fn clients_and_codecs_have_cases_of_their_own() {
+        let client = |class, id| of(client::all(), class, &[id], &[]);
+        assert_eq!(client(Class::Session, "client/text-chinese").unwrap(), 1);
+        assert_eq!(client(Class::Transfer, "client/text-chinese").unwrap(), 1);
+        assert_eq!(client(Class::Transfer, "client/file-of-2").unwrap(), 1);
+        assert!(client(Class::Session, "client/file-of-2").is_err());
+        let codec = |id| of(CodecCase::all(), Class::Framing, &[id], &[]);
+        assert_eq!(codec("frm/two").unwrap(), 1);
+        assert_eq!(codec("codec/pack-random").unwrap(), 1);
+        assert!(codec("msg/*").is_err());
     }
 
     #[test]
