@@ -66,3 +66,68 @@ pub(crate) fn probe(testee: &mut Server, patience: Patience) -> Option<&'static 
         !connection.seen().is_empty()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::testee::server::Origin;
+
+    /// What is found of one that answers these octets, and closes over any others.
+    fn found_of(answered: &'static [u8]) -> Option<(&'static str, &'static str)> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let testee = std::thread::spawn(move || {
+            for stream in listener.incoming().take(DIALECTS.len()) {
+                let mut stream = stream.unwrap();
+                let mut came = [0; 64];
+                let count = stream.read(&mut came).unwrap();
+                if came[..count] == *answered {
+                    return stream.write_all(answered).unwrap();
+                }
+            }
+        });
+        let mut server = Server::new(Origin::Address { address, dir: None }).unwrap();
+        let patience = Patience {
+            idle: Duration::from_secs(30),
+            busy: Duration::from_secs(30),
+        };
+        let found = probe(&mut server, patience);
+        testee.join().unwrap();
+        found.map(|dialect| (dialect.requirement, dialect.cause))
+    }
+
+    #[test]
+    fn each_dialect_is_told_by_what_it_answers() {
+        for (answered, requirement, cause) in [
+            (
+                &b"\x05\0\0\0hello"[..],
+                "LEN-1",
+                "it reads lengths with the least significant octet first",
+            ),
+            (
+                b"\0\0\0\x09hello",
+                "FRM-1",
+                "it takes lengths to count themselves",
+            ),
+            (b"\0\x05hello", "LEN-1", "it reads lengths of 2 octets"),
+            (
+                b"\0\0\0\0\0\0\0\x05hello",
+                "LEN-1",
+                "it reads lengths of 8 octets",
+            ),
+            (b"hello\n", "FRM-1", "it reads lines instead of frames"),
+            (
+                b"hello\0",
+                "FRM-1",
+                "it reads texts that end at U+0000 instead of frames",
+            ),
+        ] {
+            assert_eq!(found_of(answered), Some((requirement, cause)));
+        }
+        assert_eq!(found_of(b"anything else"), None);
+    }
+}
