@@ -86,6 +86,8 @@ mod tests {
                 let mut came = [0; 64];
                 let count = stream.read(&mut came).unwrap();
                 if came[..count] == *answered {
+                    // Late, so that it has to be waited for.
+                    std::thread::sleep(Duration::from_millis(20));
                     return stream.write_all(answered).unwrap();
                 }
             }
