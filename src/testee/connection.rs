@@ -103,6 +103,9 @@ pub struct Connection {
     /// No more than this is read for now, in octets since the start.
     most: usize,
     ending: Option<Ending>,
+    /// A write of ours has been told of a reset. The system tells it once: what is read then ends as
+    /// after an orderly close.
+    reset: bool,
     gate: Gate,
     opened: Instant,
     /// The testee's end has been seen.
@@ -154,6 +157,7 @@ impl Connection {
             seen: Vec::new(),
             most: usize::MAX,
             ending: None,
+            reset: false,
             gate: Gate::default(),
             opened: Instant::now(),
             met: false,
@@ -252,7 +256,8 @@ impl Connection {
                     }
                     self.poll(PollFlags::IN | PollFlags::OUT, left);
                 }
-                Err(_) => {
+                Err(error) => {
+                    self.reset |= error.kind() == io::ErrorKind::ConnectionReset;
                     // What had come before is read first.
                     self.pump();
                     self.ending.get_or_insert(Ending::ErrorOnWrite);
@@ -293,7 +298,10 @@ impl Connection {
                     self.poll(PollFlags::OUT, LOOK_EVERY);
                     waiting.look(testee.activity(), true);
                 }
-                Err(_) => break,
+                Err(error) => {
+                    self.reset |= error.kind() == io::ErrorKind::ConnectionReset;
+                    break;
+                }
             }
         }
         sent
@@ -338,6 +346,7 @@ impl Connection {
                 return;
             }
             match self.stream.read(&mut buffer[..room]) {
+                Ok(0) if self.reset => self.ending = Some(Ending::ErrorOnWrite),
                 Ok(0) => self.ending = Some(Ending::EndOfStream),
                 Ok(count) => {
                     self.seen.extend_from_slice(&buffer[..count]);
@@ -448,5 +457,61 @@ impl Connection {
         let mut fds = [PollFd::new(&self.stream, flags)];
         // An interrupted wait is a short one; the caller looks again.
         let _ = poll(&mut fds, bound.as_ref());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// A connection, and the testee's end of it.
+    fn connected() -> (Connection, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let theirs = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let ours = listener.accept().unwrap().0;
+        (Connection::accepted(ours).unwrap(), theirs)
+    }
+
+    const LONG: Duration = Duration::from_secs(30);
+
+    /// A reset may take octets along, and is one whoever hears of it first.
+    #[test]
+    fn a_reset_that_a_write_is_told_of_is_no_orderly_close() {
+        for reads_first in [false, true] {
+            let (mut connection, mut testee) = connected();
+            testee.write_all(b"part").unwrap();
+            connection.poll(PollFlags::IN, LONG);
+            rustix::net::sockopt::set_socket_linger(&testee, Some(Duration::ZERO)).unwrap();
+            drop(testee);
+            // The reset is there, and nobody has been told.
+            connection.poll(PollFlags::empty(), LONG);
+            let expected = if reads_first {
+                connection.pump();
+                Ending::ResetOnRead
+            } else {
+                Ending::ErrorOnWrite
+            };
+            assert_eq!(connection.write(b"more", LONG), 0);
+            assert_eq!(connection.ending(), Some(expected));
+            assert_eq!(connection.seen(), b"part");
+        }
+    }
+
+    /// What was written before an orderly close has all come, and our write comes too late.
+    #[test]
+    fn a_write_behind_an_orderly_close_changes_nothing() {
+        let (mut connection, mut testee) = connected();
+        testee.write_all(b"whole").unwrap();
+        drop(testee);
+        connection.poll(PollFlags::RDHUP, LONG);
+        // The system takes this, and is told that nobody is there.
+        assert_eq!(connection.stream.write(b"more").unwrap(), 4);
+        connection.poll(PollFlags::empty(), LONG);
+        assert_eq!(connection.write(b"more", LONG), 0);
+        assert_eq!(connection.ending(), Some(Ending::EndOfStream));
+        assert_eq!(connection.seen(), b"whole");
     }
 }
