@@ -21,16 +21,12 @@ fn habits() -> Vec<String> {
     columns.map(|columns| columns[0].clone()).collect()
 }
 
-/// Large files show nothing that small ones do not, but for what is about large files.
-fn is_large(id: &str) -> bool {
-    let large = ["16777217", "3000000", "slow", "growing", "shrinking"];
-    large.iter().any(|part| id.contains(part))
-}
-
-/// The cases that a fault of this requirement can show in.
+/// The cases that a fault of this requirement can show in. Large files show nothing that small
+/// ones do not, but for what is about large files.
 fn concerned(id: &str, requirement: &str) -> bool {
-    if is_large(id) {
-        return requirement == "FRM-9" || requirement == "TRF-13";
+    let large = ["16777217", "3000000", "slow", "growing", "shrinking"];
+    if large.iter().any(|part| id.contains(part)) {
+        return requirement == "FRM-9" || requirement == "TRF-13" || requirement.is_empty();
     }
     let about_replies = [
         "reply",
@@ -57,14 +53,14 @@ fn concerned(id: &str, requirement: &str) -> bool {
     .any(|part| id.contains(part))
         && !id.contains("client/text-");
     match requirement {
+        "" => true,
         "FRM-2" | "FRM-3" | "FRM-6" | "SES-11" | "MSG-3" => about_replies || id.contains("text-"),
         _ if requirement.starts_with("TRF") => about_files,
         _ => !about_replies && !about_files || id.contains("quit"),
     }
 }
 
-/// What is seen of a client in the cases that are chosen by their ids.
-fn judged(options: &[&str], chosen: impl Fn(&str) -> bool) -> Vec<Check> {
+fn judged(option: &str, name: &str, requirement: &str) -> Vec<Check> {
     let mut command: Vec<_> = [
         example("faulty_client").as_str(),
         "{host}",
@@ -73,25 +69,24 @@ fn judged(options: &[&str], chosen: impl Fn(&str) -> bool) -> Vec<Check> {
     ]
     .map(Into::into)
     .into();
-    command.extend(options.iter().map(Into::into));
+    if !name.is_empty() {
+        command.extend([option.into(), name.into()]);
+    }
     let template = Template {
         command,
         timeout: Duration::from_secs(10),
         guard: Some(UNSTICK.into()),
     };
     let mut cases = client::all();
-    cases.retain(|case| chosen(&case.id));
+    cases.retain(|case| concerned(&case.id, requirement));
     watched(|watch| run(&template, &cases, Effort::Quick, watch)).unwrap()
 }
 
 #[test]
 fn right_clients_pass_whatever_their_habits() {
-    // Without a habit it takes longest: it is judged first, so that it is not waited for in the end.
-    let kinds = [vec![String::new()], habits()].concat();
-    let outcomes = side_by_side(WORKERS, &kinds, |habit| match habit.as_str() {
-        "" => judged(&[], |_| true),
-        _ => judged(&["--habit", habit], |id| !is_large(id)),
-    });
+    let mut kinds = habits();
+    kinds.push(String::new());
+    let outcomes = side_by_side(WORKERS, &kinds, |habit| judged("--habit", habit, ""));
     for (habit, checks) in kinds.iter().zip(&outcomes) {
         let with = |verdict| checks.iter().filter(move |check| check.verdict == verdict);
         for bad in [Verdict::Fail, Verdict::Flaky, Verdict::Error] {
@@ -108,9 +103,7 @@ fn right_clients_pass_whatever_their_habits() {
 fn every_fault_is_found_and_every_case_has_failed() {
     let faults = chosen_faults("faulty_client", 20);
     let seen = side_by_side(WORKERS, &faults, |fault| {
-        let checks = judged(&["--fault", &fault.name], |id| {
-            concerned(id, &fault.requirement)
-        });
+        let checks = judged("--fault", &fault.name, &fault.requirement);
         Seen::in_report("client", &checks)
     });
     let cases = client::all().into_iter().map(|case| case.id);
