@@ -361,13 +361,13 @@ fn exported_vectors_are_these() {
         shown += &format!("{part}: {}\n", manifest[part]);
     }
     let vectors = decode.as_array().unwrap();
-    for (flag, meaning) in manifest["flags"].as_object().unwrap() {
-        let flagged = vectors.iter().filter(|vector| {
-            let mut flags = vector["flags"].as_array().unwrap().iter();
-            flags.any(|of_vector| of_vector == flag)
-        });
+    for (name, meaning) in manifest["flags"].as_object().unwrap() {
+        let flag = Value::from(name.as_str());
+        let flagged = vectors
+            .iter()
+            .filter(|vector| vector["flags"].as_array().unwrap().contains(&flag));
         let ids: Vec<String> = flagged.map(|vector| text(&vector["id"])).collect();
-        shown += &format!("\n{flag}: {}\n    {}\n", text(meaning), ids.join("\n    "));
+        shown += &format!("\n{name}: {}\n    {}\n", text(meaning), ids.join("\n    "));
     }
     let two = vectors
         .iter()

@@ -242,10 +242,9 @@ impl Connection {
         let mut sent = 0;
         let mut progress = Instant::now();
         while sent < octets.len() && self.ending.is_none() {
-            match self.stream.write(&octets[sent..]) {
+            match self.write_once(&octets[sent..]) {
                 Ok(count) => {
                     sent += count;
-                    self.sent += count as u64;
                     progress = Instant::now();
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -256,8 +255,7 @@ impl Connection {
                     }
                     self.poll(PollFlags::IN | PollFlags::OUT, left);
                 }
-                Err(error) => {
-                    self.reset |= error.kind() == io::ErrorKind::ConnectionReset;
+                Err(_) => {
                     // What had come before is read first.
                     self.pump();
                     self.ending.get_or_insert(Ending::ErrorOnWrite);
@@ -284,10 +282,9 @@ impl Connection {
         let mut sent = 0;
         let mut waiting = Waiting::begin();
         while sent < octets.len() {
-            match self.stream.write(&octets[sent..]) {
+            match self.write_once(&octets[sent..]) {
                 Ok(count) => {
                     sent += count;
-                    self.sent += count as u64;
                     waiting.something_came();
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -298,13 +295,20 @@ impl Connection {
                     self.poll(PollFlags::OUT, LOOK_EVERY);
                     waiting.look(testee.activity(), true);
                 }
-                Err(error) => {
-                    self.reset |= error.kind() == io::ErrorKind::ConnectionReset;
-                    break;
-                }
+                Err(_) => break,
             }
         }
         sent
+    }
+
+    /// Writes what the system takes at once, and says how much.
+    fn write_once(&mut self, octets: &[u8]) -> io::Result<usize> {
+        let written = self.stream.write(octets);
+        match &written {
+            Ok(count) => self.sent += *count as u64,
+            Err(error) => self.reset |= error.kind() == io::ErrorKind::ConnectionReset,
+        }
+        written
     }
 
     /// Keeps what may lie here unread small, so that a testee's writes soon find no room.
