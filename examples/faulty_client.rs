@@ -71,7 +71,11 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "FRM-6",
         "shows what came of a reply when the stream ends",
     ),
-    ("quiet", "FRM-6", "never says what went wrong"),
+    (
+        "quiet",
+        "FRM-6",
+        "asks for what is to be typed, and never says what went wrong",
+    ),
     (
         "no-error-at-end",
         "SES-11",
@@ -163,6 +167,11 @@ const HABITS: &[(&str, &str)] = &[
         "errors-on-stdout",
         "reports errors on standard output, and exits with 0",
     ),
+    (
+        "warns",
+        "reports errors on standard error, and exits with 0",
+    ),
+    ("lingers", "closes a moment after its `q`"),
 ];
 
 #[derive(Clone)]
@@ -256,14 +265,14 @@ impl Client {
             exit(0);
         }
         eprintln!("{error}");
-        leave(1);
+        leave(i32::from(self.habit != "warns"));
     }
 
     fn send_what_is_typed(&self, mut stream: TcpStream) -> io::Result<()> {
         let stdin = io::stdin();
         loop {
             let mut line = Vec::new();
-            if self.habit == "prompts" {
+            if self.habit == "prompts" || self.has("quiet") {
                 print!("> ");
                 io::stdout().flush()?;
             }
@@ -316,6 +325,9 @@ impl Client {
             loop {
                 thread::park();
             }
+        }
+        if self.habit == "lingers" {
+            thread::sleep(Duration::from_millis(100));
         }
         stream.shutdown(Shutdown::Both)?;
         leave(0);

@@ -166,6 +166,16 @@ fn the_limit_of_a_codec_is_judged_on_both_sides(#[case] own: &str, #[case] expec
 }
 
 #[test]
+fn a_codec_that_reads_to_the_end_first_can_be_judged() {
+    if there_is("python3", "--version") {
+        // What is right for a stream of whole frames.
+        let echo = "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read())";
+        let (ran, report) = judge_as("codec", &["--run", "frm/two"], &["python3", "-c", echo]);
+        all_well(&report, &ran, 1);
+    }
+}
+
+#[test]
 fn a_codec_that_is_no_program_cannot_be_judged() {
     let ran = unstick(["codec", "--", "/nonexistent/codec"]);
     assert_eq!(ran.status, 3, "{}", ran.stderr);

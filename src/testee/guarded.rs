@@ -14,6 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 use rustix::fs::OFlags;
 
 use super::guard::{CANNOT_START, DIR, INPUT, OUTSIDE, PORT_TAKEN};
+use super::outlet::Outlet;
 use super::port::HOST;
 use super::process::{StartError, Template, status_in_words};
 use super::procfs::{self, Activity, Family};
@@ -30,7 +31,7 @@ const END_BOUND: Duration = Duration::from_secs(10);
 pub(super) struct Guarded {
     guard: Child,
     hold: Option<ChildStdin>,
-    stderr: Tail,
+    stderr: Outlet<Tail>,
     root: PathBuf,
     family: Family,
 }
@@ -67,7 +68,7 @@ impl Guarded {
             .spawn()?;
         let hold = guard.stdin.take();
         let stdout = guard.stdout.take().expect("it is piped");
-        let stderr = Tail::of(guard.stderr.take().expect("it is piped"), |_| {});
+        let stderr = Outlet::of(guard.stderr.take().expect("it is piped"), Tail::default())?;
         let guarded = Self {
             family: Family::of(guard.id()),
             guard,
@@ -134,7 +135,7 @@ impl Guarded {
     /// Why a testee that has ended with this status did not start, or ended at once.
     pub(super) fn start_error(&mut self, status: i32) -> StartError {
         self.stderr.finish();
-        let stderr = self.stderr.text();
+        let stderr = self.stderr.so_far().kept.text();
         if status == i32::from(CANNOT_START) && stderr.starts_with("cannot start") {
             return StartError::NoProgram(stderr.trim().to_owned());
         }
@@ -149,7 +150,7 @@ impl Guarded {
 
     /// The end of what it wrote to standard error.
     pub(super) fn stderr(&self) -> String {
-        self.stderr.text()
+        self.stderr.so_far().kept.text()
     }
 
     /// Whatever it does now, in all of its processes.

@@ -1,10 +1,8 @@
 //! A testee that reads its standard input and writes to its standard output.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
-use std::process::ChildStdout;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,6 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::ioctl_fionread;
 
 use super::guarded::Guarded;
+use super::outlet::{Keep, Outlet};
 use super::patience::{Gate, LOOK_EVERY, Patience, Settling, Waiting};
 use super::process::{StartError, Template, status_in_words};
 use super::procfs::Activity;
@@ -25,47 +24,19 @@ const FLOOD: usize = 48 * 1024 * 1024;
 pub struct Piped {
     guarded: Guarded,
     input: Option<File>,
-    output: Arc<Output>,
+    output: Outlet<Whole>,
     gate: Gate,
     settling: Settling,
 }
 
-/// What has come on standard output.
+/// All of what it writes to standard output, up to a flood.
 #[derive(Debug, Default)]
-struct Output {
-    so_far: Mutex<SoFar>,
-    more: Condvar,
-}
+struct Whole(Vec<u8>);
 
-#[derive(Debug, Default)]
-struct SoFar {
-    octets: Vec<u8>,
-    ended: bool,
-}
-
-impl Output {
-    fn of(mut stdout: ChildStdout) -> Arc<Self> {
-        let output = Arc::<Self>::default();
-        let shared = Arc::clone(&output);
-        thread::spawn(move || {
-            let mut buffer = [0; 65_536];
-            while let Ok(count @ 1..) = stdout.read(&mut buffer) {
-                let mut so_far = shared.lock();
-                so_far.octets.extend_from_slice(&buffer[..count]);
-                shared.more.notify_all();
-                if so_far.octets.len() > FLOOD {
-                    // Nobody reads on, which the testee is told by its next write.
-                    break;
-                }
-            }
-            shared.lock().ended = true;
-            shared.more.notify_all();
-        });
-        output
-    }
-
-    fn lock(&self) -> MutexGuard<'_, SoFar> {
-        self.so_far.lock().unwrap_or_else(PoisonError::into_inner)
+impl Keep for Whole {
+    fn keep(&mut self, octets: &[u8]) -> bool {
+        self.0.extend_from_slice(octets);
+        self.0.len() <= FLOOD
     }
 }
 
@@ -76,7 +47,7 @@ impl Piped {
     /// [`StartError`]: there is no such program.
     pub fn start(template: &Template, port: u16) -> Result<Self, StartError> {
         let (mut guarded, stdout) = Guarded::start(template, port, true)?;
-        let output = Output::of(stdout);
+        let output = Outlet::of(stdout, Whole::default())?;
         let input = match guarded.input() {
             Ok(input) => input,
             Err(error) => {
@@ -159,7 +130,7 @@ impl Piped {
     /// What it has written to standard output so far.
     #[must_use]
     pub fn seen(&self) -> Vec<u8> {
-        self.output.lock().octets.clone()
+        self.output.so_far().kept.0.clone()
     }
 
     /// Waits until `done` with what it has written, or its output has ended, or nothing more is
@@ -183,23 +154,23 @@ impl Piped {
         let mut arrived = None;
         loop {
             {
-                let so_far = self.output.lock();
-                let more = arrived != Some(so_far.octets.len());
+                let so_far = self.output.so_far();
+                let seen = &so_far.kept.0;
+                let more = arrived != Some(seen.len());
                 if more {
-                    arrived = Some(so_far.octets.len());
+                    arrived = Some(seen.len());
                     waiting.something_came();
                 }
-                if (more || !only_output) && done(&so_far.octets) {
+                if (more || !only_output) && done(seen) {
                     return true;
                 }
-                if so_far.ended {
+                if so_far.has_ended() {
                     return false;
                 }
                 if waiting.is_over(patience) {
                     return false;
                 }
-                let waited = self.output.more.wait_timeout(so_far, LOOK_EVERY);
-                drop(waited.unwrap_or_else(PoisonError::into_inner));
+                self.output.wait(so_far, LOOK_EVERY);
             }
             let taken = self.input.as_ref().is_none_or(|input| {
                 // One that has closed its end takes nothing more, and has nothing to take.

@@ -4,14 +4,14 @@ use std::ffi::OsString;
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::path::PathBuf;
-use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::guarded::{Guarded, LOOK_AGAIN};
+use super::outlet::Outlet;
 use super::port::{HOST, Port};
 use super::procfs::Activity;
-use super::tail::Tail;
+use super::ready::Ready;
 
 /// On how many ports it is tried to start a testee.
 const PORTS_TRIED: usize = 100;
@@ -100,7 +100,7 @@ fn shown(stderr: &str) -> String {
 #[derive(Debug)]
 pub struct Process {
     guarded: Guarded,
-    stdout: Tail,
+    stdout: Outlet<Ready>,
     address: SocketAddr,
     /// Dropped last, when the testee has ended.
     _port: Option<Port>,
@@ -126,19 +126,13 @@ impl Process {
         let held = has_port.then(Port::hold).transpose()?;
         let port = held.as_ref().map_or(0, Port::number);
         let (guarded, stdout) = Guarded::start(template, port, false)?;
-        let (sender, ready) = mpsc::channel();
-        let stdout = Tail::of(stdout, move |line| {
-            if let Some(address) = line.trim().strip_prefix("READY ") {
-                let _ = sender.send(address.to_owned());
-            }
-        });
         let mut process = Self {
             guarded,
-            stdout,
+            stdout: Outlet::of(stdout, Ready::default())?,
             address: SocketAddr::from((HOST, port)),
             _port: held,
         };
-        process.wait_until_it_listens(template, has_port, &ready)?;
+        process.wait_until_it_listens(template, has_port)?;
         Ok(process)
     }
 
@@ -146,17 +140,15 @@ impl Process {
         &mut self,
         template: &Template,
         has_port: bool,
-        ready: &Receiver<String>,
     ) -> Result<(), StartError> {
         let started = Instant::now();
         let mut said = None;
         loop {
             if let Some(status) = self.guarded.ended() {
-                self.stdout.finish();
                 return Err(self.guarded.start_error(status));
             }
             if !has_port && said.is_none() {
-                said = ready.try_recv().ok();
+                said = self.stdout.so_far().kept.address().map(str::to_owned);
                 if let Some(address) = said.as_ref().and_then(|said| resolve(said)) {
                     self.address = address;
                 }

@@ -376,12 +376,13 @@ impl<'r> Stage<'r> {
             if replies.iter().any(|reply| line.contains(reply.as_str())) {
                 return false;
             }
-            let line = if partial.is_empty() {
-                line.trim().to_owned()
-            } else {
-                line.replace(partial, "").trim().to_owned()
-            };
-            !line.is_empty() && !self.habits.lines.iter().any(|known| known.contains(&line))
+            // A prompt has no line end, and there may be several on one line.
+            let known = self.habits.lines.iter().map(|known| known.trim());
+            let more = known
+                .chain([partial])
+                .filter(|said| !said.is_empty())
+                .fold(line.to_owned(), |line, said| line.replace(said, ""));
+            !more.trim().is_empty()
         });
         if status.is_some_and(|status| status != 0) || on_stderr || said_more {
             return Ok(());

@@ -1,0 +1,163 @@
+//! What a process writes to a pipe: read in the background, and by whoever asks for it.
+//!
+//! On a loaded machine the thread in the background may be late. What has been written is read when
+//! it is asked for all the same, so that nothing is taken for missing that only lies there unread.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::{Errno, ioctl_fionbio, read};
+
+/// How much is read at a time, in octets.
+const AT_ONCE: usize = 64 * 1024;
+
+/// What becomes of the octets.
+pub(super) trait Keep: Send + 'static {
+    /// Keeps these, which are never none. False if nothing more is wanted: then the pipe is closed,
+    /// which the process is told by its next write.
+    fn keep(&mut self, octets: &[u8]) -> bool;
+}
+
+/// The reading end of a pipe, and what is kept of what has come.
+#[derive(Debug)]
+pub(super) struct Outlet<K> {
+    shared: Arc<Shared<K>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Shared<K> {
+    so_far: Mutex<SoFar<K>>,
+    more: Condvar,
+}
+
+/// What has come so far.
+#[derive(Debug)]
+pub(super) struct SoFar<K> {
+    pub(super) kept: K,
+    /// `None` once it has ended.
+    pipe: Option<Arc<OwnedFd>>,
+}
+
+impl<K> SoFar<K> {
+    /// Whether nothing more comes.
+    pub(super) const fn has_ended(&self) -> bool {
+        self.pipe.is_none()
+    }
+}
+
+impl<K: Keep> Outlet<K> {
+    /// Starts reading.
+    ///
+    /// # Errors
+    /// The system cannot read this without waiting.
+    pub(super) fn of(pipe: impl Into<OwnedFd>, kept: K) -> io::Result<Self> {
+        let pipe = Arc::new(pipe.into());
+        ioctl_fionbio(&pipe, true)?;
+        let shared = Arc::new(Shared {
+            so_far: Mutex::new(SoFar {
+                kept,
+                pipe: Some(Arc::clone(&pipe)),
+            }),
+            more: Condvar::new(),
+        });
+        let reads = Arc::clone(&shared);
+        let reader = thread::spawn(move || {
+            while !reads.taken().has_ended() {
+                // An interrupted wait is a short one.
+                let _ = poll(&mut [PollFd::new(&pipe, PollFlags::IN)], None);
+            }
+        });
+        Ok(Self {
+            shared,
+            reader: Some(reader),
+        })
+    }
+
+    /// All that has been written so far.
+    pub(super) fn so_far(&self) -> MutexGuard<'_, SoFar<K>> {
+        self.shared.taken()
+    }
+
+    /// Waits for more than `so_far`, and so long at the most.
+    pub(super) fn wait(&self, so_far: MutexGuard<'_, SoFar<K>>, most: Duration) {
+        let waited = self.shared.more.wait_timeout(so_far, most);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Waits for the end: all is there then.
+    pub(super) fn finish(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
+        }
+    }
+}
+
+impl<K: Keep> Shared<K> {
+    fn taken(&self) -> MutexGuard<'_, SoFar<K>> {
+        let mut so_far = self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut buffer = [0; AT_ONCE];
+        while let Some(pipe) = so_far.pipe.clone() {
+            let goes_on = match read(&pipe, &mut buffer) {
+                Ok(count @ 1..) => so_far.kept.keep(&buffer[..count]),
+                Err(Errno::AGAIN) => break,
+                Err(Errno::INTR) => continue,
+                Ok(0) | Err(_) => false,
+            };
+            if !goes_on {
+                so_far.pipe = None;
+            }
+            self.more.notify_all();
+        }
+        so_far
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[derive(Debug, Default)]
+    struct AtMost(Vec<u8>, usize);
+
+    impl Keep for AtMost {
+        fn keep(&mut self, octets: &[u8]) -> bool {
+            self.0.extend_from_slice(octets);
+            self.0.len() < self.1
+        }
+    }
+
+    /// However late the thread in the background is.
+    #[test]
+    fn what_has_been_written_is_there_at_once() {
+        let (reads, mut writes) = io::pipe().unwrap();
+        let mut outlet = Outlet::of(reads, AtMost(Vec::new(), usize::MAX)).unwrap();
+        let mut written = Vec::new();
+        for octet in 0..=255 {
+            writes.write_all(&[octet]).unwrap();
+            written.push(octet);
+            assert_eq!(outlet.so_far().kept.0, written);
+        }
+        assert!(!outlet.so_far().has_ended());
+        drop(writes);
+        assert!(outlet.so_far().has_ended());
+        outlet.finish();
+    }
+
+    #[test]
+    fn one_who_writes_on_is_told_that_nothing_more_is_wanted() {
+        let (reads, mut writes) = io::pipe().unwrap();
+        let mut outlet = Outlet::of(reads, AtMost(Vec::new(), 3)).unwrap();
+        writes.write_all(b"abcd").unwrap();
+        outlet.finish();
+        assert!(outlet.so_far().has_ended());
+        assert_eq!(outlet.so_far().kept.0, b"abcd");
+        let error = writes.write(b"e").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+    }
+}
