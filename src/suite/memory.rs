@@ -24,6 +24,9 @@ const FIRST_LOOK: u64 = 32 * MEBIBYTE;
 /// The body of the file, in octets.
 const BODY: u64 = 128 * MEBIBYTE;
 
+/// One octet is kept back, so that the testee is looked at while it receives.
+const AT_FIRST: u64 = BODY - 1;
+
 /// A testee that becomes slower and slower is looked at after this time.
 const LOOK_AFTER: Duration = Duration::from_secs(6);
 
@@ -97,9 +100,8 @@ fn body(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     let started = Instant::now();
     let mut sent = 0;
     let mut first = None;
-    // One octet is kept back, so that the testee is looked at while it receives.
-    while sent < BODY - 1 {
-        let size = chunk.len().min((BODY - 1 - sent) as usize);
+    while sent < AT_FIRST {
+        let size = chunk.len().min((AT_FIRST - sent) as usize);
         let count = talk.connection().write(&chunk[..size], terms.bound);
         sent += count as u64;
         if first.is_none() && first_look_is_due(sent, started.elapsed()) {
@@ -124,7 +126,7 @@ fn body(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
             "memory that does not grow with the body",
         )?;
     }
-    if sent < BODY - 1 {
+    if sent < AT_FIRST {
         // Too slow for all of it, and judged by what it took.
         drop(talk);
         return bench.is_well();

@@ -701,11 +701,7 @@ fn directory_for(bench: &mut Bench<'_>, trace: &Trace) -> Result<Option<Director
     if trace.class < Class::Transfer {
         return Ok(None);
     }
-    match bench.prepare(&trace.before) {
-        Ok(directory) => Ok(Some(directory)),
-        Err(NotPassed::Skipped(_)) if !trace.concerns_directory() => Ok(None),
-        Err(why) => Err(why),
-    }
+    bench.prepare(&trace.before).map(Some)
 }
 
 /// A refusal proves something only if the same conversation without the offence succeeds;

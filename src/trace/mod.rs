@@ -205,16 +205,4 @@ impl Trace {
             .max()
             .unwrap_or(0)
     }
-
-    /// Whether any step or precondition concerns the testee's directory.
-    #[must_use]
-    pub fn concerns_directory(&self) -> bool {
-        !self.before.is_empty()
-            || self.steps.iter().any(|step| {
-                matches!(
-                    step.action,
-                    Action::Stored { .. } | Action::Absent(_) | Action::Untouched
-                )
-            })
-    }
 }
