@@ -169,7 +169,7 @@ const HABITS: &[(&str, &str)] = &[
     ),
     (
         "warns",
-        "reports errors on standard error, and exits with 0",
+        "says a lot on standard error at its start, reports errors there too, and exits with 0",
     ),
     ("lingers", "closes a moment after its `q`"),
 ];
@@ -236,6 +236,9 @@ fn main() {
     {
         eprintln!("there is no such fault or habit");
         exit(2);
+    }
+    if client.habit == "warns" {
+        eprintln!("{}", "a client starts\n".repeat(2_000));
     }
     let stream = TcpStream::connect(format!("{host}:{port}")).unwrap_or_else(|error| {
         eprintln!("connecting: {error}");

@@ -153,6 +153,11 @@ impl Guarded {
         self.stderr.so_far().kept.text()
     }
 
+    /// How much it has written to standard error, in octets.
+    pub(super) fn stderr_written(&self) -> u64 {
+        self.stderr.so_far().kept.written()
+    }
+
     /// Whatever it does now, in all of its processes.
     pub(super) fn activity(&mut self) -> Option<Activity> {
         procfs::activity(self.family.members())

@@ -208,6 +208,12 @@ impl Piped {
         self.guarded.stderr()
     }
 
+    /// How much it has written to standard error, in octets.
+    #[must_use]
+    pub fn stderr_written(&self) -> u64 {
+        self.guarded.stderr_written()
+    }
+
     /// Waits until it has come to rest, within bounds.
     pub fn settle(&mut self) {
         let guarded = &mut self.guarded;

@@ -9,20 +9,29 @@ const KEPT_OCTETS: usize = 16 * 1024;
 
 /// The last of a stream.
 #[derive(Debug, Default)]
-pub(super) struct Tail(VecDeque<u8>);
+pub(super) struct Tail {
+    last: VecDeque<u8>,
+    written: u64,
+}
 
 impl Tail {
     /// What is kept, as text.
     pub(super) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.iter().copied().collect::<Vec<u8>>()).into_owned()
+        String::from_utf8_lossy(&self.last.iter().copied().collect::<Vec<u8>>()).into_owned()
+    }
+
+    /// How much has been written in all, in octets.
+    pub(super) const fn written(&self) -> u64 {
+        self.written
     }
 }
 
 impl Keep for Tail {
     fn keep(&mut self, octets: &[u8]) -> bool {
-        self.0.extend(octets);
-        let surplus = self.0.len().saturating_sub(KEPT_OCTETS);
-        self.0.drain(..surplus);
+        self.written += octets.len() as u64;
+        self.last.extend(octets);
+        let surplus = self.last.len().saturating_sub(KEPT_OCTETS);
+        self.last.drain(..surplus);
         true
     }
 }
@@ -41,5 +50,6 @@ mod tests {
         }
         assert_eq!(tail.text().len(), KEPT_OCTETS);
         assert!(tail.text().ends_with("a\nthe end"));
+        assert_eq!(tail.written(), 1_000_008);
     }
 }

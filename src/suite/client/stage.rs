@@ -343,22 +343,22 @@ impl<'r> Stage<'r> {
         self.client.program().end(self.patience);
     }
 
-    /// What it has written to standard output, and how much to standard error.
-    pub(super) fn said(&mut self) -> (Vec<u8>, usize) {
+    /// What it has written to standard output, and how many octets to standard error.
+    pub(super) fn said(&mut self) -> (Vec<u8>, u64) {
         let program = self.client.program();
         program.settle();
-        (program.seen(), program.stderr().len())
+        (program.seen(), program.stderr_written())
     }
 
     /// Sees that the client says, since it had said `before`, that something is wrong: by its
     /// status, on standard error, or by a line that it does not write otherwise. `partial` is
     /// what it must not show as if it were a reply.
-    pub(super) fn reports(&mut self, before: (&[u8], usize), partial: &str) -> Judged {
+    pub(super) fn reports(&mut self, before: (&[u8], u64), partial: &str) -> Judged {
         let program = self.client.program();
         let status = program.end(self.patience);
         let shown = program.seen();
         let since = String::from_utf8_lossy(shown.get(before.0.len()..).unwrap_or_default());
-        let on_stderr = program.stderr().len() > before.1;
+        let on_stderr = program.stderr_written() > before.1;
         let expected = "that the client reports an error, by its exit status, on standard error or \
                         on standard output";
         if let Some((prefix, suffix)) = &self.habits.shows
