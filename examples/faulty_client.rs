@@ -69,7 +69,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
     (
         "cut-is-whole",
         "FRM-6",
-        "shows what came of a reply when the stream ends",
+        "asks for what is to be typed, and shows what came of a reply when the stream ends",
     ),
     (
         "quiet",
@@ -172,6 +172,7 @@ const HABITS: &[(&str, &str)] = &[
         "says a lot on standard error at its start, reports errors there too, and exits with 0",
     ),
     ("lingers", "closes a moment after its `q`"),
+    ("late", "connects when something has been typed"),
 ];
 
 #[derive(Clone)]
@@ -240,6 +241,9 @@ fn main() {
     if client.habit == "warns" {
         eprintln!("{}", "a client starts\n".repeat(2_000));
     }
+    if client.habit == "late" {
+        let _ = io::stdin().lock().fill_buf();
+    }
     let stream = TcpStream::connect(format!("{host}:{port}")).unwrap_or_else(|error| {
         eprintln!("connecting: {error}");
         exit(1);
@@ -275,7 +279,7 @@ impl Client {
         let stdin = io::stdin();
         loop {
             let mut line = Vec::new();
-            if self.habit == "prompts" || self.has("quiet") {
+            if self.habit == "prompts" || self.has("quiet") || self.has("cut-is-whole") {
                 print!("> ");
                 io::stdout().flush()?;
             }

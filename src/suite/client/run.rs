@@ -125,6 +125,9 @@ impl Runner<'_, '_> {
         };
         let none = Habits::default();
         let mut stage = Stage::set(self.template, &none, self.patience())?;
+        // One that connects only when it has something to say does so later.
+        let _ = stage.connected();
+        let (greeting, _) = stage.said();
         stage.types(HELLO);
         match stage.sends(HELLO.as_bytes()) {
             Ok(()) => {}
@@ -148,7 +151,7 @@ impl Runner<'_, '_> {
             shows = stage.shows(HELLO).is_ok();
         }
         let (shown, _) = stage.said();
-        self.habits = learned(&shown, shows);
+        self.habits = learned(&greeting, &shown, shows);
         self.habits.late = late && shows;
         self.note(blank(&case, None, Verdict::Pass, String::new()))?;
         Ok(true)
@@ -231,11 +234,18 @@ fn kind(id: &str) -> String {
         .to_owned()
 }
 
-fn learned(shown: &[u8], shows: bool) -> Habits {
+/// What is learned of a client from what it shows before anything is typed, and in the end.
+fn learned(greeting: &[u8], shown: &[u8], shows: bool) -> Habits {
+    let begun = greeting.rsplit(|octet| *octet == b'\n').next();
+    let prompt = String::from_utf8_lossy(begun.unwrap_or_default()).into_owned();
+    let mut habits = Habits {
+        prompt,
+        ..Habits::default()
+    };
     let shown = String::from_utf8_lossy(shown);
     let reply = reply(HELLO);
-    let mut habits = Habits::default();
     for line in shown.lines() {
+        let line = habits.without_prompts(line);
         match line.split_once(reply.as_str()) {
             Some((before, behind)) if shows => {
                 habits.shows = Some((before.to_owned(), behind.to_owned()));

@@ -17,12 +17,26 @@ use crate::trace::octets::Octets;
 /// What is learned of a client in its plainest conversation.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Habits {
+    /// What it asks for a line with, if it does; no line end follows.
+    pub(super) prompt: String,
     /// What it writes around a reply on the line that shows it; `None` if it shows no replies.
     pub(super) shows: Option<(String, String)>,
     /// It shows them only when it ends: its output is buffered.
     pub(super) late: bool,
     /// The other lines that it writes.
     pub(super) lines: Vec<String>,
+}
+
+impl Habits {
+    /// A line without the prompts on it: when a prompt appears beside something else, and how many
+    /// there are on one line, is a matter of time.
+    pub(super) fn without_prompts<'l>(&self, line: &'l str) -> &'l str {
+        if self.prompt.is_empty() {
+            return line;
+        }
+        let behind = line.trim_start_matches(&self.prompt);
+        behind.trim_end_matches(&self.prompt)
+    }
 }
 
 /// What went wrong.
@@ -358,12 +372,18 @@ impl<'r> Stage<'r> {
         let status = program.end(self.patience);
         let shown = program.seen();
         let since = String::from_utf8_lossy(shown.get(before.0.len()..).unwrap_or_default());
+        let lines: Vec<&str> = since
+            .lines()
+            .map(|line| self.habits.without_prompts(line))
+            .collect();
         let on_stderr = program.stderr_written() > before.1;
         let expected = "that the client reports an error, by its exit status, on standard error or \
                         on standard output";
         if let Some((prefix, suffix)) = &self.habits.shows
             && !partial.is_empty()
-            && since.contains(&format!("{prefix}{partial}{suffix}"))
+            && lines
+                .join("\n")
+                .contains(&format!("{prefix}{partial}{suffix}"))
         {
             return self.wrong(
                 "the client shows what is no whole reply as if it were one",
@@ -372,17 +392,16 @@ impl<'r> Stage<'r> {
             );
         }
         let replies: Vec<String> = self.answered.iter().map(|text| reply(text)).collect();
-        let said_more = since.lines().any(|line| {
+        let said_more = lines.iter().any(|line| {
             if replies.iter().any(|reply| line.contains(reply.as_str())) {
                 return false;
             }
-            // A prompt has no line end, and there may be several on one line.
-            let known = self.habits.lines.iter().map(|known| known.trim());
-            let more = known
-                .chain([partial])
-                .filter(|said| !said.is_empty())
-                .fold(line.to_owned(), |line, said| line.replace(said, ""));
-            !more.trim().is_empty()
+            let line = if partial.is_empty() {
+                line.trim().to_owned()
+            } else {
+                line.replace(partial, "").trim().to_owned()
+            };
+            !line.is_empty() && !self.habits.lines.iter().any(|known| known.contains(&line))
         });
         if status.is_some_and(|status| status != 0) || on_stderr || said_more {
             return Ok(());
