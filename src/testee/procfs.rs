@@ -1,11 +1,10 @@
 //! What /proc says about the processes of a testee.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io::{self, Read};
-use std::path::Path;
+use std::fs;
 
-use rustix::io::Errno;
+use rustix::fs::{Mode, OFlags, open};
+use rustix::io::{Errno, read};
 use rustix::process::{Pid, test_kill_process};
 
 /// What a set of processes has done so far, and whether it is doing anything now.
@@ -51,7 +50,7 @@ impl Family {
         let newest = newest_identifier();
         match (self.looked_up_to, newest) {
             (Some(before), Some(now)) if (before..before.saturating_add(FEW)).contains(&now) => {
-                self.look_at(before + 1..=now, look_up);
+                self.look_at(before + 1..=now, look_up, is_process);
             }
             _ => {
                 self.members = descendants(self.ancestor);
@@ -64,17 +63,23 @@ impl Family {
         &self.members
     }
 
-    fn look_at(&mut self, new: std::ops::RangeInclusive<u32>, look_up: impl Fn(u32) -> Found) {
+    fn look_at(
+        &mut self,
+        new: std::ops::RangeInclusive<u32>,
+        look_up: impl Fn(u32) -> Found,
+        is_process: impl Fn(u32) -> bool,
+    ) {
         self.members
-            .retain(|pid| matches!(look_up(*pid), Found::Process { .. }));
+            .retain(|pid| matches!(look_up(*pid), Found::Living { .. }));
         let newest = *new.end();
         let mut looked_at = std::mem::take(&mut self.unseen);
         looked_at.extend(new);
         for pid in looked_at {
             match look_up(pid) {
-                Found::Process { parent }
+                Found::Living { parent }
                     if !self.members.contains(&pid)
-                        && (parent == self.ancestor || self.members.contains(&parent)) =>
+                        && (parent == self.ancestor || self.members.contains(&parent))
+                        && is_process(pid) =>
                 {
                     self.members.push(pid);
                 }
@@ -85,12 +90,15 @@ impl Family {
     }
 }
 
-/// A file of /proc: its length is not known before, so that room for all of it saves reading it
-/// piece by piece.
-fn text(path: impl AsRef<Path>) -> io::Result<String> {
-    let mut text = String::with_capacity(4096);
-    File::open(path)?.read_to_string(&mut text)?;
-    Ok(text)
+/// How much of a file of /proc is read, in octets: more than comes before what is looked for.
+const ENOUGH: usize = 4096;
+
+/// The start of a file of /proc, without asking for its length first, which is not known.
+fn text(path: &str) -> rustix::io::Result<String> {
+    let file = open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    let mut start = [0; ENOUGH];
+    let length = read(file, &mut start)?;
+    Ok(String::from_utf8_lossy(&start[..length]).into_owned())
 }
 
 /// The identifier that was given last to a process or a thread.
@@ -101,11 +109,10 @@ fn newest_identifier() -> Option<u32> {
 
 /// Whose an identifier is.
 enum Found {
-    Process {
-        parent: u32,
-    },
-    /// Of a thread, or of a process that has ended and is still there.
-    Another,
+    /// Of a process, or of a thread of one.
+    Living { parent: u32 },
+    /// Of one that has ended and is still there.
+    Ended,
     /// Of one that is gone, or of one that cannot be seen yet.
     Nobody,
 }
@@ -115,21 +122,32 @@ fn look_up(pid: u32) -> Found {
     if !is_there(pid) {
         return Found::Nobody;
     }
-    // A thread has no directory entry, but can be opened all the same.
-    let Ok(status) = text(format!("/proc/{pid}/status")) else {
+    let Ok(stat) = text(&format!("/proc/{pid}/stat")) else {
         return Found::Nobody;
     };
-    let field = |name: &str| {
-        let mut lines = status.lines();
-        let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(":\t"));
-        value.unwrap_or_default()
-    };
-    let number = |name: &str| field(name).parse::<u32>();
-    let lives = !field("State").starts_with(['Z', 'X']);
-    match number("PPid") {
-        Ok(parent) if lives && number("Tgid") == Ok(pid) => Found::Process { parent },
-        _ => Found::Another,
+    // The name before may hold anything.
+    let behind_name = stat.rsplit_once(") ").map_or("", |(_, behind)| behind);
+    let mut fields = behind_name.split(' ');
+    let lives = fields
+        .next()
+        .is_some_and(|state| !matches!(state, "Z" | "X"));
+    match fields.next().and_then(|parent| parent.parse().ok()) {
+        Some(parent) if lives => Found::Living { parent },
+        _ => Found::Ended,
     }
+}
+
+/// Whether an identifier is that of a process, and not of a thread only: a thread has no directory
+/// entry, but can be opened all the same.
+fn is_process(pid: u32) -> bool {
+    let status = text(&format!("/proc/{pid}/status")).unwrap_or_default();
+    field(&status, "Tgid").is_some_and(|group| group == pid.to_string())
+}
+
+/// A field of a `status`.
+fn field<'s>(status: &'s str, name: &str) -> Option<&'s str> {
+    let mut lines = status.lines();
+    lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(":\t"))
 }
 
 /// Whether a process or a thread has this identifier, ours or not.
@@ -147,7 +165,7 @@ pub(crate) fn descendants(ancestor: u32) -> Vec<u32> {
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
         .filter_map(|pid| match look_up(pid) {
-            Found::Process { parent } => Some((pid, parent)),
+            Found::Living { parent } => Some((pid, parent)),
             _ => None,
         })
         .collect();
@@ -174,9 +192,12 @@ pub(crate) fn activity(pids: &[u32]) -> Option<Activity> {
         };
         for task in tasks.flatten() {
             let path = task.path();
+            let path = path.display();
             // A thread that ends between the listing and here has just done something.
-            let (Ok(stat), Ok(schedule)) = (text(path.join("stat")), text(path.join("schedstat")))
-            else {
+            let (Ok(stat), Ok(schedule)) = (
+                text(&format!("{path}/stat")),
+                text(&format!("{path}/schedstat")),
+            ) else {
                 asleep = false;
                 continue;
             };
@@ -196,10 +217,10 @@ pub(crate) fn activity(pids: &[u32]) -> Option<Activity> {
 /// The resident memory of these processes, in octets.
 pub(crate) fn resident(pids: &[u32]) -> u64 {
     pids.iter()
-        .filter_map(|pid| text(format!("/proc/{pid}/status")).ok())
+        .filter_map(|pid| fs::read_to_string(format!("/proc/{pid}/status")).ok())
         .filter_map(|status| {
-            let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-            line.split_whitespace().nth(1)?.parse::<u64>().ok()
+            let size = field(&status, "VmRSS")?;
+            size.split_whitespace().next()?.parse::<u64>().ok()
         })
         .map(|kibibytes| kibibytes * 1024)
         .sum()
@@ -214,24 +235,26 @@ mod tests {
     #[test]
     fn a_process_that_is_shown_late_is_found() {
         let mut family = Family::of(1);
-        family.look_at(5..=7, |pid| match pid {
-            5 => Found::Process { parent: 1 },
-            6 => Found::Another,
+        let living = |pid| match pid {
+            5 | 6 => Found::Living { parent: 1 },
             _ => Found::Nobody,
-        });
+        };
+        family.look_at(5..=7, living, |pid| pid != 6);
         assert_eq!(family.members, [5]);
-        family.look_at(8..=8, |pid| match pid {
+        let later = |pid| match pid {
             5 | 8 => Found::Nobody,
-            7 => Found::Process { parent: 1 },
+            7 => Found::Living { parent: 1 },
             _ => panic!("{pid} is known"),
-        });
+        };
+        family.look_at(8..=8, later, |_| true);
         assert_eq!(family.members, [7]);
         assert_eq!(family.unseen, [8]);
-        family.look_at(9..=8 + FEW, |pid| match pid {
-            7 => Found::Process { parent: 1 },
+        let at_last = |pid| match pid {
+            7 => Found::Living { parent: 1 },
             8 => Found::Nobody,
-            _ => Found::Another,
-        });
+            _ => Found::Ended,
+        };
+        family.look_at(9..=8 + FEW, at_last, |_| true);
         assert_eq!(family.unseen, [0; 0]);
     }
 
