@@ -9,8 +9,10 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+use jiff::tz::Offset;
 use rustix::fs::OFlags;
 
 use super::guard::{CANNOT_START, DIR, INPUT, OUTSIDE, PORT_TAKEN};
@@ -204,15 +206,30 @@ fn filled(part: &OsString, port: u16, dir: &Path) -> OsString {
 /// without their leading zeros shows it at any time of the day (SES-5). None where the user
 /// has set one.
 fn telling_time_zone() -> Option<(&'static str, String)> {
-    const EARLY: i64 = 3;
     if std::env::var_os("TZ").is_some() {
         return None;
     }
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let hour = now.map_or(0, |since| since.as_secs() / 3600 % 24) as i64;
+    Some(("TZ", early_at(Timestamp::now())))
+}
+
+/// The zone in which it is early then, and in which the minute is not the month either, so that one
+/// that writes the one for the other shows it.
+fn early_at(now: Timestamp) -> String {
+    const EARLY: i64 = 3;
+    let hour = now.as_second().div_euclid(3600).rem_euclid(24);
     // From 12 hours behind to 11 ahead; these names count the other way round.
     let ahead = (EARLY - hour + 12).rem_euclid(24) - 12;
-    Some(("TZ", format!("Etc/GMT{:+}", -ahead)))
+    let local = Offset::from_hours(ahead as i8)
+        .expect("it is less than a day")
+        .to_datetime(now);
+    // The minute may pass before the testee looks at its clock.
+    if (local.minute()..=local.minute() + 1).contains(&local.month()) {
+        let behind = -(ahead * 60 + 30);
+        let sign = if behind < 0 { '-' } else { '+' };
+        let behind = behind.abs();
+        return format!("EARLY{sign}{:02}:{:02}", behind / 60, behind % 60);
+    }
+    format!("Etc/GMT{:+}", -ahead)
 }
 
 pub(super) fn random() -> u64 {
@@ -227,6 +244,30 @@ fn fresh_root() -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::civil::date;
+    use jiff::tz::TimeZone;
+
+    /// Each minute of a day, with what follows it, in the month of the same number.
+    #[test]
+    fn no_minute_is_taken_for_the_month() {
+        let midnight = date(2026, 11, 26).at(0, 0, 0, 0);
+        let begin = Offset::UTC.to_timestamp(midnight).unwrap().as_second();
+        let mut half = 0;
+        for minute in 0..24 * 60 {
+            let now = Timestamp::from_second(begin + minute * 60).unwrap();
+            let zone = early_at(now);
+            half += usize::from(zone.starts_with("EARLY"));
+            let zone = match zone.strip_prefix("Etc/GMT") {
+                Some(hours) => TimeZone::posix(&format!("XYZ{hours}")),
+                None => TimeZone::posix(&zone),
+            };
+            let local = zone.unwrap().to_datetime(now);
+            assert_eq!(local.hour(), 3, "{now}");
+            assert_ne!(local.minute(), 11, "{now}");
+        }
+        // Minutes 10 and 11 of each hour.
+        assert_eq!(half, 48);
+    }
 
     #[test]
     fn placeholders_are_filled_in() {
