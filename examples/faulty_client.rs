@@ -79,7 +79,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
     (
         "no-error-at-end",
         "SES-11",
-        "ends as if all were well when a reply is missing",
+        "says goodbye as if all were well when a reply is missing",
     ),
     (
         "partial-write",
@@ -172,6 +172,7 @@ const HABITS: &[(&str, &str)] = &[
         "says a lot on standard error at its start, reports errors there too, and exits with 0",
     ),
     ("lingers", "closes a moment after its `q`"),
+    ("parts", "says goodbye after its `q`"),
     ("late", "connects when something has been typed"),
 ];
 
@@ -194,6 +195,11 @@ fn leave(status: i32) -> ! {
         println!("{text}");
     }
     exit(status);
+}
+
+fn part() -> ! {
+    println!("goodbye");
+    exit(0);
 }
 
 /// The session is over by our own will.
@@ -337,6 +343,9 @@ impl Client {
             thread::sleep(Duration::from_millis(100));
         }
         stream.shutdown(Shutdown::Both)?;
+        if self.habit == "parts" || self.has("no-error-at-end") {
+            part();
+        }
         leave(0);
     }
 
@@ -501,7 +510,7 @@ impl Client {
     fn show_replies(&self, mut stream: TcpStream) {
         match self.replies(&mut stream) {
             Ok(()) if OVER.load(Ordering::SeqCst) => {}
-            Ok(()) if self.has("no-error-at-end") => exit(0),
+            Ok(()) if self.has("no-error-at-end") => part(),
             Ok(()) if OWED.load(Ordering::SeqCst) > 0 => {
                 self.report("the server closed and owes a reply");
             }
