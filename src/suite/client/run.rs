@@ -147,10 +147,9 @@ impl Runner<'_, '_> {
         let at_once = stage.shows(HELLO).is_ok();
         // Then it shows what it held back, and says what it says whenever it ends.
         stage.leaves();
-        let shows = at_once || stage.shows(HELLO).is_ok();
         let (shown, _) = stage.said();
-        self.habits = learned(&greeting, &shown, shows);
-        self.habits.late = shows && !at_once;
+        self.habits = learned(&greeting, &shown);
+        self.habits.late = self.habits.shows.is_some() && !at_once;
         self.note(blank(&case, None, Verdict::Pass, String::new()))?;
         Ok(true)
     }
@@ -233,7 +232,7 @@ fn kind(id: &str) -> String {
 }
 
 /// What is learned of a client from what it shows before anything is typed, and in the end.
-fn learned(greeting: &[u8], shown: &[u8], shows: bool) -> Habits {
+fn learned(greeting: &[u8], shown: &[u8]) -> Habits {
     let begun = greeting.rsplit(|octet| *octet == b'\n').next();
     let prompt = String::from_utf8_lossy(begun.unwrap_or_default()).into_owned();
     let mut habits = Habits {
@@ -245,11 +244,11 @@ fn learned(greeting: &[u8], shown: &[u8], shows: bool) -> Habits {
     for line in shown.lines() {
         let line = habits.without_prompts(line);
         match line.split_once(reply.as_str()) {
-            Some((before, behind)) if shows => {
+            Some((before, behind)) => {
                 habits.shows = Some((before.to_owned(), behind.to_owned()));
                 habits.lines.push(before.to_owned());
             }
-            _ => habits.lines.push(line.to_owned()),
+            None => habits.lines.push(line.to_owned()),
         }
     }
     habits
