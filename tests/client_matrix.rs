@@ -9,7 +9,7 @@ use support::matrix::{Seen, assert_as_kept, chosen_faults, side_by_side, watched
 use support::{UNSTICK, example, listed};
 use unstick::suite::client;
 use unstick::suite::client::run::{PLAIN, run};
-use unstick::suite::run::Effort;
+use unstick::suite::server::options::Effort;
 use unstick::suite::verdict::{Check, Verdict};
 use unstick::testee::process::Template;
 
@@ -77,7 +77,7 @@ fn judged(option: &str, name: &str, requirement: &str) -> Vec<Check> {
         timeout: Duration::from_secs(10),
         guard: Some(UNSTICK.into()),
     };
-    let mut cases = client::all();
+    let mut cases = client::cases::all();
     cases.retain(|case| concerned(&case.id, requirement));
     watched(|watch| run(&template, &cases, Effort::Quick, watch)).unwrap()
 }
@@ -106,7 +106,7 @@ fn every_fault_is_found_and_every_case_has_failed() {
         let checks = judged("--fault", &fault.name, &fault.requirement);
         Seen::in_report("client", &checks)
     });
-    let cases = client::all().into_iter().map(|case| case.id);
+    let cases = client::cases::all().into_iter().map(|case| case.id);
     let cases = cases.chain([PLAIN.to_owned()]);
     assert_as_kept("client-matrix", &faults, &seen, cases);
 }

@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 
 use rstest::rstest;
 use unstick::suite::codec::{self, Decode, Judge};
+use unstick::suite::server::cases;
 use unstick::suite::verdict::{Summary, Verdict};
-use unstick::suite::{case, fixtures, requirement};
+use unstick::suite::{fixtures, requirement};
 use unstick::trace::{Acceptable, Action, Class, Placed, Step, Trace, json};
 use unstick_fuzz::reading::{Next, Reading};
 use unstick_fuzz::session_model::{Expected, Model, is_utf8};
@@ -190,7 +191,10 @@ fn every_chapter_has_its_traces() {
             .count();
         assert!(count >= 30, "{chapter} has {count} traces");
     }
-    let checks: usize = case::all().iter().map(case::Case::checks).sum();
+    let checks: usize = cases::all()
+        .iter()
+        .map(unstick::suite::server::case::Case::checks)
+        .sum();
     assert!(checks >= 1500, "{checks} checks");
 }
 
@@ -202,7 +206,7 @@ fn every_requirement_of_servers_has_a_case() {
     let not_servers = [
         "LEN-2", "LEN-3", "SES-11", "SES-12", "TRF-12", "TRF-13", "VTR-2", "VTR-3",
     ];
-    let cases = case::all();
+    let cases = cases::all();
     for requirement in requirement::all() {
         let id = requirement.id;
         let shown = cases.iter().any(|case| case.requirements.contains(&id));

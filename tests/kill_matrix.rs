@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use support::matrix::{Fault, Seen, assert_as_kept, chosen_faults, faults, side_by_side, watched};
 use support::{UNSTICK, example};
-use unstick::suite::case::{self, Case};
-use unstick::suite::run::{Effort, Options, run};
+use unstick::suite::server::case::Case;
+use unstick::suite::server::cases;
+use unstick::suite::server::options::{Effort, Options};
+use unstick::suite::server::run::run;
 use unstick::suite::verdict::{Check, Verdict};
 use unstick::testee::process::Template;
 use unstick::testee::server::{Origin, Server};
@@ -51,7 +53,7 @@ fn cases_for(requirement: &str) -> Vec<Case> {
         ],
         _ => &["trf/"],
     };
-    case::all()
+    cases::all()
         .into_iter()
         .filter(|case| case.owed_by(Class::Transfer))
         .filter(|case| chapters.iter().any(|chapter| case.id.starts_with(chapter)))
@@ -102,7 +104,7 @@ fn every_fault_is_killed_and_every_case_kills() {
         let checks = judge(Class::Transfer, Some(&fault.name), &cases, max_payload);
         Seen::in_report("server", &checks)
     });
-    let cases = case::all();
+    let cases = cases::all();
     let owed = cases.iter().filter(|case| case.owed_by(Class::Transfer));
     let owed = owed.map(|case| case.id.to_owned());
     assert_as_kept("kill-matrix", &faults, &seen, owed);

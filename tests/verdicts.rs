@@ -58,7 +58,7 @@ fn a_correct_server_passes_everything() {
     let ids = report["cases"].as_array().unwrap().iter();
     let mut ids: Vec<&str> = ids.map(|check| check["id"].as_str().unwrap()).collect();
     ids.dedup();
-    let known = unstick::suite::case::all();
+    let known = unstick::suite::server::cases::all();
     let known = known.iter().filter(|case| case.owed_by(Class::Transfer));
     let known: Vec<&str> = known.map(|case| case.id).collect();
     assert_eq!(

@@ -8,7 +8,9 @@ use clap::Args;
 use super::judging::ServerClass;
 use super::{Failure, USAGE, print};
 use crate::suite::selection::{Listed, select};
-use crate::suite::{case, client, codec};
+use crate::suite::server::case::Case;
+use crate::suite::server::cases;
+use crate::suite::{client, codec};
 use crate::trace::Class;
 
 /// List the cases
@@ -30,10 +32,15 @@ impl Cases {
         let patterns: Vec<String> = self.pattern.into_iter().collect();
         // A class is one of servers; without one, all roles are listed.
         let others = class.is_none();
-        let cases: Vec<Row> = case::all()
+        let cases: Vec<Row> = cases::all()
             .into_iter()
             .map(Row::of_server)
-            .chain(client::all().iter().filter(|_| others).map(Row::of_client))
+            .chain(
+                client::cases::all()
+                    .iter()
+                    .filter(|_| others)
+                    .map(Row::of_client),
+            )
             .chain(
                 codec::further_cases()
                     .into_iter()
@@ -77,11 +84,11 @@ struct Row {
     class: Class,
     checks: usize,
     /// What tells whether a class owes it, for those of servers.
-    server: Option<case::Case>,
+    server: Option<Case>,
 }
 
 impl Row {
-    fn of_server(case: case::Case) -> Self {
+    fn of_server(case: Case) -> Self {
         Self {
             id: case.id.to_owned(),
             title: case.title.clone().into_owned(),
@@ -92,7 +99,7 @@ impl Row {
         }
     }
 
-    fn of_client(case: &client::Case) -> Self {
+    fn of_client(case: &client::case::Case) -> Self {
         Self {
             id: case.id.clone(),
             title: case.title.clone(),

@@ -10,7 +10,7 @@ use super::{Failure, UNJUDGED, USAGE};
 use crate::report::Report;
 use crate::suite::client;
 use crate::suite::client::run::{Unjudgeable, run};
-use crate::suite::run::Effort;
+use crate::suite::server::options::Effort;
 use crate::trace::Class;
 
 /// The classes that a client may claim.
@@ -55,7 +55,7 @@ impl Client {
             ClientClass::Session => Class::Session,
             ClientClass::Transfer => Class::Transfer,
         };
-        let cases = self.chosen.of(client::all(), class)?;
+        let cases = self.chosen.of(client::cases::all(), class)?;
         let known = self.judging.prepare()?;
         let again = [
             "unstick",

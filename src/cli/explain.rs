@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::{Failure, USAGE, print};
-use crate::suite::case::{self, Case};
 use crate::suite::client;
 use crate::suite::requirement::{self, Requirement};
+use crate::suite::server::case::Case;
+use crate::suite::server::cases;
 use crate::suite::traceability;
 use crate::trace::hexdump;
 use crate::trace::segmentation::conversations;
@@ -24,8 +25,8 @@ pub(super) struct Explain {
 
 impl Explain {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let cases = case::all();
-        let clients = client::all();
+        let cases = cases::all();
+        let clients = client::cases::all();
         let text = if let Some(trace) = traceability::all()
             .iter()
             .find(|trace| trace.requirement.id.eq_ignore_ascii_case(&self.id))
@@ -78,7 +79,7 @@ fn explain_requirement(trace: &traceability::Trace) -> String {
     out
 }
 
-fn explain_client_case(case: &client::Case) -> String {
+fn explain_client_case(case: &client::case::Case) -> String {
     let mut out = format!(
         "{} (client, class {})\n{}\n\n",
         case.id,

@@ -14,10 +14,11 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::{FAILED, Failure, UNJUDGED, USAGE, print};
 use crate::report::{Report, Testee, json, junit, terminal};
-use crate::suite::case::Case;
 use crate::suite::known_failures::KnownFailures;
-use crate::suite::run::{Effort, Options, Run, Unjudgeable, run};
 use crate::suite::selection::{Listed, select};
+use crate::suite::server::case::Case;
+use crate::suite::server::options::{Effort, Options};
+use crate::suite::server::run::{Run, Unjudgeable, run};
 use crate::suite::verdict::{Check, Verdict};
 use crate::testee::process::Template;
 use crate::testee::server::{Origin, Server};

@@ -7,11 +7,11 @@ use std::time::Duration;
 use super::judging::{judge, status};
 use super::{Failure, UNJUDGED, print};
 use crate::report::{Report, Testee, terminal};
-use crate::suite::case;
 use crate::suite::codec;
 use crate::suite::known_failures::KnownFailures;
-use crate::suite::run::{Effort, Options};
 use crate::suite::selection::select;
+use crate::suite::server::cases;
+use crate::suite::server::options::{Effort, Options};
 use crate::testee::process::Template;
 use crate::testee::server::Origin;
 use crate::trace::Class;
@@ -68,7 +68,7 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
         timeout: Duration::from_secs(10),
         guard: None,
     });
-    let cases = select(case::all(), Some(class), &[], &[]).expect("no pattern, no mismatch");
+    let cases = select(cases::all(), Some(class), &[], &[]).expect("no pattern, no mismatch");
     let run = judge(origin, &cases, &options)?;
     let server = Testee {
         role: "server",

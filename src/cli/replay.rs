@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::judging::{Judging, Limits, ServerClass};
 use super::{Failure, USAGE};
-use crate::suite::case::Case;
+use crate::suite::server::case::Case;
 use crate::testee::server::Origin;
 use crate::trace::{Class, json};
 

@@ -10,7 +10,7 @@ use clap::Args;
 use super::judging::{Chosen, Judging, Limits, ServerClass, shell};
 use super::{Failure, USAGE};
 use crate::report::Testee;
-use crate::suite::case;
+use crate::suite::server::cases;
 use crate::testee::server::Origin;
 use crate::trace::Class;
 
@@ -52,7 +52,7 @@ pub(super) struct Server {
 impl Server {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let class = Class::from(self.class);
-        let cases = self.chosen.of(case::all(), class)?;
+        let cases = self.chosen.of(cases::all(), class)?;
         let (testee, origin) = match &self.connect {
             Some(address) => self.running(address)?,
             None => {

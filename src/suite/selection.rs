@@ -2,7 +2,8 @@
 
 use globset::{Glob, GlobMatcher};
 
-use super::{case, client, codec};
+use super::server::case;
+use super::{client, codec};
 use crate::trace::Class;
 
 /// What can be chosen.
@@ -24,7 +25,7 @@ impl Listed for case::Case {
     }
 }
 
-impl Listed for client::Case {
+impl Listed for client::case::Case {
     fn id(&self) -> &str {
         &self.id
     }
@@ -140,7 +141,7 @@ pub fn select<C: Listed>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::suite::case;
+    use crate::suite::server::cases;
 
     fn of<C: Listed>(
         cases: Vec<C>,
@@ -153,7 +154,7 @@ mod tests {
     }
 
     fn ids(class: Class, run: &[&str], skip: &[&str]) -> Result<usize, SelectionError> {
-        of(case::all(), class, run, skip)
+        of(cases::all(), class, run, skip)
     }
 
     #[test]
@@ -190,7 +191,7 @@ mod tests {
 
     #[test]
     fn clients_and_codecs_have_cases_of_their_own() {
-        let client = |class, id| of(client::all(), class, &[id], &[]);
+        let client = |class, id| of(client::cases::all(), class, &[id], &[]);
         assert_eq!(client(Class::Session, "client/text-chinese").unwrap(), 1);
         assert_eq!(client(Class::Transfer, "client/text-chinese").unwrap(), 1);
         assert_eq!(client(Class::Transfer, "client/file-of-2").unwrap(), 1);

@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 use super::faults::{self, Fault};
 use super::requirement::{self, Requirement};
-use super::{case, client, codec};
+use super::server::cases;
+use super::{client, codec};
 use crate::trace::Class;
 
 /// Why a requirement has no case, or none in a role that owes it.
@@ -51,8 +52,8 @@ pub struct Trace {
 /// What belongs to each requirement, in the order of the specification.
 #[must_use]
 pub fn all() -> Vec<Trace> {
-    let servers = case::all();
-    let clients = client::all();
+    let servers = cases::all();
+    let clients = client::cases::all();
     let codecs = codec::further_cases();
     let faults = faults::all();
     requirement::all()

@@ -5,9 +5,9 @@ use crate::suite::plain::{frame, next_frame};
 /// The requirement that is broken, where it is not the case's own, and the likely mistake in
 /// words that follow "it".
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Diagnosis {
-    pub(super) requirement: Option<&'static str>,
-    pub(super) cause: Option<&'static str>,
+pub(in crate::suite::client) struct Diagnosis {
+    pub(in crate::suite::client) requirement: Option<&'static str>,
+    pub(in crate::suite::client) cause: Option<&'static str>,
 }
 
 const fn of(requirement: &'static str, cause: &'static str) -> Diagnosis {
@@ -18,7 +18,8 @@ const fn of(requirement: &'static str, cause: &'static str) -> Diagnosis {
 }
 
 /// Nothing comes behind the body of a file.
-pub(super) const WAITS: Diagnosis = of("TRF-6", "it waits for an answer to a file");
+pub(in crate::suite::client) const WAITS: Diagnosis =
+    of("TRF-6", "it waits for an answer to a file");
 
 const FRAMED: Diagnosis = of("TRF-3", "it puts the body into frames");
 
@@ -30,7 +31,11 @@ const SOME: usize = 32;
 
 /// Octets that are not the frame of `payload`. Behind the body of a file they may be what is left
 /// of that.
-pub(super) fn of_message(payload: &[u8], came: &[u8], behind_a_body: bool) -> Diagnosis {
+pub(in crate::suite::client) fn of_message(
+    payload: &[u8],
+    came: &[u8],
+    behind_a_body: bool,
+) -> Diagnosis {
     let wanted = frame(payload);
     if came.is_empty() {
         return Diagnosis::default();
@@ -99,7 +104,7 @@ pub(super) fn of_message(payload: &[u8], came: &[u8], behind_a_body: bool) -> Di
 }
 
 /// Octets that are not the frame of a header.
-pub(super) fn of_header(name: &str, length: usize, came: &[u8]) -> Diagnosis {
+pub(in crate::suite::client) fn of_header(name: &str, length: usize, came: &[u8]) -> Diagnosis {
     let Some(header) = next_frame(came).and_then(|payload| std::str::from_utf8(payload).ok())
     else {
         return Diagnosis::default();
@@ -124,14 +129,14 @@ pub(super) fn of_header(name: &str, length: usize, came: &[u8]) -> Diagnosis {
 }
 
 /// The octets of a file in frames, if these are.
-pub(super) fn of_frames(content: &[u8], came: &[u8]) -> Option<Diagnosis> {
+pub(in crate::suite::client) fn of_frames(content: &[u8], came: &[u8]) -> Option<Diagnosis> {
     let (length, behind) = came.split_first_chunk::<4>()?;
     let announces_some = (1..=content.len()).contains(&(u32::from_be_bytes(*length) as usize));
     (announces_some && content.starts_with(&behind[..behind.len().min(4)])).then_some(FRAMED)
 }
 
 /// Octets that are not the body of a file.
-pub(super) fn of_body(content: &[u8], came: &[u8]) -> Diagnosis {
+pub(in crate::suite::client) fn of_body(content: &[u8], came: &[u8]) -> Diagnosis {
     let same = content.iter().zip(came).take_while(|(a, b)| a == b).count();
     if let Some(framed) = of_frames(content, came) {
         return framed;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::stage::{Habits, Judged, NotPassed, Stage, Wrong, reply};
-use super::{Case, known};
-use crate::suite::run::Effort;
+use super::case::Case;
+use super::driver::{Habits, Judged, NotPassed, Stage, Wrong, reply};
+use super::signatures;
+use crate::suite::server::options::Effort;
 use crate::suite::verdict::{Check, Verdict};
 use crate::testee::patience::Patience;
 use crate::testee::process::{StartError, Template};
@@ -74,7 +75,7 @@ pub fn run(
         }
     }
     let mut checks = runner.checks;
-    known::name_what_tells_itself(&mut checks);
+    signatures::name_what_tells_itself(&mut checks);
     Ok(checks)
 }
 

@@ -2,13 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Finding, replies};
-use crate::suite::conversation::{Failure, What};
-use crate::suite::directory::DirectoryFault;
 use crate::suite::plain::next_frame;
-use crate::suite::reply_form::Difference;
-use crate::suite::run::Options;
+use crate::suite::server::directory_fault::DirectoryFault;
+use crate::suite::server::failure::{Failure, What};
+use crate::suite::server::finding::Finding;
+use crate::suite::server::options::Options;
+use crate::suite::server::reply_form::Difference;
 use crate::suite::verdict::Verdict;
+use crate::trace::Class;
 use crate::trace::segmentation::Segmentation;
 
 /// Up to this many octets travel in one piece; what is larger may be cut by the network
@@ -69,7 +70,7 @@ pub(super) struct Pattern {
 impl Pattern {
     pub(super) fn of(findings: &[Finding], options: &Options, form_broken: bool) -> Self {
         let failed = || findings.iter().filter(|finding| finding.failed());
-        let framing = |finding: &&Finding| finding.in_chapter(&["len/", "frm/"]);
+        let framing = |finding: &&Finding| finding.id_starts_with_any(&["len/", "frm/"]);
         let apart: HashMap<String, Verdict> = findings
             .iter()
             .filter(|finding| finding.is_apart())
@@ -166,6 +167,11 @@ impl Pattern {
     }
 }
 
+/// Whether a testee of this class sends replies, and not echoes.
+const fn replies(class: Class) -> bool {
+    matches!(class, Class::Session | Class::Transfer)
+}
+
 /// The first delivery of a run has all but the last four octets of what was sent.
 fn ends_four_octets_early(failure: &Failure) -> bool {
     let seen = failure.evidence.seen.to_vec();
@@ -183,7 +189,7 @@ fn refused_from(findings: &[Finding]) -> Option<usize> {
     let plain = || {
         findings
             .iter()
-            .filter(|finding| finding.in_chapter(&["len/", "frm/"]) && finding.is_apart())
+            .filter(|finding| finding.id_starts_with_any(&["len/", "frm/"]) && finding.is_apart())
     };
     let refused = plain()
         .filter(|finding| finding.failed())

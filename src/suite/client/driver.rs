@@ -5,9 +5,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::super::verdict::Evidence;
 use super::diagnosis::{self, Diagnosis};
 use crate::suite::plain::frame;
+use crate::suite::verdict::Evidence;
 use crate::testee::client::Client;
 use crate::testee::connection::{Connection, Ending};
 use crate::testee::patience::Patience;
@@ -16,21 +16,21 @@ use crate::trace::octets::Octets;
 
 /// What is learned of a client in its plainest conversation.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Habits {
+pub(in crate::suite::client) struct Habits {
     /// What it asks for a line with, if it does; no line end follows.
-    pub(super) prompt: String,
+    pub(in crate::suite::client) prompt: String,
     /// What it writes around a reply on the line that shows it; `None` if it shows no replies.
-    pub(super) shows: Option<(String, String)>,
+    pub(in crate::suite::client) shows: Option<(String, String)>,
     /// It shows them only when it ends: its output is buffered.
-    pub(super) late: bool,
+    pub(in crate::suite::client) late: bool,
     /// The other lines that it writes.
-    pub(super) lines: Vec<String>,
+    pub(in crate::suite::client) lines: Vec<String>,
 }
 
 impl Habits {
     /// A line without the prompts on it: when a prompt appears beside something else, and how many
     /// there are on one line, is a matter of time.
-    pub(super) fn without_prompts<'l>(&self, line: &'l str) -> &'l str {
+    pub(in crate::suite::client) fn without_prompts<'l>(&self, line: &'l str) -> &'l str {
         if self.prompt.is_empty() {
             return line;
         }
@@ -41,20 +41,20 @@ impl Habits {
 
 /// What went wrong.
 #[derive(Debug, Clone)]
-pub(super) struct Wrong {
-    pub(super) message: String,
+pub(in crate::suite::client) struct Wrong {
+    pub(in crate::suite::client) message: String,
     /// The requirement that is broken, where it is not the case's own, and the likely mistake.
-    pub(super) diagnosis: Diagnosis,
+    pub(in crate::suite::client) diagnosis: Diagnosis,
     /// Something was waited for in vain.
-    pub(super) took_time: bool,
+    pub(in crate::suite::client) took_time: bool,
     /// The client sent nothing at all of what was expected.
-    pub(super) nothing_sent: bool,
-    pub(super) evidence: Evidence,
+    pub(in crate::suite::client) nothing_sent: bool,
+    pub(in crate::suite::client) evidence: Evidence,
 }
 
 /// Why a case did not pass.
 #[derive(Debug)]
-pub(super) enum NotPassed {
+pub(in crate::suite::client) enum NotPassed {
     /// Against the requirement.
     Failed(Box<Wrong>),
     /// Allowed by a MAY, or beyond what the protocol says.
@@ -69,14 +69,14 @@ impl From<Box<Wrong>> for NotPassed {
     }
 }
 
-pub(super) type Judged<T = ()> = Result<T, NotPassed>;
+pub(in crate::suite::client) type Judged<T = ()> = Result<T, NotPassed>;
 
 /// A client at work.
 #[derive(Debug)]
-pub(super) struct Stage<'r> {
+pub(in crate::suite::client) struct Stage<'r> {
     client: Client,
     connection: Option<Connection>,
-    pub(super) habits: &'r Habits,
+    pub(in crate::suite::client) habits: &'r Habits,
     patience: Patience,
     bound: Duration,
     typed: Vec<String>,
@@ -92,7 +92,7 @@ pub(super) struct Stage<'r> {
 }
 
 impl<'r> Stage<'r> {
-    pub(super) fn set(
+    pub(in crate::suite::client) fn set(
         template: &Template,
         habits: &'r Habits,
         patience: Patience,
@@ -113,35 +113,35 @@ impl<'r> Stage<'r> {
     }
 
     /// Places a file where the client finds it.
-    pub(super) fn place(&self, name: &str, content: &[u8]) -> PathBuf {
+    pub(in crate::suite::client) fn place(&self, name: &str, content: &[u8]) -> PathBuf {
         let path = self.client.dir().join(name);
         fs::write(&path, content).expect("the directory is ours");
         path
     }
 
-    pub(super) fn dir(&self) -> PathBuf {
+    pub(in crate::suite::client) fn dir(&self) -> PathBuf {
         self.client.dir()
     }
 
-    pub(super) fn outside(&self) -> PathBuf {
+    pub(in crate::suite::client) fn outside(&self) -> PathBuf {
         self.client.outside()
     }
 
     /// Types a line, once the client has nothing else to do.
-    pub(super) fn types(&mut self, line: &str) {
+    pub(in crate::suite::client) fn types(&mut self, line: &str) {
         self.client.program().settle();
         self.types_at_once(line);
     }
 
     /// Types a line, whatever the client is doing. One that takes no input any more shows it in
     /// what it sends.
-    pub(super) fn types_at_once(&mut self, line: &str) {
+    pub(in crate::suite::client) fn types_at_once(&mut self, line: &str) {
         self.typed.push(line.to_owned());
         self.client.type_line(line, self.bound);
     }
 
     /// The client's connection, which it may well make only when it has something to say.
-    pub(super) fn connected(&mut self) -> Judged<&mut Connection> {
+    pub(in crate::suite::client) fn connected(&mut self) -> Judged<&mut Connection> {
         if self.connection.is_none() {
             self.connection = self.client.accept(self.patience);
         }
@@ -153,7 +153,7 @@ impl<'r> Stage<'r> {
 
     /// Has a first message sent and answered, so that the connection is there, and keeps what
     /// may lie on it unread small.
-    pub(super) fn connected_early(&mut self, text: &str) -> Judged {
+    pub(in crate::suite::client) fn connected_early(&mut self, text: &str) -> Judged {
         self.types(text);
         self.sends(text.as_bytes())?;
         self.answers(text);
@@ -162,14 +162,14 @@ impl<'r> Stage<'r> {
     }
 
     /// Reads no more than two messages of this size from here on.
-    pub(super) fn holds_after(&mut self, one: &[u8], two: &[u8]) {
+    pub(in crate::suite::client) fn holds_after(&mut self, one: &[u8], two: &[u8]) {
         if let Some(connection) = &mut self.connection {
             connection.read_at_most(Some(8 + one.len() + two.len()));
         }
     }
 
     /// Reads everything again.
-    pub(super) fn releases(&mut self) {
+    pub(in crate::suite::client) fn releases(&mut self) {
         if let Some(connection) = &mut self.connection {
             connection.read_at_most(None);
             connection.hold_much();
@@ -177,7 +177,7 @@ impl<'r> Stage<'r> {
     }
 
     /// What has come and is not accounted for yet.
-    pub(super) fn rest(&self) -> &[u8] {
+    pub(in crate::suite::client) fn rest(&self) -> &[u8] {
         self.connection
             .as_ref()
             .map_or(&[], |connection| &connection.seen()[self.accounted..])
@@ -201,7 +201,7 @@ impl<'r> Stage<'r> {
     }
 
     /// Waits for one of these messages and nothing else.
-    pub(super) fn sends_one_of(&mut self, payloads: &[&[u8]]) -> Judged {
+    pub(in crate::suite::client) fn sends_one_of(&mut self, payloads: &[&[u8]]) -> Judged {
         self.connected()?;
         let wanted: Vec<Vec<u8>> = payloads.iter().map(|payload| frame(payload)).collect();
         self.wait(|rest| {
@@ -229,12 +229,12 @@ impl<'r> Stage<'r> {
     }
 
     /// Waits for this message and nothing else.
-    pub(super) fn sends(&mut self, payload: &[u8]) -> Judged {
+    pub(in crate::suite::client) fn sends(&mut self, payload: &[u8]) -> Judged {
         self.sends_one_of(&[payload])
     }
 
     /// Waits for the header of a file.
-    pub(super) fn sends_header(&mut self, name: &str, length: usize) -> Judged {
+    pub(in crate::suite::client) fn sends_header(&mut self, name: &str, length: usize) -> Judged {
         let header = format!("{name},{length}");
         self.sends(header.as_bytes()).map_err(|why| match why {
             NotPassed::Failed(mut wrong) => {
@@ -246,13 +246,13 @@ impl<'r> Stage<'r> {
     }
 
     /// Waits for the command and the header of a file.
-    pub(super) fn announces(&mut self, name: &str, length: usize) -> Judged {
+    pub(in crate::suite::client) fn announces(&mut self, name: &str, length: usize) -> Judged {
         self.sends_one_of(&[b"file", b"FILE"])?;
         self.sends_header(name, length)
     }
 
     /// Waits for the body of a file.
-    pub(super) fn sends_body(&mut self, content: &[u8]) -> Judged {
+    pub(in crate::suite::client) fn sends_body(&mut self, content: &[u8]) -> Judged {
         self.wait(|rest| rest.len() >= content.len());
         self.behind_a_body = true;
         if self.rest().starts_with(content) {
@@ -281,7 +281,7 @@ impl<'r> Stage<'r> {
     }
 
     /// Answers a message, in these pieces.
-    pub(super) fn answers_in(&mut self, chunks: &[&[u8]]) {
+    pub(in crate::suite::client) fn answers_in(&mut self, chunks: &[&[u8]]) {
         for chunk in chunks.iter().filter(|chunk| !chunk.is_empty()) {
             self.sent.push(chunk.to_vec());
             if let Some(connection) = &mut self.connection {
@@ -291,27 +291,27 @@ impl<'r> Stage<'r> {
     }
 
     /// Answers a message.
-    pub(super) fn answers(&mut self, text: &str) {
+    pub(in crate::suite::client) fn answers(&mut self, text: &str) {
         self.answered.push(text.to_owned());
         self.answers_in(&[&frame(reply(text).as_bytes())]);
     }
 
     /// Ends our sending side.
-    pub(super) fn ends_stream(&mut self) {
+    pub(in crate::suite::client) fn ends_stream(&mut self) {
         if let Some(connection) = &mut self.connection {
             connection.end_of_stream();
         }
     }
 
     /// Closes so that the client is told of a reset.
-    pub(super) fn resets(&mut self) {
+    pub(in crate::suite::client) fn resets(&mut self) {
         if let Some(connection) = self.connection.take() {
             connection.reset_on_close();
         }
     }
 
     /// Sees that the client shows a reply.
-    pub(super) fn shows(&mut self, text: &str) -> Judged {
+    pub(in crate::suite::client) fn shows(&mut self, text: &str) -> Judged {
         if self.habits.late {
             self.to_be_shown.push(text.to_owned());
             return Ok(());
@@ -329,7 +329,7 @@ impl<'r> Stage<'r> {
     }
 
     /// Has the client leave, and sees that it has shown by then what it had to show.
-    pub(super) fn has_shown(&mut self) -> Judged {
+    pub(in crate::suite::client) fn has_shown(&mut self) -> Judged {
         let texts = std::mem::take(&mut self.to_be_shown);
         if texts.is_empty() {
             return Ok(());
@@ -350,7 +350,7 @@ impl<'r> Stage<'r> {
     }
 
     /// Has the client leave, and waits until it has ended.
-    pub(super) fn leaves(&mut self) {
+    pub(in crate::suite::client) fn leaves(&mut self) {
         self.types("q");
         self.settles();
         self.ends_stream();
@@ -358,7 +358,7 @@ impl<'r> Stage<'r> {
     }
 
     /// What it has written to standard output, and how many octets to standard error.
-    pub(super) fn said(&mut self) -> (Vec<u8>, u64) {
+    pub(in crate::suite::client) fn said(&mut self) -> (Vec<u8>, u64) {
         let program = self.client.program();
         program.settle();
         (program.seen(), program.stderr_written())
@@ -367,7 +367,11 @@ impl<'r> Stage<'r> {
     /// Sees that the client says, since it had said `before`, that something is wrong: by its
     /// status, on standard error, or by a line that it does not write otherwise. `partial` is
     /// what it must not show as if it were a reply.
-    pub(super) fn reports(&mut self, before: (&[u8], u64), partial: &str) -> Judged {
+    pub(in crate::suite::client) fn reports(
+        &mut self,
+        before: (&[u8], u64),
+        partial: &str,
+    ) -> Judged {
         let program = self.client.program();
         let status = program.end(self.patience);
         let shown = program.seen();
@@ -414,7 +418,7 @@ impl<'r> Stage<'r> {
     }
 
     /// Waits for the close, before which nothing more may come.
-    pub(super) fn closes(&mut self) -> Judged {
+    pub(in crate::suite::client) fn closes(&mut self) -> Judged {
         self.connected()?;
         self.wait(|rest| !rest.is_empty());
         if !self.rest().is_empty() {
@@ -432,24 +436,29 @@ impl<'r> Stage<'r> {
         Ok(())
     }
 
-    pub(super) fn ending(&self) -> Option<Ending> {
+    pub(in crate::suite::client) fn ending(&self) -> Option<Ending> {
         self.connection.as_ref()?.ending()
     }
 
     /// Waits until so much has come, or the connection has ended, or nothing more comes.
-    pub(super) fn waits_for(&mut self, octets: usize) {
+    pub(in crate::suite::client) fn waits_for(&mut self, octets: usize) {
         self.wait(|rest| rest.len() >= octets);
     }
 
-    pub(super) fn settles(&mut self) {
+    pub(in crate::suite::client) fn settles(&mut self) {
         self.client.program().settle();
     }
 
-    pub(super) fn wrong<T>(&mut self, message: &str, expected: &str, took_time: bool) -> Judged<T> {
+    pub(in crate::suite::client) fn wrong<T>(
+        &mut self,
+        message: &str,
+        expected: &str,
+        took_time: bool,
+    ) -> Judged<T> {
         self.wrong_because(Diagnosis::default(), message, expected, took_time)
     }
 
-    pub(super) fn wrong_because<T>(
+    pub(in crate::suite::client) fn wrong_because<T>(
         &mut self,
         diagnosis: Diagnosis,
         message: &str,
@@ -492,7 +501,7 @@ impl<'r> Stage<'r> {
 }
 
 /// The reply that a text gets (SES-5).
-pub(super) fn reply(text: &str) -> String {
+pub(in crate::suite::client) fn reply(text: &str) -> String {
     format!("服务端于2026年01月02日03时04分05秒收到了你发来的“{text}”信息!")
 }
 

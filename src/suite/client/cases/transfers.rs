@@ -3,9 +3,9 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 
-use super::Case;
-use super::diagnosis::{self, Diagnosis};
-use super::stage::{Judged, NotPassed, Stage};
+use crate::suite::client::case::Case;
+use crate::suite::client::diagnosis::{self, Diagnosis};
+use crate::suite::client::driver::{Judged, NotPassed, Stage};
 use crate::trace::Class;
 
 /// Sizes of files, in octets: around what programs read and write at once.

@@ -1,6 +1,6 @@
 //! How a session ends: by `q`, and then the close.
 
-use super::Case;
+use crate::suite::client::case::Case;
 use crate::trace::Class;
 
 pub(super) fn cases() -> Vec<Case> {

@@ -3,11 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::case::Coded;
-use super::conversation::What;
-use super::directory::DirectoryFault;
-use super::plain::frame;
-use super::run::{Bench, NotPassed};
+use crate::suite::plain::frame;
+use crate::suite::server::bench::{Bench, NotPassed};
+use crate::suite::server::case::Coded;
+use crate::suite::server::directory_fault::DirectoryFault;
+use crate::suite::server::failure::What;
 use crate::trace::Class;
 
 const MEBIBYTE: u64 = 1024 * 1024;

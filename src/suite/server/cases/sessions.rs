@@ -1,10 +1,11 @@
 //! Several sessions: errors stay with their connection (SES-8), slots are kept and given back
 //! (SES-9).
 
-use super::case::Coded;
-use super::conversation::{Failure, Talk, Terms, What};
-use super::plain::frame;
-use super::run::{Bench, NotPassed};
+use crate::suite::plain::frame;
+use crate::suite::server::bench::{Bench, NotPassed};
+use crate::suite::server::case::Coded;
+use crate::suite::server::exchange::{Talk, Terms};
+use crate::suite::server::failure::{Failure, What};
 use crate::trace::Class;
 
 /// How often an ending is repeated where no limit is declared: more than the five sessions

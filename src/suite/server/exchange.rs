@@ -3,68 +3,18 @@
 use std::io;
 use std::time::Duration;
 
-use super::directory::{Directory, DirectoryFault};
-use super::plain::next_frame;
+use super::directory::Directory;
+use super::directory_fault::DirectoryFault;
+use super::failure::{Failure, What};
 use super::reply_form::{Difference, ReplyForm};
-use super::verdict::Evidence;
+use crate::suite::plain::next_frame;
+use crate::suite::verdict::Evidence;
 use crate::testee::connection::{Connection, Ending};
 use crate::testee::patience::Patience;
 use crate::testee::server::Server;
 use crate::trace::Action;
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::Move;
-
-/// How a conversation differed from its trace.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum What {
-    /// No connection could be made.
-    NoConnection,
-    /// The testee took nothing more of what was sent.
-    NotTaken,
-    /// Octets came before anything was sent (SES-1).
-    Unsolicited,
-    /// What was to be delivered did not come.
-    Missing,
-    /// The testee closed instead of delivering.
-    ClosedInstead,
-    /// Something else was delivered.
-    Different(Difference),
-    /// Something came that nothing had asked for.
-    Extra,
-    /// The testee did not close.
-    NotClosed,
-    /// A file is not as it has to be.
-    Directory(DirectoryFault),
-    /// The testee ended.
-    Died,
-    /// The testee did not serve a plain conversation afterwards.
-    Unwell,
-    /// What a case found that needs code.
-    Other,
-}
-
-impl What {
-    /// Whether the harness waited in vain, which takes its time.
-    pub(crate) const fn took_time(&self) -> bool {
-        matches!(
-            self,
-            Self::NotTaken | Self::Missing | Self::NotClosed | Self::Directory(_)
-        )
-    }
-}
-
-/// A conversation that went wrong.
-#[derive(Debug, Clone)]
-pub(crate) struct Failure {
-    pub(crate) what: What,
-    /// In one sentence.
-    pub(crate) message: String,
-    pub(crate) evidence: Evidence,
-    /// The payload that was to be delivered at that point.
-    pub(crate) expected: Option<Vec<u8>>,
-    /// Whether the connection was still open at the end.
-    pub(crate) left_open: bool,
-}
 
 /// How a conversation went.
 #[derive(Debug, Clone)]
@@ -509,13 +459,6 @@ impl<'t, 'a> Talk<'t, 'a> {
             expected: None,
             left_open: self.connection.ending().is_none(),
         }))
-    }
-}
-
-impl Failure {
-    fn expecting(mut self: Box<Self>, payload: &[u8]) -> Box<Self> {
-        self.expected = Some(payload.to_vec());
-        self
     }
 }
 

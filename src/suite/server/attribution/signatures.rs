@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::suite::conversation::What;
-use crate::suite::directory::DirectoryFault;
-use crate::suite::telltale::{self, Telltale, known};
+use crate::suite::server::directory_fault::DirectoryFault;
+use crate::suite::server::failure::What;
+use crate::suite::signature::{self, Telltale, known};
 use crate::suite::verdict::Check;
 
 /// What the failures of a mistake have in common.
@@ -190,22 +190,22 @@ const TABLE: &[Telltale<Look>] = &[
 pub(super) fn causes<'f>(
     failures: impl Iterator<Item = (&'f Check, &'f What)>,
 ) -> BTreeMap<String, &'static str> {
-    telltale::causes(TABLE, Look::fits, failures)
+    signature::causes(TABLE, Look::fits, failures)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::suite::case;
+    use crate::suite::server::cases;
 
     fn cause(requirement: &str, failures: &[(&str, &What)]) -> Option<&'static str> {
-        telltale::cause(TABLE, Look::fits, requirement, failures)
+        signature::cause(TABLE, Look::fits, requirement, failures)
     }
 
     #[test]
     fn the_table_speaks_of_cases_that_there_are() {
-        let cases: Vec<_> = case::all().iter().map(|case| case.id.to_owned()).collect();
-        telltale::assert_speaks_of(TABLE, &cases);
+        let cases: Vec<_> = cases::all().iter().map(|case| case.id.to_owned()).collect();
+        signature::assert_speaks_of(TABLE, &cases);
     }
 
     #[test]

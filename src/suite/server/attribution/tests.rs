@@ -2,13 +2,15 @@
 //! beside each other.
 
 use super::*;
-use crate::suite::case;
-use crate::suite::conversation::What;
-use crate::suite::directory::DirectoryFault;
 use crate::suite::plain::frame;
-use crate::suite::reply_form::Difference;
-use crate::suite::run::Effort;
+use crate::suite::server::cases;
+use crate::suite::server::directory_fault::DirectoryFault;
+use crate::suite::server::failure::{Failure, What};
+use crate::suite::server::options::Effort;
+use crate::suite::server::reply_form::Difference;
 use crate::suite::verdict::Evidence;
+use crate::trace::Class;
+use crate::trace::segmentation::Segmentation;
 use std::time::Duration;
 
 const APART: Segmentation = Segmentation::Apart;
@@ -16,7 +18,7 @@ const CUT: Segmentation = Segmentation::Octets;
 const TEXT: What = What::Different(Difference::Text);
 
 fn finding(id: &str, cut: Segmentation, verdict: Verdict, failure: Option<Failure>) -> Finding {
-    let cases = case::all();
+    let cases = cases::all();
     let case = cases.iter().find(|case| case.id == id).expect(id);
     Finding::of(case, Some(cut), verdict, "", failure.map(Box::new))
 }

@@ -1,14 +1,8 @@
-//! The cases for servers: the golden traces, and the few that need code.
+//! A case for servers: a golden trace, or one of the few that need code.
 
 use std::borrow::Cow;
 
-use super::directory;
-use super::fixtures;
-use super::limits;
-use super::memory;
-use super::run::{Bench, NotPassed};
-use super::sessions;
-use super::slow_peers;
+use super::bench::{Bench, NotPassed};
 use crate::trace::segmentation::conversations;
 use crate::trace::{Action, Class, Trace};
 
@@ -96,29 +90,4 @@ fn text_only(trace: &Trace) -> bool {
         Action::Deliver(payload) => std::str::from_utf8(&payload.to_vec()).is_ok(),
         _ => true,
     })
-}
-
-/// All cases for servers, chapter by chapter; those that need code behind the traces.
-#[must_use]
-pub fn all() -> Vec<Case> {
-    let traces = fixtures::all().iter().map(Case::of);
-    let coded = [
-        limits::CASES,
-        slow_peers::CASES,
-        memory::CASES,
-        sessions::CASES,
-        directory::CASES,
-    ]
-    .into_iter()
-    .flatten()
-    .map(|coded| Case {
-        id: coded.id,
-        title: Cow::Borrowed(coded.title),
-        requirements: coded.requirements.to_vec(),
-        class: coded.class,
-        body: Body::Code(coded.run),
-    });
-    let mut cases: Vec<Case> = traces.chain(coded).collect();
-    cases.sort_by_key(|case| fixtures::chapter(case.id));
-    cases
 }

@@ -1,10 +1,10 @@
 //! Peers that are slow, silent, or do not read: they delay nobody else (SES-10), and what is
 //! written to them stays whole (FRM-9).
 
-use super::case::Coded;
-use super::conversation::Talk;
-use super::plain::frame;
-use super::run::{Bench, NotPassed};
+use crate::suite::plain::frame;
+use crate::suite::server::bench::{Bench, NotPassed};
+use crate::suite::server::case::Coded;
+use crate::suite::server::exchange::Talk;
 use crate::trace::Class;
 
 pub(crate) const CASES: &[Coded] = &[

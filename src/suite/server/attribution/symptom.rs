@@ -1,9 +1,9 @@
 //! What one failure looks like.
 
-use super::Finding;
-use super::pattern::Pattern;
-use crate::suite::conversation::Failure;
+use super::run_facts::Pattern;
 use crate::suite::plain::next_frame;
+use crate::suite::server::failure::Failure;
+use crate::suite::server::finding::Finding;
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::Segmentation;
 use crate::trace::{Action, Trace};
@@ -148,7 +148,8 @@ impl<'f> Sight<'f> {
 
     /// The name, or what stands under it already, may lead out of the directory.
     pub(super) fn is_about_names(&self) -> bool {
-        self.finding.in_chapter(&["trf/refused-name-", "trf/link-"])
+        self.finding
+            .id_starts_with_any(&["trf/refused-name-", "trf/link-"])
     }
 
     /// Our sending side ends in the conversation.

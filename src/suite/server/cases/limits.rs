@@ -1,8 +1,8 @@
 //! The declared limit on payloads, judged at its boundary (FRM-7).
 
-use super::case::Coded;
-use super::plain::frame;
-use super::run::{Bench, NotPassed};
+use crate::suite::plain::frame;
+use crate::suite::server::bench::{Bench, NotPassed};
+use crate::suite::server::case::Coded;
 use crate::trace::Class;
 
 /// Above this, a payload of exactly the limit is not sent.

@@ -1,7 +1,7 @@
 //! What is typed goes out as it was typed: one frame of UTF-8 a line.
 
-use super::Case;
-use super::stage::{Judged, NotPassed, Stage};
+use crate::suite::client::case::Case;
+use crate::suite::client::driver::{Judged, NotPassed, Stage};
 use crate::trace::Class;
 
 /// From here on a line may be more than a client takes from its user, in octets.

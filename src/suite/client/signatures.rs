@@ -1,6 +1,6 @@
 //! The mistakes of clients that are known by the cases they fail.
 
-use crate::suite::telltale::{self, Telltale, known};
+use crate::suite::signature::{self, Telltale, known};
 use crate::suite::verdict::Check;
 use crate::trace::segmentation::Segmentation;
 
@@ -77,22 +77,22 @@ const TABLE: &[Telltale<Look>] = &[
 /// Names the mistake where all failures of a requirement without a cause point to one.
 pub(super) fn name_what_tells_itself(checks: &mut [Check]) {
     let failures = checks.iter().map(|check| (check, check));
-    let mut causes = telltale::causes(TABLE, Look::fits, failures);
+    let mut causes = signature::causes(TABLE, Look::fits, failures);
     // Who takes a short read for a whole reply takes the last one for a whole reply too.
     if causes.contains_key("FRM-2") {
         causes.remove("FRM-6");
     }
-    telltale::name(checks.iter_mut(), &causes);
+    signature::name(checks.iter_mut(), &causes);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::suite::client;
+    use crate::suite::client::cases;
 
     #[test]
     fn the_table_speaks_of_cases_that_there_are() {
-        let cases: Vec<_> = client::all().into_iter().map(|case| case.id).collect();
-        telltale::assert_speaks_of(TABLE, &cases);
+        let cases: Vec<_> = cases::all().into_iter().map(|case| case.id).collect();
+        signature::assert_speaks_of(TABLE, &cases);
     }
 }

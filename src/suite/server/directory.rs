@@ -2,16 +2,13 @@
 //! lies outside of it.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use super::case::Coded;
-use super::plain::frame;
-use super::run::{Bench, NotPassed};
-use crate::trace::{Class, Placed};
+use super::directory_fault::DirectoryFault;
+use crate::trace::Placed;
 
 /// The file outside that nothing may change, and what it holds.
 const TARGET: (&str, &[u8]) = ("target", b"outside, and not to be touched");
@@ -23,110 +20,6 @@ pub(crate) struct Directory {
     outside: Option<PathBuf>,
     before: Vec<Placed>,
     root_before: Vec<String>,
-}
-
-/// What is wrong on the disk.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum DirectoryFault {
-    /// The file is not there.
-    Missing { name: String },
-    /// The file holds the right octets and then more.
-    Longer {
-        name: String,
-        expected: usize,
-        held: usize,
-        more: Vec<u8>,
-    },
-    /// The file holds the beginning of the right octets.
-    Shorter {
-        name: String,
-        expected: usize,
-        held: usize,
-    },
-    /// The file holds something else, from this place on.
-    Other {
-        name: String,
-        place: usize,
-        expected: usize,
-        held: usize,
-    },
-    /// A file is there that must not be.
-    Present { name: String, held: usize },
-    /// What was placed there beforehand has changed.
-    Changed { name: String },
-    /// Something outside of the directory has changed or appeared.
-    Outside { name: String },
-}
-
-impl fmt::Display for DirectoryFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing { name } => write!(f, "no file {name:?} was stored"),
-            Self::Longer {
-                name,
-                expected,
-                held,
-                ..
-            } => write!(
-                f,
-                "the file {name:?} has {held} octets instead of {expected}: {} too many at its end",
-                held - expected
-            ),
-            Self::Shorter {
-                name,
-                expected,
-                held,
-            } => write!(
-                f,
-                "the file {name:?} has {held} octets instead of {expected}: the last {} are missing",
-                expected - held
-            ),
-            Self::Other {
-                name,
-                place,
-                expected,
-                held,
-            } => write!(
-                f,
-                "the file {name:?} ({held} octets, expected {expected}) differs from octet {place} on"
-            ),
-            Self::Present { name, held } => {
-                write!(
-                    f,
-                    "a file {name:?} of {held} octets is there that must not be"
-                )
-            }
-            Self::Changed { name } => {
-                write!(
-                    f,
-                    "the file {name:?}, there before, has been changed or removed"
-                )
-            }
-            Self::Outside { name } => {
-                write!(
-                    f,
-                    "outside of the directory, {name:?} was written, changed or removed"
-                )
-            }
-        }
-    }
-}
-
-impl DirectoryFault {
-    /// What should have been, in words.
-    pub(crate) fn wanted(&self) -> String {
-        match self {
-            Self::Missing { name } => format!("a file {name:?} in the directory"),
-            Self::Longer { name, expected, .. }
-            | Self::Shorter { name, expected, .. }
-            | Self::Other { name, expected, .. } => {
-                format!("the file {name:?} with exactly the {expected} octets of the body")
-            }
-            Self::Present { .. } => "nothing stored".to_owned(),
-            Self::Changed { name } => format!("the file {name:?} as it was"),
-            Self::Outside { .. } => "nothing changed outside of the directory".to_owned(),
-        }
-    }
 }
 
 impl Directory {
@@ -307,136 +200,6 @@ fn names_beside(outside: &Path) -> Vec<String> {
 
 fn common_prefix(a: &[u8], b: &[u8]) -> usize {
     a.iter().zip(b).take_while(|(a, b)| a == b).count()
-}
-
-/// The cases about the disk that need code.
-pub(crate) const CASES: &[Coded] = &[
-    Coded {
-        id: "trf/refused-name-absolute-outside",
-        title: "A name that is an absolute path is refused, and nothing is written there",
-        requirements: &["TRF-8", "TRF-7"],
-        class: Class::Transfer,
-        run: absolute_name,
-    },
-    Coded {
-        id: "trf/directory-gone",
-        title: "A directory that cannot be written ends that session, and nothing else",
-        requirements: &["TRF-11"],
-        class: Class::Transfer,
-        run: directory_gone,
-    },
-    Coded {
-        id: "trf/two-at-once",
-        title: "Two files that arrive in turns on two connections are kept apart",
-        requirements: &["TRF-3", "SES-10"],
-        class: Class::Transfer,
-        run: two_at_once,
-    },
-];
-
-fn absolute_name(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
-    let Some(outside) = bench.outside() else {
-        return Err(NotPassed::skipped(
-            "the testee is not ours to start, so nothing outside is safe to aim at",
-        ));
-    };
-    let target = outside.join("written");
-    let header = format!("{},3", target.display());
-    let directory = bench.prepare(&[])?;
-    let terms = bench.terms(Some(&directory));
-    let mut talk = bench.talk(&terms)?;
-    talk.send(bench.testee, &frame(b"file"))?;
-    talk.send(bench.testee, &frame(header.as_bytes()))?;
-    talk.send(bench.testee, b"abc")?;
-    talk.send(bench.testee, &frame(b"after"))?;
-    let closed = talk.close(
-        bench.testee,
-        "a refusal: the testee closes, and stores nothing",
-    );
-    bench.testee.settle();
-    if let Err(fault) = directory.outside_untouched() {
-        talk.directory_fault(bench.testee, fault)?;
-    }
-    closed?;
-    drop(talk);
-    bench.transfer_works()
-}
-
-fn directory_gone(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
-    let Some(outside) = bench.outside() else {
-        return Err(NotPassed::skipped(
-            "the testee's directory is not ours to take away",
-        ));
-    };
-    let directory = bench.prepare(&[])?;
-    let dir = directory.path().to_owned();
-    let away = outside.with_file_name("away");
-    let body = vec![b'x'; 100_000];
-    let taken_away = fs::rename(&dir, &away).and_then(|()| fs::write(&dir, b"no directory"));
-    if let Err(error) = taken_away {
-        return Err(NotPassed::Error(format!(
-            "the testee's directory could not be taken away: {error}"
-        )));
-    }
-    let terms = bench.terms(None);
-    let judged = (|| {
-        let mut talk = bench.talk(&terms)?;
-        talk.send(bench.testee, &frame(b"file"))?;
-        talk.send(bench.testee, &frame(b"gone.bin,100000"))?;
-        talk.send(bench.testee, &body)?;
-        talk.send(bench.testee, &frame(b"after"))?;
-        // One that holds its directory open may well store the file there.
-        talk.connection()
-            .wait(bench.testee, terms.patience, |connection| {
-                connection.ending().is_some() || !connection.seen().is_empty()
-            });
-        let held = fs::read(away.join("gone.bin")).is_ok_and(|held| held == body);
-        if held {
-            return Ok(());
-        }
-        talk.close(
-            bench.testee,
-            "that the testee closes: the file could not be stored",
-        )?;
-        Ok::<(), NotPassed>(())
-    })();
-    let _ = fs::remove_file(&dir);
-    let restored = fs::rename(&away, &dir);
-    if let Err(error) = restored {
-        return Err(NotPassed::Error(format!(
-            "the testee's directory could not be put back: {error}"
-        )));
-    }
-    judged?;
-    bench.transfer_works()
-}
-
-fn two_at_once(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
-    if bench.max_sessions() == Some(1) {
-        return Err(NotPassed::skipped(
-            "the testee serves one session at a time",
-        ));
-    }
-    let directory = bench.prepare(&[])?;
-    let terms = bench.terms(Some(&directory));
-    let mut talks = [bench.talk(&terms)?, bench.talk(&terms)?];
-    let bodies: [Vec<u8>; 2] = [b"first ".repeat(3000), b"SECOND".repeat(3000)];
-    for (number, talk) in talks.iter_mut().enumerate() {
-        talk.send(bench.testee, &frame(b"file"))?;
-        let header = format!("{number}.bin,{}", bodies[number].len());
-        talk.send(bench.testee, &frame(header.as_bytes()))?;
-    }
-    for place in (0..bodies[0].len()).step_by(1500) {
-        for (talk, body) in talks.iter_mut().zip(&bodies) {
-            talk.send(bench.testee, &body[place..(place + 1500).min(body.len())])?;
-        }
-    }
-    for (number, talk) in talks.iter_mut().enumerate() {
-        talk.send(bench.testee, &frame(b"after"))?;
-        talk.deliver(bench.testee, b"after")?;
-        talk.is_stored(bench.testee, &format!("{number}.bin"), &bodies[number])?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

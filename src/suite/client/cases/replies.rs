@@ -1,7 +1,7 @@
 //! Replies, however they are cut; and what is no reply.
 
-use super::Case;
-use super::stage::{Judged, NotPassed, Stage, reply};
+use crate::suite::client::case::Case;
+use crate::suite::client::driver::{Judged, NotPassed, Stage, reply};
 use crate::suite::plain::frame;
 use crate::trace::Class;
 use crate::trace::segmentation::Segmentation;
@@ -60,7 +60,7 @@ pub(super) fn cases() -> Vec<Case> {
     ];
     for (slug, text) in texts {
         let wire = frame(reply(&text).as_bytes());
-        let mut checks: Vec<(Option<Segmentation>, super::Act)> = Vec::new();
+        let mut checks: Vec<(Option<Segmentation>, crate::suite::client::case::Act)> = Vec::new();
         for segmentation in Segmentation::ALL {
             let cuts = places(segmentation, &wire);
             if cuts.is_empty() && segmentation != Segmentation::Whole {

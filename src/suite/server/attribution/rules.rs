@@ -1,11 +1,11 @@
 //! The rules, in order: the first that applies is taken.
 
-use super::Diagnosis;
-use super::pattern::{Pattern, SMALL};
-use super::sight::{Sight, deliveries};
-use crate::suite::conversation::What;
-use crate::suite::directory::DirectoryFault;
-use crate::suite::reply_form::Difference;
+use super::diagnosis::Diagnosis;
+use super::run_facts::{Pattern, SMALL};
+use super::symptom::{Sight, deliveries};
+use crate::suite::server::directory_fault::DirectoryFault;
+use crate::suite::server::failure::What;
+use crate::suite::server::reply_form::Difference;
 use crate::trace::Trace;
 use crate::trace::segmentation::Segmentation;
 
@@ -240,7 +240,7 @@ fn low_limit(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
 }
 
 fn cut(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
-    let framing = sight.finding.in_chapter(&["len/", "frm/"]);
+    let framing = sight.finding.id_starts_with_any(&["len/", "frm/"]);
     // What is large is cut by the network, and so fails in any segmentation.
     let large = framing && sight.finding.sent() > SMALL;
     let truncated = sight.id().starts_with("frm/truncated-") && sight.failure.what == What::Extra;
@@ -262,7 +262,7 @@ fn cut(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
             }
         }
         _ if pattern.cutting_breaks => Some(SHORT_READ),
-        _ if pattern.cut_characters_break && sight.finding.in_chapter(&["msg/"]) => Some(
+        _ if pattern.cut_characters_break && sight.finding.id_starts_with_any(&["msg/"]) => Some(
             Diagnosis::new("MSG-2", "it decodes text before the frame is whole"),
         ),
         _ => None,
@@ -346,7 +346,7 @@ fn altered_text(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
         && pattern.alters_texts
         && altered
         && !sight.only_when_cut
-        && sight.finding.in_chapter(&["frm/", "msg/"]))
+        && sight.finding.id_starts_with_any(&["frm/", "msg/"]))
     .then_some(Diagnosis::silent("MSG-4"))
 }
 

@@ -1,0 +1,22 @@
+//! The cases for clients: a file for each kind.
+
+mod goodbyes;
+mod messages;
+mod replies;
+mod transfers;
+
+use super::case::Case;
+
+/// All cases for clients, the plainest first.
+#[must_use]
+pub fn all() -> Vec<Case> {
+    [
+        messages::cases(),
+        replies::cases(),
+        goodbyes::cases(),
+        transfers::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -1,0 +1,34 @@
+//! What a rule says of a failure.
+
+/// What a failure is about: the requirement that is broken, where it is not the case's own
+/// foremost one, and the likely mistake in words that follow "it".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Diagnosis {
+    pub(super) requirement: Option<&'static str>,
+    pub(super) cause: Option<&'static str>,
+}
+
+impl Diagnosis {
+    pub(super) const fn new(requirement: &'static str, cause: &'static str) -> Self {
+        Self {
+            requirement: Some(requirement),
+            cause: Some(cause),
+        }
+    }
+
+    /// The requirement is broken, and the reason may be one of many.
+    pub(super) const fn silent(requirement: &'static str) -> Self {
+        Self {
+            requirement: Some(requirement),
+            cause: None,
+        }
+    }
+
+    /// The case's own requirement is broken, for this reason.
+    pub(super) const fn because(cause: &'static str) -> Self {
+        Self {
+            requirement: None,
+            cause: Some(cause),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Which requirement a failure is really about, and which mistake it points to.
+//!
+//! One mistake shows in many cases: a server that takes a short read for a whole one fails
+//! whatever is cut, whichever requirement the case is for. What a failure looks like
+//! ([`symptom`]), and which of its neighbours fail too ([`run_facts`]), tells the requirement that
+//! is broken; the rules that do so stand in [`rules`], in order. What no rule explains is
+//! compared with mistakes that are known by the cases they fail ([`signatures`]).
+
+mod diagnosis;
+mod rules;
+mod run_facts;
+mod signatures;
+mod symptom;
+#[cfg(test)]
+mod tests;
+
+use super::finding::Finding;
+use super::options::Options;
+use crate::suite::requirement;
+use crate::suite::signature;
+use crate::suite::verdict::{Check, Verdict};
+use run_facts::Pattern;
+use symptom::Sight;
+
+/// Puts the broken requirement first, and names the likely mistake. `form_broken`: replies
+/// have a form of their own.
+pub(crate) fn attribute(findings: &mut [Finding], options: &Options, form_broken: bool) {
+    let pattern = Pattern::of(findings, options, form_broken);
+    for finding in findings.iter_mut() {
+        let judged = matches!(finding.check.verdict, Verdict::Fail | Verdict::Flaky);
+        let Some(failure) = finding.failure.as_deref().filter(|_| judged) else {
+            continue;
+        };
+        let diagnosis = rules::diagnose(&pattern, &Sight::of(finding, failure, &pattern));
+        let check = &mut finding.check;
+        match diagnosis {
+            Some(diagnosis) => {
+                if let Some(requirement) = diagnosis.requirement {
+                    put_first(check, requirement);
+                }
+                check.cause = diagnosis.cause.map(str::to_owned);
+            }
+            None => prefer_what_is_broken_itself(check, &pattern),
+        }
+    }
+    name_what_tells_itself(findings);
+}
+
+/// Names the mistake where all failures of a requirement without a cause point to one.
+fn name_what_tells_itself(findings: &mut [Finding]) {
+    let failures = findings.iter().filter_map(|finding| {
+        let failure = finding.failure.as_ref()?;
+        Some((&finding.check, &failure.what))
+    });
+    let causes = signatures::causes(failures);
+    signature::name(
+        findings.iter_mut().map(|finding| &mut finding.check),
+        &causes,
+    );
+}
+
+fn put_first(check: &mut Check, requirement: &str) {
+    check.requirements.retain(|id| id != requirement);
+    check.requirements.insert(0, requirement.to_owned());
+}
+
+/// Of the requirements that a case shows, the earliest whose own cases fail.
+fn prefer_what_is_broken_itself(check: &mut Check, pattern: &Pattern) {
+    let first = check
+        .requirements
+        .iter()
+        .filter(|id| pattern.is_broken(id))
+        .min_by_key(|id| requirement::position(id))
+        .cloned();
+    if let Some(first) = first {
+        put_first(check, &first);
+    }
+}

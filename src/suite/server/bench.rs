@@ -1,0 +1,147 @@
+//! What a case works with: the server, what is known of it, and the plainest conversations.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::directory::Directory;
+use super::exchange::{Talk, Terms, no_connection};
+use super::failure::Failure;
+use super::options::Options;
+use super::reply_form::ReplyForm;
+use crate::suite::plain::frame;
+use crate::testee::patience::Patience;
+use crate::testee::server::Server;
+use crate::trace::Placed;
+
+/// The plainest conversation there is.
+pub(super) const PLAIN: &[u8] = b"hello";
+
+/// Why a case that needs code did not pass.
+#[derive(Debug)]
+pub(crate) enum NotPassed {
+    /// Allowed by a MAY.
+    Acceptable(String),
+    /// Cannot be seen here.
+    Skipped(String),
+    /// Could not be judged.
+    Error(String),
+    /// Against the requirement.
+    Failed(Box<Failure>),
+}
+
+impl From<Box<Failure>> for NotPassed {
+    fn from(failure: Box<Failure>) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl NotPassed {
+    pub(crate) fn skipped(why: &str) -> Self {
+        Self::Skipped(why.to_owned())
+    }
+}
+
+/// What a case that needs code works with.
+#[derive(Debug)]
+pub(crate) struct Bench<'r> {
+    pub(crate) testee: &'r mut Server,
+    pub(super) options: &'r Options,
+    pub(super) form: ReplyForm,
+    /// How often something was waited for in vain.
+    pub(super) waits: u32,
+}
+
+impl Bench<'_> {
+    pub(crate) fn max_payload(&self) -> Option<u32> {
+        self.options.max_payload
+    }
+
+    pub(crate) fn max_sessions(&self) -> Option<usize> {
+        self.options.max_sessions
+    }
+
+    pub(crate) fn outside(&self) -> Option<PathBuf> {
+        self.testee.outside()
+    }
+
+    /// How long to wait for what does not come: less, the more often it was in vain.
+    pub(crate) fn patience(&self) -> Patience {
+        let (idle, busy) = match self.waits {
+            0..4 => (Duration::from_millis(1000), self.options.timeout),
+            4..12 => (Duration::from_millis(400), self.options.timeout),
+            _ => (
+                Duration::from_millis(150),
+                self.options.timeout.min(Duration::from_millis(1500)),
+            ),
+        };
+        Patience { idle, busy }
+    }
+
+    pub(crate) fn terms<'d>(&self, directory: Option<&'d Directory>) -> Terms<'d> {
+        Terms {
+            form: self.form.clone(),
+            strict: false,
+            patience: self.patience(),
+            bound: self.options.timeout,
+            directory,
+            unread_behind: None,
+        }
+    }
+
+    /// Opens a conversation that goes as the case sees fit.
+    pub(crate) fn talk<'t, 'd>(&mut self, terms: &'t Terms<'d>) -> Result<Talk<'t, 'd>, NotPassed> {
+        match self.testee.connect() {
+            Ok(connection) => Ok(Talk::new(connection, terms)),
+            Err(error) => Err(no_connection(self.testee, &error).into()),
+        }
+    }
+
+    /// Empties the testee's directory and places what is wanted there.
+    pub(crate) fn prepare(&mut self, before: &[Placed]) -> Result<Directory, NotPassed> {
+        let Some(dir) = self.testee.dir() else {
+            return Err(NotPassed::skipped(
+                "the testee's directory cannot be seen: say where it is with --dir",
+            ));
+        };
+        let outside = self.testee.outside();
+        if outside.is_none()
+            && before
+                .iter()
+                .any(|placed| matches!(placed, Placed::Link { .. }))
+        {
+            return Err(NotPassed::skipped(
+                "links out of the directory are placed for testees that we start only",
+            ));
+        }
+        Directory::prepare(&dir, outside.as_deref(), before).map_err(|error| {
+            NotPassed::Error(format!(
+                "the testee's directory {} could not be prepared: {error}",
+                dir.display()
+            ))
+        })
+    }
+
+    /// A fresh connection is served: one message, one delivery.
+    pub(crate) fn is_well(&mut self) -> Result<(), NotPassed> {
+        let terms = self.terms(None);
+        let mut talk = self.talk(&terms)?;
+        talk.send(self.testee, &frame(PLAIN))?;
+        talk.deliver(self.testee, PLAIN)?;
+        talk.finish(self.testee)?;
+        Ok(())
+    }
+
+    /// A plain transfer works: the twin of what is refused.
+    pub(crate) fn transfer_works(&mut self) -> Result<(), NotPassed> {
+        let directory = self.prepare(&[])?;
+        let terms = self.terms(Some(&directory));
+        let mut talk = self.talk(&terms)?;
+        talk.send(self.testee, &frame(b"file"))?;
+        talk.send(self.testee, &frame(b"a.bin,3"))?;
+        talk.send(self.testee, b"abc")?;
+        talk.send(self.testee, &frame(b"after"))?;
+        talk.deliver(self.testee, b"after")?;
+        talk.is_stored(self.testee, "a.bin", b"abc")?;
+        Ok(())
+    }
+}

@@ -1,0 +1,40 @@
+//! The cases for servers: the golden traces, and the few that need code.
+//!
+//! A file here holds cases of one kind, and uses what `suite::server` has for conversations;
+//! nothing in `suite::server` but the list of all cases knows what stands here.
+
+mod disk;
+mod limits;
+mod memory;
+mod sessions;
+mod slow_peers;
+
+use std::borrow::Cow;
+
+use super::case::{Body, Case};
+use crate::suite::fixtures;
+
+/// All cases for servers, chapter by chapter; those that need code behind the traces.
+#[must_use]
+pub fn all() -> Vec<Case> {
+    let traces = fixtures::all().iter().map(Case::of);
+    let coded = [
+        limits::CASES,
+        slow_peers::CASES,
+        memory::CASES,
+        sessions::CASES,
+        disk::CASES,
+    ]
+    .into_iter()
+    .flatten()
+    .map(|coded| Case {
+        id: coded.id,
+        title: Cow::Borrowed(coded.title),
+        requirements: coded.requirements.to_vec(),
+        class: coded.class,
+        body: Body::Code(coded.run),
+    });
+    let mut cases: Vec<Case> = traces.chain(coded).collect();
+    cases.sort_by_key(|case| fixtures::chapter(case.id));
+    cases
+}

@@ -1,0 +1,77 @@
+//! A check with what is known beside its verdict.
+
+use super::case::{Body, Case};
+use super::failure::Failure;
+use crate::suite::verdict::{Check, Verdict};
+use crate::trace::Trace;
+use crate::trace::octets::Octets;
+use crate::trace::segmentation::Segmentation;
+
+/// A check with what is known beside its verdict.
+pub(crate) struct Finding {
+    pub(crate) check: Check,
+    pub(crate) failure: Option<Box<Failure>>,
+    pub(super) trace: Option<&'static Trace>,
+}
+
+impl Finding {
+    pub(crate) fn of(
+        case: &Case,
+        segmentation: Option<Segmentation>,
+        verdict: Verdict,
+        message: &str,
+        failure: Option<Box<Failure>>,
+    ) -> Self {
+        Self {
+            check: Check {
+                id: case.id.to_owned(),
+                title: case.title.clone().into_owned(),
+                requirements: case
+                    .requirements
+                    .iter()
+                    .map(|id| (*id).to_owned())
+                    .collect(),
+                class: case.class,
+                segmentation,
+                verdict,
+                message: message.to_owned(),
+                evidence: failure.as_ref().map(|failure| failure.evidence.clone()),
+                cause: None,
+            },
+            failure,
+            trace: match case.body {
+                Body::Trace(trace) => Some(trace),
+                Body::Code(_) => None,
+            },
+        }
+    }
+
+    pub(crate) fn plain(
+        case: &Case,
+        segmentation: Option<Segmentation>,
+        verdict: Verdict,
+        message: &str,
+    ) -> Self {
+        Self::of(case, segmentation, verdict, message, None)
+    }
+
+    /// How much was sent, in octets.
+    pub(super) fn sent(&self) -> usize {
+        let evidence = self.check.evidence.as_ref();
+        evidence.map_or(0, |evidence| evidence.sent.iter().map(Octets::len).sum())
+    }
+
+    pub(super) fn failed(&self) -> bool {
+        self.check.verdict == Verdict::Fail
+    }
+
+    pub(super) fn id_starts_with_any(&self, chapters: &[&str]) -> bool {
+        chapters
+            .iter()
+            .any(|chapter| self.check.id.starts_with(chapter))
+    }
+
+    pub(super) fn is_apart(&self) -> bool {
+        self.check.segmentation == Some(Segmentation::Apart)
+    }
+}

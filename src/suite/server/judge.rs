@@ -1,0 +1,193 @@
+//! Judging one conversation of a trace.
+
+use super::bench::{Bench, NotPassed};
+use super::directory::Directory;
+use super::exchange::{Outcome, converse};
+use super::failure::{Failure, What};
+use crate::suite::plain::next_frame;
+use crate::trace::octets::Octets;
+use crate::trace::segmentation::{Move, Segmentation, repaired};
+use crate::trace::{Acceptable, Action, Class, Step, Trace, stream};
+
+/// Has the conversation of a trace, and what belongs to it: its repaired twin, and a look
+/// at the testee's health.
+pub(super) fn judge_conversation(
+    bench: &mut Bench<'_>,
+    trace: &Trace,
+    segmentation: Segmentation,
+    moves: &[Move<'_>],
+) -> Result<(), NotPassed> {
+    let largest = largest_payload(trace);
+    if bench
+        .max_payload()
+        .is_some_and(|limit| largest > limit as usize)
+    {
+        return Err(NotPassed::Skipped(format!(
+            "a payload of {largest} octets is above the declared limit"
+        )));
+    }
+    let directory = directory_for(bench, trace)?;
+    let mut terms = bench.terms(directory.as_ref());
+    terms.strict = trace.requirements[0] == "SES-5";
+    terms.unread_behind = unread_behind(trace);
+    let failure = match converse(bench.testee, moves, &terms) {
+        Outcome::AsExpected => None,
+        Outcome::Failed(failure) => Some(failure),
+    };
+    if let Some(failure) = failure {
+        return Err(allowed(bench, trace, failure, directory.as_ref()));
+    }
+    match repaired(trace, segmentation) {
+        Some(twin) => twin_succeeds(bench, trace, &twin),
+        None => Ok(()),
+    }
+}
+
+/// What a failure comes to where the trace leaves something open.
+fn allowed(
+    bench: &mut Bench<'_>,
+    trace: &Trace,
+    mut failure: Box<Failure>,
+    directory: Option<&Directory>,
+) -> NotPassed {
+    // A declared limit is kept to.
+    let declared = trace.class == Class::Framing && bench.max_payload().is_some();
+    match trace.acceptable {
+        Some(Acceptable::Refusal) if failure.what == What::ClosedInstead && !declared => {}
+        Some(Acceptable::Extension) if announces_the_extension(&failure) => {
+            return NotPassed::Acceptable(
+                "the testee has the optional extension, whose cases are not run".to_owned(),
+            );
+        }
+        _ => return failure.into(),
+    }
+    if let Some(directory) = directory {
+        bench.testee.settle();
+        let kept = directory
+            .untouched()
+            .and_then(|()| directory.outside_untouched());
+        if let Err(fault) = kept {
+            failure.message = format!("refused, which is allowed, but {fault}");
+            failure.what = What::Directory(fault);
+            return failure.into();
+        }
+    }
+    if let Err(unwell) = bench.is_well() {
+        return unwell;
+    }
+    NotPassed::Acceptable(if trace.class == Class::Framing {
+        format!(
+            "a payload of {} octets is refused; limits from 65536 on are allowed, and judged when declared with --max-payload",
+            largest_payload(trace)
+        )
+    } else {
+        "refused, which is allowed".to_owned()
+    })
+}
+
+/// VTR-2: the reply is the command and `ready`.
+fn announces_the_extension(failure: &Failure) -> bool {
+    let seen = failure.evidence.seen.to_vec();
+    let ready = failure
+        .expected
+        .as_ref()
+        .map(|command| [command.as_slice(), b" ready"].concat());
+    ready.is_some() && next_frame(&seen) == ready.as_deref()
+}
+
+/// Behind how many octets a testee is right to leave ours unread: those that are as they ought to be,
+/// where an offence follows, or those up to `q`.
+fn unread_behind(trace: &Trace) -> Option<u64> {
+    if trace.is_hostile() {
+        let repaired = stream(trace.repaired.as_deref().unwrap_or_default()).to_vec();
+        let sent = stream(&trace.steps).to_vec();
+        let same = sent.iter().zip(&repaired).take_while(|(a, b)| a == b);
+        return Some(same.count() as u64);
+    }
+    let quits = |step: &Step| step.action.sends_one_of([b"q", b"Q"]);
+    let quit = trace.steps.iter().position(quits)?;
+    Some(stream(&trace.steps[..=quit]).len() as u64)
+}
+
+fn directory_for(bench: &mut Bench<'_>, trace: &Trace) -> Result<Option<Directory>, NotPassed> {
+    if trace.class < Class::Transfer {
+        return Ok(None);
+    }
+    bench.prepare(&trace.before).map(Some)
+}
+
+/// A refusal proves something only if the same conversation without the offence succeeds;
+/// and it does so on a fresh connection, behind the refused one.
+fn twin_succeeds(bench: &mut Bench<'_>, trace: &Trace, twin: &[Move<'_>]) -> Result<(), NotPassed> {
+    let attempt = |bench: &mut Bench<'_>| -> Result<(), NotPassed> {
+        let directory = directory_for(bench, trace)?;
+        let terms = bench.terms(directory.as_ref());
+        match converse(bench.testee, twin, &terms) {
+            Outcome::AsExpected => Ok(()),
+            Outcome::Failed(failure) => Err(failure.into()),
+        }
+    };
+    let Err(NotPassed::Failed(behind)) = attempt(bench) else {
+        return Ok(());
+    };
+    let refuses_everything = |why: &str| {
+        NotPassed::Error(format!(
+            "the testee refuses, but the same conversation without the offence fails too, so that proves nothing ({why})"
+        ))
+    };
+    if !bench.testee.can_restart() {
+        return Err(refuses_everything(&behind.message));
+    }
+    if let Err(error) = bench.testee.restart() {
+        return Err(NotPassed::Error(error.to_string()));
+    }
+    match attempt(bench) {
+        Err(NotPassed::Failed(alone)) => Err(refuses_everything(&alone.message)),
+        _ => {
+            let mut failure = behind;
+            if failure.what != What::Died {
+                failure.what = What::Unwell;
+            }
+            failure.message = format!(
+                "the testee refused as it must, but did not serve the next connection well: {}",
+                failure.message
+            );
+            Err(failure.into())
+        }
+    }
+}
+
+/// The largest payload in a frame that is sent whole, in octets.
+fn largest_payload(trace: &Trace) -> usize {
+    trace
+        .steps
+        .iter()
+        .map(|step| match &step.action {
+            Action::Frame { payload, .. } => Octets::len(payload),
+            _ => 0,
+        })
+        .max()
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_close_over_unread_octets_is_right() {
+        for (id, place) in [
+            ("frm/two", None),
+            ("ses/quit-lower-then-more", Some(11)),
+            ("ses/pipelined-two", Some(19)),
+            ("len/announced-ffffffff", Some(6)),
+            ("msg/invalid-in-the-middle", Some(9)),
+        ] {
+            let trace = crate::suite::fixtures::all()
+                .iter()
+                .find(|trace| trace.id == id)
+                .unwrap();
+            assert_eq!(unread_behind(trace), place, "{id}");
+        }
+    }
+}
