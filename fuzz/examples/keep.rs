@@ -38,7 +38,7 @@ fn main() -> std::io::Result<()> {
         println!("{trace}");
     }
     if let Err(wrong) = (target.check)(&data) {
-        println!("it fails now, and so does `cargo test --test regressions`: {wrong}");
+        println!("it fails now, and so does `cargo test --test it regressions`: {wrong}");
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! The planted faults that prove the cases: what `tests/kill_matrix.rs` and
-//! `tests/client_matrix.rs` have seen, and keep seeing.
+//! The planted faults that prove the cases: what `tests/it/kill_matrix.rs` and
+//! `tests/it/client_matrix.rs` have seen, and keep seeing.
 
 /// The two matrices, as the tests keep them.
 const MATRICES: [(&str, &str); 2] = [

@@ -1,3 +1,27 @@
 //! The integration tests, as one program: linked once, and run side by side.
 //!
-//! Each topic is a module; `cargo test --test it TOPIC::` runs one.
+//! Each topic is a module; `cargo test --test it TOPIC::` runs one. What takes minutes, and is
+//! run by the gate alone, is `#[ignore]`d with its reason.
+
+mod support;
+
+mod budgets;
+mod client_matrix;
+mod codec_matrix;
+mod codecs;
+mod faults;
+mod fixtures;
+mod frames;
+mod kill_matrix;
+mod length;
+mod load;
+mod peers;
+mod program;
+mod regressions;
+mod sessions;
+mod snapshots;
+mod testees;
+mod third_party;
+mod traceability;
+mod verdicts;
+mod words;

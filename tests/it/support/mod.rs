@@ -1,6 +1,6 @@
 //! What the tests of the program share.
-// Each test binary uses its own part of this, and is nobody's library.
-#![allow(dead_code, unreachable_pub)]
+
+#![allow(unreachable_pub)]
 
 pub mod matrix;
 pub mod served;

@@ -2,15 +2,13 @@
 //! and one with a mistake in each role fails where it must. What has no toolchain here is skipped,
 //! and says so.
 
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::{UNSTICK, broken, example, judge, judge_as, project, unstick, with_verdict};
 use rstest::rstest;
 use serde_json::Value;
-use support::{UNSTICK, broken, example, judge, judge_as, project, unstick, with_verdict};
 use tempfile::TempDir;
 
 /// Whether a program can be started; says so where not.
@@ -59,7 +57,7 @@ fn built(source: &str, options: &[&str], place: &TempDir) -> Option<String> {
     Some(binary.into_os_string().into_string().unwrap())
 }
 
-fn all_well(report: &Value, ran: &support::Ran, at_least: u64) {
+fn all_well(report: &Value, ran: &crate::support::Ran, at_least: u64) {
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
     let passed = report["summary"]["pass"].as_u64().unwrap();
     assert!(passed >= at_least, "{passed}");
@@ -391,7 +389,7 @@ fn exported_vectors_are_these() {
     for packing in lengths["packed"].as_array().unwrap() {
         shown += &format!("    {} {}\n", text(&packing["octets"]), packing["value"]);
     }
-    support::snapshots().bind(|| insta::assert_snapshot!("vectors", shown));
+    crate::support::snapshots().bind(|| insta::assert_snapshot!("vectors", shown));
 }
 
 /// The exported streams, read by arithmetic, give the exported payloads.

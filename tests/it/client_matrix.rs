@@ -1,12 +1,10 @@
 //! Every case for clients has been seen to fail, and every planted fault of a client is found at
 //! the requirement that it breaks. `snapshots/client-matrix.snap` is the matrix.
 
-mod support;
-
 use std::time::Duration;
 
-use support::matrix::{Seen, assert_as_kept, chosen_faults, side_by_side, watched};
-use support::{UNSTICK, example, listed};
+use crate::support::matrix::{Seen, assert_as_kept, chosen_faults, side_by_side, watched};
+use crate::support::{UNSTICK, example, listed};
 use unstick::suite::client;
 use unstick::suite::client::run::{PLAIN, run};
 use unstick::suite::server::options::Effort;

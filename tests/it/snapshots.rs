@@ -1,9 +1,7 @@
 //! What people and programs are shown, as it is kept in `snapshots/`.
 
-mod support;
-
+use crate::support::{example, snapshots, unstick};
 use rstest::rstest;
-use support::{example, snapshots, unstick};
 use unstick::suite::fixtures;
 use unstick::trace::hexdump;
 

@@ -2,13 +2,11 @@
 //! each of the faults that the fuzz targets are measured by, and more of encoders and lengths.
 //! `snapshots/codec-matrix.snap` is the matrix.
 
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use support::matrix::{Seen, side_by_side};
-use support::snapshots;
+use crate::support::matrix::{Seen, side_by_side};
+use crate::support::snapshots;
 use unstick::suite::codec::{self, Decode, Judge};
 use unstick::suite::verdict::{Check, Verdict};
 use unstick_fuzz::decoding::Decode as _;

@@ -1,13 +1,13 @@
 //! Every case has been seen to fail, and every planted fault is seen: the suite over a correct
 //! server and over each of its faults.
 
-mod support;
-
 use std::path::PathBuf;
 use std::time::Duration;
 
-use support::matrix::{Fault, Seen, assert_as_kept, chosen_faults, faults, side_by_side, watched};
-use support::{UNSTICK, example};
+use crate::support::matrix::{
+    Fault, Seen, assert_as_kept, chosen_faults, faults, side_by_side, watched,
+};
+use crate::support::{UNSTICK, example};
 use unstick::suite::server::case::Case;
 use unstick::suite::server::cases;
 use unstick::suite::server::options::{Effort, Options};

@@ -1,11 +1,9 @@
 //! A testee that fails everything is not waited for all day: what is left out then, and that nothing
 //! is where failures cost nothing.
 
-mod support;
-
 use std::collections::BTreeMap;
 
-use support::{example, judge_as};
+use crate::support::{example, judge_as};
 
 const SOFT: &str = "the case has failed under another segmentation, and many checks take their time \
                     to fail";

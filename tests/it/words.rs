@@ -1,9 +1,7 @@
 //! What a failure says: of planted mistakes, in the words that their authors read.
 
-mod support;
-
-use support::matrix::side_by_side;
-use support::{example, judge_as, snapshots, with_verdict};
+use crate::support::matrix::side_by_side;
+use crate::support::{example, judge_as, snapshots, with_verdict};
 
 /// A fault and a case that fails for it, and under which segmentation where that matters.
 type Planted = (&'static str, &'static str, Option<&'static str>);

@@ -1,12 +1,10 @@
 //! Other people's code, judged as it is: a library's codec behind a socket, and the servers
 //! that a Python programmer writes.
 
-mod support;
-
 use std::process::Command;
 
+use crate::support::{broken, example, judge, project, with_verdict};
 use rstest::rstest;
-use support::{broken, example, judge, project, with_verdict};
 
 #[test]
 fn tokio_util_passes_class_framing() {

@@ -1,14 +1,12 @@
 //! The command line: usage, exit status, and that nothing is left behind.
 
-mod support;
-
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::{Ran, UNSTICK, example, project, unstick};
+use crate::support::{Ran, UNSTICK, example, project, unstick};
 
 /// Directories and processes of the harness that are left, by the name that it gives them.
 fn left_in(temp: &Path) -> Vec<String> {

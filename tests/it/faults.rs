@@ -1,8 +1,6 @@
 //! What can go wrong around the reference: a full disk, a directory that goes away, no more file
 //! descriptors, processes that are killed, peers that behave badly.
 
-mod support;
-
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,10 +9,10 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use crate::support::UNSTICK;
+use crate::support::served::{Served, announced, frame, names};
 use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
-use support::UNSTICK;
-use support::served::{Served, announced, frame, names};
 use unstick::peer::store::INCOMING_PREFIX;
 
 /// How often each process is killed, at a random moment of a transfer.

@@ -1,10 +1,8 @@
 //! Believable verdicts: what is right passes whatever its habits, what is no server at all
 //! is far from green, and nothing is green on nothing.
 
-mod support;
-
+use crate::support::{broken, example, judge, unstick, with_verdict};
 use rstest::rstest;
-use support::{broken, example, judge, unstick, with_verdict};
 use unstick::trace::Class;
 use unstick::trace::octets::Octets;
 
@@ -26,7 +24,7 @@ fn server(options: &[&str]) -> Vec<String> {
     std::iter::once(program).chain(words).collect()
 }
 
-fn judge_server(options: &[&str], testee: &[&str]) -> (support::Ran, serde_json::Value) {
+fn judge_server(options: &[&str], testee: &[&str]) -> (crate::support::Ran, serde_json::Value) {
     let testee = server(testee);
     let testee: Vec<&str> = testee.iter().map(String::as_str).collect();
     judge(options, &testee)
@@ -76,7 +74,7 @@ fn low_limits_skip_what_they_rule_out() {
     let (ran, report) = judge_server(&[&limits[..], &cases].concat(), &limits);
     assert_eq!(ran.status, 0, "{}", ran.stdout);
     let ids_with = |verdict| -> std::collections::BTreeSet<_> {
-        let checks = support::with_verdict(&report, verdict);
+        let checks = crate::support::with_verdict(&report, verdict);
         checks.map(|check| check["id"].as_str().unwrap()).collect()
     };
     assert_eq!(

@@ -1,15 +1,13 @@
 //! The reference server and client, started as programs and talking to each other.
 
-mod support;
-
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Output, Stdio};
 
+use crate::support::UNSTICK;
+use crate::support::served::{Served, status};
 use rstest::rstest;
-use support::UNSTICK;
-use support::served::{Served, status};
 
 /// The article's own run: a message, a file, a message, goodbye. Theirs hangs, and takes
 /// nine octets of the second message into the file (TRF-4). An empty line is passed over.

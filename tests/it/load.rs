@@ -3,16 +3,14 @@
 //!
 //!     cargo test --test load -- --ignored --nocapture      a thousand sessions
 
-mod support;
-
 use std::fs;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::support::served::{Served, announced, frame};
 use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
-use support::served::{Served, announced, frame};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Barrier;
