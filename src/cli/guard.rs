@@ -8,7 +8,7 @@ use clap::Args;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::{Failure, UNJUDGED};
-use crate::testee::guard;
+use crate::testee::supervise::guard;
 
 /// Keep a testee's processes and directory from outliving the harness
 #[derive(Debug, Args)]

@@ -19,8 +19,9 @@ use crate::suite::selection::{Listed, select};
 use crate::suite::server::case::Case;
 use crate::suite::server::options::{Effort, Options};
 use crate::suite::server::run::{Run, Unjudgeable, run};
+use crate::suite::time_zone;
 use crate::suite::verdict::{Check, Verdict};
-use crate::testee::process::Template;
+use crate::testee::launch::Template;
 use crate::testee::server::{Origin, Server};
 use crate::trace::Class;
 
@@ -156,6 +157,7 @@ impl Judging {
             command: command.to_vec(),
             timeout: self.timeout().max(LEAST_START),
             guard: None,
+            env: time_zone::telling,
         };
         (testee, template)
     }

@@ -12,7 +12,8 @@ use crate::suite::known_failures::KnownFailures;
 use crate::suite::selection::select;
 use crate::suite::server::cases;
 use crate::suite::server::options::{Effort, Options};
-use crate::testee::process::Template;
+use crate::suite::time_zone;
+use crate::testee::launch::Template;
 use crate::testee::server::Origin;
 use crate::trace::Class;
 
@@ -67,6 +68,7 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
         command,
         timeout: Duration::from_secs(10),
         guard: None,
+        env: time_zone::telling,
     });
     let cases = select(cases::all(), Some(class), &[], &[]).expect("no pattern, no mismatch");
     let run = judge(origin, &cases, &options)?;

@@ -20,6 +20,8 @@ pub mod server;
 #[cfg(feature = "cli")]
 mod signature;
 #[cfg(feature = "cli")]
+pub mod time_zone;
+#[cfg(feature = "cli")]
 pub mod traceability;
 #[cfg(feature = "cli")]
 pub mod vectors;

@@ -5,13 +5,12 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::connection::{Connection, Peer};
-use super::patience::Patience;
+use super::connection::Connection;
+use super::launch::{StartError, Template};
 use super::piped::Piped;
 use super::port::{Port, listen};
-use super::process::{StartError, Template};
-use super::procfs::Activity;
-use super::queue::{Left, Queues};
+use super::wait::Patience;
+use super::watch::{Activity, Backlog, Queues, Watch};
 
 /// A running client. Dropping it ends it.
 #[derive(Debug)]
@@ -75,12 +74,12 @@ impl Client {
     }
 }
 
-impl Peer for Client {
+impl Watch for Client {
     fn activity(&mut self) -> Option<Activity> {
         self.program.activity()
     }
 
-    fn left(&mut self, ours: SocketAddr, theirs: SocketAddr, sent: u64) -> Option<Left> {
-        self.queues.as_mut()?.left(ours, theirs, sent)
+    fn backlog(&mut self, local: SocketAddr, remote: SocketAddr, sent: u64) -> Option<Backlog> {
+        self.queues.as_mut()?.backlog(local, remote, sent)
     }
 }

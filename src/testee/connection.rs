@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::patience::{Gate, LOOK_EVERY, Patience, Waiting};
-use super::procfs::Activity;
-use super::queue::Left;
-use super::server::{Gating, Server};
+use super::gate::{DrainGate, Receiver};
+use super::gating::Gating;
+use super::wait::{LOOK_EVERY, Patience, Waiting};
+use super::watch::{Activity, Backlog, Queues, Watch};
 use crate::trace::octets::Octets;
 
 /// How long a connection may take to be made.
@@ -80,16 +80,6 @@ impl Ending {
     }
 }
 
-/// The testee at the other end of a connection, as far as it can be watched.
-pub trait Peer {
-    /// What it does now, if that can be seen.
-    fn activity(&mut self) -> Option<Activity>;
-
-    /// What of the `sent` octets of a connection it has still to take, and what it sends, if that
-    /// can be seen.
-    fn left(&mut self, ours: SocketAddr, theirs: SocketAddr, sent: u64) -> Option<Left>;
-}
-
 /// A connection to a testee.
 #[derive(Debug)]
 pub struct Connection {
@@ -106,15 +96,21 @@ pub struct Connection {
     /// A write of ours has been told of a reset. The system tells it once: what is read then ends as
     /// after an orderly close.
     reset: bool,
-    gate: Gate,
+    gate: DrainGate,
     opened: Instant,
     /// The testee's end has been seen.
     met: bool,
 }
 
 impl Connection {
-    pub(super) fn open(testee: &mut Server) -> io::Result<Self> {
-        let theirs = testee.address();
+    /// Connects to `address`. Chunks are drain-gated if `watch` sees the receiver's queue; with
+    /// `must_show` also if it does not see it yet, because the process is on this machine and its
+    /// queues can be seen.
+    ///
+    /// # Errors
+    /// Nothing listens there, or not in time.
+    pub fn open(address: SocketAddr, watch: &mut impl Watch, must_show: bool) -> io::Result<Self> {
+        let theirs = address;
         let stream = TcpStream::connect_timeout(&theirs, CONNECT_BOUND)?;
         stream.set_nodelay(true)?;
         stream.set_nonblocking(true)?;
@@ -125,10 +121,10 @@ impl Connection {
                 "nothing listens: the connection met itself",
             ));
         }
-        let gating = match testee.left(ours, theirs, 0) {
+        let gating = match watch.backlog(ours, theirs, 0) {
             Some(_) => Gating::DrainGated,
-            // A testee of ours can be seen, unless it has closed already or not heard of it yet.
-            None if testee.shows_queues() && theirs.ip().is_loopback() => Gating::DrainGated,
+            // It has closed already, or not heard of the connection yet.
+            None if must_show && theirs.ip().is_loopback() => Gating::DrainGated,
             None => Gating::Timed,
         };
         Ok(Self::new(stream, ours, theirs, gating))
@@ -139,7 +135,7 @@ impl Connection {
         stream.set_nodelay(true)?;
         stream.set_nonblocking(true)?;
         let (ours, theirs) = (stream.local_addr()?, stream.peer_addr()?);
-        let gating = if super::queue::Queues::open().is_some() {
+        let gating = if Queues::open().is_some() {
             Gating::DrainGated
         } else {
             Gating::Timed
@@ -158,7 +154,7 @@ impl Connection {
             most: usize::MAX,
             ending: None,
             reset: false,
-            gate: Gate::default(),
+            gate: DrainGate::default(),
             opened: Instant::now(),
             met: false,
         }
@@ -206,19 +202,19 @@ impl Connection {
     /// Sends a chunk and waits until the testee has taken it. What the testee sends
     /// meanwhile is read, so that neither end waits for the other for ever. False if the
     /// testee takes nothing more within `bound`, or has closed.
-    pub fn send(&mut self, testee: &mut impl Peer, chunk: &[u8], bound: Duration) -> bool {
+    pub fn send(&mut self, peer: &mut impl Watch, chunk: &[u8], bound: Duration) -> bool {
         let sent = self.write(chunk, bound) == chunk.len();
         if sent && self.ending.is_none() {
-            self.keep_apart(testee);
+            self.keep_apart(peer);
         }
         sent
     }
 
     /// Sees that the testee takes what was sent before the next is. False if it leaves it lying,
     /// as far as that can be seen.
-    fn keep_apart(&mut self, testee: &mut impl Peer) -> bool {
+    fn keep_apart(&mut self, peer: &mut impl Watch) -> bool {
         match self.gating {
-            Gating::DrainGated => self.gate(testee),
+            Gating::DrainGated => self.gate(peer),
             Gating::Timed => {
                 thread::sleep(TIMED_PAUSE);
                 true
@@ -268,17 +264,17 @@ impl Connection {
 
     /// Sends a chunk as [`Connection::send`] does, and reads nothing: until the testee has taken
     /// it, or takes nothing more for a while. Says how much went out, and whether it was taken.
-    pub fn send_without_reading(&mut self, testee: &mut impl Peer, chunk: &[u8]) -> (usize, bool) {
+    pub fn send_without_reading(&mut self, peer: &mut impl Watch, chunk: &[u8]) -> (usize, bool) {
         self.read_at_most(Some(0));
-        let sent = self.write_without_reading(testee, chunk);
-        let taken = sent == chunk.len() && self.keep_apart(testee);
+        let sent = self.write_without_reading(peer, chunk);
+        let taken = sent == chunk.len() && self.keep_apart(peer);
         self.read_at_most(None);
         (sent, taken)
     }
 
     /// Writes without reading, until the testee takes nothing more for a while, and says how
     /// much went out.
-    fn write_without_reading(&mut self, testee: &mut impl Peer, octets: &[u8]) -> usize {
+    fn write_without_reading(&mut self, peer: &mut impl Watch, octets: &[u8]) -> usize {
         let mut sent = 0;
         let mut waiting = Waiting::begin();
         while sent < octets.len() {
@@ -293,7 +289,7 @@ impl Connection {
                         break;
                     }
                     self.poll(PollFlags::OUT, LOOK_EVERY);
-                    waiting.look(testee.activity(), true);
+                    waiting.look(peer.activity(), true);
                 }
                 Err(_) => break,
             }
@@ -370,7 +366,7 @@ impl Connection {
     /// Says whether `done`.
     pub fn wait(
         &mut self,
-        testee: &mut impl Peer,
+        peer: &mut impl Watch,
         patience: Patience,
         mut done: impl FnMut(&Self) -> bool,
     ) -> bool {
@@ -394,12 +390,12 @@ impl Connection {
                 return false;
             }
             self.pause(LOOK_EVERY);
-            let left = self.left(testee);
+            let left = self.backlog(peer);
             if self.ending.is_none() && left.is_some_and(|left| self.travels(left)) {
                 waiting.something_travels();
             } else {
-                let taken = self.ending.is_some() || left.is_none_or(Left::is_taken);
-                waiting.look(testee.activity(), taken);
+                let taken = self.ending.is_some() || left.is_none_or(Backlog::is_read);
+                waiting.look(peer.activity(), taken);
             }
         }
     }
@@ -414,15 +410,15 @@ impl Connection {
     }
 
     /// What lies between us and the testee, as far as that can be seen.
-    fn left(&mut self, testee: &mut impl Peer) -> Option<Left> {
-        let Some(left) = testee.left(self.ours, self.theirs, self.sent) else {
+    fn backlog(&mut self, peer: &mut impl Watch) -> Option<Backlog> {
+        let Some(left) = peer.backlog(self.ours, self.theirs, self.sent) else {
             let unheard_of = self.gating == Gating::DrainGated
                 && !self.met
                 && self.ending.is_none()
                 && self.opened.elapsed() < MEET_BOUND;
-            return unheard_of.then(|| Left {
-                on_the_way: self.sent,
-                ..Left::default()
+            return unheard_of.then(|| Backlog {
+                in_flight: self.sent,
+                ..Backlog::default()
             });
         };
         self.met = true;
@@ -434,26 +430,20 @@ impl Connection {
     }
 
     /// Whether octets are on their way, so that neither end can be waiting for the other yet.
-    const fn travels(&self, left: Left) -> bool {
+    const fn travels(&self, left: Backlog) -> bool {
         let reads_all = self.most == usize::MAX;
-        left.waiting == 0 && left.on_the_way > 0 || reads_all && left.coming > 0
+        left.unread == 0 && left.in_flight > 0 || reads_all && left.coming > 0
     }
 
-    /// Waits until the testee has taken all that we sent, within bounds.
-    fn gate(&mut self, testee: &mut impl Peer) -> bool {
+    /// Waits until the receiver has read all that we sent, within bounds.
+    fn gate(&mut self, peer: &mut impl Watch) -> bool {
         let mut gate = std::mem::take(&mut self.gate);
-        let testee = std::cell::RefCell::new(testee);
-        let taken = gate.pass(
-            || {
-                self.pump();
-                let left = self.left(*testee.borrow_mut());
-                // One that has closed takes nothing more.
-                left.filter(|left| !left.is_taken() && self.ending.is_none())
-            },
-            || testee.borrow_mut().activity(),
-        );
+        let read = gate.wait(&mut Link {
+            connection: self,
+            peer,
+        });
         self.gate = gate;
-        taken
+        read
     }
 
     fn poll(&self, flags: PollFlags, bound: Duration) {
@@ -461,6 +451,26 @@ impl Connection {
         let mut fds = [PollFd::new(&self.stream, flags)];
         // An interrupted wait is a short one; the caller looks again.
         let _ = poll(&mut fds, bound.as_ref());
+    }
+}
+
+/// A connection and whoever is at its other end, as a drain gate sees them.
+struct Link<'l, W> {
+    connection: &'l mut Connection,
+    peer: &'l mut W,
+}
+
+impl<W: Watch> Receiver for Link<'_, W> {
+    fn backlog(&mut self) -> Option<Backlog> {
+        self.connection.pump();
+        let backlog = self.connection.backlog(self.peer)?;
+        // A process that has closed reads nothing more.
+        let waits = !backlog.is_read() && self.connection.ending.is_none();
+        waits.then_some(backlog)
+    }
+
+    fn activity(&mut self) -> Option<Activity> {
+        self.peer.activity()
     }
 }
 

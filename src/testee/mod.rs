@@ -1,17 +1,40 @@
-//! How a trace reaches a testee, the implementation under test: starting, watching and ending
-//! its process, and talking to it without a race.
+//! Starting, watching and ending the program under test, and talking to it without a race.
+//!
+//! **Rule.** Only `trace` is imported from outside this folder. Nothing here knows a requirement, a
+//! case or a verdict; what is seen goes up as data. Nothing waits without a bound.
+//!
+//! | | |
+//! |---|---|
+//! | `launch`, `exit_status`, `port` | how to start it, how it ended, a free port |
+//! | `supervise/` | its process under a guard: nothing outlives the harness |
+//! | `pipe_reader`, `ready`, `tail` | what it writes to its standard streams |
+//! | `process`, `server`, `client`, `piped` | a server, a client, a program that reads and writes pipes |
+//! | `watch/` | what is seen of it from outside: [`watch::Activity`], [`watch::Backlog`] |
+//! | `wait`, `settle`, `gate`, `gating` | how long to wait for it |
+//! | `connection` | one TCP connection to it |
+//!
+//! **For other socket pairs** (a recording that is replayed, a proxy between two programs):
+//! - [`watch::Queues::unread`] says for a (local, remote) pair of addresses how many octets the
+//!   receiver has not read yet, [`watch::Queues::backlog`] the same with what is still in flight.
+//! - [`watch::ProcessTree::activity`], asked twice, says whether the processes rest
+//!   ([`watch::Activity::rests_since`]).
+//! - [`gate::DrainGate`] waits until a [`gate::Receiver`] has read everything;
+//!   [`connection::Connection::open`] takes any [`watch::Watch`], such as a [`watch::Watcher`].
 
 pub mod client;
 pub mod connection;
-pub mod guard;
-mod guarded;
-mod outlet;
-pub mod patience;
+pub mod exit_status;
+pub mod gate;
+pub mod gating;
+pub mod launch;
+mod pipe_reader;
 pub mod piped;
 mod port;
 pub mod process;
-pub mod procfs;
-pub mod queue;
 mod ready;
 pub mod server;
+mod settle;
+pub mod supervise;
 mod tail;
+pub mod wait;
+pub mod watch;

@@ -9,12 +9,14 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::ioctl_fionread;
 
-use super::guarded::Guarded;
-use super::outlet::{Keep, Outlet};
-use super::patience::{Gate, LOOK_EVERY, Patience, Settling, Waiting};
-use super::process::{StartError, Template, status_in_words};
-use super::procfs::Activity;
-use super::queue::Left;
+use super::exit_status::status_in_words;
+use super::gate::{DrainGate, Receiver};
+use super::launch::{StartError, Template};
+use super::pipe_reader::{PipeReader, Sink};
+use super::settle::Settling;
+use super::supervise::Supervised;
+use super::wait::{LOOK_EVERY, Patience, Waiting};
+use super::watch::{Activity, Backlog};
 
 /// The most that is taken of a testee's output, in octets.
 const FLOOD: usize = 48 * 1024 * 1024;
@@ -22,10 +24,10 @@ const FLOOD: usize = 48 * 1024 * 1024;
 /// A running testee. Dropping it ends it.
 #[derive(Debug)]
 pub struct Piped {
-    guarded: Guarded,
+    supervised: Supervised,
     input: Option<File>,
-    output: Outlet<Whole>,
-    gate: Gate,
+    output: PipeReader<Whole>,
+    gate: DrainGate,
     settling: Settling,
 }
 
@@ -33,10 +35,30 @@ pub struct Piped {
 #[derive(Debug, Default)]
 struct Whole(Vec<u8>);
 
-impl Keep for Whole {
+impl Sink for Whole {
     fn keep(&mut self, octets: &[u8]) -> bool {
         self.0.extend_from_slice(octets);
         self.0.len() <= FLOOD
+    }
+}
+
+/// The pipe that the testee reads, as a drain gate sees it.
+struct Pipe<'p> {
+    input: &'p File,
+    supervised: &'p mut Supervised,
+}
+
+impl Receiver for Pipe<'_> {
+    fn backlog(&mut self) -> Option<Backlog> {
+        let unread = ioctl_fionread(self.input).ok().filter(|left| *left > 0)?;
+        Some(Backlog {
+            unread,
+            ..Backlog::default()
+        })
+    }
+
+    fn activity(&mut self) -> Option<Activity> {
+        self.supervised.activity()
     }
 }
 
@@ -46,22 +68,22 @@ impl Piped {
     /// # Errors
     /// [`StartError`]: there is no such program.
     pub fn start(template: &Template, port: u16) -> Result<Self, StartError> {
-        let (mut guarded, stdout) = Guarded::start(template, port, true)?;
-        let output = Outlet::of(stdout, Whole::default())?;
-        let input = match guarded.input() {
+        let (mut supervised, stdout) = Supervised::start(template, port, true)?;
+        let output = PipeReader::of(stdout, Whole::default())?;
+        let input = match supervised.input() {
             Ok(input) => input,
             Err(error) => {
-                return Err(match guarded.ended() {
-                    Some(status) => guarded.start_error(status),
+                return Err(match supervised.ended() {
+                    Some(status) => supervised.start_error(status),
                     None => error,
                 });
             }
         };
         Ok(Self {
-            guarded,
+            supervised,
             input: Some(input),
             output,
-            gate: Gate::default(),
+            gate: DrainGate::default(),
             settling: Settling::default(),
         })
     }
@@ -69,13 +91,13 @@ impl Piped {
     /// The directory that it is told as `{dir}`.
     #[must_use]
     pub fn dir(&self) -> PathBuf {
-        self.guarded.dir()
+        self.supervised.dir()
     }
 
     /// A directory beside [`Piped::dir`] that it has no business in.
     #[must_use]
     pub fn outside(&self) -> PathBuf {
-        self.guarded.outside()
+        self.supervised.outside()
     }
 
     /// Writes octets to its standard input and waits until it has taken them. False if it
@@ -108,17 +130,10 @@ impl Piped {
                 Err(_) => return false,
             }
         }
-        let guarded = &mut self.guarded;
-        self.gate.pass(
-            || {
-                let waiting = ioctl_fionread(&*input).ok().filter(|left| *left > 0)?;
-                Some(Left {
-                    waiting,
-                    ..Left::default()
-                })
-            },
-            || guarded.activity(),
-        );
+        self.gate.wait(&mut Pipe {
+            input,
+            supervised: &mut self.supervised,
+        });
         true
     }
 
@@ -176,7 +191,7 @@ impl Piped {
                 // One that has closed its end takes nothing more, and has nothing to take.
                 ioctl_fionread(input).is_ok_and(|left| left == 0)
             });
-            waiting.look(self.guarded.activity(), taken);
+            waiting.look(self.supervised.activity(), taken);
         }
     }
 
@@ -186,42 +201,42 @@ impl Piped {
         self.wait(patience, |_| false);
         let mut waiting = Waiting::begin();
         loop {
-            if let Some(status) = self.guarded.ended_for_good() {
+            if let Some(status) = self.supervised.ended_for_good() {
                 return Some(status);
             }
             if waiting.is_over(patience) {
                 return None;
             }
             thread::sleep(LOOK_EVERY);
-            waiting.look(self.guarded.activity(), true);
+            waiting.look(self.supervised.activity(), true);
         }
     }
 
     /// How it ended, in words; `None` while it runs.
     pub fn death(&mut self) -> Option<String> {
-        self.guarded.ended_for_good().map(status_in_words)
+        self.supervised.ended_for_good().map(status_in_words)
     }
 
     /// The end of what it wrote to standard error.
     #[must_use]
     pub fn stderr(&self) -> String {
-        self.guarded.stderr()
+        self.supervised.stderr()
     }
 
     /// How much it has written to standard error, in octets.
     #[must_use]
     pub fn stderr_written(&self) -> u64 {
-        self.guarded.stderr_written()
+        self.supervised.stderr_written()
     }
 
     /// Waits until it has come to rest, within bounds.
     pub fn settle(&mut self) {
-        let guarded = &mut self.guarded;
-        self.settling.settle(|| guarded.activity());
+        let supervised = &mut self.supervised;
+        self.settling.settle(|| supervised.activity());
     }
 
     /// What it does now, if that can be seen.
     pub(crate) fn activity(&mut self) -> Option<Activity> {
-        self.guarded.activity()
+        self.supervised.activity()
     }
 }

@@ -14,8 +14,6 @@ use std::os::unix::net::{SocketAddr, UnixListener};
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, socket_with};
 
-use super::guarded::random;
-
 /// Where testees listen, and what they connect to.
 pub(super) const HOST: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
@@ -74,7 +72,7 @@ pub(super) fn listen() -> io::Result<(TcpListener, Port)> {
 fn tried<T>(mut attempt: impl FnMut(u16) -> io::Result<T>) -> io::Result<T> {
     let mut last = None;
     for _ in 0..TRIES {
-        let number = PORTS.start + (random() % PORTS.len() as u64) as u16;
+        let number = PORTS.start + fastrand::u16(0..PORTS.len() as u16);
         match attempt(number) {
             Ok(found) => return Ok(found),
             Err(error) => last = Some(error),

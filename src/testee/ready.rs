@@ -1,6 +1,6 @@
 //! Where a server says that it listens: a line `READY HOST:PORT` on standard output.
 
-use super::outlet::Keep;
+use super::pipe_reader::Sink;
 
 /// So much of a line is looked at, in octets.
 const LONGEST: usize = 1_024;
@@ -19,7 +19,7 @@ impl Ready {
     }
 }
 
-impl Keep for Ready {
+impl Sink for Ready {
     fn keep(&mut self, octets: &[u8]) -> bool {
         for octet in octets {
             if *octet == b'\n' {

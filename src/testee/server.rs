@@ -4,11 +4,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::connection::{Connection, Peer};
-use super::patience::Settling;
-use super::process::{Process, StartError, Template, status_in_words};
-use super::procfs::Activity;
-use super::queue::{Left, Queues};
+use super::connection::Connection;
+use super::exit_status::status_in_words;
+use super::launch::{StartError, Template};
+use super::process::Process;
+use super::settle::Settling;
+use super::watch::{Activity, Backlog, Queues, Watch};
 
 /// Where a testee comes from.
 #[derive(Debug, Clone)]
@@ -22,26 +23,6 @@ pub enum Origin {
         /// Where it stores files, if that can be looked at from here.
         dir: Option<PathBuf>,
     },
-}
-
-/// How the segments of a stream are kept apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gating {
-    /// The next chunk goes out when the testee has taken the last.
-    DrainGated,
-    /// The testee's queue cannot be seen, so a pause takes its place.
-    Timed,
-}
-
-impl Gating {
-    /// The name used in reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::DrainGated => "drain-gated",
-            Self::Timed => "timed",
-        }
-    }
 }
 
 /// A server under test.
@@ -92,7 +73,7 @@ impl Server {
     }
 
     /// Whether the queues of its connections are looked into.
-    pub(super) const fn shows_queues(&self) -> bool {
+    const fn shows_queues(&self) -> bool {
         self.queues.is_some() && self.can_restart()
     }
 
@@ -145,7 +126,7 @@ impl Server {
     /// Its resident memory in octets, if that can be seen.
     #[must_use]
     pub fn resident(&mut self) -> Option<u64> {
-        self.process.as_mut().map(Process::resident)
+        self.process.as_mut()?.resident()
     }
 
     /// Opens a connection, once the testee has dealt with those before.
@@ -154,7 +135,7 @@ impl Server {
     /// Nothing listens, or not in time.
     pub fn connect(&mut self) -> io::Result<Connection> {
         self.settle();
-        Connection::open(self)
+        self.connect_at_once()
     }
 
     /// Opens a connection at once, whatever the testee is doing.
@@ -162,7 +143,8 @@ impl Server {
     /// # Errors
     /// As [`Server::connect`].
     pub fn connect_at_once(&mut self) -> io::Result<Connection> {
-        Connection::open(self)
+        let (address, must_show) = (self.address(), self.shows_queues());
+        Connection::open(address, self, must_show)
     }
 
     /// Waits until every thread of the testee sleeps and has done nothing between two looks,
@@ -175,12 +157,12 @@ impl Server {
     }
 }
 
-impl Peer for Server {
+impl Watch for Server {
     fn activity(&mut self) -> Option<Activity> {
         self.process.as_mut()?.activity()
     }
 
-    fn left(&mut self, ours: SocketAddr, theirs: SocketAddr, sent: u64) -> Option<Left> {
-        self.queues.as_mut()?.left(ours, theirs, sent)
+    fn backlog(&mut self, local: SocketAddr, remote: SocketAddr, sent: u64) -> Option<Backlog> {
+        self.queues.as_mut()?.backlog(local, remote, sent)
     }
 }

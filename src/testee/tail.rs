@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::outlet::Keep;
+use super::pipe_reader::Sink;
 
 /// How much of a stream is kept, in octets.
 const KEPT_OCTETS: usize = 16 * 1024;
@@ -26,7 +26,7 @@ impl Tail {
     }
 }
 
-impl Keep for Tail {
+impl Sink for Tail {
     fn keep(&mut self, octets: &[u8]) -> bool {
         self.written += octets.len() as u64;
         self.last.extend(octets);

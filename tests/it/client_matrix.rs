@@ -9,7 +9,7 @@ use unstick::suite::client;
 use unstick::suite::client::run::{PLAIN, run};
 use unstick::suite::server::options::Effort;
 use unstick::suite::verdict::{Check, Verdict};
-use unstick::testee::process::Template;
+use unstick::testee::launch::Template;
 
 /// How many clients are judged at a time: mostly they wait for each other's processes.
 const WORKERS: usize = 8;
@@ -74,6 +74,7 @@ fn judged(option: &str, name: &str, requirement: &str) -> Vec<Check> {
         command,
         timeout: Duration::from_secs(10),
         guard: Some(UNSTICK.into()),
+        env: unstick::suite::time_zone::telling,
     };
     let mut cases = client::cases::all();
     cases.retain(|case| concerned(&case.id, requirement));

@@ -13,7 +13,7 @@ use unstick::suite::server::cases;
 use unstick::suite::server::options::{Effort, Options};
 use unstick::suite::server::run::run;
 use unstick::suite::verdict::{Check, Verdict};
-use unstick::testee::process::Template;
+use unstick::testee::launch::Template;
 use unstick::testee::server::{Origin, Server};
 use unstick::trace::Class;
 
@@ -77,6 +77,7 @@ fn judge(class: Class, fault: Option<&str>, cases: &[Case], max_payload: u32) ->
         command: command.into_iter().map(Into::into).collect(),
         timeout: Duration::from_secs(30),
         guard: Some(PathBuf::from(UNSTICK)),
+        env: unstick::suite::time_zone::telling,
     }))
     .unwrap();
     let options = Options {

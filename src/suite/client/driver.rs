@@ -10,8 +10,8 @@ use crate::suite::plain::frame;
 use crate::suite::verdict::Evidence;
 use crate::testee::client::Client;
 use crate::testee::connection::{Connection, Ending};
-use crate::testee::patience::Patience;
-use crate::testee::process::{StartError, Template};
+use crate::testee::launch::{StartError, Template};
+use crate::testee::wait::Patience;
 use crate::trace::octets::Octets;
 
 /// What is learned of a client in its plainest conversation.

@@ -7,8 +7,8 @@ use super::driver::{Habits, Judged, NotPassed, Stage, Wrong, reply};
 use super::signatures;
 use crate::suite::server::options::Effort;
 use crate::suite::verdict::{Check, Verdict};
-use crate::testee::patience::Patience;
-use crate::testee::process::{StartError, Template};
+use crate::testee::launch::{StartError, Template};
+use crate::testee::wait::Patience;
 use crate::trace::Class;
 use crate::trace::segmentation::Segmentation;
 

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use super::{Decode, Judge};
 use crate::suite::plain::split_frame;
-use crate::testee::patience::Patience;
+use crate::testee::exit_status::status_in_words;
+use crate::testee::launch::{StartError, Template};
 use crate::testee::piped::Piped;
-use crate::testee::process::{StartError, Template, status_in_words};
+use crate::testee::wait::Patience;
 use crate::trace::octets::{from_hex, to_hex};
 
 /// How long a program is waited for: asleep, and busy.

@@ -9,8 +9,8 @@ use super::failure::Failure;
 use super::options::Options;
 use super::reply_form::ReplyForm;
 use crate::suite::plain::frame;
-use crate::testee::patience::Patience;
 use crate::testee::server::Server;
+use crate::testee::wait::Patience;
 use crate::trace::Placed;
 
 /// The plainest conversation there is.

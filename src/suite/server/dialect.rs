@@ -1,7 +1,7 @@
 //! Guesses for a testee that does not answer: which framing does it speak instead?
 
-use crate::testee::patience::Patience;
 use crate::testee::server::Server;
+use crate::testee::wait::Patience;
 
 /// Another framing that a testee answers to.
 pub(crate) struct Dialect {

@@ -13,8 +13,9 @@ use super::reply_form::ReplyForm;
 use crate::suite::fixtures::chapter;
 use crate::suite::plain::{frame, next_frame};
 use crate::suite::verdict::{Check, Verdict};
-use crate::testee::process::StartError;
-use crate::testee::server::{Gating, Server};
+use crate::testee::gating::Gating;
+use crate::testee::launch::StartError;
+use crate::testee::server::Server;
 use crate::trace::Class;
 use crate::trace::segmentation::Segmentation;
 

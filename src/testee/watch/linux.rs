@@ -1,4 +1,4 @@
-//! What /proc says about the processes of a testee.
+//! Linux: what /proc says about processes.
 
 use std::collections::HashMap;
 use std::fs;
@@ -7,19 +7,13 @@ use rustix::fs::{Mode, OFlags, open};
 use rustix::io::{Errno, read};
 use rustix::process::{Pid, test_kill_process};
 
-/// What a set of processes has done so far, and whether it is doing anything now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Activity {
-    /// Every thread waits for something.
-    pub asleep: bool,
-    /// A figure that grows whenever any thread runs.
-    pub work: u64,
-}
+use super::seen::Activity;
+pub(in crate::testee) use super::sock_diag::SockDiag as Queues;
 
 /// The processes that descend from one, kept up to date without looking at all of the
 /// system's: what is new has an identifier above the last one looked at.
 #[derive(Debug)]
-pub(crate) struct Family {
+pub(in crate::testee) struct ProcessTree {
     ancestor: u32,
     members: Vec<u32>,
     looked_up_to: Option<u32>,
@@ -35,8 +29,8 @@ const FEW: u32 = 64;
 /// So many of the last are looked at again after a look at all processes.
 const LATEST: u32 = 16;
 
-impl Family {
-    pub(crate) const fn of(ancestor: u32) -> Self {
+impl ProcessTree {
+    pub(in crate::testee) const fn of(ancestor: u32) -> Self {
         Self {
             ancestor,
             members: Vec::new(),
@@ -46,7 +40,7 @@ impl Family {
     }
 
     /// Its living members.
-    pub(crate) fn members(&mut self) -> &[u32] {
+    pub(in crate::testee) fn members(&mut self) -> &[u32] {
         let newest = newest_identifier();
         match (self.looked_up_to, newest) {
             (Some(before), Some(now)) if (before..before.saturating_add(FEW)).contains(&now) => {
@@ -157,7 +151,7 @@ fn is_there(pid: u32) -> bool {
 }
 
 /// All living processes that descend from `ancestor`, itself left out.
-pub(crate) fn descendants(ancestor: u32) -> Vec<u32> {
+pub(in crate::testee) fn descendants(ancestor: u32) -> Vec<u32> {
     let Ok(entries) = fs::read_dir("/proc") else {
         return Vec::new();
     };
@@ -182,7 +176,7 @@ pub(crate) fn descendants(ancestor: u32) -> Vec<u32> {
 }
 
 /// What these processes are doing; `None` where the system does not say.
-pub(crate) fn activity(pids: &[u32]) -> Option<Activity> {
+pub(in crate::testee) fn activity(pids: &[u32]) -> Option<Activity> {
     let mut asleep = true;
     let mut work = 0_u64;
     let mut seen = false;
@@ -215,7 +209,7 @@ pub(crate) fn activity(pids: &[u32]) -> Option<Activity> {
 }
 
 /// The resident memory of these processes, in octets.
-pub(crate) fn resident(pids: &[u32]) -> u64 {
+pub(in crate::testee) fn resident(pids: &[u32]) -> u64 {
     pids.iter()
         .filter_map(|pid| fs::read_to_string(format!("/proc/{pid}/status")).ok())
         .filter_map(|status| {
@@ -234,28 +228,28 @@ mod tests {
     /// The system gives an identifier before it shows the process.
     #[test]
     fn a_process_that_is_shown_late_is_found() {
-        let mut family = Family::of(1);
+        let mut tree = ProcessTree::of(1);
         let living = |pid| match pid {
             5 | 6 => Found::Living { parent: 1 },
             _ => Found::Nobody,
         };
-        family.look_at(5..=7, living, |pid| pid != 6);
-        assert_eq!(family.members, [5]);
+        tree.look_at(5..=7, living, |pid| pid != 6);
+        assert_eq!(tree.members, [5]);
         let later = |pid| match pid {
             5 | 8 => Found::Nobody,
             7 => Found::Living { parent: 1 },
             _ => panic!("{pid} is known"),
         };
-        family.look_at(8..=8, later, |_| true);
-        assert_eq!(family.members, [7]);
-        assert_eq!(family.unseen, [8]);
+        tree.look_at(8..=8, later, |_| true);
+        assert_eq!(tree.members, [7]);
+        assert_eq!(tree.unseen, [8]);
         let at_last = |pid| match pid {
             7 => Found::Living { parent: 1 },
             8 => Found::Nobody,
             _ => Found::Ended,
         };
-        family.look_at(9..=8 + FEW, at_last, |_| true);
-        assert_eq!(family.unseen, [0; 0]);
+        tree.look_at(9..=8 + FEW, at_last, |_| true);
+        assert_eq!(tree.unseen, [0; 0]);
     }
 
     #[test]
@@ -267,13 +261,13 @@ mod tests {
             .unwrap();
         let pid = child.id();
         assert!(descendants(std::process::id()).contains(&pid));
-        let mut family = Family::of(std::process::id());
-        assert!(family.members().contains(&pid));
+        let mut tree = ProcessTree::of(std::process::id());
+        assert!(tree.members().contains(&pid));
         let mut late = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
-        assert!(family.members().contains(&late.id()));
+        assert!(tree.members().contains(&late.id()));
         drop(late.stdin.take());
         late.wait().unwrap();
-        assert!(!family.members().contains(&late.id()));
+        assert!(!tree.members().contains(&late.id()));
         while !activity(&[pid]).unwrap().asleep {}
         assert!(resident(&[pid]) > 0);
         drop(child.stdin.take());

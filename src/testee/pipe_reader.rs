@@ -16,7 +16,7 @@ use rustix::io::{Errno, ioctl_fionbio, read};
 const AT_ONCE: usize = 64 * 1024;
 
 /// What becomes of the octets.
-pub(super) trait Keep: Send + 'static {
+pub(super) trait Sink: Send + 'static {
     /// Keeps these, which are never none. False if nothing more is wanted: then the pipe is closed,
     /// which the process is told by its next write.
     fn keep(&mut self, octets: &[u8]) -> bool;
@@ -24,38 +24,38 @@ pub(super) trait Keep: Send + 'static {
 
 /// The reading end of a pipe, and what is kept of what has come.
 #[derive(Debug)]
-pub(super) struct Outlet<K> {
-    shared: Arc<Shared<K>>,
+pub(super) struct PipeReader<S> {
+    shared: Arc<Shared<S>>,
     reader: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug)]
-struct Shared<K> {
-    so_far: Mutex<SoFar<K>>,
+struct Shared<S> {
+    so_far: Mutex<SoFar<S>>,
     more: Condvar,
 }
 
 /// What has come so far.
 #[derive(Debug)]
-pub(super) struct SoFar<K> {
-    pub(super) kept: K,
+pub(super) struct SoFar<S> {
+    pub(super) kept: S,
     /// `None` once it has ended.
     pipe: Option<Arc<OwnedFd>>,
 }
 
-impl<K> SoFar<K> {
+impl<S> SoFar<S> {
     /// Whether nothing more comes.
     pub(super) const fn has_ended(&self) -> bool {
         self.pipe.is_none()
     }
 }
 
-impl<K: Keep> Outlet<K> {
+impl<S: Sink> PipeReader<S> {
     /// Starts reading.
     ///
     /// # Errors
     /// The system cannot read this without waiting.
-    pub(super) fn of(pipe: impl Into<OwnedFd>, kept: K) -> io::Result<Self> {
+    pub(super) fn of(pipe: impl Into<OwnedFd>, kept: S) -> io::Result<Self> {
         let pipe = Arc::new(pipe.into());
         ioctl_fionbio(&pipe, true)?;
         let shared = Arc::new(Shared {
@@ -79,12 +79,12 @@ impl<K: Keep> Outlet<K> {
     }
 
     /// All that has been written so far.
-    pub(super) fn so_far(&self) -> MutexGuard<'_, SoFar<K>> {
+    pub(super) fn so_far(&self) -> MutexGuard<'_, SoFar<S>> {
         self.shared.taken()
     }
 
     /// Waits for more than `so_far`, and so long at the most.
-    pub(super) fn wait(&self, so_far: MutexGuard<'_, SoFar<K>>, most: Duration) {
+    pub(super) fn wait(&self, so_far: MutexGuard<'_, SoFar<S>>, most: Duration) {
         let waited = self.shared.more.wait_timeout(so_far, most);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
@@ -97,8 +97,8 @@ impl<K: Keep> Outlet<K> {
     }
 }
 
-impl<K: Keep> Shared<K> {
-    fn taken(&self) -> MutexGuard<'_, SoFar<K>> {
+impl<S: Sink> Shared<S> {
+    fn taken(&self) -> MutexGuard<'_, SoFar<S>> {
         let mut so_far = self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
         let mut buffer = [0; AT_ONCE];
         while let Some(pipe) = so_far.pipe.clone() {
@@ -125,7 +125,7 @@ mod tests {
     #[derive(Debug, Default)]
     struct AtMost(Vec<u8>, usize);
 
-    impl Keep for AtMost {
+    impl Sink for AtMost {
         fn keep(&mut self, octets: &[u8]) -> bool {
             self.0.extend_from_slice(octets);
             self.0.len() < self.1
@@ -136,27 +136,27 @@ mod tests {
     #[test]
     fn what_has_been_written_is_there_at_once() {
         let (reads, mut writes) = io::pipe().unwrap();
-        let mut outlet = Outlet::of(reads, AtMost(Vec::new(), usize::MAX)).unwrap();
+        let mut reader = PipeReader::of(reads, AtMost(Vec::new(), usize::MAX)).unwrap();
         let mut written = Vec::new();
         for octet in 0..=255 {
             writes.write_all(&[octet]).unwrap();
             written.push(octet);
-            assert_eq!(outlet.so_far().kept.0, written);
+            assert_eq!(reader.so_far().kept.0, written);
         }
-        assert!(!outlet.so_far().has_ended());
+        assert!(!reader.so_far().has_ended());
         drop(writes);
-        assert!(outlet.so_far().has_ended());
-        outlet.finish();
+        assert!(reader.so_far().has_ended());
+        reader.finish();
     }
 
     #[test]
     fn one_who_writes_on_is_told_that_nothing_more_is_wanted() {
         let (reads, mut writes) = io::pipe().unwrap();
-        let mut outlet = Outlet::of(reads, AtMost(Vec::new(), 3)).unwrap();
+        let mut reader = PipeReader::of(reads, AtMost(Vec::new(), 3)).unwrap();
         writes.write_all(b"abcd").unwrap();
-        outlet.finish();
-        assert!(outlet.so_far().has_ended());
-        assert_eq!(outlet.so_far().kept.0, b"abcd");
+        reader.finish();
+        assert!(reader.so_far().has_ended());
+        assert_eq!(reader.so_far().kept.0, b"abcd");
         let error = writes.write(b"e").unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
     }

@@ -3,7 +3,6 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -11,16 +10,17 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-use jiff::tz::Offset;
 use rustix::fs::OFlags;
 
-use super::guard::{CANNOT_START, DIR, INPUT, OUTSIDE, PORT_TAKEN};
-use super::outlet::Outlet;
+use super::exit_status::status_in_words;
+use super::launch::{StartError, Template};
+use super::pipe_reader::PipeReader;
 use super::port::HOST;
-use super::process::{StartError, Template, status_in_words};
-use super::procfs::{self, Activity, Family};
 use super::tail::Tail;
+use super::watch::{Activity, ProcessTree};
+use guard::{CANNOT_START, DIR, INPUT, OUTSIDE, PORT_TAKEN};
+
+pub mod guard;
 
 /// How often a thing that tells nobody of itself is looked at again.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(2);
@@ -30,17 +30,17 @@ const END_BOUND: Duration = Duration::from_secs(10);
 
 /// A testee's process, with whatever it starts itself. Dropping it ends all of them.
 #[derive(Debug)]
-pub(super) struct Guarded {
+pub(super) struct Supervised {
     guard: Child,
     hold: Option<ChildStdin>,
-    stderr: Outlet<Tail>,
+    stderr: PipeReader<Tail>,
     root: PathBuf,
-    family: Family,
+    tree: ProcessTree,
 }
 
-impl Guarded {
+impl Supervised {
     /// Starts a testee that is told `port`, and hands over what it writes to standard output. If
-    /// it is `fed`, it starts only once [`Guarded::input`] has been opened; otherwise it is to listen
+    /// it is `fed`, it starts only once [`Supervised::input`] has been opened; otherwise it is to listen
     /// on that port, unless it is 0.
     pub(super) fn start(
         template: &Template,
@@ -61,7 +61,7 @@ impl Guarded {
             .arg(&root)
             .arg("--")
             .args(command)
-            .envs(telling_time_zone())
+            .envs((template.env)())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -70,15 +70,15 @@ impl Guarded {
             .spawn()?;
         let hold = guard.stdin.take();
         let stdout = guard.stdout.take().expect("it is piped");
-        let stderr = Outlet::of(guard.stderr.take().expect("it is piped"), Tail::default())?;
-        let guarded = Self {
-            family: Family::of(guard.id()),
+        let stderr = PipeReader::of(guard.stderr.take().expect("it is piped"), Tail::default())?;
+        let supervised = Self {
+            tree: ProcessTree::of(guard.id()),
             guard,
             hold,
             stderr,
             root,
         };
-        Ok((guarded, stdout))
+        Ok((supervised, stdout))
     }
 
     /// Opens the standard input of a testee that is fed. Writing to it never waits.
@@ -117,12 +117,12 @@ impl Guarded {
         }
     }
 
-    /// How it ended, as [`Guarded::ended`] says; where none of its processes is left, the word
+    /// How it ended, as [`Supervised::ended`] says; where none of its processes is left, the word
     /// of the guard is waited for. All that it wrote to standard error is there then.
     pub(super) fn ended_for_good(&mut self) -> Option<i32> {
         let started = Instant::now();
         while self.ended().is_none()
-            && self.family.members().is_empty()
+            && self.tree.is_empty() == Some(true)
             && started.elapsed() < END_BOUND
         {
             thread::sleep(LOOK_AGAIN);
@@ -162,12 +162,12 @@ impl Guarded {
 
     /// Whatever it does now, in all of its processes.
     pub(super) fn activity(&mut self) -> Option<Activity> {
-        procfs::activity(self.family.members())
+        self.tree.activity()
     }
 
     /// The resident memory of all of its processes, in octets.
-    pub(super) fn resident(&mut self) -> u64 {
-        procfs::resident(self.family.members())
+    pub(super) fn resident(&mut self) -> Option<u64> {
+        self.tree.resident()
     }
 
     fn end(&mut self) {
@@ -185,7 +185,7 @@ impl Guarded {
     }
 }
 
-impl Drop for Guarded {
+impl Drop for Supervised {
     fn drop(&mut self) {
         self.end();
     }
@@ -202,71 +202,13 @@ fn filled(part: &OsString, port: u16, dir: &Path) -> OsString {
     }
 }
 
-/// A time zone in which it is early in the morning, so that a testee that writes numbers
-/// without their leading zeros shows it at any time of the day (SES-5). None where the user
-/// has set one.
-fn telling_time_zone() -> Option<(&'static str, String)> {
-    if std::env::var_os("TZ").is_some() {
-        return None;
-    }
-    Some(("TZ", early_at(Timestamp::now())))
-}
-
-/// The zone in which it is early then, and in which the minute is not the month either, so that one
-/// that writes the one for the other shows it.
-fn early_at(now: Timestamp) -> String {
-    const EARLY: i64 = 3;
-    let hour = now.as_second().div_euclid(3600).rem_euclid(24);
-    // From 12 hours behind to 11 ahead; these names count the other way round.
-    let ahead = (EARLY - hour + 12).rem_euclid(24) - 12;
-    let offset =
-        |minutes: i64| Offset::from_seconds((minutes * 60) as i32).expect("it is less than a day");
-    let local = offset(ahead * 60).to_datetime(now);
-    // The minute may pass before the testee looks at its clock.
-    if (local.minute()..=local.minute() + 1).contains(&local.month()) {
-        // The database has no such zone for each hour. The C library reads this one; a runtime that
-        // only looks names up (Go's, Node's) is in UTC then.
-        return format!("EARLY{}", -offset(ahead * 60 + 30));
-    }
-    format!("Etc/GMT{:+}", -ahead)
-}
-
-pub(super) fn random() -> u64 {
-    // Each RandomState has keys of its own.
-    RandomState::new().build_hasher().finish()
-}
-
 fn fresh_root() -> PathBuf {
-    std::env::temp_dir().join(format!("unstick-{:016x}", random()))
+    std::env::temp_dir().join(format!("unstick-{:016x}", fastrand::u64(..)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::civil::date;
-    use jiff::tz::TimeZone;
-
-    /// Each minute of a day, with what follows it, in the month of the same number.
-    #[test]
-    fn no_minute_is_taken_for_the_month() {
-        let midnight = date(2026, 11, 26).at(0, 0, 0, 0);
-        let begin = Offset::UTC.to_timestamp(midnight).unwrap().as_second();
-        let mut half = 0;
-        for minute in 0..24 * 60 {
-            let now = Timestamp::from_second(begin + minute * 60).unwrap();
-            let zone = early_at(now);
-            half += usize::from(zone.starts_with("EARLY"));
-            let zone = match zone.strip_prefix("Etc/GMT") {
-                Some(hours) => TimeZone::posix(&format!("XYZ{hours}")),
-                None => TimeZone::posix(&zone),
-            };
-            let local = zone.unwrap().to_datetime(now);
-            assert_eq!(local.hour(), 3, "{now}");
-            assert_ne!(local.minute(), 11, "{now}");
-        }
-        // Minutes 10 and 11 of each hour.
-        assert_eq!(half, 48);
-    }
 
     #[test]
     fn placeholders_are_filled_in() {

@@ -1,44 +1,17 @@
-//! How long to wait: for what does not come, and for a testee to come to rest.
+//! How long to wait for something that may never come.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
-use super::procfs::Activity;
-use super::queue::Left;
+use super::watch::Activity;
 
 /// How often a testee's threads are looked at while something is missing.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(5);
 
-/// How much time a testee may have and leave octets in its queue before the next chunk goes out
-/// anyway.
-const GATE_BOUND: Duration = Duration::from_millis(250);
-
-/// How long its queue is watched closely before its threads are looked at too.
-const GATE_SPIN: Duration = Duration::from_millis(2);
-
-/// After so many chunks that were left lying, chunks go out ungated: a testee that waits for
-/// more before it reads is served.
-const MAX_STALLS: u32 = 12;
-
-/// How much time a testee may have before it comes to rest between two conversations. What it
-/// still does then is left to it.
-const SETTLE_BOUND: Duration = Duration::from_millis(200);
-
-/// Once so much time has gone into waiting in vain for it to rest, a testee is taken to be
-/// restless by nature.
-const RESTLESS_AFTER: Duration = Duration::from_secs(1);
-
-/// How much time one has that is restless by nature.
-const RESTLESS_BOUND: Duration = Duration::from_millis(2);
-
 /// How much longer a testee is waited for that wants a processor, or a disk, and does not get it.
-const STARVED_BOUND: Duration = Duration::from_secs(10);
+pub(super) const STARVED_BOUND: Duration = Duration::from_secs(10);
 
 /// One that sends octet after octet is waited for so many times as long as one that is silent.
 const MOST_PATIENCE: u32 = 12;
-
-/// How often activity is looked at.
-const SAMPLE_EVERY: Duration = Duration::from_micros(100);
 
 /// How long to wait for what does not come.
 #[derive(Debug, Clone, Copy)]
@@ -132,7 +105,7 @@ impl Idleness {
 /// seen. What it waited for a processor or a disk, and what we waited for one, proves nothing
 /// about it.
 #[derive(Debug)]
-struct TimeHad {
+pub(super) struct TimeHad {
     started: Instant,
     counted_until: Instant,
     work: Option<u64>,
@@ -140,7 +113,7 @@ struct TimeHad {
 }
 
 impl TimeHad {
-    fn none() -> Self {
+    pub(super) fn none() -> Self {
         let now = Instant::now();
         Self {
             started: now,
@@ -150,7 +123,7 @@ impl TimeHad {
         }
     }
 
-    fn look(&mut self, activity: Option<Activity>) {
+    pub(super) fn look(&mut self, activity: Option<Activity>) {
         let passed = self.counted_until.elapsed();
         let had = match activity {
             None => passed,
@@ -169,180 +142,26 @@ impl TimeHad {
         self.work = activity.map(|activity| activity.work);
     }
 
-    fn is_above(&self, bound: Duration) -> bool {
+    pub(super) fn is_above(&self, bound: Duration) -> bool {
         self.had > bound || self.started.elapsed() > bound + STARVED_BOUND
-    }
-}
-
-/// Keeps chunks apart: the next goes out when the testee has taken the last.
-#[derive(Debug, Default)]
-pub(super) struct Gate {
-    /// How many chunks were left lying.
-    stalls: u32,
-}
-
-impl Gate {
-    /// Waits until nothing is `left` for the testee to take, or that cannot be seen, within
-    /// bounds. False if it leaves something lying.
-    pub(super) fn pass(
-        &mut self,
-        mut left: impl FnMut() -> Option<Left>,
-        mut activity: impl FnMut() -> Option<Activity>,
-    ) -> bool {
-        if self.stalls >= MAX_STALLS {
-            return true;
-        }
-        let started = Instant::now();
-        let mut time = TimeHad::none();
-        let mut last = None;
-        while let Some(left) = left() {
-            let waited = started.elapsed();
-            if waited < GATE_SPIN {
-                thread::yield_now();
-                continue;
-            }
-            // Nothing can be taken before it has arrived, and on a loaded machine that may last.
-            let arrived = left.waiting > 0;
-            let activity = if arrived { activity() } else { None };
-            // One that sleeps over a queue that is not empty leaves it so on purpose, unless it
-            // waits for room to write into.
-            let leaves_it = left.coming == 0
-                && activity.is_some_and(|now| now.asleep)
-                && activity == last
-                && waited > GATE_SPIN * 5;
-            let in_vain = if arrived {
-                time.look(activity);
-                time.is_above(GATE_BOUND)
-            } else {
-                waited > STARVED_BOUND
-            };
-            if leaves_it || in_vain {
-                self.stalls += 1;
-                return false;
-            }
-            last = activity;
-            thread::sleep(GATE_SPIN / 2);
-        }
-        true
-    }
-}
-
-/// Waits for a testee to come to rest between two conversations.
-#[derive(Debug, Default)]
-pub(super) struct Settling {
-    /// The time that went into waiting in vain.
-    restless: Duration,
-}
-
-impl Settling {
-    /// Waits until every thread of the testee sleeps and has done nothing between two looks,
-    /// within bounds.
-    pub(super) fn settle(&mut self, mut activity: impl FnMut() -> Option<Activity>) {
-        let bound = if self.restless < RESTLESS_AFTER {
-            SETTLE_BOUND
-        } else {
-            RESTLESS_BOUND
-        };
-        let mut time = TimeHad::none();
-        let mut last = None;
-        loop {
-            let activity = activity();
-            match activity {
-                None => return,
-                Some(Activity { asleep: true, .. }) if activity == last => return,
-                _ => last = activity,
-            }
-            time.look(activity);
-            if time.is_above(bound) {
-                self.restless += bound;
-                return;
-            }
-            thread::sleep(SAMPLE_EVERY);
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const LYING: Left = Left {
-        waiting: 1,
-        on_the_way: 0,
-        coming: 0,
-    };
+    use std::thread;
 
     const ASLEEP: Option<Activity> = Some(Activity {
         asleep: true,
         work: 1,
     });
 
-    /// A testee sleeps over what has not arrived, and over what it has no room to answer.
-    #[test]
-    fn a_testee_that_waits_for_the_network_is_waited_for() {
-        for left in [(0, 1, 0), (1, 0, 1)] {
-            let (waiting, on_the_way, coming) = left;
-            let left = Left {
-                waiting,
-                on_the_way,
-                coming,
-            };
-            let started = Instant::now();
-            let lasts = || started.elapsed() < GATE_BOUND / 2;
-            assert!(Gate::default().pass(|| lasts().then_some(left), || ASLEEP));
-            assert!(started.elapsed() >= GATE_BOUND / 2);
-        }
-    }
-
-    #[test]
-    fn one_that_sleeps_over_what_it_could_take_is_not() {
-        let started = Instant::now();
-        assert!(!Gate::default().pass(|| Some(LYING), || ASLEEP));
-        assert!(started.elapsed() > GATE_SPIN);
-    }
-
     const fn awake(work: u64) -> Option<Activity> {
         Some(Activity {
             asleep: false,
             work,
         })
-    }
-
-    /// A chunk is kept apart from the next however long the testee waits for a processor, which a
-    /// wait by the clock would not do on a loaded machine.
-    #[test]
-    fn a_testee_that_gets_no_processor_is_waited_for() {
-        let mut gate = Gate::default();
-        let started = Instant::now();
-        let taken = gate.pass(
-            || (started.elapsed() < GATE_BOUND * 2).then_some(LYING),
-            || awake(1),
-        );
-        assert!(taken);
-        assert!(started.elapsed() >= GATE_BOUND * 2);
-    }
-
-    /// Whether it does so asleep and awake in turns, or awake all the time.
-    #[test]
-    fn one_that_leaves_octets_lying_is_not() {
-        for sleeps in [false, true] {
-            let mut gate = Gate::default();
-            let mut looks = 0;
-            let taken = gate.pass(
-                || Some(LYING),
-                || {
-                    looks += 1;
-                    Some(Activity {
-                        asleep: sleeps && looks % 2 == 0,
-                        work: looks,
-                    })
-                },
-            );
-            assert!(!taken);
-            // No look counts for more than so much.
-            let least = GATE_BOUND.as_millis() / (LOOK_EVERY * 2).as_millis();
-            assert!(u128::from(looks) > least, "{looks}");
-        }
     }
 
     const PATIENCE: Patience = Patience {

@@ -1,4 +1,4 @@
-//! Drain gating: how much of what we sent has the testee not taken yet?
+//! Linux: how much of what was sent has the receiver not read yet? The kernel says it over netlink.
 //!
 //! An exact-match sock_diag query answers in microseconds however many sockets there are.
 
@@ -13,27 +13,10 @@ use netlink_packet_sock_diag::inet::{
 use netlink_sys::Socket;
 use netlink_sys::protocols::NETLINK_SOCK_DIAG;
 
+use super::seen::Backlog;
+
 /// Where `struct tcp_info` has `tcpi_bytes_received`, 8 octets, since Linux 4.1.
 const BYTES_RECEIVED: usize = 128;
-
-/// What lies between us and a testee, in octets.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Left {
-    /// In the testee's receive queue: it could take them now.
-    pub waiting: u64,
-    /// Sent by us, and not there yet.
-    pub on_the_way: u64,
-    /// Written by the testee, and not known to be here yet.
-    pub coming: u64,
-}
-
-impl Left {
-    /// Whether the testee has taken all that we have sent.
-    #[must_use]
-    pub const fn is_taken(self) -> bool {
-        self.waiting == 0 && self.on_the_way == 0
-    }
-}
 
 /// One end of a connection, in octets.
 struct End {
@@ -46,21 +29,20 @@ struct End {
 }
 
 /// Looks into the queues of connections between this machine's own processes.
-pub struct Queues {
+pub(in crate::testee) struct SockDiag {
     socket: Socket,
     buffer: Vec<u8>,
 }
 
-impl std::fmt::Debug for Queues {
+impl std::fmt::Debug for SockDiag {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Queues")
+        f.write_str("SockDiag")
     }
 }
 
-impl Queues {
+impl SockDiag {
     /// `None` where the system has no sock_diag.
-    #[must_use]
-    pub fn open() -> Option<Self> {
+    pub(in crate::testee) fn open() -> Option<Self> {
         let mut socket = Socket::new(NETLINK_SOCK_DIAG).ok()?;
         socket.bind_auto().ok()?;
         socket.connect(&netlink_sys::SocketAddr::new(0, 0)).ok()?;
@@ -70,21 +52,24 @@ impl Queues {
         })
     }
 
-    /// What of the `sent` octets of a connection the testee has still to take, and what it sends.
-    /// `ours` and `theirs` are the addresses of the two ends. `None` where the testee's end cannot
-    /// be seen: it is on another machine, has been closed, or has not heard of the connection yet.
-    pub fn left(&mut self, ours: SocketAddr, theirs: SocketAddr, sent: u64) -> Option<Left> {
-        let mut end = self.end(theirs, ours)?;
+    /// As [`Queues::backlog`](super::Queues::backlog).
+    pub(in crate::testee) fn backlog(
+        &mut self,
+        local: SocketAddr,
+        remote: SocketAddr,
+        sent: u64,
+    ) -> Option<Backlog> {
+        let mut end = self.end(remote, local)?;
         if end.waiting == 0 && end.received >= sent {
             // The system looks into the queue before it says how much has arrived, and what comes
             // between the two is in neither. An empty queue is one that is empty after all has
             // arrived.
-            end = self.end(theirs, ours)?;
+            end = self.end(remote, local)?;
         }
-        Some(Left {
-            waiting: end.waiting.into(),
+        Some(Backlog {
+            unread: end.waiting.into(),
             // Our own queue would not do for this: acknowledgements are delayed.
-            on_the_way: sent.saturating_sub(end.received),
+            in_flight: sent.saturating_sub(end.received),
             coming: end.coming.into(),
         })
     }
@@ -151,22 +136,22 @@ mod tests {
         let mut ours = TcpStream::connect((connect, port)).unwrap();
         let (mut theirs, _) = listener.accept().unwrap();
         let ends = (ours.local_addr().unwrap(), ours.peer_addr().unwrap());
-        let mut queues = Queues::open().unwrap();
-        let mut left = |sent| queues.left(ends.0, ends.1, sent).unwrap();
-        assert!(left(0).is_taken());
+        let mut queues = SockDiag::open().unwrap();
+        let mut left = |sent| queues.backlog(ends.0, ends.1, sent).unwrap();
+        assert!(left(0).is_read());
         ours.write_all(b"hello").unwrap();
         // It may take a moment to arrive, and is not taken at any time of it.
-        let arrived = |left: Left| {
-            assert!(!left.is_taken());
-            left.on_the_way == 0
+        let arrived = |left: Backlog| {
+            assert!(!left.is_read());
+            left.in_flight == 0
         };
         while !arrived(left(5)) {}
-        assert_eq!(left(5).waiting, 5);
-        assert_eq!(left(6).on_the_way, 1);
+        assert_eq!(left(5).unread, 5);
+        assert_eq!(left(6).in_flight, 1);
         theirs.read_exact(&mut [0; 3]).unwrap();
-        assert_eq!(left(5).waiting, 2);
+        assert_eq!(left(5).unread, 2);
         theirs.read_exact(&mut [0; 2]).unwrap();
-        assert!(left(5).is_taken());
+        assert!(left(5).is_read());
         theirs.write_all(b"hi").unwrap();
         ours.read_exact(&mut [0; 2]).unwrap();
         rustix::net::sockopt::set_tcp_quickack(&ours, true).unwrap();
@@ -174,7 +159,7 @@ mod tests {
         // Where the connection was, somebody listens still.
         rustix::net::sockopt::set_socket_linger(&theirs, Some(std::time::Duration::ZERO)).unwrap();
         drop(theirs);
-        while queues.left(ends.0, ends.1, 5).is_some() {}
+        while queues.backlog(ends.0, ends.1, 5).is_some() {}
     }
 
     #[test]

@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, set_child_subreaper};
 
-use super::port::is_free;
-use super::procfs;
+use crate::testee::port::is_free;
+use crate::testee::watch::linux as procfs;
 
 /// How long a testee may take to end after SIGTERM.
 const GRACE: Duration = Duration::from_secs(1);

@@ -1,0 +1,136 @@
+//! What can be seen of a process from outside: what its threads do, what it has not read yet, how
+//! much memory it holds.
+//!
+//! Everything here is a question with three answers: yes, no, and "cannot be seen" (`None`). Only
+//! `linux.rs` and `sock_diag.rs` know Linux; `portable.rs` answers "cannot be seen" to everything,
+//! and a judge that hears it falls back to pauses ([`Gating::Timed`](super::gating::Gating)).
+//! `UNSTICK_PORTABLE=1` makes Linux answer so too.
+
+#[cfg(target_os = "linux")]
+pub(super) mod linux;
+#[cfg_attr(target_os = "linux", allow(dead_code))]
+pub(super) mod portable;
+mod seen;
+#[cfg(target_os = "linux")]
+mod sock_diag;
+
+use std::net::SocketAddr;
+
+#[cfg(target_os = "linux")]
+use linux as imp;
+#[cfg(not(target_os = "linux"))]
+use portable as imp;
+pub use seen::{Activity, Backlog};
+
+/// The process at the other end of a connection, as far as it can be watched.
+pub trait Watch {
+    /// What it does now, if that can be seen.
+    fn activity(&mut self) -> Option<Activity>;
+
+    /// What of the `sent` octets that went from `local` to `remote` it has still to read, and what
+    /// it sends, if that can be seen.
+    fn backlog(&mut self, local: SocketAddr, remote: SocketAddr, sent: u64) -> Option<Backlog>;
+}
+
+/// Whether the harness is to see no more than it would on a system other than Linux.
+#[must_use]
+pub fn is_portable() -> bool {
+    cfg!(not(target_os = "linux"))
+        || std::env::var_os("UNSTICK_PORTABLE").is_some_and(|value| value == "1")
+}
+
+/// Looks into the receive queues of the TCP connections of this machine.
+#[derive(Debug)]
+pub struct Queues(imp::Queues);
+
+impl Queues {
+    /// `None` where the system does not show them.
+    #[must_use]
+    pub fn open() -> Option<Self> {
+        if is_portable() {
+            return None;
+        }
+        imp::Queues::open().map(Self)
+    }
+
+    /// What of the `sent` octets that went from `local` to `remote` the receiver has still to read,
+    /// and what it sends. `None` where the receiver's socket cannot be seen: it is on another
+    /// machine, has been closed, or has not heard of the connection yet.
+    pub fn backlog(&mut self, local: SocketAddr, remote: SocketAddr, sent: u64) -> Option<Backlog> {
+        self.0.backlog(local, remote, sent)
+    }
+
+    /// How many octets lie in the receive queue of the socket at `remote` of the connection between
+    /// `local` and `remote`: octets that its process could read now and has not. For whoever does
+    /// not know how much was sent; octets still in flight are not counted.
+    pub fn unread(&mut self, local: SocketAddr, remote: SocketAddr) -> Option<u64> {
+        self.0.backlog(local, remote, 0).map(|seen| seen.unread)
+    }
+}
+
+/// The processes that descend from one, itself left out, kept up to date cheaply.
+#[derive(Debug)]
+pub struct ProcessTree {
+    visible: bool,
+    tree: imp::ProcessTree,
+}
+
+impl ProcessTree {
+    /// The descendants of the process `ancestor`.
+    #[must_use]
+    pub fn of(ancestor: u32) -> Self {
+        Self {
+            visible: !is_portable(),
+            tree: imp::ProcessTree::of(ancestor),
+        }
+    }
+
+    /// Whether no process is left in it; `None` where that cannot be seen.
+    pub fn is_empty(&mut self) -> Option<bool> {
+        self.visible.then(|| self.tree.members().is_empty())
+    }
+
+    /// What they do now; `None` where that cannot be seen.
+    pub fn activity(&mut self) -> Option<Activity> {
+        if !self.visible {
+            return None;
+        }
+        imp::activity(self.tree.members())
+    }
+
+    /// The resident memory of all of them together, in octets.
+    pub fn resident(&mut self) -> Option<u64> {
+        self.visible.then(|| imp::resident(self.tree.members()))
+    }
+}
+
+/// A process tree and the queues of its connections: all that a drain gate asks for. What
+/// [`Connection`](super::connection::Connection) needs of somebody else's process.
+#[derive(Debug)]
+pub struct Watcher {
+    /// The processes, where their ancestor is known.
+    pub tree: Option<ProcessTree>,
+    /// The queues, where they can be looked into.
+    pub queues: Option<Queues>,
+}
+
+impl Watcher {
+    /// Watches the descendants of `ancestor`, or only the queues.
+    #[must_use]
+    pub fn of(ancestor: Option<u32>) -> Self {
+        Self {
+            tree: ancestor.map(ProcessTree::of),
+            queues: Queues::open(),
+        }
+    }
+}
+
+impl Watch for Watcher {
+    fn activity(&mut self) -> Option<Activity> {
+        self.tree.as_mut()?.activity()
+    }
+
+    fn backlog(&mut self, local: SocketAddr, remote: SocketAddr, sent: u64) -> Option<Backlog> {
+        self.queues.as_mut()?.backlog(local, remote, sent)
+    }
+}

@@ -1,0 +1,38 @@
+//! What is seen of a process, whatever the system.
+
+/// What a set of processes has done so far, and whether it is doing anything now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Activity {
+    /// Every thread waits for something.
+    pub asleep: bool,
+    /// A figure that grows whenever any thread runs.
+    pub work: u64,
+}
+
+impl Activity {
+    /// Whether the processes have rested since they were looked at `before`: every thread is
+    /// blocked, and none has run.
+    #[must_use]
+    pub fn rests_since(self, before: Self) -> bool {
+        self.asleep && self.work == before.work
+    }
+}
+
+/// What lies between us and a receiver, in octets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// In the receiver's queue: it could read them now.
+    pub unread: u64,
+    /// Sent by us, and not yet in the receiver's queue.
+    pub in_flight: u64,
+    /// Written by the receiver, and not known to be here yet.
+    pub coming: u64,
+}
+
+impl Backlog {
+    /// Whether the receiver has read all that we have sent.
+    #[must_use]
+    pub const fn is_read(self) -> bool {
+        self.unread == 0 && self.in_flight == 0
+    }
+}
