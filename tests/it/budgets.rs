@@ -45,7 +45,7 @@ fn assert_outcomes(
 /// A server that is right in the plainest conversation alone.
 fn assert_server(mode: &str, cases: &str, expected: &[(&str, &str, usize)]) {
     let options = ["--class", "framing", "--run", cases];
-    let testee = [&*example("ill_server"), "--port", "{port}", mode];
+    let testee = [&*example("misbehaving_server"), "--port", "{port}", mode];
     assert_outcomes("server", &options, &testee, expected);
 }
 

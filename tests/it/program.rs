@@ -120,7 +120,7 @@ fn a_trace_is_replayed() {
 
 #[test]
 fn testees_that_do_not_start_are_told_apart() {
-    let ill = example("ill_server");
+    let ill = example("misbehaving_server");
     let started = Instant::now();
     let run = |mode: &str| {
         unstick([
@@ -194,7 +194,7 @@ fn the_guard_starts_nothing_where_the_port_is_taken() {
 
 #[test]
 fn a_testee_that_ignores_signals_is_ended_all_the_same() {
-    let ill = example("ill_server");
+    let ill = example("misbehaving_server");
     let temp = tempfile::tempdir().unwrap();
     let output = Command::new(UNSTICK)
         .args(["server", "--class", "framing", "--run", "frm/two", "--"])

@@ -66,7 +66,7 @@ fn explain(#[case] name: &str, #[case] id: &str) {
 /// The three reports on one failing testee, which fails the same way every time.
 #[test]
 fn reports_on_a_failing_testee() {
-    let program = example("ill_server");
+    let program = example("misbehaving_server");
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
     let (json, junit) = (path("report.json"), path("report.xml"));
@@ -90,7 +90,7 @@ fn reports_on_a_failing_testee() {
     // Where the program lies, and which version it is, is no matter of a report's form.
     let version = format!("\"unstick\": \"{}\"", env!("CARGO_PKG_VERSION"));
     let plain = |text: &str| {
-        text.replace(&program, "examples/ill_server")
+        text.replace(&program, "testees/misbehaving_server")
             .replace(&version, "\"unstick\": \"VERSION\"")
     };
     let read = |path: &str| plain(&std::fs::read_to_string(path).unwrap());

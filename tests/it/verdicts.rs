@@ -189,7 +189,7 @@ fn a_limit_that_is_not_declared_is_acceptable() {
 #[case::refuses_anything("refuses", 3)]
 #[case::floods("floods", 1)]
 fn a_null_testee_is_far_from_green(#[case] mode: &str, #[case] status: i32) {
-    let program = example("ill_server");
+    let program = example("misbehaving_server");
     // Where every check fails, and takes its time to, a few tell as much as many.
     let cases = match mode {
         "raw-echo" | "floods" => "{frm/o*,msg/kept-b*,ses/q*}",
@@ -236,7 +236,7 @@ fn a_null_testee_is_far_from_green(#[case] mode: &str, #[case] status: i32) {
 /// It refuses what it must refuse, and everything else: the repaired twins tell.
 #[test]
 fn a_refusal_without_its_twin_proves_nothing() {
-    let program = example("ill_server");
+    let program = example("misbehaving_server");
     let (ran, report) = judge(
         &[
             "--class",
@@ -265,7 +265,7 @@ fn a_refusal_without_its_twin_proves_nothing() {
 /// It stores nothing at all.
 #[test]
 fn a_refusal_by_one_that_stores_nothing_proves_nothing() {
-    let program = example("ill_server");
+    let program = example("misbehaving_server");
     let cases = "trf/{directory-gone,refused-name-absolute-outside}";
     let testee = [&*program, "--port", "{port}", "choosy"];
     let (_, report) = judge(&["--run", cases], &testee);
@@ -275,7 +275,7 @@ fn a_refusal_by_one_that_stores_nothing_proves_nothing() {
 
 #[test]
 fn a_failure_that_does_not_repeat_is_flaky_and_not_green() {
-    let program = example("ill_server");
+    let program = example("misbehaving_server");
     let (ran, report) = judge(
         &["--class", "framing", "--run", "len/255"],
         &[&program, "--port", "{port}", "stumbles"],
@@ -288,7 +288,7 @@ fn a_failure_that_does_not_repeat_is_flaky_and_not_green() {
 
 #[test]
 fn a_testee_that_dies_is_named_and_started_again() {
-    let program = example("ill_server");
+    let program = example("misbehaving_server");
     let (ran, report) = judge(
         &["--class", "framing", "--run", "len/25*"],
         &[&program, "--port", "{port}", "dies"],
@@ -312,7 +312,7 @@ fn a_testee_that_dies_is_named_and_started_again() {
 
 #[test]
 fn known_failures_are_expected_and_a_stale_list_is_not_green() {
-    let program = example("ill_server");
+    let program = example("misbehaving_server");
     let dir = tempfile::tempdir().unwrap();
     let list = dir.path().join("known");
     let run = |text: &str| {

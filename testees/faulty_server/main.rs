@@ -5,6 +5,11 @@
 //! found, at the requirement that it breaks. `--list` prints each fault with its requirement. With
 //! `--echo` it is one of class `framing`, in which the faults of lengths and frames are the same.
 
+#[macro_use]
+#[path = "../planted.rs"]
+mod table;
+mod planted;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -16,406 +21,21 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// Every fault: its name, the requirement it breaks, and what it is.
-const FAULTS: &[(&str, &str, &str)] = &[
-    (
-        "length-little-endian",
-        "LEN-1",
-        "reads lengths least significant octet first",
-    ),
-    (
-        "reply-length-little-endian",
-        "LEN-1",
-        "writes lengths least significant octet first",
-    ),
-    (
-        "length-16-bit",
-        "LEN-1",
-        "uses the lower half of the length only",
-    ),
-    (
-        "length-24-bit",
-        "LEN-1",
-        "drops the first octet of the length",
-    ),
-    (
-        "length-signed-octets",
-        "LEN-1",
-        "takes each octet of the length for signed",
-    ),
-    (
-        "length-signed",
-        "LEN-4",
-        "takes a length with its top bit for negative, and for empty",
-    ),
-    (
-        "length-signed-closes-not",
-        "LEN-4",
-        "takes a negative length for its absolute value",
-    ),
-    (
-        "length-counts-itself",
-        "FRM-1",
-        "takes lengths to count themselves",
-    ),
-    (
-        "reply-length-counts-itself",
-        "FRM-1",
-        "writes lengths that count themselves",
-    ),
-    (
-        "payload-until-nul",
-        "FRM-1",
-        "skips what looks like a frame inside a payload",
-    ),
-    (
-        "short-length",
-        "FRM-2",
-        "takes a short read of the length for a whole one",
-    ),
-    (
-        "short-payload",
-        "FRM-2",
-        "takes a short read of the payload for a whole one",
-    ),
-    (
-        "lost-between",
-        "FRM-2",
-        "forgets a length when the payload comes later",
-    ),
-    (
-        "lost-third-octet",
-        "FRM-2",
-        "loses step when the length is cut after its third octet",
-    ),
-    (
-        "lost-at-two-mib",
-        "FRM-2",
-        "as above, for multiples of 2 MiB only",
-    ),
-    (
-        "one-frame-a-read",
-        "FRM-3",
-        "drops what came behind a frame in the same read",
-    ),
-    (
-        "half-frame-dropped",
-        "FRM-3",
-        "drops half a frame that came behind a whole one",
-    ),
-    (
-        "at-most-ten-a-read",
-        "FRM-3",
-        "handles at most ten frames of one read",
-    ),
-    ("empty-skipped", "FRM-4", "passes over empty frames"),
-    ("empty-is-end", "FRM-4", "takes an empty frame for the end"),
-    (
-        "truncated-delivered",
-        "FRM-6",
-        "delivers the part of a frame that came before the end",
-    ),
-    ("limit-4096", "FRM-7", "refuses payloads above 4,096 octets"),
-    ("limit-65535", "FRM-7", "refuses a payload of 65,536 octets"),
-    (
-        "limit-off-by-one",
-        "FRM-7",
-        "refuses a payload of exactly its limit",
-    ),
-    ("limit-ignored", "FRM-7", "reads a payload above its limit"),
-    (
-        "limit-late",
-        "FRM-7",
-        "refuses a payload above its limit once it has come",
-    ),
-    (
-        "memory-announced",
-        "FRM-8",
-        "fills memory by the announced length",
-    ),
-    (
-        "partial-write",
-        "FRM-9",
-        "takes a partial write for a whole one",
-    ),
-    (
-        "reply-length-characters",
-        "MSG-1",
-        "writes lengths in characters",
-    ),
-    ("decode-chunks", "MSG-2", "decodes each chunk as it comes"),
-    ("utf8-lossy", "MSG-3", "repairs what is not UTF-8"),
-    (
-        "utf8-latin1",
-        "MSG-3",
-        "takes what is not UTF-8 for Latin-1",
-    ),
-    ("utf8-surrogates", "MSG-3", "accepts surrogates"),
-    ("utf8-overlong", "MSG-3", "accepts overlong forms"),
-    ("utf8-above", "MSG-3", "accepts values above U+10FFFF"),
-    (
-        "utf8-cut-short",
-        "MSG-3",
-        "drops a character cut short by the end of the frame",
-    ),
-    ("trim", "MSG-4", "trims white space"),
-    ("trim-line-end", "MSG-4", "drops a line end"),
-    ("nul-ends", "MSG-4", "ends texts at U+0000"),
-    ("bom-stripped", "MSG-4", "drops U+FEFF at the beginning"),
-    ("crlf-normalised", "MSG-4", "makes CR LF one LF"),
-    ("composed", "MSG-4", "composes e and its accent"),
-    ("greeting", "SES-1", "greets"),
-    ("quit-answered", "SES-2", "answers q"),
-    ("quit-stays", "SES-2", "does not close after q"),
-    ("quit-goes-on", "SES-2", "answers what follows q"),
-    ("quit-upper-unknown", "SES-2", "does not know Q"),
-    (
-        "commands-any-case",
-        "SES-3",
-        "takes File and qUIT for commands",
-    ),
-    (
-        "commands-trimmed",
-        "SES-3",
-        "takes commands with white space",
-    ),
-    (
-        "quit-prefix",
-        "SES-3",
-        "takes everything that begins with q for q",
-    ),
-    (
-        "file-prefix",
-        "SES-3",
-        "takes everything that begins with file for file",
-    ),
-    ("file-upper-unknown", "SES-3", "does not know FILE"),
-    (
-        "empty-unanswered",
-        "SES-4",
-        "does not answer the empty message",
-    ),
-    ("double-reply", "SES-4", "answers twice"),
-    (
-        "repeats-unanswered",
-        "SES-4",
-        "does not answer the same text twice",
-    ),
-    (
-        "reply-without-zeros",
-        "SES-5",
-        "writes numbers without leading zeros",
-    ),
-    (
-        "reply-month-minute",
-        "SES-5",
-        "writes the minute in the month's place",
-    ),
-    (
-        "reply-ascii-quotes",
-        "SES-5",
-        "writes ASCII quotation marks",
-    ),
-    ("reply-bare", "SES-5", "sends the text back"),
-    ("reply-newline", "SES-5", "ends replies with a line end"),
-    (
-        "pipelined-last-only",
-        "SES-6",
-        "answers only the last of several messages in one read",
-    ),
-    (
-        "half-close-drops",
-        "SES-7",
-        "drops replies when the client has ended its side",
-    ),
-    (
-        "half-close-stays",
-        "SES-7",
-        "does not close after the client has ended its side",
-    ),
-    (
-        "error-stays",
-        "SES-8",
-        "does not close after a protocol error",
-    ),
-    ("error-passed-over", "SES-8", "passes over a broken message"),
-    (
-        "error-answered",
-        "SES-8",
-        "sends an error message before it closes",
-    ),
-    (
-        "error-kills-process",
-        "SES-8",
-        "ends the process at a protocol error",
-    ),
-    (
-        "error-kills-others",
-        "SES-8",
-        "closes all connections at a protocol error",
-    ),
-    (
-        "over-limit-hangs",
-        "SES-9",
-        "leaves a connection over the limit hanging",
-    ),
-    (
-        "slot-leaks-on-error",
-        "SES-9",
-        "loses a slot at each protocol error",
-    ),
-    (
-        "slot-leaks-on-cut",
-        "SES-9",
-        "loses a slot at each abrupt end",
-    ),
-    ("one-at-a-time", "SES-10", "serves one client at a time"),
-    (
-        "header-first-comma",
-        "TRF-1",
-        "splits the header at the first comma",
-    ),
-    ("length-sign", "TRF-2", "accepts a sign"),
-    (
-        "length-space",
-        "TRF-2",
-        "accepts white space around the length",
-    ),
-    (
-        "length-underscore",
-        "TRF-2",
-        "accepts underscores in the length",
-    ),
-    (
-        "length-any-digits",
-        "TRF-2",
-        "accepts digits of other scripts",
-    ),
-    ("length-wraps", "TRF-2", "takes the length modulo 2^32"),
-    (
-        "length-prefix",
-        "TRF-2",
-        "stops at the first octet that is no digit",
-    ),
-    ("body-text-mode", "TRF-3", "makes CR LF one LF in bodies"),
-    (
-        "temporary-shared",
-        "TRF-3",
-        "has one temporary name for all files, and does not mind when it is gone",
-    ),
-    (
-        "body-overread",
-        "TRF-4",
-        "takes what comes behind a body into the file",
-    ),
-    ("body-dropped", "TRF-4", "drops what comes behind a body"),
-    (
-        "body-off-by-one",
-        "TRF-4",
-        "takes one octet more than the body",
-    ),
-    (
-        "body-multiple",
-        "TRF-4",
-        "loses step when the body is a multiple of 4,096",
-    ),
-    (
-        "empty-body-waits",
-        "TRF-5",
-        "waits for an octet of an empty body",
-    ),
-    ("empty-body-nothing", "TRF-5", "stores no empty file"),
-    ("transfer-acknowledged", "TRF-6", "replies to a transfer"),
-    (
-        "name-basename",
-        "TRF-7",
-        "takes the last part of a path for a name",
-    ),
-    (
-        "name-any",
-        "TRF-7",
-        "accepts any name that its system takes",
-    ),
-    ("name-no-spaces", "TRF-7", "refuses spaces"),
-    ("name-no-dots", "TRF-7", "refuses leading dots"),
-    ("name-ascii", "TRF-7", "refuses names beyond ASCII"),
-    ("name-100", "TRF-7", "refuses names above 100 octets"),
-    ("traversal", "TRF-8", "joins any name to its directory"),
-    ("follows-links", "TRF-8", "writes through symbolic links"),
-    (
-        "copy-beside",
-        "TRF-8",
-        "keeps a copy of a file beside its directory",
-    ),
-    ("partial-kept", "TRF-9", "keeps a body that was cut short"),
-    (
-        "partial-visible",
-        "TRF-9",
-        "writes under the final name, and removes it if cut short",
-    ),
-    ("old-lost", "TRF-9", "removes the old file first"),
-    ("keeps-old", "TRF-10", "does not replace an old file"),
-    (
-        "writes-over",
-        "TRF-10",
-        "writes over an old file without shortening it",
-    ),
-    ("body-in-memory", "TRF-11", "holds the body in memory"),
-    (
-        "write-errors-ignored",
-        "TRF-11",
-        "passes over a file that cannot be written",
-    ),
-    (
-        "full-disk-ignored",
-        "TRF-11",
-        "goes on when a file has 64 MiB and nothing more can be written",
-    ),
-];
+use planted::{Fault, Habit};
 
-/// Habits that are odd and allowed: no case may fail for one of them.
-const HABITS: &[(&str, &str)] = &[
-    (
-        "one-octet-replies",
-        "writes each octet of a reply of up to 4 KiB on its own",
-    ),
-    ("slow-replies", "takes 2 ms before each reply"),
-    ("chatty", "writes a line to standard error for each message"),
-    ("small-reads", "reads at most 3 octets at a time"),
-    ("restless", "has a thread that never rests for long"),
-    ("resets", "closes with a reset after a protocol error"),
-    (
-        "lingering",
-        "ends its sending side first, and reads on until the client closes",
-    ),
-    (
-        "zeros-refused",
-        "refuses leading zeros in the length of a file",
-    ),
-    (
-        "extension",
-        "knows of digests behind files, and announces them",
-    ),
-    (
-        "holds-directory",
-        "holds its directory open, and stores into it wherever it is moved",
-    ),
-];
-
-/// What it costs to be wrong in exactly one place.
+/// The mistake that is planted, if one is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Fault(&'static str);
+struct Planted(Option<Fault>);
 
-impl Fault {
-    fn is(self, name: &str) -> bool {
-        debug_assert!(FAULTS.iter().any(|(known, ..)| *known == name), "{name}");
-        self.0 == name
+impl Planted {
+    fn is(self, fault: Fault) -> bool {
+        self.0 == Some(fault)
     }
 }
 
 struct Config {
-    fault: Fault,
-    habit: &'static str,
+    fault: Planted,
+    habit: Option<Habit>,
     /// Send each payload back and know no commands: class `framing`.
     echo: bool,
     dir: PathBuf,
@@ -457,7 +77,7 @@ struct Peer {
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let (mut port, mut dir) = (0, PathBuf::from("."));
-    let (mut fault, mut habit) = ("", "");
+    let (mut fault, mut habit) = (None, None);
     let (mut limit, mut max_sessions) = (1 << 20, 64);
     let mut echo = false;
     while let Some(argument) = arguments.next() {
@@ -468,37 +88,26 @@ fn main() {
             "--echo" => echo = true,
             "--max-payload" => limit = value().parse().unwrap_or_else(|_| usage()),
             "--max-sessions" => max_sessions = value().parse().unwrap_or_else(|_| usage()),
-            "--fault" => {
-                let name = value();
-                let known = FAULTS.iter().find(|(known, ..)| *known == name);
-                fault = known.unwrap_or_else(|| usage()).0;
-            }
-            "--habit" => {
-                let name = value();
-                let known = HABITS.iter().find(|(known, _)| *known == name);
-                habit = known.unwrap_or_else(|| usage()).0;
-            }
+            "--fault" => fault = Some(Fault::named(&value()).unwrap_or_else(|| usage())),
+            "--habit" => habit = Some(Habit::named(&value()).unwrap_or_else(|| usage())),
             "--habits" => {
-                for (name, what) in HABITS {
-                    println!("{name}\t{what}");
-                }
+                Habit::list();
                 return;
             }
             "--list" => {
-                for (name, requirement, what) in FAULTS {
-                    println!("{name}\t{requirement}\t{what}");
-                }
+                Fault::list();
                 return;
             }
             _ => usage(),
         }
     }
-    let held = (habit == "holds-directory").then(|| File::open(&dir).expect("it is there"));
+    let held =
+        (habit == Some(Habit::HoldsDirectory)).then(|| File::open(&dir).expect("it is there"));
     if let Some(held) = &held {
         dir = format!("/proc/self/fd/{}", held.as_raw_fd()).into();
     }
     let config = Arc::new(Config {
-        fault: Fault(fault),
+        fault: Planted(fault),
         habit,
         echo,
         dir,
@@ -508,7 +117,7 @@ fn main() {
         leaked: AtomicUsize::new(0),
         all: Mutex::default(),
     });
-    if habit == "restless" {
+    if habit == Some(Habit::Restless) {
         thread::spawn(|| {
             loop {
                 thread::sleep(Duration::from_micros(200));
@@ -533,7 +142,7 @@ fn usage() -> ! {
 fn accept(stream: TcpStream, config: &Arc<Config>) {
     let taken = config.sessions.load(Ordering::SeqCst) + config.leaked.load(Ordering::SeqCst);
     if taken >= config.max_sessions {
-        if config.fault.is("over-limit-hangs") {
+        if config.fault.is(Fault::OverLimitHangs) {
             std::mem::forget(stream);
         }
         return;
@@ -541,26 +150,26 @@ fn accept(stream: TcpStream, config: &Arc<Config>) {
     config.sessions.fetch_add(1, Ordering::SeqCst);
     let _ = stream.set_nodelay(true);
     let peer = stream.peer_addr();
-    if config.fault.is("error-kills-others") {
+    if config.fault.is(Fault::ErrorKillsOthers) {
         config.all.lock().unwrap().extend(stream.try_clone());
     }
     let config = Arc::clone(config);
-    let one_at_a_time = config.fault.is("one-at-a-time");
+    let one_at_a_time = config.fault.is(Fault::OneAtATime);
     let session = move || {
         let closing = stream.try_clone();
         let end = Session::new(stream, &config).run();
         let fault = config.fault;
         let leaks = match end {
-            End::Protocol => fault.is("slot-leaks-on-error"),
-            End::Cut => fault.is("slot-leaks-on-cut"),
+            End::Protocol => fault.is(Fault::SlotLeaksOnError),
+            End::Cut => fault.is(Fault::SlotLeaksOnCut),
             End::Clean => false,
         };
         if matches!(end, End::Protocol | End::Cut) {
-            if fault.is("error-kills-process") && matches!(end, End::Protocol) {
+            if fault.is(Fault::ErrorKillsProcess) && matches!(end, End::Protocol) {
                 eprintln!("unhandled: a protocol error");
                 exit(1);
             }
-            if fault.is("error-kills-others") && matches!(end, End::Protocol) {
+            if fault.is(Fault::ErrorKillsOthers) && matches!(end, End::Protocol) {
                 for other in config.all.lock().unwrap().drain(..) {
                     let _ = other.shutdown(Shutdown::Both);
                 }
@@ -585,7 +194,7 @@ fn accept(stream: TcpStream, config: &Arc<Config>) {
 struct Session<'c> {
     peer: Peer,
     config: &'c Config,
-    fault: Fault,
+    fault: Planted,
 }
 
 impl<'c> Session<'c> {
@@ -607,7 +216,7 @@ impl<'c> Session<'c> {
     }
 
     fn run(mut self) -> End {
-        if self.fault.is("greeting") {
+        if self.fault.is(Fault::Greeting) {
             let _ = self.send("welcome".as_bytes());
         }
         let end = match self.talk() {
@@ -615,21 +224,21 @@ impl<'c> Session<'c> {
             Err(end) => end,
         };
         if matches!(end, End::Protocol) {
-            if self.fault.is("error-answered") {
+            if self.fault.is(Fault::ErrorAnswered) {
                 let _ = self.send("error".as_bytes());
             }
-            if self.fault.is("error-stays") {
+            if self.fault.is(Fault::ErrorStays) {
                 self.wait_for_end();
             }
         }
         match self.config.habit {
-            "resets" if matches!(end, End::Protocol) => {
+            Some(Habit::Resets) if matches!(end, End::Protocol) => {
                 let _ = rustix::net::sockopt::set_socket_linger(
                     &self.peer.stream,
                     Some(Duration::ZERO),
                 );
             }
-            "lingering" => {
+            Some(Habit::Lingering) => {
                 let _ = self.peer.stream.shutdown(Shutdown::Write);
                 while matches!(self.peer.stream.read(&mut [0; 4096]), Ok(1..)) {}
             }
@@ -648,7 +257,7 @@ impl<'c> Session<'c> {
     fn read(&mut self) -> Result<bool, End> {
         self.flush_held()?;
         let size = match self.config.habit {
-            "small-reads" => 3,
+            Some(Habit::SmallReads) => 3,
             _ => 65_536,
         };
         let mut buffer = vec![0; size];
@@ -691,7 +300,7 @@ impl<'c> Session<'c> {
             return Ok(None);
         }
         let arrived = self.peer.pending.len();
-        if fault.is("short-length") && arrived < 4 {
+        if fault.is(Fault::ShortLength) && arrived < 4 {
             let mut padded = vec![0; 4 - arrived];
             padded.append(&mut self.peer.pending);
             self.peer.pending = padded;
@@ -699,78 +308,78 @@ impl<'c> Session<'c> {
         if self.need(4)?.is_none() {
             return Ok(None);
         }
-        if fault.is("lost-third-octet") && arrived == 3 {
+        if fault.is(Fault::LostThirdOctet) && arrived == 3 {
             self.peer.pending.rotate_left(1);
         }
         let octets: [u8; 4] = self.take(4).try_into().expect("four were taken");
         let mut length = self.length(octets);
-        if fault.is("lost-at-two-mib")
+        if fault.is(Fault::LostAtTwoMib)
             && arrived == 3
             && length > 0
             && length.is_multiple_of(1 << 21)
         {
             length -= 1;
         }
-        if fault.is("length-signed") && octets[0] >= 0x80 {
+        if fault.is(Fault::LengthSigned) && octets[0] >= 0x80 {
             length = 0;
         }
-        if fault.is("length-signed-closes-not") && octets[0] >= 0x80 {
+        if fault.is(Fault::LengthSignedClosesNot) && octets[0] >= 0x80 {
             length = i32::from_be_bytes(octets).unsigned_abs() as usize % 16;
         }
         let limit = match fault.0 {
-            "limit-4096" => 4096,
-            "limit-65535" => 65_535,
-            "limit-off-by-one" => self.config.limit - 1,
-            "limit-ignored" | "limit-late" => usize::MAX,
+            Some(Fault::Limit4096) => 4096,
+            Some(Fault::Limit65535) => 65_535,
+            Some(Fault::LimitOffByOne) => self.config.limit - 1,
+            Some(Fault::LimitIgnored | Fault::LimitLate) => usize::MAX,
             _ => self.config.limit,
         };
         if length > limit {
             return Err(End::Protocol);
         }
-        if fault.is("memory-announced") {
+        if fault.is(Fault::MemoryAnnounced) {
             self.peer.announced = vec![1; length];
         }
-        if fault.is("lost-between") && self.peer.pending.is_empty() && length > 0 {
+        if fault.is(Fault::LostBetween) && self.peer.pending.is_empty() && length > 0 {
             return self.payload();
         }
-        if length == 0 && fault.is("empty-is-end") {
+        if length == 0 && fault.is(Fault::EmptyIsEnd) {
             return Ok(None);
         }
-        if length == 0 && fault.is("empty-skipped") {
+        if length == 0 && fault.is(Fault::EmptySkipped) {
             return self.payload();
         }
-        if fault.is("short-payload") && self.peer.pending.len() < length {
+        if fault.is(Fault::ShortPayload) && self.peer.pending.len() < length {
             if self.peer.pending.is_empty() {
                 self.read()?;
             }
             length = length.min(self.peer.pending.len());
         }
-        if fault.is("decode-chunks") {
+        if fault.is(Fault::DecodeChunks) {
             return self.payload_in_chunks(length).map(Some);
         }
         if length > 0 && (self.need(length).is_err() || self.peer.pending.len() < length) {
-            if fault.is("truncated-delivered") {
+            if fault.is(Fault::TruncatedDelivered) {
                 return Ok(Some(std::mem::take(&mut self.peer.pending)));
             }
             return Err(End::Cut);
         }
-        if fault.is("limit-late") && length > self.config.limit {
+        if fault.is(Fault::LimitLate) && length > self.config.limit {
             return Err(End::Protocol);
         }
         let mut payload = self.take(length);
-        if fault.is("payload-until-nul") && payload.starts_with(&[0, 0, 0]) {
+        if fault.is(Fault::PayloadUntilNul) && payload.starts_with(&[0, 0, 0]) {
             payload.drain(..4.min(payload.len()));
         }
         self.peer.handled_of_read += 1;
         let drops = match fault.0 {
-            "one-frame-a-read" => true,
-            "half-frame-dropped" => {
+            Some(Fault::OneFrameARead) => true,
+            Some(Fault::HalfFrameDropped) => {
                 self.peer.pending.len() < 4 || {
                     let next = u32::from_be_bytes(self.peer.pending[..4].try_into().unwrap());
                     self.peer.pending.len() < 4 + next as usize
                 }
             }
-            "at-most-ten-a-read" => self.peer.handled_of_read == 10,
+            Some(Fault::AtMostTenARead) => self.peer.handled_of_read == 10,
             _ => false,
         };
         if drops {
@@ -795,11 +404,11 @@ impl<'c> Session<'c> {
     fn length(&self, octets: [u8; 4]) -> usize {
         let big = u32::from_be_bytes(octets);
         let length = match self.fault.0 {
-            "length-little-endian" => u32::from_le_bytes(octets),
-            "length-16-bit" => big & 0xFFFF,
-            "length-24-bit" => big & 0xFF_FFFF,
-            "length-counts-itself" => big.saturating_sub(4),
-            "length-signed-octets" => octets.iter().fold(0_i32, |length, octet| {
+            Some(Fault::LengthLittleEndian) => u32::from_le_bytes(octets),
+            Some(Fault::Length16Bit) => big & 0xFFFF,
+            Some(Fault::Length24Bit) => big & 0xFF_FFFF,
+            Some(Fault::LengthCountsItself) => big.saturating_sub(4),
+            Some(Fault::LengthSignedOctets) => octets.iter().fold(0_i32, |length, octet| {
                 (length << 8).wrapping_add(i32::from(*octet as i8))
             }) as u32,
             _ => big,
@@ -815,16 +424,18 @@ impl<'c> Session<'c> {
         let lossy = || String::from_utf8_lossy(&payload).into_owned();
         let text = match String::from_utf8(payload.clone()) {
             Ok(text) => text,
-            Err(_) if fault.is("utf8-lossy") => lossy(),
-            Err(_) if fault.is("utf8-latin1") => payload.iter().map(|o| char::from(*o)).collect(),
+            Err(_) if fault.is(Fault::Utf8Lossy) => lossy(),
+            Err(_) if fault.is(Fault::Utf8Latin1) => {
+                payload.iter().map(|o| char::from(*o)).collect()
+            }
             Err(_)
-                if fault.is("utf8-surrogates")
+                if fault.is(Fault::Utf8Surrogates)
                     && has(&payload, |o| o[0] == 0xED && o[1] >= 0xA0) =>
             {
                 lossy()
             }
             Err(_)
-                if fault.is("utf8-overlong")
+                if fault.is(Fault::Utf8Overlong)
                     && has(&payload, |o| {
                         matches!(
                             o,
@@ -835,7 +446,7 @@ impl<'c> Session<'c> {
                 lossy()
             }
             Err(_)
-                if fault.is("utf8-above")
+                if fault.is(Fault::Utf8Above)
                     && has(&payload, |o| {
                         matches!(o, [0xF4, 0x90..=0xFF] | [0xF5..=0xFF, _])
                     }) =>
@@ -843,21 +454,21 @@ impl<'c> Session<'c> {
                 lossy()
             }
             Err(error)
-                if fault.is("utf8-cut-short") && error.utf8_error().error_len().is_none() =>
+                if fault.is(Fault::Utf8CutShort) && error.utf8_error().error_len().is_none() =>
             {
                 let valid = error.utf8_error().valid_up_to();
                 String::from_utf8_lossy(&payload[..valid]).into_owned()
             }
-            Err(_) if fault.is("error-passed-over") => return self.text(),
+            Err(_) if fault.is(Fault::ErrorPassedOver) => return self.text(),
             Err(_) => return Err(End::Protocol),
         };
         Ok(Some(match fault.0 {
-            "trim" => text.trim().to_owned(),
-            "trim-line-end" => text.trim_end_matches(['\r', '\n']).to_owned(),
-            "nul-ends" => text.split('\0').next().unwrap_or_default().to_owned(),
-            "bom-stripped" => text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned(),
-            "crlf-normalised" => text.replace("\r\n", "\n"),
-            "composed" => text.replace("e\u{301}", "\u{e9}"),
+            Some(Fault::Trim) => text.trim().to_owned(),
+            Some(Fault::TrimLineEnd) => text.trim_end_matches(['\r', '\n']).to_owned(),
+            Some(Fault::NulEnds) => text.split('\0').next().unwrap_or_default().to_owned(),
+            Some(Fault::BomStripped) => text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned(),
+            Some(Fault::CrlfNormalised) => text.replace("\r\n", "\n"),
+            Some(Fault::Composed) => text.replace("e\u{301}", "\u{e9}"),
             _ => text,
         }))
     }
@@ -873,33 +484,33 @@ impl<'c> Session<'c> {
         loop {
             let Some(text) = self.text()? else {
                 self.flush_held()?;
-                if self.peer.ended && fault.is("half-close-stays") {
+                if self.peer.ended && fault.is(Fault::HalfCloseStays) {
                     self.wait_for_end();
                 }
                 return Ok(());
             };
-            if self.config.habit == "chatty" {
+            if self.config.habit == Some(Habit::Chatty) {
                 eprintln!("got {} octets", text.len());
             }
             let command = match fault.0 {
-                "commands-any-case" => text.to_lowercase(),
-                "commands-trimmed" => text.trim().to_owned(),
-                "quit-prefix" if text.starts_with('q') => "q".to_owned(),
-                "file-prefix" if text.starts_with("file") => "file".to_owned(),
-                "quit-upper-unknown" if text == "Q" => "no command".to_owned(),
-                "file-upper-unknown" if text == "FILE" => "no command".to_owned(),
+                Some(Fault::CommandsAnyCase) => text.to_lowercase(),
+                Some(Fault::CommandsTrimmed) => text.trim().to_owned(),
+                Some(Fault::QuitPrefix) if text.starts_with('q') => "q".to_owned(),
+                Some(Fault::FilePrefix) if text.starts_with("file") => "file".to_owned(),
+                Some(Fault::QuitUpperUnknown) if text == "Q" => "no command".to_owned(),
+                Some(Fault::FileUpperUnknown) if text == "FILE" => "no command".to_owned(),
                 _ => text.clone(),
             };
             match command.as_str() {
                 "q" | "Q" => {
                     self.flush_held()?;
-                    if fault.is("quit-answered") {
+                    if fault.is(Fault::QuitAnswered) {
                         self.send("bye".as_bytes())?;
                     }
-                    if fault.is("quit-stays") {
+                    if fault.is(Fault::QuitStays) {
                         self.wait_for_end();
                     }
-                    if !fault.is("quit-goes-on") || self.peer.pending.is_empty() {
+                    if !fault.is(Fault::QuitGoesOn) || self.peer.pending.is_empty() {
                         return Ok(());
                     }
                 }
@@ -909,7 +520,9 @@ impl<'c> Session<'c> {
                     };
                     self.receive(&header)?;
                 }
-                "file+md5" if self.config.habit == "extension" => self.send(b"file+md5 ready")?,
+                "file+md5" if self.config.habit == Some(Habit::Extension) => {
+                    self.send(b"file+md5 ready")?;
+                }
                 _ => self.reply(&text)?,
             }
         }
@@ -919,15 +532,16 @@ impl<'c> Session<'c> {
         let fault = self.fault;
         let same = self.peer.last_text.as_deref() == Some(text);
         self.peer.last_text = Some(text.to_owned());
-        if fault.is("empty-unanswered") && text.is_empty() || fault.is("repeats-unanswered") && same
+        if fault.is(Fault::EmptyUnanswered) && text.is_empty()
+            || fault.is(Fault::RepeatsUnanswered) && same
         {
             return Ok(());
         }
-        if fault.is("pipelined-last-only") {
+        if fault.is(Fault::PipelinedLastOnly) {
             self.peer.replies_held.push(text.to_owned());
             return Ok(());
         }
-        if fault.is("half-close-drops") {
+        if fault.is(Fault::HalfCloseDrops) {
             self.peer.stream.set_nonblocking(true)?;
             let ended = matches!(self.peer.stream.peek(&mut [0]), Ok(0));
             self.peer.stream.set_nonblocking(false)?;
@@ -936,7 +550,7 @@ impl<'c> Session<'c> {
             }
         }
         self.reply_now(text)?;
-        if fault.is("double-reply") {
+        if fault.is(Fault::DoubleReply) {
             self.reply_now(text)?;
         }
         Ok(())
@@ -945,15 +559,15 @@ impl<'c> Session<'c> {
     fn reply_now(&mut self, text: &str) -> Result<(), End> {
         let now = jiff::ZonedDateTime::now();
         let form = match self.fault.0 {
-            "reply-without-zeros" => "服务端于%Y年%-m月%-d日%-H时%-M分%-S秒收到了你发来的",
-            "reply-month-minute" => "服务端于%Y年%M月%d日%H时%m分%S秒收到了你发来的",
+            Some(Fault::ReplyWithoutZeros) => "服务端于%Y年%-m月%-d日%-H时%-M分%-S秒收到了你发来的",
+            Some(Fault::ReplyMonthMinute) => "服务端于%Y年%M月%d日%H时%m分%S秒收到了你发来的",
             _ => "服务端于%Y年%m月%d日%H时%M分%S秒收到了你发来的",
         };
         let head = now.strftime(form).to_string();
         let reply = match self.fault.0 {
-            "reply-ascii-quotes" => format!("{head}\"{text}\"信息!"),
-            "reply-bare" => text.to_owned(),
-            "reply-newline" => format!("{head}“{text}”信息!\n"),
+            Some(Fault::ReplyAsciiQuotes) => format!("{head}\"{text}\"信息!"),
+            Some(Fault::ReplyBare) => text.to_owned(),
+            Some(Fault::ReplyNewline) => format!("{head}“{text}”信息!\n"),
             _ => format!("{head}“{text}”信息!"),
         };
         self.send(reply.as_bytes())
@@ -962,16 +576,16 @@ impl<'c> Session<'c> {
     fn send(&mut self, payload: &[u8]) -> Result<(), End> {
         let length = payload.len() as u32;
         let octets = match self.fault.0 {
-            "reply-length-little-endian" => length.to_le_bytes(),
-            "reply-length-counts-itself" => (length + 4).to_be_bytes(),
-            "reply-length-characters" => {
+            Some(Fault::ReplyLengthLittleEndian) => length.to_le_bytes(),
+            Some(Fault::ReplyLengthCountsItself) => (length + 4).to_be_bytes(),
+            Some(Fault::ReplyLengthCharacters) => {
                 let text = String::from_utf8_lossy(payload);
                 (text.chars().count() as u32).to_be_bytes()
             }
             _ => length.to_be_bytes(),
         };
         let frame = [octets.as_slice(), payload].concat();
-        if self.fault.is("partial-write") {
+        if self.fault.is(Fault::PartialWrite) {
             self.peer.stream.set_nonblocking(true)?;
             let written = loop {
                 match self.peer.stream.write(&frame) {
@@ -986,12 +600,12 @@ impl<'c> Session<'c> {
             return Ok(());
         }
         match self.config.habit {
-            "one-octet-replies" if frame.len() <= 4096 => {
+            Some(Habit::OneOctetReplies) if frame.len() <= 4096 => {
                 for octet in frame.chunks(1) {
                     self.peer.stream.write_all(octet)?;
                 }
             }
-            "slow-replies" => {
+            Some(Habit::SlowReplies) => {
                 thread::sleep(Duration::from_millis(2));
                 self.peer.stream.write_all(&frame)?;
             }
@@ -1002,50 +616,55 @@ impl<'c> Session<'c> {
 
     fn header(&self, header: &str) -> Option<(String, u64)> {
         let fault = self.fault;
-        let (name, figures) = if fault.is("header-first-comma") {
+        let (name, figures) = if fault.is(Fault::HeaderFirstComma) {
             header.split_once(',')?
         } else {
             header.rsplit_once(',')?
         };
         let figures = match fault.0 {
-            "length-sign" => figures.strip_prefix('+').unwrap_or(figures).to_owned(),
-            "length-space" => figures.trim().to_owned(),
-            "length-underscore" => figures.replace('_', ""),
-            "length-any-digits" => figures
+            Some(Fault::LengthSign) => figures.strip_prefix('+').unwrap_or(figures).to_owned(),
+            Some(Fault::LengthSpace) => figures.trim().to_owned(),
+            Some(Fault::LengthUnderscore) => figures.replace('_', ""),
+            Some(Fault::LengthAnyDigits) => figures
                 .chars()
                 .map(|c| {
                     c.to_digit(10)
                         .map_or_else(|| other_digit(c), |d| char::from(b'0' + d as u8))
                 })
                 .collect(),
-            "length-prefix" => figures.chars().take_while(char::is_ascii_digit).collect(),
+            Some(Fault::LengthPrefix) => figures.chars().take_while(char::is_ascii_digit).collect(),
             _ => figures.to_owned(),
         };
         let digits = figures.bytes().all(|octet| octet.is_ascii_digit());
-        if self.config.habit == "zeros-refused" && figures.len() > 1 && figures.starts_with('0') {
+        if self.config.habit == Some(Habit::ZerosRefused)
+            && figures.len() > 1
+            && figures.starts_with('0')
+        {
             return None;
         }
-        if figures.is_empty() || !digits || figures.len() > 10 && !fault.is("length-wraps") {
+        if figures.is_empty() || !digits || figures.len() > 10 && !fault.is(Fault::LengthWraps) {
             return None;
         }
         let mut length: u128 = figures.parse().ok()?;
-        if fault.is("length-wraps") {
+        if fault.is(Fault::LengthWraps) {
             length &= 0xFFFF_FFFF;
         }
         let length = u64::from(u32::try_from(length).ok()?);
         let mut name = name.to_owned();
-        if fault.is("name-basename") {
+        if fault.is(Fault::NameBasename) {
             name = name.rsplit(['/', '\\']).next()?.to_owned();
         }
         let plain = !name.contains(['/', '\\', '\0']) && name != "." && name != "..";
         let fits = (1..=255).contains(&name.len());
         let accepted = match fault.0 {
-            "traversal" => !name.is_empty() && !name.contains('\0'),
-            "name-any" => !name.contains(['/', '\0']) && fits && name != "." && name != "..",
-            "name-no-spaces" => plain && fits && !name.contains(' '),
-            "name-no-dots" => plain && fits && !name.starts_with('.'),
-            "name-ascii" => plain && fits && name.is_ascii(),
-            "name-100" => plain && fits && name.len() <= 100,
+            Some(Fault::Traversal) => !name.is_empty() && !name.contains('\0'),
+            Some(Fault::NameAny) => {
+                !name.contains(['/', '\0']) && fits && name != "." && name != ".."
+            }
+            Some(Fault::NameNoSpaces) => plain && fits && !name.contains(' '),
+            Some(Fault::NameNoDots) => plain && fits && !name.starts_with('.'),
+            Some(Fault::NameAscii) => plain && fits && name.is_ascii(),
+            Some(Fault::Name100) => plain && fits && name.len() <= 100,
             _ => plain && fits,
         };
         accepted.then_some((name, length))
@@ -1055,32 +674,35 @@ impl<'c> Session<'c> {
         let fault = self.fault;
         let (name, length) = self.header(header).ok_or(End::Protocol)?;
         let target = self.config.dir.join(&name);
-        let direct = ["partial-kept", "partial-visible", "old-lost"].contains(&fault.0);
-        if fault.is("old-lost") {
+        let direct = matches!(
+            fault.0,
+            Some(Fault::PartialKept | Fault::PartialVisible | Fault::OldLost)
+        );
+        if fault.is(Fault::OldLost) {
             let _ = fs::remove_file(&target);
         }
         let (path, file) = self.open(&target, direct);
         let mut file = match file {
             Ok(file) => Some(file),
-            Err(_) if fault.is("write-errors-ignored") => None,
+            Err(_) if fault.is(Fault::WriteErrorsIgnored) => None,
             Err(_) => return Err(End::Cut),
         };
         let body = self.body(length, file.as_mut());
         let keep = match body {
             Ok(()) => true,
-            Err(_) => fault.is("partial-kept"),
+            Err(_) => fault.is(Fault::PartialKept),
         };
         if !keep {
             let _ = fs::remove_file(&path);
         } else if path != target && file.is_some() {
-            let skip = fault.is("empty-body-nothing") && length == 0;
-            if skip || fault.is("keeps-old") && target.exists() {
+            let skip = fault.is(Fault::EmptyBodyNothing) && length == 0;
+            if skip || fault.is(Fault::KeepsOld) && target.exists() {
                 let _ = fs::remove_file(&path);
-            } else if fault.is("writes-over") && target.is_file() && !target.is_symlink() {
+            } else if fault.is(Fault::WritesOver) && target.is_file() && !target.is_symlink() {
                 let mut old = OpenOptions::new().write(true).open(&target)?;
                 io::copy(&mut File::open(&path)?, &mut old)?;
                 let _ = fs::remove_file(&path);
-            } else if fault.is("follows-links") {
+            } else if fault.is(Fault::FollowsLinks) {
                 fs::copy(&path, &target)?;
                 let _ = fs::remove_file(&path);
             } else {
@@ -1088,16 +710,16 @@ impl<'c> Session<'c> {
                 if renamed.is_err() {
                     let _ = fs::remove_file(&path);
                 }
-                if !fault.is("temporary-shared") {
+                if !fault.is(Fault::TemporaryShared) {
                     renamed?;
                 }
             }
         }
         body?;
-        if fault.is("copy-beside") {
+        if fault.is(Fault::CopyBeside) {
             fs::copy(&target, self.config.dir.with_file_name("copy"))?;
         }
-        if fault.is("transfer-acknowledged") {
+        if fault.is(Fault::TransferAcknowledged) {
             self.send("stored".as_bytes())?;
         }
         Ok(())
@@ -1111,7 +733,7 @@ impl<'c> Session<'c> {
             return (target.to_owned(), File::create(target));
         }
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        let number = if self.fault.is("temporary-shared") {
+        let number = if self.fault.is(Fault::TemporaryShared) {
             0
         } else {
             NUMBER.fetch_add(1, Ordering::SeqCst)
@@ -1125,11 +747,11 @@ impl<'c> Session<'c> {
         let fault = self.fault;
         let mut left = length;
         let mut held = Vec::new();
-        if fault.is("empty-body-waits") && length == 0 {
+        if fault.is(Fault::EmptyBodyWaits) && length == 0 {
             self.need(1)?;
             self.take(1.min(self.peer.pending.len()));
         }
-        if fault.is("body-off-by-one") {
+        if fault.is(Fault::BodyOffByOne) {
             left += 1;
         }
         while left > 0 {
@@ -1138,12 +760,12 @@ impl<'c> Session<'c> {
             }
             let arrived = self.peer.pending.len();
             let mut count = arrived.min(usize::try_from(left).unwrap_or(usize::MAX));
-            if fault.is("body-overread") {
+            if fault.is(Fault::BodyOverread) {
                 count = arrived.min(1024.max(count));
             }
             let mut piece = self.take(count);
             left = left.saturating_sub(count as u64);
-            if fault.is("body-text-mode") {
+            if fault.is(Fault::BodyTextMode) {
                 let text: Vec<u8> = piece
                     .iter()
                     .enumerate()
@@ -1154,11 +776,11 @@ impl<'c> Session<'c> {
                     .collect();
                 piece = text;
             }
-            if fault.is("body-in-memory") {
+            if fault.is(Fault::BodyInMemory) {
                 held.extend_from_slice(&piece);
             } else if let Some(file) = &mut file {
                 let full = length.saturating_sub(left) > 64 * 1024 * 1024;
-                if !(fault.is("full-disk-ignored") && full) {
+                if !(fault.is(Fault::FullDiskIgnored) && full) {
                     file.write_all(&piece)?;
                 }
             }
@@ -1166,8 +788,8 @@ impl<'c> Session<'c> {
         if let Some(file) = file {
             file.write_all(&held)?;
         }
-        if fault.is("body-dropped")
-            || fault.is("body-multiple") && length > 0 && length.is_multiple_of(4096)
+        if fault.is(Fault::BodyDropped)
+            || fault.is(Fault::BodyMultiple) && length > 0 && length.is_multiple_of(4096)
         {
             self.peer.pending.clear();
         }

@@ -1,7 +1,7 @@
 //! Servers that are no servers of this protocol: what a green run is worth shows in how far
 //! from green they are, and what the harness stands in how it ends with them.
 //!
-//! `ill_server --port PORT MODE`
+//! `misbehaving_server --port PORT MODE`
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -70,7 +70,7 @@ fn main() {
 
 fn usage() -> ! {
     eprintln!(
-        "ill_server --port PORT exits|never-listens|closes|silent|raw-echo|accepts|choosy|refuses|floods|dies|forgetful|stumbles|mute|garbles|garbles-and-closes|deaf"
+        "misbehaving_server --port PORT exits|never-listens|closes|silent|raw-echo|accepts|choosy|refuses|floods|dies|forgetful|stumbles|mute|garbles|garbles-and-closes|deaf"
     );
     exit(2);
 }
