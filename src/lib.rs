@@ -7,6 +7,7 @@
 pub mod cli;
 #[cfg(feature = "cli")]
 pub mod peer;
+pub mod recut;
 #[cfg(feature = "cli")]
 pub mod report;
 pub mod suite;

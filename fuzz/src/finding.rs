@@ -72,7 +72,8 @@ pub fn trace(target: &str, data: &[u8]) -> Option<String> {
             }
             .to_owned(),
         ],
-        class,
+        class: Some(class),
+        framing: None,
         acceptable: None,
         before: Vec::new(),
         cuts: (!ends.is_empty()).then_some(Cuts::At(ends)),

@@ -25,10 +25,10 @@ const LARGEST_PLAN: usize = 256;
 #[must_use]
 pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
     let traces = fixtures::all().iter();
-    let frames = traces.clone().filter(|trace| trace.class <= Class::Framing);
+    let frames = traces.clone().filter(|trace| trace.class() <= Class::Framing);
     let sessions = traces
         .clone()
-        .filter(|trace| trace.class >= Class::Session && trace.id != "ses/pipelined-1000");
+        .filter(|trace| trace.class() >= Class::Session && trace.id != "ses/pipelined-1000");
     let mut seeds: Vec<(String, Vec<u8>)> = match target {
         "decoder" => frames.flat_map(wire_inputs).collect(),
         "decoder_structured" | "roundtrip" | "differential" => frames.flat_map(plans).collect(),

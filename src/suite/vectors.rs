@@ -97,7 +97,7 @@ struct Lengths {
 pub fn files() -> Vec<(String, String)> {
     let decodings: Vec<Decoding<'_>> = fixtures::all()
         .iter()
-        .filter(|trace| trace.class <= Class::Framing)
+        .filter(|trace| trace.class() <= Class::Framing)
         .map(decoding)
         .collect();
     let encodings = encodings();

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use super::answer::Answer;
+use super::octets::Octets;
 use super::{Acceptable, Action, Placed, Step, Trace};
 
 /// How many octets a line shows.
@@ -176,6 +178,7 @@ fn steps(steps: &[Step], out: &mut String) {
                 let payload = payload.to_vec();
                 (format!("← delivers {} octets", payload.len()), payload)
             }
+            Action::Answer(answer) => shown_answer(answer),
             Action::EndOfStream => ("→ end of stream".to_owned(), Vec::new()),
             Action::Silence => ("← nothing".to_owned(), Vec::new()),
             Action::Close => ("← close".to_owned(), Vec::new()),
@@ -201,6 +204,22 @@ fn steps(steps: &[Step], out: &mut String) {
     }
 }
 
+/// An answer as a line, and its octets where they are known.
+fn shown_answer(answer: &Answer) -> (String, Vec<u8>) {
+    let octets = answer.octets.as_ref().map(Octets::to_vec);
+    let mut line = match &octets {
+        Some(octets) => format!("← answers {} octets", octets.len()),
+        None => "← answers".to_owned(),
+    };
+    if !answer.varies.is_empty() {
+        line += ", which vary from run to run";
+    }
+    if answer.awaited {
+        line += ", always awaited";
+    }
+    (line, octets.unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,6 +238,29 @@ mod tests {
         assert_eq!(dumped.lines().count(), MAX_LINES);
         assert!(dumped.contains("… 832 octets"), "{dumped}");
         assert!(dumped.ends_with("aaaaaaaa\n"));
+    }
+
+    #[test]
+    fn a_recording_reads_as_the_conversation_it_is() {
+        let trace = crate::trace::json::read(
+            r#"{"id": "x", "title": "x", "steps": [{"answer": {"octets": "68690a", "varies": ["hex"]}},
+            {"send": "710a"}, {"answer": {"await": true}}, {"expect": "close"}]}"#,
+        )
+        .unwrap();
+        let shown = conversation(&trace);
+        let lines: Vec<&str> = shown
+            .lines()
+            .filter(|line| !line.starts_with(' '))
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                "← answers 3 octets, which vary from run to run",
+                "→ 2 octets",
+                "← answers, always awaited",
+                "← close",
+            ]
+        );
     }
 
     #[test]

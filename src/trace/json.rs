@@ -11,7 +11,7 @@ use serde_json::ser::Formatter;
 
 use super::octets::{MAX_OCTETS, Octets};
 use super::segmentation::Segmentation;
-use super::{Action, Cuts, Step, Trace};
+use super::{Action, Cuts, Placed, Step, Trace};
 
 /// Why a text is not a trace.
 #[derive(Debug, thiserror::Error)]
@@ -34,8 +34,13 @@ pub fn read(text: &str) -> Result<Trace, TraceError> {
     if trace.steps.is_empty() {
         return meaningless("`steps` is empty: a trace says at least one thing".to_owned());
     }
-    if trace.requirements.is_empty() {
+    check_names(&trace)?;
+    let prescribes = trace.steps.iter().any(|step| step.action.prescribes());
+    if prescribes && trace.requirements.is_empty() {
         return meaningless("`requirements` is empty: name the one that it shows".to_owned());
+    }
+    if prescribes && trace.class.is_none() {
+        return meaningless("`class` is missing: name the lowest that owes it".to_owned());
     }
     let sent: usize = trace.steps.iter().map(Step::sent_len).sum();
     if sent > MAX_OCTETS {
@@ -60,6 +65,60 @@ pub fn read(text: &str) -> Result<Trace, TraceError> {
         ));
     }
     Ok(trace)
+}
+
+/// Checks everything in a trace that ends up in a path or on a terminal.
+fn check_names(trace: &Trace) -> Result<(), TraceError> {
+    let meaningless = |why: String| Err(TraceError::Meaningless(why));
+    if !is_slug(&trace.id) {
+        return meaningless(format!(
+            "`id` is {:?}; it is lower-case letters, digits and single hyphens, with one slash at most",
+            trace.id
+        ));
+    }
+    for placed in &trace.before {
+        let (Placed::File { name, .. } | Placed::Link { name, .. }) = placed;
+        if !is_file_name(name) {
+            return meaningless(format!(
+                "`before` has the name {name:?}; it is a single name inside the directory"
+            ));
+        }
+    }
+    let files = trace.steps.iter().chain(trace.repaired.iter().flatten());
+    for step in files {
+        if let Action::Stored { name, .. } | Action::Absent(name) = &step.action
+            && !is_file_name(name)
+        {
+            return meaningless(format!(
+                "a step names the file {name:?}; it is a single name inside the directory"
+            ));
+        }
+    }
+    match &trace.framing {
+        Some(framing) if framing.is_empty() || framing.contains(char::is_control) => {
+            meaningless(format!("`framing` is {framing:?}; it is one line of text"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether an id keeps to the pattern of the schema, so that it is safe as a path.
+fn is_slug(id: &str) -> bool {
+    let part = |part: &str| {
+        part.split('-').all(|word| {
+            !word.is_empty()
+                && word
+                    .bytes()
+                    .all(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit())
+        })
+    };
+    let mut parts = id.splitn(2, '/');
+    parts.all(part)
+}
+
+/// Whether a name stays in the directory that it is looked up in.
+fn is_file_name(name: &str) -> bool {
+    !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\0'])
 }
 
 /// Writes a trace in the form that the fixtures have.
@@ -118,7 +177,7 @@ impl Formatter for OneLine {
 }
 
 const STEP_FIELDS: &[&str] = &[
-    "frame", "send", "deliver", "end", "expect", "stored", "absent", "note",
+    "frame", "send", "deliver", "answer", "end", "expect", "stored", "absent", "note",
 ];
 
 #[derive(Serialize, Deserialize)]
@@ -180,6 +239,7 @@ impl<'de> Visitor<'de> for StepVisitor {
                 }
                 "send" => Action::Send(map.next_value()?),
                 "deliver" => Action::Deliver(map.next_value()?),
+                "answer" => Action::Answer(map.next_value()?),
                 "end" => {
                     let Ended::Stream = map.next_value()?;
                     Action::EndOfStream
@@ -217,6 +277,7 @@ impl Serialize for Step {
             }
             Action::Send(octets) => map.serialize_entry("send", &octets)?,
             Action::Deliver(payload) => map.serialize_entry("deliver", &payload)?,
+            Action::Answer(answer) => map.serialize_entry("answer", &answer)?,
             Action::EndOfStream => map.serialize_entry("end", &Ended::Stream)?,
             Action::Silence => map.serialize_entry("expect", &Expected::Silence)?,
             Action::Close => map.serialize_entry("expect", &Expected::Close)?,
@@ -285,5 +346,68 @@ mod tests {
         assert!(error("[4]", "[4, 4]").contains("in rising order"));
         assert!(error("[\"FRM-1\"]", "[]").contains("`requirements` is empty"));
         assert!(error("\"framing\"", "\"framings\"").contains("unknown variant `framings`"));
+        assert!(error("  \"class\": \"framing\",\n", "").contains("`class` is missing"));
+        for id in ["frm/../a", "/a", "a/b/c", "a--b", "A", ""] {
+            assert!(error("frm/hello", id).contains("`id` is "), "{id}");
+        }
+    }
+
+    const RECORDED: &str = r#"{
+  "id": "greeting",
+  "title": "Recorded from a server that speaks first",
+  "framing": "crlf",
+  "steps": [
+    {"answer": {"octets": "323230", "varies": ["digits"]}},
+    {"send": "4e4f4f500d0a"},
+    {"answer": "3235300d0a", "note": "250"},
+    {"send": "515549540d0a"},
+    {"answer": {"await": true}},
+    {"end": "stream"},
+    {"expect": "close"}
+  ]
+}
+"#;
+
+    #[test]
+    fn a_recording_needs_no_requirement_and_no_class() {
+        let trace = read(RECORDED).unwrap();
+        assert!(trace.is_recording());
+        assert_eq!(write(&trace), RECORDED);
+        let error = |from: &str, to: &str| {
+            let text = RECORDED.replace(from, to);
+            read(&text).unwrap_err().to_string()
+        };
+        let silence = error("\"close\"", "\"silence\"");
+        assert!(silence.contains("`requirements` is empty"), "{silence}");
+        assert!(error("crlf", "a\\nb").contains("`framing` is"));
+        let octets = error("\"3235300d0a\"", "\"3235300D0A\"");
+        assert!(octets.contains("an answer is octets"), "{octets}");
+    }
+
+    #[test]
+    fn names_of_files_stay_in_the_directory() {
+        for (place, name) in [
+            (
+                r#""before": [{"file": {"name": NAME, "content": ""}}]"#,
+                "../a",
+            ),
+            (
+                r#""before": [{"link": {"name": NAME, "to": "target"}}]"#,
+                "/a",
+            ),
+            (r#""repaired": [{"absent": NAME}]"#, "a/b"),
+            (
+                r#""repaired": [{"stored": {"name": NAME, "content": ""}}]"#,
+                "..",
+            ),
+        ] {
+            let with = |name: &str| {
+                let extra = place.replace("NAME", &format!("{name:?}"));
+                read(&HELLO.replace("  \"cuts\": [4]", &format!("  {extra}")))
+            };
+            with("a..b").unwrap();
+            let error = with(name).unwrap_err().to_string();
+            assert!(error.contains("a single name"), "{error}");
+        }
     }
 }

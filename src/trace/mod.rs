@@ -4,6 +4,7 @@
 //! stream is cut: that is a [`segmentation::Segmentation`], and every trace is run under all
 //! that apply.
 
+pub mod answer;
 pub mod hexdump;
 pub mod json;
 pub mod octets;
@@ -11,6 +12,7 @@ pub mod segmentation;
 
 use serde::{Deserialize, Serialize};
 
+use answer::Answer;
 use octets::Octets;
 
 /// What a testee claims to implement; each class owes all that the ones before it owe.
@@ -48,10 +50,15 @@ pub struct Trace {
     pub id: String,
     /// One line that says what a testee must do.
     pub title: String,
-    /// The requirements it shows, the foremost first.
+    /// The requirements it shows, the foremost first; none for a recording.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requirements: Vec<String>,
-    /// The lowest class that owes it.
-    pub class: Class,
+    /// The lowest class that owes it; none for a recording.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<Class>,
+    /// The framing of the stream, by name, where a recording knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub framing: Option<String>,
     /// What a testee may do instead, where the requirement leaves it open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acceptable: Option<Acceptable>,
@@ -136,6 +143,8 @@ pub enum Action {
     /// The testee delivers this payload: echoes it (framing), answers it (session), hands it
     /// to its user (codec).
     Deliver(Octets),
+    /// The server answers, as it did in a recorded conversation.
+    Answer(Answer),
     /// Our sending side ends (FRM-5, FRM-6).
     EndOfStream,
     /// The testee has sent nothing beyond what was expected so far.
@@ -158,6 +167,14 @@ pub enum Action {
 }
 
 impl Action {
+    /// Whether a requirement says what must come here, rather than a recording.
+    pub(crate) const fn prescribes(&self) -> bool {
+        !matches!(
+            self,
+            Self::Send(_) | Self::Frame { .. } | Self::Answer(_) | Self::EndOfStream | Self::Close
+        )
+    }
+
     /// Whether a frame with one of these payloads is sent.
     #[must_use]
     pub fn sends_one_of(&self, payloads: [&[u8]; 2]) -> bool {
@@ -184,6 +201,19 @@ pub fn stream(steps: &[Step]) -> Octets {
 }
 
 impl Trace {
+    /// The lowest class that owes it. A recording of no class is owed by no class of this
+    /// protocol; it counts as the lowest that has a server.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        self.class.unwrap_or(Class::Framing)
+    }
+
+    /// Whether what must come of it is what came once, rather than what a requirement says.
+    #[must_use]
+    pub fn is_recording(&self) -> bool {
+        self.requirements.is_empty()
+    }
+
     /// Whether the conversation breaks the protocol or breaks off, so that the testee's
     /// health afterwards is in question.
     #[must_use]

@@ -77,10 +77,10 @@ fn agrees_with_the_model(trace: &Trace, steps: &[Step]) {
             Action::Close => closes = true,
             Action::Refusal => refuses = true,
             Action::Stored { name, content } => stored.push((name, content.to_vec())),
-            Action::Silence | Action::Absent(_) | Action::Untouched => {}
+            Action::Answer(_) | Action::Silence | Action::Absent(_) | Action::Untouched => {}
         }
     }
-    let read = if trace.class <= Class::Framing {
+    let read = if trace.class() <= Class::Framing {
         read_frames(&sent, ended)
     } else {
         read_session(&sent, ended)

@@ -311,7 +311,7 @@ fn attribute(checks: &mut [Check]) {
 fn traces() -> impl Iterator<Item = &'static Trace> {
     fixtures::all()
         .iter()
-        .filter(|trace| trace.class <= Class::Framing)
+        .filter(|trace| trace.class() <= Class::Framing)
 }
 
 /// The ids of all cases that a codec can be judged by.
@@ -379,7 +379,7 @@ fn blank(
         id: trace.id.clone(),
         title: trace.title.clone(),
         requirements: trace.requirements.clone(),
-        class: trace.class,
+        class: trace.class(),
         segmentation,
         verdict,
         message: message.to_owned(),

@@ -50,7 +50,7 @@ impl Case {
             id: &trace.id,
             title: Cow::Borrowed(&trace.title),
             requirements: trace.requirements.iter().map(String::as_str).collect(),
-            class: trace.class,
+            class: trace.class(),
             body: Body::Trace(trace),
         }
     }

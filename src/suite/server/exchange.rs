@@ -13,6 +13,7 @@ use crate::testee::connection::{Connection, Ending};
 use crate::testee::server::Server;
 use crate::testee::wait::Patience;
 use crate::trace::Action;
+use crate::trace::answer::Answer;
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::Move;
 
@@ -216,6 +217,7 @@ impl<'t, 'a> Talk<'t, 'a> {
                 Ok(())
             }
             Action::Deliver(payload) => self.deliver(testee, &payload.to_vec()),
+            Action::Answer(answer) => self.answer(testee, answer),
             Action::Silence => {
                 testee.settle();
                 self.connection.pump();
@@ -314,6 +316,42 @@ impl<'t, 'a> Talk<'t, 'a> {
         }
         self.accounted += 4 + delivered.len();
         self.delivered = number;
+        Ok(())
+    }
+
+    /// Waits for a recorded answer. Its octets are compared if they are known and never vary.
+    fn answer(&mut self, testee: &mut Server, answer: &Answer) -> Result<(), Box<Failure>> {
+        let from = self.accounted;
+        let known = answer.octets.as_ref().filter(|_| answer.varies.is_empty());
+        let expected = known.map(Octets::to_vec);
+        let least = expected.as_ref().map_or(1, |octets| octets.len().max(1));
+        self.connection
+            .wait(testee, self.terms.patience, |connection| {
+                connection.seen().len() - from >= least || connection.ending().is_some()
+            });
+        if expected.is_none() {
+            // Its length is not known: it is complete when the server rests.
+            testee.settle();
+            self.connection.pump();
+        }
+        let came = &self.connection.seen()[from..];
+        let came = &came[..came
+            .len()
+            .min(expected.as_ref().map_or(came.len(), Vec::len))];
+        let accounted = from + came.len();
+        let (goes_well, wanted) = match &expected {
+            Some(octets) => (came == octets.as_slice(), "the recorded answer"),
+            None => (!came.is_empty(), "an answer"),
+        };
+        if !goes_well {
+            let message = format!("{wanted} did not come");
+            let wanted = match &expected {
+                Some(octets) => format!("the recorded answer of {} octets", octets.len()),
+                None => wanted.to_owned(),
+            };
+            return self.fail(testee, What::Missing, &message, &wanted);
+        }
+        self.accounted = accounted;
         Ok(())
     }
 

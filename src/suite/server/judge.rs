@@ -51,7 +51,7 @@ fn allowed(
     directory: Option<&Directory>,
 ) -> NotPassed {
     // A declared limit is kept to.
-    let declared = trace.class == Class::Framing && bench.max_payload().is_some();
+    let declared = trace.class() == Class::Framing && bench.max_payload().is_some();
     match trace.acceptable {
         Some(Acceptable::Refusal) if failure.what == What::ClosedInstead && !declared => {}
         Some(Acceptable::Extension) if announces_the_extension(&failure) => {
@@ -75,7 +75,7 @@ fn allowed(
     if let Err(unwell) = bench.is_well() {
         return unwell;
     }
-    NotPassed::Acceptable(if trace.class == Class::Framing {
+    NotPassed::Acceptable(if trace.class() == Class::Framing {
         format!(
             "a payload of {} octets is refused; limits from 65536 on are allowed, and judged when declared with --max-payload",
             largest_payload(trace)
@@ -110,7 +110,7 @@ fn unread_behind(trace: &Trace) -> Option<u64> {
 }
 
 fn directory_for(bench: &mut Bench<'_>, trace: &Trace) -> Result<Option<Directory>, NotPassed> {
-    if trace.class < Class::Transfer {
+    if trace.class() < Class::Transfer {
         return Ok(None);
     }
     bench.prepare(&trace.before).map(Some)

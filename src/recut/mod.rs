@@ -1,0 +1,10 @@
+//! Cut-invariance: the same octets, cut otherwise, must give the same answer.
+//!
+//! A conversation of any stream protocol, recorded once, is held again under every cut that TCP
+//! may make; whatever depends on the cut is a bug. What is expected is observed, not written, so
+//! nothing here knows a protocol.
+//!
+//! Rule: this floor uses `trace`, `testee` and `judge`. It never uses `suite`, whose expectations
+//! are written.
+
+pub mod turn;
