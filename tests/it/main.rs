@@ -20,6 +20,7 @@ mod program;
 mod regressions;
 mod sessions;
 mod snapshots;
+mod structure;
 mod testees;
 mod third_party;
 mod traceability;
