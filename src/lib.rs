@@ -5,6 +5,7 @@
 
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod framing;
 #[cfg(feature = "cli")]
 pub mod peer;
 pub mod recut;

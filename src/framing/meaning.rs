@@ -1,0 +1,80 @@
+//! What the options of a framing can say.
+
+/// What a number of zero means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Zero {
+    /// A frame like any other.
+    #[default]
+    Frame,
+    /// A sign of life: nothing is delivered, and the stream goes on.
+    Keepalive,
+    /// The peer's end: nothing is delivered.
+    End,
+    /// An error.
+    Refuse,
+    /// Nothing: it is skipped.
+    Ignore,
+}
+
+/// Which forms of a number are taken, where there are several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Forms {
+    /// Only the shortest; a longer one is an error.
+    Shortest,
+    /// Longer ones too.
+    Longer,
+    /// The protocol leaves it open.
+    #[default]
+    Any,
+}
+
+/// What a stream that ends without the last terminator means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unterminated {
+    /// An error.
+    #[default]
+    Error,
+    /// The rest is delivered as a payload.
+    Deliver,
+    /// The rest is dropped.
+    Drop,
+}
+
+/// What ends a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ends {
+    /// CR LF, and nothing else.
+    Crlf,
+    /// LF.
+    Lf,
+    /// CR.
+    Cr,
+    /// CR LF, LF or CR.
+    Any,
+}
+
+/// What the limit counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LimitCounts {
+    /// The payload.
+    #[default]
+    Payload,
+    /// The whole frame.
+    Frame,
+    /// The number as it is written.
+    Number,
+}
+
+/// Which payloads a protocol carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Alphabet {
+    /// Any octets.
+    #[default]
+    Any,
+    /// UTF-8.
+    Utf8,
+    /// ASCII.
+    Ascii,
+    /// Printable ASCII and blanks.
+    Printable,
+}

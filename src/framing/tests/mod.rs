@@ -1,0 +1,5 @@
+//! What framings must do, by octets from public specifications and by properties.
+
+mod language;
+mod properties;
+mod vectors;
