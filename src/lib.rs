@@ -6,6 +6,7 @@
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod framing;
+pub mod judge;
 #[cfg(feature = "cli")]
 pub mod peer;
 pub mod recut;

@@ -7,8 +7,9 @@ use clap::Args;
 
 use super::judging::ServerClass;
 use super::{Failure, USAGE, print};
-use crate::suite::selection::{Listed, select};
-use crate::suite::server::case::Case;
+use crate::judge::case::{CaseInfo, Described, Role};
+use crate::judge::id::RequirementId;
+use crate::judge::selection::select;
 use crate::suite::server::cases;
 use crate::suite::{client, codec};
 use crate::trace::Class;
@@ -30,38 +31,37 @@ impl Cases {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let class = self.class.map(Class::from);
         let patterns: Vec<String> = self.pattern.into_iter().collect();
-        // A class is one of servers; without one, all roles are listed.
-        let others = class.is_none();
-        let cases: Vec<Row> = cases::all()
-            .into_iter()
-            .map(Row::of_server)
-            .chain(
-                client::cases::all()
-                    .iter()
-                    .filter(|_| others)
-                    .map(Row::of_client),
-            )
-            .chain(
-                codec::further_cases()
-                    .into_iter()
-                    .filter(|_| others)
-                    .map(Row::of_codec),
-            )
+        let servers = cases::all().into_iter().map(|case| Row(Box::new(case)));
+        let clients = client::cases::all().into_iter();
+        let codecs = codec::further_cases().into_iter();
+        let cases: Vec<Row> = servers
+            .chain(clients.map(|case| Row(Box::new(case))))
+            .chain(codecs.map(|case| Row(Box::new(case))))
             .collect();
         let rows =
             select(cases, class, &patterns, &[]).map_err(|error| (USAGE, error.to_string()))?;
-        let widest = rows.iter().map(|row| row.id.len()).max().unwrap_or(0);
+        let widest = rows
+            .iter()
+            .map(|row| row.info().id.len())
+            .max()
+            .unwrap_or(0);
         let mut checks = 0;
         let mut out = String::new();
         for row in &rows {
-            checks += row.checks;
+            checks += row.checks();
+            let info = row.info();
+            let requirements: Vec<&str> = info
+                .requirements
+                .iter()
+                .map(RequirementId::as_str)
+                .collect();
             writeln!(
                 out,
                 "{:widest$}  {:8}  {:12}  {}",
-                row.id,
-                row.class.name(),
-                row.requirements.join(" "),
-                row.title
+                info.id,
+                info.class.name(),
+                requirements.join(" "),
+                info.title
             )
             .expect("a string takes everything");
         }
@@ -76,58 +76,20 @@ impl Cases {
     }
 }
 
-/// A case in the list.
-struct Row {
-    id: String,
-    title: String,
-    requirements: Vec<&'static str>,
-    class: Class,
-    checks: usize,
-    /// What tells whether a class owes it, for those of servers.
-    server: Option<Case>,
-}
+/// A case in the list, of whichever role.
+struct Row(Box<dyn Described>);
 
-impl Row {
-    fn of_server(case: Case) -> Self {
-        Self {
-            id: case.id.to_owned(),
-            title: case.title.clone().into_owned(),
-            requirements: case.requirements.clone(),
-            class: case.class,
-            checks: case.checks(),
-            server: Some(case),
-        }
+impl Described for Row {
+    fn info(&self) -> &CaseInfo {
+        self.0.info()
     }
 
-    fn of_client(case: &client::case::Case) -> Self {
-        Self {
-            id: case.id.clone(),
-            title: case.title.clone(),
-            requirements: case.requirements.clone(),
-            class: case.class,
-            checks: case.checks(),
-            server: None,
-        }
-    }
-
-    fn of_codec((id, title, requirement): (&'static str, &'static str, &'static str)) -> Self {
-        Self {
-            id: id.to_owned(),
-            title: title.to_owned(),
-            requirements: vec![requirement],
-            class: Class::Codec,
-            checks: 1,
-            server: None,
-        }
-    }
-}
-
-impl Listed for Row {
-    fn id(&self) -> &str {
-        &self.id
-    }
-
+    /// A class is one of servers.
     fn owed_by(&self, class: Class) -> bool {
-        self.server.as_ref().is_some_and(|case| case.owed_by(class))
+        self.info().role == Role::Server && self.0.owed_by(class)
+    }
+
+    fn checks(&self) -> usize {
+        self.0.checks()
     }
 }

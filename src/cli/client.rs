@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use super::judging::{Chosen, Judging, Progress, interrupted};
-use super::{Failure, UNJUDGED, USAGE};
+use super::judging::{Chosen, Judging, Progress, no_outcome};
+use super::{Failure, USAGE};
 use crate::report::Report;
 use crate::suite::client;
-use crate::suite::client::run::{Unjudgeable, run};
+use crate::suite::client::run::run;
 use crate::suite::server::options::Effort;
 use crate::trace::Class;
 
@@ -73,12 +73,9 @@ impl Client {
             return Err((USAGE, why.to_owned()));
         }
         let mut progress = Progress::new()?;
-        let outcome = run(&template, &cases, Effort::Full, &mut progress.watch());
+        let outcome = run(&template, &cases, Effort::Full, &mut progress);
         drop(progress);
-        let checks = outcome.map_err(|error| match error {
-            Unjudgeable::Interrupted => interrupted(),
-            other => (UNJUDGED, other.to_string()),
-        })?;
+        let checks = outcome.map_err(no_outcome)?;
         self.judging.report(&Report {
             testee: &testee,
             class,

@@ -8,8 +8,8 @@ use clap::Args;
 use super::judging::{Chosen, Judging, Progress, interrupted};
 use super::{Failure, UNJUDGED};
 use crate::report::Report;
+use crate::suite::codec;
 use crate::suite::codec::program::{Mode, Program};
-use crate::suite::selection::{CodecCase, Listed};
 use crate::trace::Class;
 
 /// Judge a codec: a program on standard input and output
@@ -46,7 +46,7 @@ pub(super) struct Codec {
 impl Codec {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let class = Class::Codec;
-        let cases = self.chosen.of(CodecCase::all(), class)?;
+        let cases = self.chosen.of(codec::cases(), class)?;
         let known = self.judging.prepare()?;
         let (testee, template) = self.judging.started("codec", &self.command, self.words());
         let mode = match (self.lines, template.says("{mode}")) {
@@ -56,9 +56,9 @@ impl Codec {
         };
         let program = Program::new(&template, mode, self.max_payload);
         let mut progress = Progress::new()?;
-        let mut wanted = |id: &str| cases.iter().any(|case| case.id() == id);
+        let mut wanted = |id: &str| cases.iter().any(|case| case.info.id == id);
         let checks = program
-            .judge(&mut wanted, &mut progress.watch())
+            .judge(&mut wanted, &mut progress)
             .map_err(|error| (UNJUDGED, error.to_string()))?;
         if progress.is_interrupted() {
             return Err(interrupted());

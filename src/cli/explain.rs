@@ -32,9 +32,9 @@ impl Explain {
             .find(|trace| trace.requirement.id.eq_ignore_ascii_case(&self.id))
         {
             explain_requirement(trace)
-        } else if let Some(case) = clients.iter().find(|case| case.id == self.id) {
+        } else if let Some(case) = clients.iter().find(|case| case.info.id == self.id) {
             explain_client_case(case)
-        } else if let Some(case) = cases.iter().find(|case| case.id == self.id) {
+        } else if let Some(case) = cases.iter().find(|case| case.info.id == self.id) {
             explain_case(case)
         } else {
             return Err((
@@ -82,11 +82,11 @@ fn explain_requirement(trace: &traceability::Trace) -> String {
 fn explain_client_case(case: &client::case::Case) -> String {
     let mut out = format!(
         "{} (client, class {})\n{}\n\n",
-        case.id,
-        case.class.name(),
-        case.title
+        case.info.id,
+        case.info.class.name(),
+        case.info.title
     );
-    for id in &case.requirements {
+    for id in &case.info.requirements {
         if let Some(requirement) = requirement::find(id) {
             out += &format!("{id}: {}\n", requirement.text);
         }
@@ -97,11 +97,11 @@ fn explain_client_case(case: &client::case::Case) -> String {
 fn explain_case(case: &Case) -> String {
     let mut out = format!(
         "{} (class {})\n{}\n\n",
-        case.id,
-        case.class.name(),
-        case.title
+        case.info.id,
+        case.info.class.name(),
+        case.info.title
     );
-    for id in &case.requirements {
+    for id in &case.info.requirements {
         if let Some(requirement) = requirement::find(id) {
             writeln!(out, "{id}: {}", requirement.text).expect("a string takes everything");
         }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,14 +14,17 @@ use indicatif::{ProgressBar, ProgressStyle};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::{FAILED, Failure, UNJUDGED, USAGE, print};
+use crate::judge::case::Described;
+use crate::judge::check::{Check, Verdict};
+use crate::judge::error::RunError;
+use crate::judge::known_failures::KnownFailures;
+use crate::judge::progress;
+use crate::judge::selection::select;
 use crate::report::{Report, Testee, json, junit, terminal};
-use crate::suite::known_failures::KnownFailures;
-use crate::suite::selection::{Listed, select};
 use crate::suite::server::case::Case;
 use crate::suite::server::options::{Effort, Options};
-use crate::suite::server::run::{Run, Unjudgeable, run};
+use crate::suite::server::run::{Run, run};
 use crate::suite::time_zone;
-use crate::suite::verdict::{Check, Verdict};
 use crate::testee::launch::Template;
 use crate::testee::server::{Origin, Server};
 use crate::trace::Class;
@@ -79,7 +83,7 @@ pub(super) struct Chosen {
 
 impl Chosen {
     /// Those of `cases` that a testee of this class owes, and that are wanted.
-    pub(super) fn of<C: Listed>(&self, cases: Vec<C>, class: Class) -> Result<Vec<C>, Failure> {
+    pub(super) fn of<C: Described>(&self, cases: Vec<C>, class: Class) -> Result<Vec<C>, Failure> {
         select(cases, Some(class), &self.run, &self.skip)
             .map_err(|error| (USAGE, error.to_string()))
     }
@@ -219,10 +223,15 @@ pub(super) fn status(report: &Report<'_>) -> u8 {
 pub(super) fn judge(origin: Origin, cases: &[Case], options: &Options) -> Result<Run, Failure> {
     let mut progress = Progress::new()?;
     let mut server = Server::new(origin).map_err(|error| (UNJUDGED, error.to_string()))?;
-    run(&mut server, cases, options, &mut progress.watch()).map_err(|error| match error {
-        Unjudgeable::Interrupted => interrupted(),
+    run(&mut server, cases, options, &mut progress).map_err(no_outcome)
+}
+
+/// What to say when a run has no outcome.
+pub(super) fn no_outcome(error: RunError) -> Failure {
+    match error {
+        RunError::Interrupted => interrupted(),
         other => (UNJUDGED, other.to_string()),
-    })
+    }
 }
 
 /// What to say when a run was interrupted.
@@ -258,22 +267,25 @@ impl Progress {
     pub(super) fn is_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
     }
+}
 
+impl progress::Progress for Progress {
     /// Shows how far a run is, and lets it go on until a signal comes.
-    pub(super) fn watch(&mut self) -> impl FnMut(usize, usize, &Check) -> bool {
-        |done, total, check| {
-            self.bar.set_length(total as u64);
-            self.bar.set_position(done as u64);
-            if check.verdict == Verdict::Fail {
-                self.failed += 1;
-            }
-            let failed = match self.failed {
-                0 => String::new(),
-                failed => format!("({failed} failed) "),
-            };
-            self.bar.set_message(format!("{failed}{}", check.id));
-            !self.interrupted.load(Ordering::Relaxed)
+    fn finished(&mut self, done: usize, total: usize, check: &Check) -> ControlFlow<()> {
+        self.bar.set_length(total as u64);
+        self.bar.set_position(done as u64);
+        if check.verdict == Verdict::Fail {
+            self.failed += 1;
         }
+        let failed = match self.failed {
+            0 => String::new(),
+            failed => format!("({failed} failed) "),
+        };
+        self.bar.set_message(format!("{failed}{}", check.id));
+        if self.is_interrupted() {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
     }
 }
 

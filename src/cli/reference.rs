@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use super::judging::{judge, status};
 use super::{Failure, UNJUDGED, print};
+use crate::judge::known_failures::KnownFailures;
+use crate::judge::progress::Unwatched;
+use crate::judge::selection::select;
 use crate::report::{Report, Testee, terminal};
 use crate::suite::codec;
-use crate::suite::known_failures::KnownFailures;
-use crate::suite::selection::select;
 use crate::suite::server::cases;
 use crate::suite::server::options::{Effort, Options};
 use crate::suite::time_zone;
@@ -23,7 +24,7 @@ const MAX_PAYLOAD: u32 = 32 * 1024 * 1024;
 
 pub(super) fn run() -> Result<ExitCode, Failure> {
     let known = KnownFailures::default();
-    let checks = codec::reference().checks(&mut |_, _, _| true);
+    let checks = codec::reference().checks(&mut Unwatched);
     let codec = Testee {
         role: "codec",
         command: Vec::new(),

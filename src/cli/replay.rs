@@ -41,7 +41,7 @@ impl Replay {
             .iter()
             .map(|path| read(path))
             .collect::<Result<_, _>>()?;
-        let owed = cases.iter().map(|case| case.class).max();
+        let owed = cases.iter().map(|case| case.info.class).max();
         let class = self
             .class
             .map(Class::from)

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Report;
-use crate::suite::verdict::{Check, Summary};
+use crate::judge::check::{Check, Summary};
 
 #[derive(Serialize)]
 struct Written<'r> {

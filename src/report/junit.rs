@@ -3,7 +3,7 @@
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
 use super::Report;
-use crate::suite::verdict::{Check, Verdict};
+use crate::judge::check::{Check, Verdict};
 
 /// The report as JUnit XML.
 ///
@@ -31,7 +31,7 @@ pub fn write(report: &Report<'_>) -> Result<String, quick_junit::SerializeError>
 fn test_case(check: &Check, report: &Report<'_>) -> TestCase {
     let name = match check.segmentation {
         Some(segmentation) => format!("{} [{segmentation}]", check.id),
-        None => check.id.clone(),
+        None => check.id.to_string(),
     };
     let mut status = match check.verdict {
         Verdict::Pass | Verdict::Acceptable => TestCaseStatus::success(),
@@ -41,12 +41,13 @@ fn test_case(check: &Check, report: &Report<'_>) -> TestCase {
         Verdict::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
     };
     if check.verdict != Verdict::Pass && check.verdict != Verdict::Acceptable {
-        let requirement = check.requirements.first().map_or("", String::as_str);
+        let requirement = check.requirement();
         status.set_message(format!("{requirement}: {}", check.message));
         status.set_type(check.verdict.name());
     }
     let mut case = TestCase::new(name, status);
-    case.set_classname(check.requirements.join(" "));
+    let requirements: Vec<&str> = check.broken_first().iter().map(|id| id.as_str()).collect();
+    case.set_classname(requirements.join(" "));
     if check.verdict == Verdict::Acceptable {
         case.set_system_out(check.message.as_str());
     }

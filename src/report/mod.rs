@@ -6,9 +6,9 @@ pub mod terminal;
 
 use std::collections::BTreeMap;
 
-use crate::suite::known_failures::KnownFailures;
+use crate::judge::check::{Check, Summary, Verdict};
+use crate::judge::known_failures::KnownFailures;
 use crate::suite::requirement;
-use crate::suite::verdict::{Check, Summary, Verdict};
 use crate::trace::Class;
 use crate::trace::octets::Octets;
 
@@ -75,7 +75,7 @@ impl<'r> Report<'r> {
             if self.known.expects(check) {
                 continue;
             }
-            let requirement = check.requirements.first().map_or("", String::as_str);
+            let requirement = check.requirement();
             let key = (
                 rank,
                 requirement::position(requirement),

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 
 use super::{Group, Report};
+use crate::judge::check::{Check, Summary, Verdict};
 use crate::suite::requirement;
-use crate::suite::verdict::{Check, Summary, Verdict};
 use crate::trace::Class;
 
 const BAD: Style = AnsiColor::Red.on_default().bold();

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::verdict::{Check, Verdict};
+use crate::judge::check::{Check, Verdict};
 
 /// A mistake, and how it is known. `Look` is what failures may look like.
 pub(super) struct Telltale<Look> {
@@ -66,7 +66,7 @@ pub(super) fn causes<'f, Look: Copy, Failure: 'f>(
 ) -> BTreeMap<String, &'static str> {
     let mut unexplained: BTreeMap<&str, Vec<(&str, &Failure)>> = BTreeMap::new();
     for (check, failure) in failures.filter(|(check, _)| is_unexplained(check)) {
-        let failures = unexplained.entry(&check.requirements[0]);
+        let failures = unexplained.entry(check.requirement());
         failures.or_default().push((&check.id, failure));
     }
     unexplained
@@ -81,7 +81,7 @@ pub(super) fn name<'c>(
     causes: &BTreeMap<String, &'static str>,
 ) {
     for check in checks.filter(|check| is_unexplained(check)) {
-        let cause = causes.get(&check.requirements[0]);
+        let cause = causes.get(check.requirement());
         check.cause = cause.map(|cause| (*cause).to_owned());
     }
 }

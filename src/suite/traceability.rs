@@ -7,6 +7,7 @@ use super::faults::{self, Fault};
 use super::requirement::{self, Requirement};
 use super::server::cases;
 use super::{client, codec};
+use crate::judge::case::CaseInfo;
 use crate::trace::Class;
 
 /// Why a requirement has no case, or none in a role that owes it.
@@ -59,25 +60,36 @@ pub fn all() -> Vec<Trace> {
     requirement::all()
         .iter()
         .map(|requirement| {
-            let shows = |ids: &[&'static str]| ids.contains(&requirement.id);
+            let shows = |case: &CaseInfo| case.shows(requirement.id);
             let mut owed_by = Vec::new();
             let mut cases = Vec::new();
-            for case in servers.iter().filter(|case| shows(&case.requirements)) {
-                cases.push((case.id.to_owned(), case.title.clone().into_owned()));
+            let row = |case: &CaseInfo| (case.id.to_string(), case.title.clone().into_owned());
+            for case in servers
+                .iter()
+                .map(|case| &case.info)
+                .filter(|case| shows(case))
+            {
+                cases.push(row(case));
                 if case.class <= Class::Framing {
                     owed_by.push(Class::Codec.name());
                 }
                 owed_by.push(case.class.max(Class::Framing).name());
             }
-            for case in clients.iter().filter(|case| shows(&case.requirements)) {
-                cases.push((case.id.clone(), case.title.clone()));
+            for case in clients
+                .iter()
+                .map(|case| &case.info)
+                .filter(|case| shows(case))
+            {
+                cases.push(row(case));
                 owed_by.push("client");
             }
-            for (id, title, of) in &codecs {
-                if *of == requirement.id {
-                    cases.push(((*id).to_owned(), (*title).to_owned()));
-                    owed_by.push(Class::Codec.name());
-                }
+            for case in codecs
+                .iter()
+                .map(|case| &case.info)
+                .filter(|case| shows(case))
+            {
+                cases.push(row(case));
+                owed_by.push(Class::Codec.name());
             }
             let order = ["codec", "framing", "session", "transfer", "client"];
             let owed_by = order

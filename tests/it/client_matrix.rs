@@ -77,7 +77,7 @@ fn judged(option: &str, name: &str, requirement: &str) -> Vec<Check> {
         env: unstick::suite::time_zone::telling,
     };
     let mut cases = client::cases::all();
-    cases.retain(|case| concerned(&case.id, requirement));
+    cases.retain(|case| concerned(&case.info.id, requirement));
     watched(|watch| run(&template, &cases, Effort::Quick, watch)).unwrap()
 }
 
@@ -105,7 +105,9 @@ fn every_fault_is_found_and_every_case_has_failed() {
         let checks = judged("--fault", &fault.name, &fault.requirement);
         Seen::in_report("client", &checks)
     });
-    let cases = client::cases::all().into_iter().map(|case| case.id);
+    let cases = client::cases::all()
+        .into_iter()
+        .map(|case| case.info.id.to_string());
     let cases = cases.chain([PLAIN.to_owned()]);
     assert_as_kept("client-matrix", &faults, &seen, cases);
 }

@@ -7,6 +7,8 @@ use std::fmt::Write;
 
 use crate::support::matrix::{Seen, side_by_side};
 use crate::support::snapshots;
+use unstick::judge::id::RequirementId;
+use unstick::judge::progress::Unwatched;
 use unstick::suite::codec::{self, Decode, Judge};
 use unstick::suite::verdict::{Check, Verdict};
 use unstick_fuzz::decoding::Decode as _;
@@ -111,15 +113,15 @@ fn judged(fault: &'static str) -> Vec<Check> {
         |octets| unpacked(fault, octets),
     )
     .max_payload(MAX_PAYLOAD)
-    .checks(&mut |_, _, _| true)
+    .checks(&mut Unwatched)
 }
 
 /// What a failure breaks may be put before the requirements of its case, which stay, each once.
-fn assert_adds_one_at_most(found: &[String], of_case: &[String]) {
+fn assert_adds_one_at_most(found: &[&RequirementId], of_case: &[RequirementId]) {
     let distinct: BTreeSet<_> = found.iter().collect();
     assert_eq!(distinct.len(), found.len(), "{found:?}");
     assert!(
-        of_case.iter().all(|id| found.contains(id)),
+        of_case.iter().all(|id| found.contains(&id)),
         "{found:?} {of_case:?}"
     );
     assert!(found.len() <= of_case.len() + 1, "{found:?} {of_case:?}");
@@ -132,7 +134,11 @@ fn a_right_codec_passes_every_check() {
         assert_eq!(check.verdict, Verdict::Pass, "{check:#?}");
     }
     let judged: BTreeSet<_> = checks.iter().map(|check| check.id.as_str()).collect();
-    assert_eq!(judged, codec::ids().collect());
+    let cases = codec::cases();
+    assert_eq!(
+        judged,
+        cases.iter().map(|case| case.info.id.as_str()).collect()
+    );
 }
 
 #[test]
@@ -141,14 +147,14 @@ fn every_case_for_codecs_has_failed() {
     let mut faults: Vec<_> = of_decoders.chain(OF_ENCODERS_AND_LENGTHS).collect();
     faults.sort_unstable();
     let right = judged(NONE);
-    let of_case: BTreeMap<&str, &[String]> = right
+    let of_case: BTreeMap<&str, &[RequirementId]> = right
         .iter()
         .map(|check| (check.id.as_str(), check.requirements.as_slice()))
         .collect();
     let seen = side_by_side(WORKERS, &faults, |(name, _)| {
         let checks = judged(name);
         for check in &checks {
-            assert_adds_one_at_most(&check.requirements, of_case[check.id.as_str()]);
+            assert_adds_one_at_most(&check.broken_first(), of_case[check.id.as_str()]);
         }
         Seen::in_report("codec", &checks)
     });
@@ -156,7 +162,9 @@ fn every_case_for_codecs_has_failed() {
         .iter()
         .flat_map(|seen| seen.cases.iter().map(String::as_str))
         .collect();
-    let never: Vec<_> = codec::ids().filter(|id| !failed.contains(id)).collect();
+    let cases = codec::cases();
+    let never = cases.iter().map(|case| case.info.id.as_str());
+    let never: Vec<_> = never.filter(|id| !failed.contains(id)).collect();
     let mut table = format!("{:22}  shows  cases\n", "fault");
     for ((name, what), seen) in faults.iter().zip(&seen) {
         writeln!(

@@ -4,7 +4,10 @@
 use bytes::BytesMut;
 use compio_buf::IoBuf;
 use compio_io::framed::frame::{Framer as _, LengthDelimited};
+use std::ops::ControlFlow;
 use tokio_util::codec::{Decoder as _, Encoder as _, LengthDelimitedCodec};
+
+use unstick::judge::progress::{Unwatched, each};
 use unstick::suite::codec::{Decode, Judge};
 use unstick::suite::verdict::{Check, Verdict};
 use unstick::trace::octets::Octets;
@@ -194,7 +197,7 @@ fn a_wrong_decoder_panics_with_all_that_is_needed_to_mend_it() {
     for part in ["FRM-3: ", "sent, chunk 1 of 1:", "expected: ", "00000000  "] {
         assert!(message.contains(part), "{part:?} is missing in:\n{message}");
     }
-    let checks = tail_lost().checks(&mut |_, _, _| true);
+    let checks = tail_lost().checks(&mut Unwatched);
     let failed: Vec<_> = failed(&checks).map(|check| check.id.as_str()).collect();
     let last = format!("{} checks failed: {}", failed.len(), failed.join(" "));
     assert_eq!(message.lines().last(), Some(last.as_str()));
@@ -228,7 +231,7 @@ fn a_failure_shows_what_happened() {
         )
     };
     let two = b"\0\0\0\x05hello\0\0\0\x05world";
-    let of_decoder = tail_lost().checks(&mut |_, _, _| true);
+    let of_decoder = tail_lost().checks(&mut Unwatched);
     assert_eq!(
         shown(&of_decoder, "frm/two", Segmentation::Whole),
         (
@@ -243,7 +246,7 @@ fn a_failure_shows_what_happened() {
         b"" => Err("it is empty".to_owned()),
         _ => Ok([&(payload.len() as u32).to_be_bytes(), payload].concat()),
     });
-    let of_encoder = encoder.checks(&mut |_, _, _| true);
+    let of_encoder = encoder.checks(&mut Unwatched);
     assert_eq!(
         shown(&of_encoder, "frm/two", Segmentation::Apart),
         (
@@ -268,7 +271,7 @@ fn a_failure_shows_what_happened() {
 /// repeated under further segmentations, once 25 checks have failed.
 #[test]
 fn where_much_fails_a_case_fails_once() {
-    let checks = tail_lost().checks(&mut |_, _, _| true);
+    let checks = tail_lost().checks(&mut Unwatched);
     let (mut fails, mut with_fail) = (0, std::collections::BTreeSet::new());
     for check in &checks {
         let not_run = check.verdict == Verdict::Skipped;
@@ -289,10 +292,14 @@ fn where_much_fails_a_case_fails_once() {
 #[test]
 fn each_check_is_told_with_its_number_until_no_more_is_wanted() {
     let mut told = Vec::new();
-    let checks = unstick::suite::codec::reference().checks(&mut |done, total, check| {
+    let checks = unstick::suite::codec::reference().checks(&mut each(|done, total, check| {
         told.push((done, check.id.clone()));
-        done < 10 && done < total
-    });
+        if done < 10 && done < total {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    }));
     let ids = checks.iter().map(|check| check.id.clone());
     assert_eq!(told, (1..=10).zip(ids).collect::<Vec<_>>());
 }
@@ -302,7 +309,7 @@ fn each_check_is_told_with_its_number_until_no_more_is_wanted() {
 fn payloads_above_the_declared_limit_are_skipped() {
     for limit in [65_535, 65_536] {
         let judge = Judge::decoder(move || Box::new(TokioUtil::new(limit as usize)));
-        let checks = judge.max_payload(limit).checks(&mut |_, _, _| true);
+        let checks = judge.max_payload(limit).checks(&mut Unwatched);
         let verdict_of = |id| check(&checks, id, Segmentation::Apart).verdict;
         let within = limit == 65_536;
         let verdict = if within {
@@ -332,9 +339,9 @@ fn wrong_lengths_are_found() {
             Ok(i128::from(i32::from_be_bytes(octets)))
         },
     );
-    let checks = little.checks(&mut |_, _, _| true);
+    let checks = little.checks(&mut Unwatched);
     let failed: Vec<String> = failed(&checks)
-        .map(|check| format!("{} {}", check.requirements[0], check.id))
+        .map(|check| format!("{} {}", check.requirement(), check.id))
         .collect();
     assert_eq!(
         failed,
@@ -356,12 +363,12 @@ fn wrong_lengths_are_found() {
 fn a_refusal_without_a_declared_limit_is_acceptable_from_65_536_octets_on() {
     let judged = |own: usize| -> Vec<Check> {
         let judge = Judge::decoder(move || Box::new(TokioUtil::new(own)));
-        judge.checks(&mut |_, _, _| true)
+        judge.checks(&mut Unwatched)
     };
     let with = |checks: &[Check], verdict| -> Vec<String> {
         let of_cases = checks.iter().filter(|check| check.id.starts_with("len/"));
         let found = of_cases.filter(|check| check.verdict == verdict);
-        let mut ids: Vec<_> = found.map(|check| check.id.clone()).collect();
+        let mut ids: Vec<_> = found.map(|check| check.id.to_string()).collect();
         ids.dedup();
         ids
     };
@@ -379,7 +386,7 @@ fn a_limit_is_judged_on_both_sides() {
             Judge::decoder(move || -> Box<dyn Decode> { Box::new(TokioUtil::new(own as usize)) });
         judge
             .max_payload(declared)
-            .checks(&mut |_, _, _| true)
+            .checks(&mut Unwatched)
             .into_iter()
             .filter(|check| check.id.ends_with("-limit"))
             .map(|check| check.verdict.name())

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use rstest::rstest;
+use unstick::judge::case::Described;
+use unstick::judge::progress::Unwatched;
 use unstick::suite::codec::{self, Decode, Judge};
 use unstick::suite::server::cases;
 use unstick::suite::verdict::{Summary, Verdict};
@@ -191,10 +193,7 @@ fn every_chapter_has_its_traces() {
             .count();
         assert!(count >= 30, "{chapter} has {count} traces");
     }
-    let checks: usize = cases::all()
-        .iter()
-        .map(unstick::suite::server::case::Case::checks)
-        .sum();
+    let checks: usize = cases::all().iter().map(Described::checks).sum();
     assert!(checks >= 1500, "{checks} checks");
 }
 
@@ -209,14 +208,14 @@ fn every_requirement_of_servers_has_a_case() {
     let cases = cases::all();
     for requirement in requirement::all() {
         let id = requirement.id;
-        let shown = cases.iter().any(|case| case.requirements.contains(&id));
+        let shown = cases.iter().any(|case| case.info.shows(id));
         assert_eq!(shown, !not_servers.contains(&id), "{id}");
     }
 }
 
 #[test]
 fn the_reference_codec_passes_every_framing_trace() {
-    let checks = codec::reference().checks(&mut |_, _, _| true);
+    let checks = codec::reference().checks(&mut Unwatched);
     let summary = Summary::of(&checks);
     assert_eq!(summary.pass, checks.len());
     assert!(checks.len() > 500);
@@ -251,12 +250,12 @@ fn codecs_that_do_nothing_right_pass_next_to_nothing() {
     let chunks = Summary::of(
         &Judge::decoder(|| Box::new(Chunks))
             .encoder(|payload| Ok(payload.to_vec()))
-            .checks(&mut |_, _, _| true),
+            .checks(&mut Unwatched),
     );
     assert_eq!((chunks.pass, chunks.acceptable), (1, 0), "{chunks:?}");
     let refuses = Judge::decoder(|| Box::new(Refuses))
         .encoder(|_| Err("no".to_owned()))
-        .checks(&mut |_, _, _| true);
+        .checks(&mut Unwatched);
     let summary = Summary::of(&refuses);
     assert_eq!(summary.pass, 0, "{summary:?}");
     // What it refuses as it must is no merit: the repaired twins fail.

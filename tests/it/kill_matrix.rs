@@ -8,6 +8,7 @@ use crate::support::matrix::{
     Fault, Seen, assert_as_kept, chosen_faults, faults, side_by_side, watched,
 };
 use crate::support::{UNSTICK, example};
+use unstick::judge::case::Described as _;
 use unstick::suite::server::case::Case;
 use unstick::suite::server::cases;
 use unstick::suite::server::options::{Effort, Options};
@@ -56,7 +57,11 @@ fn cases_for(requirement: &str) -> Vec<Case> {
     cases::all()
         .into_iter()
         .filter(|case| case.owed_by(Class::Transfer))
-        .filter(|case| chapters.iter().any(|chapter| case.id.starts_with(chapter)))
+        .filter(|case| {
+            chapters
+                .iter()
+                .any(|chapter| case.info.id.starts_with(chapter))
+        })
         .collect()
 }
 
@@ -107,7 +112,7 @@ fn every_fault_is_killed_and_every_case_kills() {
     });
     let cases = cases::all();
     let owed = cases.iter().filter(|case| case.owed_by(Class::Transfer));
-    let owed = owed.map(|case| case.id.to_owned());
+    let owed = owed.map(|case| case.info.id.to_string());
     assert_as_kept("kill-matrix", &faults, &seen, owed);
 }
 

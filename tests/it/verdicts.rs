@@ -3,6 +3,7 @@
 
 use crate::support::{broken, example, judge, unstick, with_verdict};
 use rstest::rstest;
+use unstick::judge::case::Described as _;
 use unstick::trace::Class;
 use unstick::trace::octets::Octets;
 
@@ -58,7 +59,7 @@ fn a_correct_server_passes_everything() {
     ids.dedup();
     let known = unstick::suite::server::cases::all();
     let known = known.iter().filter(|case| case.owed_by(Class::Transfer));
-    let known: Vec<&str> = known.map(|case| case.id).collect();
+    let known: Vec<&str> = known.map(|case| case.info.id.as_str()).collect();
     assert_eq!(
         ids,
         [&["plain/first"], &known[..], &["plain/last"]].concat()

@@ -1,22 +1,18 @@
 //! A case for clients: what is done with one.
 
 use super::driver::{Judged, Stage};
+use crate::judge::case::{CaseInfo, Described, Role};
+use crate::judge::id::RequirementId;
 use crate::trace::Class;
 use crate::trace::segmentation::Segmentation;
 
 /// What a check does.
-pub(in crate::suite::client) type Act = Box<dyn Fn(&mut Stage<'_>) -> Judged>;
+pub(in crate::suite::client) type Act = Box<dyn Fn(&mut Stage<'_>) -> Judged + Send + Sync>;
 
 /// One case, under each segmentation that it is made with.
 pub struct Case {
-    /// A slug that never changes: `client/length-in-octets`.
-    pub id: String,
-    /// What the client must do, in one line.
-    pub title: String,
-    /// The requirements, the foremost first.
-    pub requirements: Vec<&'static str>,
-    /// The lowest class that owes it.
-    pub class: Class,
+    /// What is known of it.
+    pub info: CaseInfo,
     pub(in crate::suite::client) checks: Vec<(Option<Segmentation>, Act)>,
 }
 
@@ -26,20 +22,42 @@ impl Case {
         title: &str,
         requirements: &[&'static str],
         class: Class,
-        act: impl Fn(&mut Stage<'_>) -> Judged + 'static,
+        act: impl Fn(&mut Stage<'_>) -> Judged + Send + Sync + 'static,
     ) -> Self {
-        Self {
-            id: format!("client/{id}"),
-            title: title.to_owned(),
-            requirements: requirements.to_vec(),
-            class,
-            checks: vec![(None, Box::new(act))],
-        }
+        Self::cut(id, title, requirements, class, vec![(None, Box::new(act))])
     }
 
-    /// How many checks it makes.
-    #[must_use]
-    pub fn checks(&self) -> usize {
+    /// A case that is made under several segmentations.
+    pub(in crate::suite::client) fn cut(
+        id: &str,
+        title: &str,
+        requirements: &[&'static str],
+        class: Class,
+        checks: Vec<(Option<Segmentation>, Act)>,
+    ) -> Self {
+        Self {
+            info: CaseInfo {
+                id: format!("client/{id}").into(),
+                role: Role::Client,
+                title: title.to_owned().into(),
+                requirements: requirements
+                    .iter()
+                    .copied()
+                    .map(RequirementId::new)
+                    .collect(),
+                class,
+            },
+            checks,
+        }
+    }
+}
+
+impl Described for Case {
+    fn info(&self) -> &CaseInfo {
+        &self.info
+    }
+
+    fn checks(&self) -> usize {
         self.checks.len()
     }
 }

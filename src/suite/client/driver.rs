@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::diagnosis::{self, Diagnosis};
+use crate::judge::evidence::Evidence;
 use crate::suite::plain::frame;
-use crate::suite::verdict::Evidence;
 use crate::testee::client::Client;
 use crate::testee::connection::{Connection, Ending};
 use crate::testee::launch::{StartError, Template};

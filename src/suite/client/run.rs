@@ -1,12 +1,17 @@
 //! Running the cases against a client, and judging it.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::case::Case;
 use super::driver::{Habits, Judged, NotPassed, Stage, Wrong, reply};
 use super::signatures;
+use crate::judge::case::{CaseInfo, Described as _, Role};
+use crate::judge::check::{Check, Verdict};
+use crate::judge::error::RunError;
+use crate::judge::id::RequirementId;
+use crate::judge::progress::Progress;
 use crate::suite::server::options::Effort;
-use crate::suite::verdict::{Check, Verdict};
 use crate::testee::launch::{StartError, Template};
 use crate::testee::wait::Patience;
 use crate::trace::Class;
@@ -28,38 +33,23 @@ const HARD_BUDGET: u32 = 25;
 /// After so many in all, the rest is left out.
 const WHOLE_BUDGET: u32 = 40;
 
-/// Why a client could not be judged.
-#[derive(Debug, thiserror::Error)]
-pub enum Unjudgeable {
-    /// It did not start.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// It does not so much as send the plainest message.
-    #[error("{0}")]
-    NoMessage(String),
-    /// Whoever watches wanted the run to end.
-    #[error("interrupted")]
-    Interrupted,
-}
-
-/// Runs cases against a client, in order. `watch` is told how many of how many checks are done,
-/// and each check; the run goes on as long as it says so.
+/// Runs cases against a client, in order. `progress` is told of each check, and can end the run.
 ///
 /// # Errors
-/// [`Unjudgeable`]: nothing can be said about the client.
+/// [`RunError`]: nothing can be said about the client.
 pub fn run(
     template: &Template,
     cases: &[Case],
     effort: Effort,
-    watch: &mut dyn FnMut(usize, usize, &Check) -> bool,
-) -> Result<Vec<Check>, Unjudgeable> {
+    progress: &mut dyn Progress,
+) -> Result<Vec<Check>, RunError> {
     let total = 1 + cases.iter().map(Case::checks).sum::<usize>();
     let mut runner = Runner {
         template,
         habits: Habits::default(),
         checks: Vec::new(),
         total,
-        watch,
+        progress,
         waits: effort.waits(),
         costly: Vec::new(),
     };
@@ -68,7 +58,7 @@ pub fn run(
         for (segmentation, act) in &case.checks {
             if !speaks {
                 let why = format!("not run: the client does not speak this protocol, see {PLAIN}");
-                runner.note(blank(case, *segmentation, Verdict::Skipped, why))?;
+                runner.note(blank(&case.info, *segmentation, Verdict::Skipped, why))?;
             } else {
                 runner.check(case, *segmentation, act)?;
             }
@@ -84,7 +74,7 @@ struct Runner<'r, 'w> {
     habits: Habits,
     checks: Vec<Check>,
     total: usize,
-    watch: &'w mut dyn FnMut(usize, usize, &Check) -> bool,
+    progress: &'w mut dyn Progress,
     /// How often something was waited for in vain.
     waits: u32,
     /// The kinds of the cases whose failures took time.
@@ -104,26 +94,26 @@ impl Runner<'_, '_> {
         }
     }
 
-    fn note(&mut self, check: Check) -> Result<(), Unjudgeable> {
-        let goes_on = (self.watch)(self.checks.len() + 1, self.total, &check);
+    fn note(&mut self, check: Check) -> Result<(), RunError> {
+        let done = self.checks.len() + 1;
+        let flow = self.progress.finished(done, self.total, &check);
         self.checks.push(check);
-        if goes_on {
-            Ok(())
-        } else {
-            Err(Unjudgeable::Interrupted)
+        match flow {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(RunError::Interrupted),
         }
     }
 
     /// The plainest conversation, from which the client's habits are learned; false if it speaks
     /// another dialect.
-    fn plain(&mut self) -> Result<bool, Unjudgeable> {
-        let case = Case {
-            id: PLAIN.to_owned(),
-            title: "The plainest conversation: one message and its reply".to_owned(),
-            requirements: vec!["MSG-1", "FRM-1"],
-            class: Class::Session,
-            checks: Vec::new(),
-        };
+    fn plain(&mut self) -> Result<bool, RunError> {
+        let case = CaseInfo::new(
+            Role::Client,
+            PLAIN,
+            "The plainest conversation: one message and its reply",
+            &["MSG-1", "FRM-1"],
+            Class::Session,
+        );
         let none = Habits::default();
         let mut stage = Stage::set(self.template, &none, self.patience())?;
         // One that connects only when it has something to say does so later.
@@ -133,7 +123,7 @@ impl Runner<'_, '_> {
         match stage.sends(HELLO.as_bytes()) {
             Ok(()) => {}
             Err(NotPassed::Failed(wrong)) if wrong.nothing_sent => {
-                return Err(Unjudgeable::NoMessage(no_message(&wrong)));
+                return Err(RunError::NoAnswer(no_message(&wrong)));
             }
             Err(NotPassed::Failed(wrong)) => {
                 self.note(judged(&case, None, Verdict::Fail, wrong))?;
@@ -165,17 +155,20 @@ impl Runner<'_, '_> {
         case: &Case,
         segmentation: Option<Segmentation>,
         act: &dyn Fn(&mut Stage<'_>) -> Judged,
-    ) -> Result<(), Unjudgeable> {
+    ) -> Result<(), RunError> {
         if let Some(why) = self.left_out(case) {
-            return self.note(blank(case, segmentation, Verdict::Skipped, why));
+            return self.note(blank(&case.info, segmentation, Verdict::Skipped, why));
         }
         let check = match self.attempt(act)? {
-            Ok(()) => blank(case, segmentation, Verdict::Pass, String::new()),
-            Err(NotPassed::Acceptable(why)) => {
-                blank(case, segmentation, Verdict::Acceptable, why.to_owned())
-            }
+            Ok(()) => blank(&case.info, segmentation, Verdict::Pass, String::new()),
+            Err(NotPassed::Acceptable(why)) => blank(
+                &case.info,
+                segmentation,
+                Verdict::Acceptable,
+                why.to_owned(),
+            ),
             Err(NotPassed::Skipped(why)) => {
-                blank(case, segmentation, Verdict::Skipped, why.to_owned())
+                blank(&case.info, segmentation, Verdict::Skipped, why.to_owned())
             }
             Err(NotPassed::Failed(first)) => {
                 if first.took_time {
@@ -185,12 +178,12 @@ impl Runner<'_, '_> {
                     Err(NotPassed::Failed(second)) => {
                         if second.took_time {
                             self.waits += 1;
-                            self.costly.push(kind(&case.id));
+                            self.costly.push(kind(&case.info.id));
                         }
-                        judged(case, segmentation, Verdict::Fail, second)
+                        judged(&case.info, segmentation, Verdict::Fail, second)
                     }
                     _ => {
-                        let mut check = judged(case, segmentation, Verdict::Flaky, first);
+                        let mut check = judged(&case.info, segmentation, Verdict::Flaky, first);
                         check.message = format!("failed 1 of 2 times: {}", check.message);
                         check
                     }
@@ -205,8 +198,8 @@ impl Runner<'_, '_> {
         let failed_before = self
             .checks
             .iter()
-            .any(|check| check.id == case.id && check.verdict == Verdict::Fail);
-        let kind = kind(&case.id);
+            .any(|check| check.id == case.info.id && check.verdict == Verdict::Fail);
+        let kind = kind(&case.info.id);
         let costly = self.costly.iter().filter(|other| **other == kind).count() as u32;
         if costly >= HARD_BUDGET {
             return Some(format!(
@@ -256,38 +249,23 @@ fn learned(greeting: &[u8], shown: &[u8]) -> Habits {
 }
 
 fn blank(
-    case: &Case,
+    case: &CaseInfo,
     segmentation: Option<Segmentation>,
     verdict: Verdict,
     message: String,
 ) -> Check {
-    Check {
-        id: case.id.clone(),
-        title: case.title.clone(),
-        requirements: case
-            .requirements
-            .iter()
-            .map(|id| (*id).to_owned())
-            .collect(),
-        class: case.class,
-        segmentation,
-        verdict,
-        message,
-        evidence: None,
-        cause: None,
-    }
+    Check::new(case, segmentation, verdict, message)
 }
 
 fn judged(
-    case: &Case,
+    case: &CaseInfo,
     segmentation: Option<Segmentation>,
     verdict: Verdict,
     wrong: Box<Wrong>,
 ) -> Check {
-    let mut check = blank(case, segmentation, verdict, wrong.message);
+    let mut check = Check::new(case, segmentation, verdict, wrong.message);
     if let Some(requirement) = wrong.diagnosis.requirement {
-        check.requirements.retain(|id| id != requirement);
-        check.requirements.insert(0, requirement.to_owned());
+        check.broken = Some(RequirementId::new(requirement));
     }
     check.cause = wrong.diagnosis.cause.map(str::to_owned);
     check.evidence = Some(wrong.evidence);

@@ -1,7 +1,7 @@
 //! The mistakes of clients that are known by the cases they fail.
 
+use crate::judge::check::Check;
 use crate::suite::signature::{self, Telltale, known};
-use crate::suite::verdict::Check;
 use crate::trace::segmentation::Segmentation;
 
 /// What the failures of a mistake have in common.
@@ -92,7 +92,10 @@ mod tests {
 
     #[test]
     fn the_table_speaks_of_cases_that_there_are() {
-        let cases: Vec<_> = cases::all().into_iter().map(|case| case.id).collect();
+        let cases: Vec<_> = cases::all()
+            .into_iter()
+            .map(|case| case.info.id.to_string())
+            .collect();
         signature::assert_speaks_of(TABLE, &cases);
     }
 }

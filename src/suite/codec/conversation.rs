@@ -1,8 +1,9 @@
 //! One stream through a codec, and where it went another way than the trace has it.
 
 use super::{Decode, Encode};
+use crate::judge::check::{Check, Verdict};
+use crate::judge::evidence::Evidence;
 use crate::suite::plain::ends_between_frames;
-use crate::suite::verdict::{Check, Evidence, Verdict};
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::Move;
 use crate::trace::{Action, Class, Trace};
@@ -214,9 +215,10 @@ pub(super) fn at_the_limit(limit: u32) -> impl Iterator<Item = AtTheLimit> {
 impl AtTheLimit {
     pub(super) fn judge(&self, codec: &mut dyn Decode) -> Check {
         let check = |verdict, message: &str, evidence| Check {
-            id: self.id.to_owned(),
+            id: self.id.into(),
             title: self.title.to_owned(),
-            requirements: vec!["FRM-7".to_owned()],
+            requirements: vec!["FRM-7".into()],
+            broken: (verdict == Verdict::Fail).then(|| "FRM-7".into()),
             class: Class::Framing,
             segmentation: None,
             verdict,

@@ -1,7 +1,9 @@
 //! Single lengths, packed and unpacked (LEN-1 to LEN-4).
 
 use super::{Pack, Unpack};
-use crate::suite::verdict::{Check, Evidence, Verdict};
+use crate::judge::check::{Check, Verdict};
+use crate::judge::evidence::Evidence;
+use crate::judge::id::RequirementId;
 use crate::trace::Class;
 use crate::trace::octets::Octets;
 
@@ -247,14 +249,16 @@ fn unpacked_wrong(
 }
 
 fn check(id: &str, title: &str, requirement: &str, wrong: Option<Wrong>) -> Check {
-    let mut requirements = vec![requirement.to_owned()];
-    if requirement == "LEN-1" && wrong.as_ref().is_some_and(|wrong| wrong.is_large) {
-        requirements.insert(0, "LEN-4".to_owned());
-    }
+    let large = requirement == "LEN-1" && wrong.as_ref().is_some_and(|wrong| wrong.is_large);
+    let broken = wrong.as_ref().map(|_| {
+        let id = if large { "LEN-4" } else { requirement };
+        RequirementId::from(id.to_owned())
+    });
     Check {
-        id: id.to_owned(),
+        id: id.to_owned().into(),
         title: title.to_owned(),
-        requirements,
+        requirements: vec![requirement.to_owned().into()],
+        broken,
         class: Class::Codec,
         segmentation: None,
         verdict: if wrong.is_some() {

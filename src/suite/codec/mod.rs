@@ -29,7 +29,10 @@ pub mod program;
 
 use super::fixtures;
 use super::requirement;
-use super::verdict::{Check, Evidence, Verdict};
+use crate::judge::case::{CaseInfo, Described, Role};
+use crate::judge::check::{Check, Verdict};
+use crate::judge::evidence::Evidence;
+use crate::judge::progress::{Progress, Unwatched};
 use crate::trace::segmentation::{Segmentation, conversations, repaired};
 use crate::trace::{Acceptable, Class, Trace};
 use crate::wire::frame;
@@ -134,17 +137,16 @@ impl<'c> Judge<'c> {
     }
 
     /// Judges the codec by every framing trace under every segmentation, and by what else it
-    /// has. `watch` is told how many of how many checks are done, and each check; the run goes
-    /// on as long as it says so.
-    pub fn checks(mut self, watch: &mut dyn FnMut(usize, usize, &Check) -> bool) -> Vec<Check> {
-        self.run(&mut |_| true, watch)
+    /// has. `progress` is told of each check, and can end the run.
+    pub fn checks(mut self, progress: &mut dyn Progress) -> Vec<Check> {
+        self.run(&mut |_| true, progress)
     }
 
     /// The same for the cases that are `wanted` by their id.
     pub(crate) fn run(
         &mut self,
         wanted: &mut dyn FnMut(&str) -> bool,
-        watch: &mut dyn FnMut(usize, usize, &Check) -> bool,
+        progress: &mut dyn Progress,
     ) -> Vec<Check> {
         let traces: Vec<&'static Trace> = traces().filter(|trace| wanted(&trace.id)).collect();
         let total = traces.iter().map(|trace| conversations(trace).len()).sum();
@@ -163,9 +165,9 @@ impl<'c> Judge<'c> {
                 } else {
                     self.check(trace, segmentation, &moves)
                 };
-                let goes_on = watch(checks.len() + 1, total, &check);
+                let flow = progress.finished(checks.len() + 1, total, &check);
                 checks.push(check);
-                if !goes_on {
+                if flow.is_break() {
                     return checks;
                 }
             }
@@ -192,7 +194,7 @@ impl<'c> Judge<'c> {
     /// expected, and what came.
     pub fn assert(self) {
         let known = self.known.clone();
-        let checks = self.checks(&mut |_, _, _| true);
+        let checks = self.checks(&mut Unwatched);
         let mut wrong = String::new();
         for check in checks.iter().filter(|check| check.verdict == Verdict::Fail) {
             if !known.iter().any(|(case, _)| *case == check.id) {
@@ -287,13 +289,13 @@ fn attribute(checks: &mut [Check]) {
         .iter()
         .filter(|check| check.verdict == Verdict::Pass)
         .filter(|check| check.segmentation == Some(Segmentation::Apart))
-        .map(|check| check.id.clone())
+        .map(|check| check.id.to_string())
         .collect();
     for check in checks.iter_mut() {
         let Some(segmentation) = check.segmentation else {
             continue;
         };
-        if check.verdict != Verdict::Fail || !well.contains(&check.id) {
+        if check.verdict != Verdict::Fail || !well.iter().any(|id| check.id == id.as_str()) {
             continue;
         }
         let (requirement, cause) = if segmentation.joins_frames() {
@@ -301,8 +303,7 @@ fn attribute(checks: &mut [Check]) {
         } else {
             ("FRM-2", "it takes a short read for a whole one")
         };
-        check.requirements.retain(|id| id != requirement);
-        check.requirements.insert(0, requirement.to_owned());
+        check.broken = Some(requirement.into());
         check.cause = Some(cause.to_owned());
     }
 }
@@ -314,17 +315,58 @@ fn traces() -> impl Iterator<Item = &'static Trace> {
         .filter(|trace| trace.class() <= Class::Framing)
 }
 
-/// The ids of all cases that a codec can be judged by.
-pub fn ids() -> impl Iterator<Item = &'static str> {
-    let further = further_cases().into_iter().map(|(id, ..)| id);
-    traces().map(|trace| trace.id.as_str()).chain(further)
+/// A case for codecs, described.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// What is known of it.
+    pub info: CaseInfo,
+    checks: usize,
 }
 
-/// The cases on single lengths and on limits: id, title, requirement.
+impl Described for Case {
+    fn info(&self) -> &CaseInfo {
+        &self.info
+    }
+
+    fn owed_by(&self, _: Class) -> bool {
+        true
+    }
+
+    fn checks(&self) -> usize {
+        self.checks
+    }
+}
+
+/// All cases that a codec can be judged by: the framing traces, and what only codecs have.
 #[must_use]
-pub fn further_cases() -> Vec<(&'static str, &'static str, &'static str)> {
+pub fn cases() -> Vec<Case> {
+    let traces = traces().map(|trace| {
+        let requirements: Vec<_> = trace.requirements.iter().map(String::as_str).collect();
+        Case {
+            info: CaseInfo::new(
+                Role::Codec,
+                &trace.id,
+                &trace.title,
+                &requirements,
+                trace.class(),
+            ),
+            checks: conversations(trace).len(),
+        }
+    });
+    traces.chain(further_cases()).collect()
+}
+
+/// The cases on single lengths and on limits.
+#[must_use]
+pub fn further_cases() -> Vec<Case> {
     let limits = conversation::at_the_limit(0).map(|case| (case.id, case.title, "FRM-7"));
-    lengths::CASES.into_iter().chain(limits).collect()
+    let further = lengths::CASES.into_iter().chain(limits);
+    further
+        .map(|(id, title, requirement)| Case {
+            info: CaseInfo::new(Role::Codec, id, title, &[requirement], Class::Codec),
+            checks: 1,
+        })
+        .collect()
 }
 
 /// The reference codec, judged by itself.
@@ -376,9 +418,15 @@ fn blank(
     message: &str,
 ) -> Check {
     Check {
-        id: trace.id.clone(),
+        id: trace.id.clone().into(),
         title: trace.title.clone(),
-        requirements: trace.requirements.clone(),
+        requirements: trace.requirements.iter().cloned().map(Into::into).collect(),
+        broken: trace
+            .requirements
+            .first()
+            .filter(|_| verdict == Verdict::Fail)
+            .cloned()
+            .map(Into::into),
         class: trace.class(),
         segmentation,
         verdict,
@@ -391,10 +439,9 @@ fn blank(
 /// A failed check, as people read it.
 fn described(check: &Check) -> String {
     let mut out = String::new();
-    for id in check.requirements.iter().take(1) {
-        let text = requirement::find(id).map_or("", |requirement| &requirement.text);
-        out += &format!("{id}: {text}\n\n");
-    }
+    let id = check.requirement();
+    let text = requirement::find(id).map_or("", |requirement| &requirement.text);
+    out += &format!("{id}: {text}\n\n");
     let how = check
         .segmentation
         .map_or_else(String::new, |cut| format!(", fed {}", cut.in_words()));

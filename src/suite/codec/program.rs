@@ -288,7 +288,7 @@ impl Program {
     pub fn judge(
         &self,
         wanted: &mut dyn FnMut(&str) -> bool,
-        watch: &mut dyn FnMut(usize, usize, &super::Check) -> bool,
+        progress: &mut dyn crate::judge::progress::Progress,
     ) -> Result<Vec<super::Check>, Unjudgeable> {
         self.answers_at_all()?;
         let lines = |template| {
@@ -326,7 +326,7 @@ impl Program {
         if let Some(limit) = self.max_payload {
             judge = judge.max_payload(limit);
         }
-        Ok(judge.run(wanted, watch))
+        Ok(judge.run(wanted, progress))
     }
 
     /// Whether anything at all comes of the plainest input.

@@ -3,20 +3,16 @@
 use std::borrow::Cow;
 
 use super::bench::{Bench, NotPassed};
+use crate::judge::case::{CaseInfo, Described, Role};
+use crate::judge::id::{CaseId, RequirementId};
 use crate::trace::segmentation::conversations;
 use crate::trace::{Action, Class, Trace};
 
 /// One case.
 #[derive(Debug, Clone)]
 pub struct Case {
-    /// A slug that never changes: `frm/two`.
-    pub id: &'static str,
-    /// What the testee must do, in one line.
-    pub title: Cow<'static, str>,
-    /// The requirements, the foremost first.
-    pub requirements: Vec<&'static str>,
-    /// The lowest class that owes it.
-    pub class: Class,
+    /// What is known of it.
+    pub info: CaseInfo,
     /// What is done.
     pub(crate) body: Body,
 }
@@ -46,11 +42,15 @@ impl Case {
     /// The case that is this trace.
     #[must_use]
     pub fn of(trace: &'static Trace) -> Self {
+        let requirements = trace.requirements.iter().map(String::as_str);
         Self {
-            id: &trace.id,
-            title: Cow::Borrowed(&trace.title),
-            requirements: trace.requirements.iter().map(String::as_str).collect(),
-            class: trace.class(),
+            info: CaseInfo {
+                id: CaseId::new(&trace.id),
+                role: Role::Server,
+                title: Cow::Borrowed(&trace.title),
+                requirements: requirements.map(RequirementId::new).collect(),
+                class: trace.class(),
+            },
             body: Body::Trace(trace),
         }
     }
@@ -63,25 +63,43 @@ impl Case {
             Body::Code(_) => None,
         }
     }
+}
 
-    /// How many checks the case makes: one for each segmentation.
-    #[must_use]
-    pub fn checks(&self) -> usize {
-        self.trace().map_or(1, |trace| conversations(trace).len())
+impl From<&Coded> for Case {
+    fn from(coded: &Coded) -> Self {
+        let Coded {
+            id,
+            title,
+            requirements,
+            class,
+            run,
+        } = *coded;
+        Self {
+            info: CaseInfo::new(Role::Server, id, title, requirements, class),
+            body: Body::Code(run),
+        }
+    }
+}
+
+impl Described for Case {
+    fn info(&self) -> &CaseInfo {
+        &self.info
     }
 
-    /// Whether a testee of this class owes the case. One that carries what is not text is for
-    /// testees that do not read it.
-    #[must_use]
-    pub fn owed_by(&self, class: Class) -> bool {
+    /// A case that carries what is not text is for servers that do not read it.
+    fn owed_by(&self, class: Class) -> bool {
         let reads_text = class >= Class::Session;
-        self.class <= class
+        self.info.class <= class
             && match self.body {
                 Body::Trace(trace) => {
-                    !reads_text || self.class >= Class::Session || text_only(trace)
+                    !reads_text || self.info.class >= Class::Session || text_only(trace)
                 }
                 Body::Code(_) => true,
             }
+    }
+
+    fn checks(&self) -> usize {
+        self.trace().map_or(1, |trace| conversations(trace).len())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::directory_fault::DirectoryFault;
 use super::reply_form::Difference;
-use crate::suite::verdict::Evidence;
+use crate::judge::evidence::Evidence;
 
 /// How a conversation differed from its trace.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::case::{Body, Case};
 use super::failure::Failure;
-use crate::suite::verdict::{Check, Verdict};
+use crate::judge::check::{Check, Verdict};
 use crate::trace::Trace;
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::Segmentation;
@@ -24,19 +24,8 @@ impl Finding {
     ) -> Self {
         Self {
             check: Check {
-                id: case.id.to_owned(),
-                title: case.title.clone().into_owned(),
-                requirements: case
-                    .requirements
-                    .iter()
-                    .map(|id| (*id).to_owned())
-                    .collect(),
-                class: case.class,
-                segmentation,
-                verdict,
-                message: message.to_owned(),
                 evidence: failure.as_ref().map(|failure| failure.evidence.clone()),
-                cause: None,
+                ..Check::new(&case.info, segmentation, verdict, message)
             },
             failure,
             trace: match case.body {

@@ -28,7 +28,7 @@ pub(super) fn judge_conversation(
     }
     let directory = directory_for(bench, trace)?;
     let mut terms = bench.terms(directory.as_ref());
-    terms.strict = trace.requirements[0] == "SES-5";
+    terms.strict = trace.requirements.first().is_some_and(|id| id == "SES-5");
     terms.unread_behind = unread_behind(trace);
     let failure = match converse(bench.testee, moves, &terms) {
         Outcome::AsExpected => None,

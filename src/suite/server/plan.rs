@@ -12,7 +12,7 @@ fn covers(effort: Effort, case: &Case, segmentation: Segmentation) -> bool {
         Segmentation::Apart | Segmentation::Whole | Segmentation::Pinned => true,
         // Cuts are a matter of frames and texts.
         Segmentation::Octets | Segmentation::Length3 | Segmentation::StraddleLength => {
-            case.class <= Class::Framing || case.id.starts_with("msg/")
+            case.info.class <= Class::Framing || case.info.id.starts_with("msg/")
         }
         _ => false,
     }

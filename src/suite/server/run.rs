@@ -10,14 +10,18 @@ use super::judge::judge_conversation;
 use super::options::Options;
 use super::plan::{Plan, Planned};
 use super::reply_form::ReplyForm;
+use crate::judge::case::{CaseInfo, Role};
+use crate::judge::check::{Check, Verdict};
+use crate::judge::error::RunError;
+use crate::judge::id::RequirementId;
+use crate::judge::progress::Progress;
 use crate::suite::fixtures::chapter;
 use crate::suite::plain::{frame, next_frame};
-use crate::suite::verdict::{Check, Verdict};
 use crate::testee::gating::Gating;
-use crate::testee::launch::StartError;
 use crate::testee::server::Server;
 use crate::trace::Class;
 use crate::trace::segmentation::Segmentation;
+use std::ops::ControlFlow;
 
 /// The case that opens every run.
 pub const PLAIN_FIRST: &str = "plain/first";
@@ -34,36 +38,22 @@ pub struct Run {
     pub gating: Gating,
 }
 
-/// Why a testee could not be judged.
-#[derive(Debug, thiserror::Error)]
-pub enum Unjudgeable {
-    /// It did not start, or not again.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// It does not answer the plainest conversation.
-    #[error("{0}")]
-    NoAnswer(String),
-    /// Whoever watches wanted the run to end.
-    #[error("interrupted")]
-    Interrupted,
-}
-
-/// Runs cases against a testee, in order, between two plain conversations. `watch` is told
-/// how many of how many checks are done, and each check; the run goes on as long as it says so.
+/// Runs cases against a testee, in order, between two plain conversations. `progress` is
+/// told of each check, and can end the run.
 ///
 /// # Errors
-/// [`Unjudgeable`]: nothing can be said about the testee.
+/// [`RunError`]: nothing can be said about the testee.
 pub fn run(
     testee: &mut Server,
     cases: &[Case],
     options: &Options,
-    watch: &mut dyn FnMut(usize, usize, &Check) -> bool,
-) -> Result<Run, Unjudgeable> {
+    progress: &mut dyn Progress,
+) -> Result<Run, RunError> {
     let mut planned: Vec<Planned<'_>> = cases
         .iter()
         .flat_map(|case| Planned::of(case, options.effort))
         .collect();
-    planned.sort_by_key(|plan| (chapter(plan.case.id), plan.turn()));
+    planned.sort_by_key(|plan| (chapter(&plan.case.info.id), plan.turn()));
     let total = 2 + planned.len();
     let mut runner = Runner {
         bench: Bench {
@@ -74,7 +64,7 @@ pub fn run(
         },
         findings: Vec::new(),
         total,
-        watch,
+        progress,
         costly: [0; 8],
     };
     let gating = runner.plain_first()?;
@@ -100,7 +90,7 @@ pub fn run(
     // Reports go case by case.
     findings.sort_by_cached_key(|finding| {
         let id = finding.check.id.as_str();
-        let place = cases.iter().position(|case| case.id == id);
+        let place = cases.iter().position(|case| case.info.id == id);
         (id == PLAIN_LAST, place, finding.check.segmentation)
     });
     Ok(Run {
@@ -113,31 +103,31 @@ struct Runner<'r, 'w> {
     bench: Bench<'r>,
     findings: Vec<Finding>,
     total: usize,
-    watch: &'w mut dyn FnMut(usize, usize, &Check) -> bool,
+    progress: &'w mut dyn Progress,
     /// How often failures of each chapter took time.
     costly: [u32; 8],
 }
 
 impl Runner<'_, '_> {
-    fn note(&mut self, finding: Finding) -> Result<(), Unjudgeable> {
-        let goes_on = (self.watch)(self.findings.len() + 1, self.total, &finding.check);
+    fn note(&mut self, finding: Finding) -> Result<(), RunError> {
+        let done = self.findings.len() + 1;
+        let flow = self.progress.finished(done, self.total, &finding.check);
         self.findings.push(finding);
-        if goes_on {
-            Ok(())
-        } else {
-            Err(Unjudgeable::Interrupted)
+        match flow {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(RunError::Interrupted),
         }
     }
 
     /// The plain conversation that everything rests on, from which the form of replies is
     /// learned.
-    fn plain_first(&mut self) -> Result<Gating, Unjudgeable> {
+    fn plain_first(&mut self) -> Result<Gating, RunError> {
         let class = self.bench.options.class;
         let terms = self.bench.terms(None);
         let mut talk = match self.bench.talk(&terms) {
             Ok(talk) => talk,
-            Err(NotPassed::Failed(failure)) => return Err(Unjudgeable::NoAnswer(failure.message)),
-            Err(_) => return Err(Unjudgeable::NoAnswer("no connection".to_owned())),
+            Err(NotPassed::Failed(failure)) => return Err(RunError::NoAnswer(failure.message)),
+            Err(_) => return Err(RunError::NoAnswer("no connection".to_owned())),
         };
         let gating = talk.connection().gating();
         let testee = &mut *self.bench.testee;
@@ -167,12 +157,11 @@ impl Runner<'_, '_> {
                         None,
                     ))?;
                     let check = &mut self.findings[0].check;
-                    check.requirements.insert(0, dialect.requirement.to_owned());
-                    check.requirements.dedup();
+                    check.broken = Some(RequirementId::new(dialect.requirement));
                     check.cause = Some(dialect.cause.to_owned());
                     Ok(gating)
                 }
-                None => Err(Unjudgeable::NoAnswer(no_answer(testee, class, &silent))),
+                None => Err(RunError::NoAnswer(no_answer(testee, class, &silent))),
             };
         }
         if let Some(payload) = next_frame(&seen) {
@@ -185,16 +174,16 @@ impl Runner<'_, '_> {
         Ok(gating)
     }
 
-    fn plain_last(&mut self) -> Result<(), Unjudgeable> {
+    fn plain_last(&mut self) -> Result<(), RunError> {
         self.plain(PLAIN_LAST)
     }
 
-    fn plain(&mut self, id: &'static str) -> Result<(), Unjudgeable> {
+    fn plain(&mut self, id: &'static str) -> Result<(), RunError> {
         let judged = plain(&mut self.bench);
         self.conclude(&plain_case(id), None, judged, plain)
     }
 
-    fn check(&mut self, planned: &Planned<'_>) -> Result<(), Unjudgeable> {
+    fn check(&mut self, planned: &Planned<'_>) -> Result<(), RunError> {
         let case = planned.case;
         let segmentation = planned.segmentation();
         if let Some(why) = self.left_out(case) {
@@ -217,11 +206,10 @@ impl Runner<'_, '_> {
     /// Why a check is not made, where much has failed already.
     fn left_out(&self, case: &Case) -> Option<String> {
         let effort = self.bench.options.effort;
-        let costly = self.costly[chapter(case.id).map_or(0, |chapter| chapter + 1)];
-        let failed_before = self
-            .findings
-            .iter()
-            .any(|finding| finding.check.id == case.id && finding.check.verdict == Verdict::Fail);
+        let costly = self.costly[chapter(&case.info.id).map_or(0, |chapter| chapter + 1)];
+        let failed_before = self.findings.iter().any(|finding| {
+            finding.check.id == case.info.id && finding.check.verdict == Verdict::Fail
+        });
         if costly >= effort.hard_budget() {
             return Some(
                 "not run: failures of this chapter have taken their time too often; mend those first"
@@ -241,7 +229,7 @@ impl Runner<'_, '_> {
         segmentation: Option<Segmentation>,
         judged: Result<(), NotPassed>,
         again: impl FnOnce(&mut Bench<'_>) -> Result<(), NotPassed>,
-    ) -> Result<(), Unjudgeable> {
+    ) -> Result<(), RunError> {
         let (verdict, message, failure) = match judged {
             Ok(()) => (Verdict::Pass, String::new(), None),
             Err(NotPassed::Acceptable(why)) => (Verdict::Acceptable, why, None),
@@ -280,12 +268,12 @@ impl Runner<'_, '_> {
     }
 
     fn cost(&mut self, case: &Case) {
-        self.costly[chapter(case.id).map_or(0, |chapter| chapter + 1)] += 1;
+        self.costly[chapter(&case.info.id).map_or(0, |chapter| chapter + 1)] += 1;
     }
 
     /// Starts the testee afresh where a failure may have left it in a state that is not its
     /// usual one. Says whether it did.
-    fn afresh(&mut self, case: &Case, failure: &Failure) -> Result<bool, Unjudgeable> {
+    fn afresh(&mut self, case: &Case, failure: &Failure) -> Result<bool, RunError> {
         let clean = matches!(
             failure.what,
             What::Different(_) | What::Extra | What::Unsolicited | What::Directory(_)
@@ -314,10 +302,13 @@ impl Runner<'_, '_> {
 
 fn plain_case(id: &'static str) -> Case {
     Case {
-        id,
-        title: "A fresh connection is served the plainest conversation".into(),
-        requirements: vec!["FRM-1"],
-        class: Class::Framing,
+        info: CaseInfo::new(
+            Role::Server,
+            id,
+            "A fresh connection is served the plainest conversation",
+            &["FRM-1"],
+            Class::Framing,
+        ),
         body: Body::Code(plain),
     }
 }

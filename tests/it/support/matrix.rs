@@ -2,12 +2,14 @@
 //! clients.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{listed, project, snapshots};
+use unstick::judge::known_failures::KnownFailures;
+use unstick::judge::progress::{Progress, each};
 use unstick::report::{Report, Testee};
-use unstick::suite::known_failures::KnownFailures;
 use unstick::suite::verdict::{Check, Verdict};
 use unstick::trace::Class;
 
@@ -80,14 +82,14 @@ pub fn side_by_side<T: Sync, R: Send>(
 
 /// Watches a run to its end, and asserts that each check is counted once, within a number that was
 /// known from the start.
-pub fn watched<T>(run: impl FnOnce(&mut dyn FnMut(usize, usize, &Check) -> bool) -> T) -> T {
+pub fn watched<T>(run: impl FnOnce(&mut dyn Progress) -> T) -> T {
     let mut counted = (0, 0);
-    run(&mut |done, of, _| {
+    run(&mut each(|done, of, _| {
         assert_eq!(done, counted.0 + 1);
         assert!(done <= of && (counted.1 == 0 || counted.1 == of), "{of}");
         counted = (done, of);
-        true
-    })
+        ControlFlow::Continue(())
+    }))
 }
 
 /// What a report says of a faulty testee.
@@ -127,7 +129,7 @@ impl Seen {
             assert_shows_what_happened(check);
         }
         Self {
-            cases: failed.map(|check| check.id.clone()).collect(),
+            cases: failed.map(|check| check.id.to_string()).collect(),
             requirement: first.map(|group| group.requirement.to_owned()),
             cause: first.and_then(|group| group.cause.map(str::to_owned)),
             causes: failures

@@ -72,13 +72,13 @@ pub(super) fn cases() -> Vec<Case> {
                 Box::new(move |stage| answered_in_pieces(stage, &text, &cuts)),
             ));
         }
-        cases.push(Case {
-            id: format!("client/reply-{slug}"),
-            title: "A reply is put together however it is cut".to_owned(),
-            requirements: vec!["FRM-2", "SES-11"],
-            class: Class::Session,
+        cases.push(Case::cut(
+            &format!("reply-{slug}"),
+            "A reply is put together however it is cut",
+            &["FRM-2", "SES-11"],
+            Class::Session,
             checks,
-        });
+        ));
     }
     let short = "é😀";
     for place in 1..frame(reply(short).as_bytes()).len() {

@@ -16,9 +16,10 @@ mod tests;
 
 use super::finding::Finding;
 use super::options::Options;
+use crate::judge::check::{Check, Verdict};
+use crate::judge::id::RequirementId;
 use crate::suite::requirement;
 use crate::suite::signature;
-use crate::suite::verdict::{Check, Verdict};
 use run_facts::Pattern;
 use symptom::Sight;
 
@@ -36,7 +37,7 @@ pub(crate) fn attribute(findings: &mut [Finding], options: &Options, form_broken
         match diagnosis {
             Some(diagnosis) => {
                 if let Some(requirement) = diagnosis.requirement {
-                    put_first(check, requirement);
+                    check.broken = Some(RequirementId::new(requirement));
                 }
                 check.cause = diagnosis.cause.map(str::to_owned);
             }
@@ -59,11 +60,6 @@ fn name_what_tells_itself(findings: &mut [Finding]) {
     );
 }
 
-fn put_first(check: &mut Check, requirement: &str) {
-    check.requirements.retain(|id| id != requirement);
-    check.requirements.insert(0, requirement.to_owned());
-}
-
 /// Of the requirements that a case shows, the earliest whose own cases fail.
 fn prefer_what_is_broken_itself(check: &mut Check, pattern: &Pattern) {
     let first = check
@@ -72,7 +68,7 @@ fn prefer_what_is_broken_itself(check: &mut Check, pattern: &Pattern) {
         .filter(|id| pattern.is_broken(id))
         .min_by_key(|id| requirement::position(id))
         .cloned();
-    if let Some(first) = first {
-        put_first(check, &first);
+    if first.is_some() {
+        check.broken = first;
     }
 }

@@ -314,7 +314,7 @@ fn refusal(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
         )),
         What::Extra
             if sight.answers_behind()
-                && trace.requirements[0] == "MSG-3"
+                && trace.requirements.first().is_some_and(|id| id == "MSG-3")
                 && !sight.has_a_body()
                 && sight.payloads.len() <= deliveries(trace) + 1 =>
         {

@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::judge::check::Verdict;
 use crate::suite::plain::next_frame;
 use crate::suite::server::directory_fault::DirectoryFault;
 use crate::suite::server::failure::{Failure, What};
 use crate::suite::server::finding::Finding;
 use crate::suite::server::options::Options;
 use crate::suite::server::reply_form::Difference;
-use crate::suite::verdict::Verdict;
 use crate::trace::Class;
 use crate::trace::segmentation::Segmentation;
 
@@ -74,9 +74,10 @@ impl Pattern {
         let apart: HashMap<String, Verdict> = findings
             .iter()
             .filter(|finding| finding.is_apart())
-            .map(|finding| (finding.check.id.clone(), finding.check.verdict))
+            .map(|finding| (finding.check.id.to_string(), finding.check.verdict))
             .collect();
-        let only_so = |finding: &&Finding| apart.get(&finding.check.id) == Some(&Verdict::Pass);
+        let only_so =
+            |finding: &&Finding| apart.get(finding.check.id.as_str()) == Some(&Verdict::Pass);
         let under = |segmentations: fn(Segmentation) -> bool| {
             failed()
                 .filter(framing)
@@ -127,7 +128,7 @@ impl Pattern {
             partial_writes_break: !cutting_breaks
                 && !joining_breaks
                 && first.is_none()
-                && failed().any(|finding| finding.check.requirements[0] == "FRM-9"),
+                && failed().any(|finding| finding.check.requirement() == "FRM-9"),
             refused_from: refused_from(findings),
             repeats: first.is_some_and(|failure| failure.what == What::Extra),
             counts_itself: first.is_some_and(ends_four_octets_early),
@@ -148,7 +149,7 @@ impl Pattern {
             alters_texts: failed()
                 .any(|finding| finding.is_apart() && finding.check.id.starts_with("msg/kept-")),
             broken: failed()
-                .map(|finding| finding.check.requirements[0].clone())
+                .map(|finding| finding.check.requirement().to_owned())
                 .collect(),
             apart,
         }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::judge::check::Check;
 use crate::suite::server::directory_fault::DirectoryFault;
 use crate::suite::server::failure::What;
 use crate::suite::signature::{self, Telltale, known};
-use crate::suite::verdict::Check;
 
 /// What the failures of a mistake have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,7 +204,10 @@ mod tests {
 
     #[test]
     fn the_table_speaks_of_cases_that_there_are() {
-        let cases: Vec<_> = cases::all().iter().map(|case| case.id.to_owned()).collect();
+        let cases: Vec<_> = cases::all()
+            .iter()
+            .map(|case| case.info.id.to_string())
+            .collect();
         signature::assert_speaks_of(TABLE, &cases);
     }
 

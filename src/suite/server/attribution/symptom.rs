@@ -57,7 +57,8 @@ impl<'f> Sight<'f> {
 
     /// The case's own foremost requirement.
     pub(super) fn requirement(&self) -> &str {
-        &self.finding.check.requirements[0]
+        let own = self.finding.check.requirements.first();
+        own.map_or("", |id| id.as_str())
     }
 
     /// The length of the payload that was to be delivered.

@@ -2,13 +2,13 @@
 //! beside each other.
 
 use super::*;
+use crate::judge::evidence::Evidence;
 use crate::suite::plain::frame;
 use crate::suite::server::cases;
 use crate::suite::server::directory_fault::DirectoryFault;
 use crate::suite::server::failure::{Failure, What};
 use crate::suite::server::options::Effort;
 use crate::suite::server::reply_form::Difference;
-use crate::suite::verdict::Evidence;
 use crate::trace::Class;
 use crate::trace::segmentation::Segmentation;
 use std::time::Duration;
@@ -19,7 +19,7 @@ const TEXT: What = What::Different(Difference::Text);
 
 fn finding(id: &str, cut: Segmentation, verdict: Verdict, failure: Option<Failure>) -> Finding {
     let cases = cases::all();
-    let case = cases.iter().find(|case| case.id == id).expect(id);
+    let case = cases.iter().find(|case| case.info.id == id).expect(id);
     Finding::of(case, Some(cut), verdict, "", failure.map(Box::new))
 }
 
@@ -70,7 +70,9 @@ fn last(
     };
     attribute(&mut findings, &options, false);
     let check = findings.pop().expect("there is one").check;
-    (check.requirements, check.cause)
+    let requirements = check.broken_first();
+    let requirements = requirements.into_iter().map(ToString::to_string);
+    (requirements.collect(), check.cause.clone())
 }
 
 /// Asserts that the last of these failures is put down to a requirement, for a reason that is told

@@ -9,9 +9,7 @@ mod memory;
 mod sessions;
 mod slow_peers;
 
-use std::borrow::Cow;
-
-use super::case::{Body, Case};
+use super::case::Case;
 use crate::suite::fixtures;
 
 /// All cases for servers, chapter by chapter; those that need code behind the traces.
@@ -27,14 +25,8 @@ pub fn all() -> Vec<Case> {
     ]
     .into_iter()
     .flatten()
-    .map(|coded| Case {
-        id: coded.id,
-        title: Cow::Borrowed(coded.title),
-        requirements: coded.requirements.to_vec(),
-        class: coded.class,
-        body: Body::Code(coded.run),
-    });
+    .map(Case::from);
     let mut cases: Vec<Case> = traces.chain(coded).collect();
-    cases.sort_by_key(|case| fixtures::chapter(case.id));
+    cases.sort_by_key(|case| fixtures::chapter(&case.info.id));
     cases
 }

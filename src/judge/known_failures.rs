@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::verdict::{Check, Verdict};
+use super::check::{Check, Verdict};
 
 /// What is expected to fail, by case.
 #[derive(Debug, Default)]
@@ -74,7 +74,7 @@ impl KnownFailures {
     #[must_use]
     pub fn expects(&self, check: &Check) -> bool {
         self.entries
-            .get(&check.id)
+            .get(check.id.as_str())
             .is_some_and(|entry| entry.verdict == check.verdict)
     }
 
@@ -144,18 +144,22 @@ impl KnownFailures {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judge::case::{CaseInfo, Role};
+    use crate::judge::id::CaseId;
+    use crate::trace::Class;
+
+    const CASE: CaseInfo = CaseInfo {
+        id: CaseId::new(""),
+        role: Role::Server,
+        title: std::borrow::Cow::Borrowed(""),
+        requirements: Vec::new(),
+        class: Class::Framing,
+    };
 
     fn check(id: &str, verdict: Verdict) -> Check {
         Check {
-            id: id.to_owned(),
-            title: String::new(),
-            requirements: vec![],
-            class: crate::trace::Class::Framing,
-            segmentation: None,
-            verdict,
-            message: String::new(),
-            evidence: None,
-            cause: None,
+            id: id.to_owned().into(),
+            ..Check::new(&CASE, None, verdict, "")
         }
     }
 

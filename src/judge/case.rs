@@ -1,0 +1,88 @@
+//! What is known of a case whichever role it judges.
+
+use std::borrow::Cow;
+
+use super::id::{CaseId, RequirementId};
+use crate::trace::Class;
+
+/// What a case judges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// A server: it listens, and answers.
+    Server,
+    /// A client: it connects, and is typed into.
+    Client,
+    /// A codec: it decodes a stream, and encodes payloads.
+    Codec,
+}
+
+impl Role {
+    /// The name used in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Client => "client",
+            Self::Codec => "codec",
+        }
+    }
+}
+
+/// One case, described.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseInfo {
+    /// A slug that never changes: `frm/two`.
+    pub id: CaseId,
+    /// What it judges.
+    pub role: Role,
+    /// What must be done, in one line.
+    pub title: Cow<'static, str>,
+    /// The requirements that it shows, the foremost first.
+    pub requirements: Vec<RequirementId>,
+    /// The lowest class that owes it.
+    pub class: Class,
+}
+
+impl CaseInfo {
+    /// A case that stands in the program's text.
+    #[must_use]
+    pub fn new(
+        role: Role,
+        id: &'static str,
+        title: &'static str,
+        requirements: &[&'static str],
+        class: Class,
+    ) -> Self {
+        Self {
+            id: CaseId::new(id),
+            role,
+            title: Cow::Borrowed(title),
+            requirements: requirements
+                .iter()
+                .copied()
+                .map(RequirementId::new)
+                .collect(),
+            class,
+        }
+    }
+
+    /// Whether it shows a requirement.
+    #[must_use]
+    pub fn shows(&self, requirement: &str) -> bool {
+        self.requirements.iter().any(|id| *id == requirement)
+    }
+}
+
+/// Anything that is a case, and can be listed and chosen.
+pub trait Described {
+    /// What is known of it.
+    fn info(&self) -> &CaseInfo;
+
+    /// Whether a subject of this class owes it.
+    fn owed_by(&self, class: Class) -> bool {
+        self.info().class <= class
+    }
+
+    /// How many checks it makes: one for each segmentation.
+    fn checks(&self) -> usize;
+}

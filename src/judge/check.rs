@@ -1,0 +1,243 @@
+//! What a run says: a verdict a check, with the evidence of those that are not green.
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::case::CaseInfo;
+use super::evidence::Evidence;
+use super::id::{CaseId, RequirementId};
+use crate::trace::Class;
+use crate::trace::segmentation::Segmentation;
+
+/// The verdict of one check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// As the requirement has it.
+    Pass,
+    /// Against the requirement, twice.
+    Fail,
+    /// Allowed by a MAY, and worth knowing.
+    Acceptable,
+    /// Not claimed, or cannot be seen.
+    Skipped,
+    /// Failed once and not again.
+    Flaky,
+    /// Could not be judged.
+    Error,
+}
+
+impl Verdict {
+    /// All verdicts, in the order of reports.
+    pub const ALL: [Self; 6] = [
+        Self::Pass,
+        Self::Fail,
+        Self::Acceptable,
+        Self::Skipped,
+        Self::Flaky,
+        Self::Error,
+    ];
+
+    /// The name used in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Acceptable => "acceptable",
+            Self::Skipped => "skipped",
+            Self::Flaky => "flaky",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// One case under one segmentation, judged.
+///
+/// Written and read as reports have it: there the requirement that is broken stands first of all, and
+/// title and class are left out.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Check {
+    /// The case.
+    pub id: CaseId,
+    /// What must be done, in one line.
+    #[serde(skip)]
+    pub title: String,
+    /// The requirements that the case shows, the foremost first.
+    pub requirements: Vec<RequirementId>,
+    /// Of a check that failed, the requirement that is really broken; it may be none of the case's own.
+    #[serde(default)]
+    pub broken: Option<RequirementId>,
+    /// The lowest class that owes the case.
+    #[serde(skip, default = "lowest")]
+    pub class: Class,
+    /// How the stream was cut; none for a case whose point is elsewhere.
+    pub segmentation: Option<Segmentation>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why, for every verdict but `pass`.
+    pub message: String,
+    /// What was sent, expected and seen.
+    #[serde(default, rename = "trace")]
+    pub evidence: Option<Evidence>,
+    /// The likely mistake, where the failure points to one.
+    #[serde(default)]
+    pub cause: Option<String>,
+}
+
+const fn lowest() -> Class {
+    Class::Codec
+}
+
+impl Check {
+    /// A check of a case, with nothing to show. One that failed breaks the foremost requirement of its
+    /// case, until more is known.
+    #[must_use]
+    pub fn new(
+        case: &CaseInfo,
+        segmentation: Option<Segmentation>,
+        verdict: Verdict,
+        message: impl Into<String>,
+    ) -> Self {
+        let failed = matches!(verdict, Verdict::Fail | Verdict::Flaky);
+        Self {
+            id: case.id.clone(),
+            title: case.title.clone().into_owned(),
+            requirements: case.requirements.clone(),
+            broken: case.requirements.first().filter(|_| failed).cloned(),
+            class: case.class,
+            segmentation,
+            verdict,
+            message: message.into(),
+            evidence: None,
+            cause: None,
+        }
+    }
+
+    /// The requirement that the check is about: the broken one, or else the foremost of the case.
+    #[must_use]
+    pub fn requirement(&self) -> &str {
+        let foremost = self.broken.as_ref().or_else(|| self.requirements.first());
+        foremost.map_or("", RequirementId::as_str)
+    }
+
+    /// All requirements, the broken one first.
+    #[must_use]
+    pub fn broken_first(&self) -> Vec<&RequirementId> {
+        let broken = self.broken.iter();
+        let others = self.requirements.iter();
+        broken
+            .chain(others.filter(|id| Some(*id) != self.broken.as_ref()))
+            .collect()
+    }
+}
+
+impl Serialize for Check {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Written<'c> {
+            id: &'c CaseId,
+            requirements: Vec<&'c RequirementId>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            broken: Option<&'c RequirementId>,
+            segmentation: Option<Segmentation>,
+            verdict: Verdict,
+            message: &'c str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            trace: Option<&'c Evidence>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            cause: Option<&'c str>,
+        }
+        Written {
+            id: &self.id,
+            requirements: self.broken_first(),
+            broken: self.broken.as_ref(),
+            segmentation: self.segmentation,
+            verdict: self.verdict,
+            message: &self.message,
+            trace: self.evidence.as_ref(),
+            cause: self.cause.as_deref(),
+        }
+        .serialize(serializer)
+    }
+}
+
+/// How many checks got each verdict.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// [`Verdict::Pass`]
+    pub pass: usize,
+    /// [`Verdict::Fail`]
+    pub fail: usize,
+    /// [`Verdict::Acceptable`]
+    pub acceptable: usize,
+    /// [`Verdict::Skipped`]
+    pub skipped: usize,
+    /// [`Verdict::Flaky`]
+    pub flaky: usize,
+    /// [`Verdict::Error`]
+    pub error: usize,
+}
+
+impl Summary {
+    /// Counts the verdicts of some checks.
+    #[must_use]
+    pub fn of<'c>(checks: impl IntoIterator<Item = &'c Check>) -> Self {
+        let mut summary = Self::default();
+        for check in checks {
+            *match check.verdict {
+                Verdict::Pass => &mut summary.pass,
+                Verdict::Fail => &mut summary.fail,
+                Verdict::Acceptable => &mut summary.acceptable,
+                Verdict::Skipped => &mut summary.skipped,
+                Verdict::Flaky => &mut summary.flaky,
+                Verdict::Error => &mut summary.error,
+            } += 1;
+        }
+        summary
+    }
+
+    /// The count of one verdict.
+    #[must_use]
+    pub const fn count(&self, verdict: Verdict) -> usize {
+        match verdict {
+            Verdict::Pass => self.pass,
+            Verdict::Fail => self.fail,
+            Verdict::Acceptable => self.acceptable,
+            Verdict::Skipped => self.skipped,
+            Verdict::Flaky => self.flaky,
+            Verdict::Error => self.error,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::case::Role;
+
+    #[test]
+    fn a_check_is_read_back_as_it_was_written() {
+        let case = CaseInfo::new(Role::Server, "frm/a", "", &["FRM-1", "FRM-3"], Class::Codec);
+        let mut check = Check::new(&case, Some(Segmentation::Octets), Verdict::Fail, "why");
+        check.broken = Some(RequirementId::new("FRM-3"));
+        check.cause = Some("it does".to_owned());
+        check.evidence = Some(Evidence {
+            expected: "more".to_owned(),
+            seen: b"less"[..].into(),
+            ..Evidence::default()
+        });
+        let text = serde_json::to_string(&check).unwrap();
+        let head = r#"{"id":"frm/a","requirements":["FRM-3","FRM-1"],"broken":"FRM-3","segmentation":"octets","verdict":"fail","message":"why","trace":"#;
+        assert!(text.starts_with(head), "{text}");
+        let mut read: Check = serde_json::from_str(&text).unwrap();
+        assert_eq!(read.broken_first(), check.broken_first());
+        read.requirements.reverse();
+        assert_eq!(read, check);
+        let pass = Check::new(&case, None, Verdict::Pass, "");
+        let text = serde_json::to_string(&pass).unwrap();
+        assert_eq!(
+            text,
+            r#"{"id":"frm/a","requirements":["FRM-1","FRM-3"],"segmentation":null,"verdict":"pass","message":""}"#
+        );
+    }
+}

@@ -1,0 +1,17 @@
+//! What all judging shares, whichever role is judged: cases, checks, what is chosen and what is known to
+//! fail, how a run is followed.
+//!
+//! Nothing here knows the protocol, a role, or the specification's text; `suite` and `recut` stand above.
+//! It uses `trace` for octets and cuts, and `testee` for nothing but the errors of starting one.
+
+pub mod case;
+pub mod check;
+#[cfg(feature = "cli")]
+pub mod error;
+pub mod evidence;
+pub mod id;
+#[cfg(feature = "cli")]
+pub mod known_failures;
+pub mod progress;
+#[cfg(feature = "cli")]
+pub mod selection;
