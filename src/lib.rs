@@ -5,6 +5,8 @@
 
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "cli")]
+pub mod disk;
 pub mod framing;
 pub mod judge;
 #[cfg(feature = "cli")]

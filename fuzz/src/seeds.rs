@@ -49,14 +49,12 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
     seeds
 }
 
-/// Writes the seeds of a target into a directory, which is made or emptied first.
+/// Writes the seeds of a target into a directory that is not there yet, or empty. Nothing in it is
+/// ever removed: somebody may have kept what a fuzzer found there.
 ///
 /// # Errors
-/// Whatever the system says.
+/// Whatever the system says; that the directory is not empty, for one.
 pub fn write(target: &str, dir: &Path) -> io::Result<()> {
-    if dir.is_dir() {
-        fs::remove_dir_all(dir)?;
-    }
     // Whole or not at all: several workers may look at once.
     let parent = dir.parent().unwrap_or(dir);
     fs::create_dir_all(parent)?;
@@ -64,7 +62,10 @@ pub fn write(target: &str, dir: &Path) -> io::Result<()> {
     for (name, data) in of(target) {
         fs::write(staging.path().join(name), data)?;
     }
-    fs::rename(staging.keep(), dir)
+    fs::rename(staging.path(), dir)?;
+    // It has its own name now, and is nobody's to remove.
+    let _ = staging.keep();
+    Ok(())
 }
 
 fn slug(trace: &Trace) -> String {

@@ -9,6 +9,7 @@ use clap::Args;
 
 use super::judging::{Judging, Limits, ServerClass};
 use super::{Failure, USAGE};
+use crate::suite::requirement::find;
 use crate::suite::server::case::Case;
 use crate::testee::server::Origin;
 use crate::trace::{Class, json};
@@ -41,6 +42,16 @@ impl Replay {
             .iter()
             .map(|path| read(path))
             .collect::<Result<_, _>>()?;
+        for (place, case) in cases.iter().enumerate() {
+            if cases[..place]
+                .iter()
+                .any(|other| other.info.id == case.info.id)
+            {
+                let shown = self.traces[place].display();
+                let why = format!("{shown}: another trace has the id {} too", case.info.id);
+                return Err((USAGE, why));
+            }
+        }
         let owed = cases.iter().map(|case| case.info.class).max();
         let class = self
             .class
@@ -72,6 +83,11 @@ fn read(path: &Path) -> Result<Case, Failure> {
             ),
         )
     })?;
+    if let Some(unknown) = trace.requirements.iter().find(|id| find(id).is_none()) {
+        let why =
+            format!("{shown}: there is no requirement {unknown}; `unstick explain` lists all");
+        return Err((USAGE, why));
+    }
     // It is needed until the program ends.
     Ok(Case::of(Box::leak(Box::new(trace))))
 }

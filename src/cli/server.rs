@@ -4,13 +4,17 @@ use std::ffi::OsString;
 use std::net::ToSocketAddrs;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::judging::{Chosen, Judging, Limits, ServerClass, shell};
 use super::{Failure, USAGE};
+use crate::disk::Claim;
 use crate::report::Testee;
+use crate::suite::server::case::Case;
 use crate::suite::server::cases;
+use crate::suite::server::ground::names_stored;
 use crate::testee::server::Origin;
 use crate::trace::Class;
 
@@ -35,7 +39,8 @@ pub(super) struct Server {
     /// Judge a server that runs already
     #[arg(long, value_name = "HOST:PORT", conflicts_with = "command")]
     connect: Option<String>,
-    /// Where the server at --connect stores files, if that is on this machine; it is emptied
+    /// Where the server at --connect stores files, if that is on this machine: an empty directory, or
+    /// one that unstick has used before. Files are placed and removed there by name, never others
     #[arg(long, requires = "connect")]
     dir: Option<PathBuf>,
     #[command(flatten)]
@@ -54,7 +59,7 @@ impl Server {
         let class = Class::from(self.class);
         let cases = self.chosen.of(cases::all(), class)?;
         let (testee, origin) = match &self.connect {
-            Some(address) => self.running(address)?,
+            Some(address) => self.running(address, &cases)?,
             None => {
                 let (testee, template) =
                     self.judging.started("server", &self.command, self.words());
@@ -65,20 +70,12 @@ impl Server {
             .judge(&testee, origin, &cases, class, &self.limits)
     }
 
-    fn running(&self, at: &str) -> Result<(Testee, Origin), Failure> {
+    fn running(&self, at: &str, cases: &[Case]) -> Result<(Testee, Origin), Failure> {
         let address = at
             .to_socket_addrs()
             .map_err(|error| (USAGE, format!("--connect {at} is no HOST:PORT: {error}")))?
             .next()
             .ok_or_else(|| (USAGE, format!("--connect {at} has no address")))?;
-        if let Some(dir) = &self.dir
-            && !dir.is_dir()
-        {
-            return Err((
-                USAGE,
-                format!("--dir {} is no directory: create it first", dir.display()),
-            ));
-        }
         let mut again = self.words();
         again.extend(["--connect".to_owned(), at.to_owned()]);
         if let Some(dir) = &self.dir {
@@ -90,7 +87,15 @@ impl Server {
             address: Some(at.to_owned()),
             again: shell(again),
         };
-        let dir = self.dir.clone();
+        // The last of all that can be refused: it leaves a marker.
+        let dir = match &self.dir {
+            None => None,
+            Some(dir) => {
+                let claim = Claim::of(dir, names_stored(cases))
+                    .map_err(|error| (USAGE, format!("--dir {error}")))?;
+                Some(Arc::new(claim))
+            }
+        };
         Ok((testee, Origin::Address { address, dir }))
     }
 

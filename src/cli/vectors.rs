@@ -1,7 +1,8 @@
 //! `unstick vectors`
 
 use std::fs;
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -30,21 +31,29 @@ impl Vectors {
             return Err((USAGE, why));
         }
         let files = vectors::files();
-        for (name, text) in &files {
+        for (place, (name, text)) in files.iter().enumerate() {
             let path = self.dir.join(name);
             let parent = path.parent().expect("it is inside of the directory");
-            fs::create_dir_all(parent)
-                .and_then(|()| fs::write(&path, text))
-                .map_err(|error| {
-                    // Nothing partial is left behind.
-                    let _ = fs::remove_dir_all(&self.dir);
-                    (
-                        FAILED,
-                        format!("{} could not be written: {error}", path.display()),
-                    )
-                })?;
+            let made = fs::create_dir_all(parent).and_then(|()| fs::File::create_new(&path));
+            let written = place + usize::from(made.is_ok());
+            if let Err(error) = made.and_then(|mut file| file.write_all(text.as_bytes())) {
+                self.take_back(files[..written].iter().map(|(name, _)| name.as_ref()));
+                let why = format!("{} could not be written: {error}", path.display());
+                return Err((FAILED, why));
+            }
         }
         print(&format!("{} files in {shown}\n", files.len()));
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Removes the files that were written, by name, and the directories that are empty then: nothing
+    /// partial is left behind, and nothing else is removed.
+    fn take_back<'n>(&self, names: impl Iterator<Item = &'n Path>) {
+        for name in names {
+            let _ = fs::remove_file(self.dir.join(name));
+            for parent in name.ancestors().skip(1) {
+                let _ = fs::remove_dir(self.dir.join(parent));
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::connection::Connection;
 use super::exit_status::status_in_words;
@@ -10,6 +11,7 @@ use super::launch::{StartError, Template};
 use super::process::Process;
 use super::settle::Settling;
 use super::watch::{Activity, Backlog, Queues, Watch};
+use crate::disk::Claim;
 
 /// Where a testee comes from.
 #[derive(Debug, Clone)]
@@ -21,7 +23,7 @@ pub enum Origin {
         /// Where it listens.
         address: SocketAddr,
         /// Where it stores files, if that can be looked at from here.
-        dir: Option<PathBuf>,
+        dir: Option<Arc<Claim>>,
     },
 }
 
@@ -98,8 +100,20 @@ impl Server {
     pub fn dir(&self) -> Option<PathBuf> {
         match (&self.process, &self.origin) {
             (Some(process), _) => Some(process.dir()),
-            (None, Origin::Address { dir, .. }) => dir.clone(),
+            (None, Origin::Address { dir, .. }) => {
+                let dir = dir.as_ref()?;
+                Some(dir.held().path().to_owned())
+            }
             (None, Origin::Command(_)) => None,
+        }
+    }
+
+    /// The directory that the user has named for it, of which only some names are ours.
+    #[must_use]
+    pub fn claim(&self) -> Option<Arc<Claim>> {
+        match &self.origin {
+            Origin::Address { dir, .. } => dir.clone(),
+            Origin::Command(_) => None,
         }
     }
 

@@ -135,6 +135,7 @@ pub fn conversation(trace: &Trace) -> String {
     match trace.acceptable {
         Some(Acceptable::Refusal) => out += "  a refusal is acceptable too\n",
         Some(Acceptable::Extension) => out += "  the extension's own reply is acceptable too\n",
+        Some(Acceptable::Acceptance) => out += "  to accept it, and go on, is acceptable too\n",
         None => {}
     }
     if let Some(repaired) = &trace.repaired {

@@ -11,7 +11,8 @@ use serde_json::ser::Formatter;
 
 use super::octets::{MAX_OCTETS, Octets};
 use super::segmentation::Segmentation;
-use super::{Action, Cuts, Placed, Step, Trace};
+use super::strangers;
+use super::{Action, Cuts, Step, Trace};
 
 /// Why a text is not a trace.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +35,7 @@ pub fn read(text: &str) -> Result<Trace, TraceError> {
     if trace.steps.is_empty() {
         return meaningless("`steps` is empty: a trace says at least one thing".to_owned());
     }
-    check_names(&trace)?;
+    strangers::check(&trace).map_err(TraceError::Meaningless)?;
     let prescribes = trace.steps.iter().any(|step| step.action.prescribes());
     if prescribes && trace.requirements.is_empty() {
         return meaningless("`requirements` is empty: name the one that it shows".to_owned());
@@ -65,60 +66,6 @@ pub fn read(text: &str) -> Result<Trace, TraceError> {
         ));
     }
     Ok(trace)
-}
-
-/// Checks everything in a trace that ends up in a path or on a terminal.
-fn check_names(trace: &Trace) -> Result<(), TraceError> {
-    let meaningless = |why: String| Err(TraceError::Meaningless(why));
-    if !is_slug(&trace.id) {
-        return meaningless(format!(
-            "`id` is {:?}; it is lower-case letters, digits and single hyphens, with one slash at most",
-            trace.id
-        ));
-    }
-    for placed in &trace.before {
-        let (Placed::File { name, .. } | Placed::Link { name, .. }) = placed;
-        if !is_file_name(name) {
-            return meaningless(format!(
-                "`before` has the name {name:?}; it is a single name inside the directory"
-            ));
-        }
-    }
-    let files = trace.steps.iter().chain(trace.repaired.iter().flatten());
-    for step in files {
-        if let Action::Stored { name, .. } | Action::Absent(name) = &step.action
-            && !is_file_name(name)
-        {
-            return meaningless(format!(
-                "a step names the file {name:?}; it is a single name inside the directory"
-            ));
-        }
-    }
-    match &trace.framing {
-        Some(framing) if framing.is_empty() || framing.contains(char::is_control) => {
-            meaningless(format!("`framing` is {framing:?}; it is one line of text"))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Whether an id keeps to the pattern of the schema, so that it is safe as a path.
-fn is_slug(id: &str) -> bool {
-    let part = |part: &str| {
-        part.split('-').all(|word| {
-            !word.is_empty()
-                && word
-                    .bytes()
-                    .all(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit())
-        })
-    };
-    let mut parts = id.splitn(2, '/');
-    parts.all(part)
-}
-
-/// Whether a name stays in the directory that it is looked up in.
-fn is_file_name(name: &str) -> bool {
-    !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\0'])
 }
 
 /// Writes a trace in the form that the fixtures have.
@@ -407,7 +354,7 @@ mod tests {
             };
             with("a..b").unwrap();
             let error = with(name).unwrap_err().to_string();
-            assert!(error.contains("a single name"), "{error}");
+            assert!(error.contains("single plain file name"), "{error}");
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod hexdump;
 pub mod json;
 pub mod octets;
 pub mod segmentation;
+mod strangers;
 
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +85,8 @@ pub enum Acceptable {
     Refusal,
     /// The testee has the optional extension (VTR), and answers its command by `ready`.
     Extension,
+    /// The testee takes what it may refuse, and goes on as in the repaired conversation.
+    Acceptance,
 }
 
 /// What is placed in the testee's directory before the conversation.

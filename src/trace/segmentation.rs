@@ -170,6 +170,23 @@ pub fn repaired(trace: &Trace, segmentation: Segmentation) -> Option<Vec<Move<'_
     ))
 }
 
+/// What a trace sends, cut the same way, with what is expected in its repaired twin: the
+/// conversation of a testee that takes what it may refuse. `None` where there is no twin.
+#[must_use]
+pub fn accepted(trace: &Trace, segmentation: Segmentation) -> Option<Vec<Move<'_>>> {
+    trace.repaired.as_ref()?;
+    let sends = |action: &&Action| {
+        matches!(
+            action,
+            Action::Frame { .. } | Action::Send(_) | Action::EndOfStream
+        )
+    };
+    let sent = trace.steps_of(false).into_iter().filter(sends);
+    let expected = trace.steps_of(true).into_iter().filter(|step| !sends(step));
+    let steps: Vec<&Action> = sent.chain(expected).collect();
+    Some(cut(&steps, segmentation, trace.cuts.as_ref()))
+}
+
 impl Trace {
     fn steps_of(&self, repaired: bool) -> Vec<&Action> {
         let steps = match &self.repaired {

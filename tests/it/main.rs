@@ -9,6 +9,7 @@ mod budgets;
 mod client_matrix;
 mod codec_matrix;
 mod codecs;
+mod directories;
 mod faults;
 mod fixtures;
 mod frames;

@@ -1,11 +1,12 @@
 //! One run of a client: what is typed into it, what it sends, what it is answered, and what it
 //! shows.
 
-use std::fs;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io;
 use std::time::Duration;
 
 use super::diagnosis::{self, Diagnosis};
+use crate::disk::Held;
 use crate::judge::evidence::Evidence;
 use crate::suite::plain::frame;
 use crate::testee::client::Client;
@@ -75,6 +76,9 @@ pub(in crate::suite::client) type Judged<T = ()> = Result<T, NotPassed>;
 #[derive(Debug)]
 pub(in crate::suite::client) struct Stage<'r> {
     client: Client,
+    /// Its directory and the one beside it, held open: a client may put a link in their place.
+    dir: Held,
+    outside: Held,
     connection: Option<Connection>,
     pub(in crate::suite::client) habits: &'r Habits,
     patience: Patience,
@@ -97,8 +101,11 @@ impl<'r> Stage<'r> {
         habits: &'r Habits,
         patience: Patience,
     ) -> Result<Self, StartError> {
+        let client = Client::start(template)?;
         Ok(Self {
-            client: Client::start(template)?,
+            dir: Held::open(&client.dir())?,
+            outside: Held::open(&client.outside())?,
+            client,
             connection: None,
             habits,
             patience,
@@ -112,19 +119,36 @@ impl<'r> Stage<'r> {
         })
     }
 
-    /// Places a file where the client finds it.
-    pub(in crate::suite::client) fn place(&self, name: &str, content: &[u8]) -> PathBuf {
-        let path = self.client.dir().join(name);
-        fs::write(&path, content).expect("the directory is ours");
-        path
+    /// Places a file where the client finds it, and hands it over: what is done to it later is done
+    /// to this file, whatever the client puts in its place.
+    pub(in crate::suite::client) fn place(&mut self, name: &str, content: &[u8]) -> Judged<File> {
+        let placed = self
+            .dir
+            .remove(name.as_ref())
+            .and_then(|()| self.dir.write_new(name, content));
+        self.placed(placed)
     }
 
-    pub(in crate::suite::client) fn dir(&self) -> PathBuf {
-        self.client.dir()
+    /// A failure where something could not be placed for the client.
+    pub(in crate::suite::client) fn placed<T>(&mut self, placed: io::Result<T>) -> Judged<T> {
+        match placed {
+            Ok(placed) => Ok(placed),
+            Err(error) => self.wrong(
+                &format!("the client made its own directory unusable: {error}"),
+                "a directory that files can be placed in",
+                false,
+            ),
+        }
     }
 
-    pub(in crate::suite::client) fn outside(&self) -> PathBuf {
-        self.client.outside()
+    /// The client's directory.
+    pub(in crate::suite::client) const fn dir(&self) -> &Held {
+        &self.dir
+    }
+
+    /// The directory beside it.
+    pub(in crate::suite::client) const fn outside(&self) -> &Held {
+        &self.outside
     }
 
     /// Types a line, once the client has nothing else to do.
@@ -271,7 +295,7 @@ impl<'r> Stage<'r> {
                 rest.len()
             )
         } else {
-            format!("the body differs from the file from octet {same} on")
+            format!("the body {}", differs_from_the_file(content, rest, same))
         };
         let expected = format!(
             "a body of {} octets, as they are in the file",
@@ -523,4 +547,23 @@ fn shortened(line: &str) -> String {
     }
     let start: String = line.chars().take(MOST).collect();
     format!("{start}… ({} octets)", line.len())
+}
+/// Where a body and its file part, with the octets that stand there: evidence of a long body is cut
+/// off long before that.
+pub(in crate::suite::client) fn differs_from_the_file(
+    content: &[u8],
+    came: &[u8],
+    place: usize,
+) -> String {
+    const SHOWN: usize = 8;
+    let octets = |of: &[u8]| {
+        let some = of.iter().skip(place).take(SHOWN);
+        let hex: Vec<String> = some.map(|octet| format!("{octet:02x}")).collect();
+        hex.join(" ")
+    };
+    format!(
+        "differs from the file from octet {place} on: received {}, the file has {}",
+        octets(came),
+        octets(content)
+    )
 }

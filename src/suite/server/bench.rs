@@ -1,11 +1,14 @@
 //! What a case works with: the server, what is known of it, and the plainest conversations.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::directory::Directory;
 use super::exchange::{Talk, Terms, no_connection};
 use super::failure::Failure;
+use super::ground::Ground;
 use super::options::Options;
 use super::reply_form::ReplyForm;
 use crate::suite::plain::frame;
@@ -49,6 +52,8 @@ pub(crate) struct Bench<'r> {
     pub(super) form: ReplyForm,
     /// How often something was waited for in vain.
     pub(super) waits: u32,
+    /// Where the server that runs now stores files, from the first time that this is needed on.
+    pub(super) ground: Option<Arc<Ground>>,
 }
 
 impl Bench<'_> {
@@ -96,7 +101,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Empties the testee's directory and places what is wanted there.
+    /// Clears the server's directory of what earlier cases left, and places what is wanted there.
     pub(crate) fn prepare(&mut self, before: &[Placed]) -> Result<Directory, NotPassed> {
         let Some(dir) = self.testee.dir() else {
             return Err(NotPassed::skipped(
@@ -113,12 +118,29 @@ impl Bench<'_> {
                 "links out of the directory are placed for testees that we start only",
             ));
         }
-        Directory::prepare(&dir, outside.as_deref(), before).map_err(|error| {
+        let ground = self.ground(&dir);
+        let prepared = ground.and_then(|ground| Directory::prepare(ground, before));
+        prepared.map_err(|error| {
             NotPassed::Error(format!(
-                "the testee's directory {} could not be prepared: {error}",
+                "the server's directory {} could not be prepared: {error}",
                 dir.display()
             ))
         })
+    }
+
+    /// The places of the server that runs now. They are opened once and held, so that one which
+    /// the server replaces later is not taken for the one that it was given.
+    fn ground(&mut self, dir: &Path) -> io::Result<Arc<Ground>> {
+        if let Some(ground) = &self.ground
+            && ground.dir().path() == dir
+        {
+            return Ok(Arc::clone(ground));
+        }
+        let ground = Arc::new(match self.testee.claim() {
+            Some(claim) => Ground::Named(claim),
+            None => Ground::made(dir)?,
+        });
+        Ok(Arc::clone(self.ground.insert(ground)))
     }
 
     /// A fresh connection is served: one message, one delivery.

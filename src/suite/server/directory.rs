@@ -1,106 +1,172 @@
-//! What lies on the disk: the testee's directory before and after a conversation, and what
-//! lies outside of it.
+//! What lies on the disk: the server's directory before and after a conversation, and what
+//! lies outside of it. The server may do anything to these places, so all work goes through
+//! [`Ground`], which holds them open.
 
-use std::collections::BTreeMap;
-use std::fs;
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::directory_fault::DirectoryFault;
+use super::ground::{Ground, TARGET};
+use crate::disk::{Found, Kind};
 use crate::trace::Placed;
 
-/// The file outside that nothing may change, and what it holds.
-const TARGET: (&str, &[u8]) = ("target", b"outside, and not to be touched");
+/// How much of what follows the right octets of a file is kept as evidence, in octets: the next
+/// frames, which a server may have taken into the file (TRF-4).
+const MAX_MORE: usize = 64 * 1024;
 
-/// The testee's directory, and the one beside it.
+/// The server's directory, and the one beside it, as they are before a conversation.
 #[derive(Debug)]
 pub(crate) struct Directory {
-    dir: PathBuf,
-    outside: Option<PathBuf>,
+    ground: Arc<Ground>,
     before: Vec<Placed>,
-    root_before: Vec<String>,
+    /// What was there before the conversation, beside what was placed for it.
+    foreign: BTreeSet<OsString>,
+    beside_before: Vec<OsString>,
 }
 
 impl Directory {
-    /// Empties the directory and places what a trace wants there.
-    pub(crate) fn prepare(
-        dir: &Path,
-        outside: Option<&Path>,
-        before: &[Placed],
-    ) -> io::Result<Self> {
-        empty(dir)?;
-        if let Some(outside) = outside {
-            empty(outside)?;
-            fs::write(outside.join(TARGET.0), TARGET.1)?;
-        }
+    /// Removes what earlier conversations left, and places what a trace wants there.
+    pub(crate) fn prepare(ground: Arc<Ground>, before: &[Placed]) -> io::Result<Self> {
+        ground.clear()?;
+        let foreign = ground.dir().names()?.into_iter().collect();
         for placed in before {
-            match placed {
-                Placed::File { name, content } => fs::write(dir.join(name), content.to_vec())?,
-                Placed::Link { name, to } => {
-                    if let Some(outside) = outside {
-                        symlink(outside.join(to), dir.join(name))?;
-                    }
+            match (placed, ground.outside()) {
+                (Placed::File { name, content }, _) => {
+                    ground.dir().write_new(name, &content.to_vec())?;
                 }
+                (Placed::Link { name, to }, Some(outside)) => {
+                    ground.dir().link(name, &outside.path().join(to))?;
+                }
+                (Placed::Link { .. }, None) => {}
             }
         }
-        let directory = Self {
-            dir: dir.to_owned(),
-            outside: outside.map(Path::to_owned),
+        Ok(Self {
             before: before.to_vec(),
-            root_before: outside.map(names_beside).unwrap_or_default(),
-        };
-        Ok(directory)
+            foreign,
+            beside_before: ground.names_beside(),
+            ground,
+        })
+    }
+
+    /// Where the places are held.
+    pub(crate) fn ground(&self) -> &Ground {
+        &self.ground
     }
 
     /// Where it is.
-    pub(crate) fn path(&self) -> &Path {
-        &self.dir
+    #[cfg(test)]
+    pub(crate) fn path(&self) -> &std::path::Path {
+        self.ground.dir().path()
+    }
+
+    /// Whether the directory is the one still that was made.
+    fn in_place(&self) -> Result<(), DirectoryFault> {
+        match self.ground.dir().replaced() {
+            Some(by) => Err(DirectoryFault::Replaced { by }),
+            None => Ok(()),
+        }
     }
 
     /// Whether a file holds exactly this.
     pub(crate) fn stored(&self, name: &str, content: &[u8]) -> Result<(), DirectoryFault> {
+        self.in_place()?;
         let name = name.to_owned();
-        let Ok(held) = fs::read(self.dir.join(&name)) else {
-            return Err(DirectoryFault::Missing { name });
+        let expected = content.len();
+        let (held, length) = match self.found(&name, expected) {
+            Found::File { content, length } => (content, length),
+            Found::Nothing => return Err(DirectoryFault::Missing { name }),
+            Found::Other(kind) => {
+                let what = kind.to_string();
+                return Err(DirectoryFault::NotAFile { name, what });
+            }
+            Found::Unreadable(error) => {
+                let what = format!("unreadable ({error})");
+                return Err(DirectoryFault::NotAFile { name, what });
+            }
         };
-        let (expected, place) = (content.len(), common_prefix(content, &held));
-        let held_len = held.len();
-        match () {
-            () if held == content => Ok(()),
-            () if place == expected => Err(DirectoryFault::Longer {
+        if held == content {
+            return Ok(());
+        }
+        let place = common_prefix(content, &held);
+        // The file may have grown since its length was asked for.
+        let length = usize::try_from(length)
+            .unwrap_or(usize::MAX)
+            .max(held.len());
+        Err(if place == expected {
+            DirectoryFault::Longer {
                 name,
                 expected,
-                held: held_len,
+                held: length,
                 more: held[expected..].to_vec(),
-            }),
-            () if place == held_len => Err(DirectoryFault::Shorter {
+            }
+        } else if place == held.len() {
+            DirectoryFault::Shorter {
                 name,
                 expected,
-                held: held_len,
-            }),
-            () => Err(DirectoryFault::Other {
+                held: place,
+            }
+        } else {
+            DirectoryFault::Other {
                 name,
                 place,
                 expected,
-                held: held_len,
-            }),
+                held: length,
+            }
+        })
+    }
+
+    /// Reads one octet more than is expected, and only of a file that has it what follows, within
+    /// bounds: the length of a file says nothing about what can be kept in memory.
+    fn found(&self, name: &str, expected: usize) -> Found {
+        let found = self.ground.dir().read(name, expected as u64 + 1);
+        match found {
+            Found::File { ref content, .. } if content.len() > expected => {
+                let most = (expected + MAX_MORE) as u64;
+                self.ground.dir().read(name, most)
+            }
+            found => found,
+        }
+    }
+
+    /// The length of a file in octets, of which nothing is read.
+    pub(crate) fn length(&self, name: &str) -> Result<u64, DirectoryFault> {
+        self.in_place()?;
+        let name = name.to_owned();
+        match self.ground.dir().read(&name, 0) {
+            Found::File { length, .. } => Ok(length),
+            Found::Nothing => Err(DirectoryFault::Missing { name }),
+            Found::Other(kind) => {
+                let what = kind.to_string();
+                Err(DirectoryFault::NotAFile { name, what })
+            }
+            Found::Unreadable(error) => {
+                let what = format!("unreadable ({error})");
+                Err(DirectoryFault::NotAFile { name, what })
+            }
         }
     }
 
     /// Whether nothing of this name is there.
     pub(crate) fn absent(&self, name: &str) -> Result<(), DirectoryFault> {
-        match fs::symlink_metadata(self.dir.join(name)) {
-            Ok(metadata) => Err(DirectoryFault::Present {
-                name: name.to_owned(),
-                held: metadata.len() as usize,
-            }),
-            Err(_) => Ok(()),
+        self.in_place()?;
+        if self.ground.dir().has(name) {
+            return Err(self.present(name.as_ref()));
+        }
+        Ok(())
+    }
+
+    fn present(&self, name: &OsStr) -> DirectoryFault {
+        DirectoryFault::Present {
+            held: usize::try_from(self.ground.dir().length(name)).unwrap_or(usize::MAX),
+            name: name.to_string_lossy().into_owned(),
         }
     }
 
     /// Whether the directory holds what was placed there, and nothing else.
     pub(crate) fn untouched(&self) -> Result<(), DirectoryFault> {
+        self.in_place()?;
         for placed in &self.before {
             match placed {
                 Placed::File { name, content } => {
@@ -108,94 +174,60 @@ impl Directory {
                         .map_err(|_| DirectoryFault::Changed { name: name.clone() })?;
                 }
                 Placed::Link { name, .. } => {
-                    if self.outside.is_some() && !self.dir.join(name).is_symlink() {
+                    let kept = self.ground.dir().kind(name) == Some(Kind::Link);
+                    if self.ground.outside().is_some() && !kept {
                         return Err(DirectoryFault::Changed { name: name.clone() });
                     }
                 }
             }
         }
-        let allowed: Vec<&str> = self
-            .before
-            .iter()
-            .map(|placed| match placed {
-                Placed::File { name, .. } | Placed::Link { name, .. } => name.as_str(),
+        let placed = |name: &OsString| {
+            self.before.iter().any(|placed| match placed {
+                Placed::File { name: placed, .. } | Placed::Link { name: placed, .. } => {
+                    name == placed.as_str()
+                }
             })
-            .collect();
-        for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if !allowed.contains(&name.as_str()) {
-                let held = entry.metadata().map_or(0, |metadata| metadata.len()) as usize;
-                return Err(DirectoryFault::Present { name, held });
-            }
-        }
-        Ok(())
+        };
+        let names = self.ground.dir().names().unwrap_or_default();
+        let new = names
+            .into_iter()
+            .find(|name| !placed(name) && !self.foreign.contains(name));
+        new.map_or(Ok(()), |name| Err(self.present(&name)))
     }
 
     /// Whether all is as it was outside of the directory.
     pub(crate) fn outside_untouched(&self) -> Result<(), DirectoryFault> {
-        let Some(outside) = &self.outside else {
+        self.in_place()?;
+        let Some(outside) = self.ground.outside() else {
             return Ok(());
         };
-        let fault = |name: &str| {
+        let fault = |name: OsString| {
             Err(DirectoryFault::Outside {
-                name: name.to_owned(),
+                name: name.to_string_lossy().into_owned(),
             })
         };
-        let held: BTreeMap<String, Vec<u8>> = fs::read_dir(outside)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|entry| {
-                (
-                    entry.file_name().to_string_lossy().into_owned(),
-                    fs::read(entry.path()).unwrap_or_default(),
-                )
-            })
-            .collect();
-        if held.get(TARGET.0).map(Vec::as_slice) != Some(TARGET.1) {
-            return fault(TARGET.0);
+        if outside.replaced().is_some() {
+            return fault("outside".into());
         }
-        if let Some(name) = held.keys().find(|name| *name != TARGET.0) {
+        let most = TARGET.1.len() as u64 + 1;
+        match outside.read(TARGET.0, most) {
+            Found::File { content, .. } if content == TARGET.1 => {}
+            _ => return fault(TARGET.0.into()),
+        }
+        let names = outside.names().unwrap_or_default();
+        if let Some(name) = names.into_iter().find(|name| name != TARGET.0) {
             return fault(name);
         }
-        let new = names_beside(outside)
-            .into_iter()
-            .find(|name| !self.root_before.contains(name));
-        match new {
+        let mut beside = self.ground.names_beside().into_iter();
+        match beside.find(|name| !self.beside_before.contains(name)) {
             Some(name) => {
                 // It would otherwise be found by every check that follows.
-                let _ = remove(&outside.with_file_name(&name));
-                fault(&name)
+                self.ground.remove_beside(&name);
+                fault(name)
             }
             None => Ok(()),
         }
     }
-}
-
-fn empty(dir: &Path) -> io::Result<()> {
-    fs::read_dir(dir)?.try_for_each(|entry| remove(&entry?.path()))
-}
-
-/// Removes a file, a link or a directory with all that is in it, and nothing that a link leads to.
-fn remove(path: &Path) -> io::Result<()> {
-    if path.is_dir() && !path.is_symlink() {
-        fs::remove_dir_all(path)
-    } else {
-        fs::remove_file(path)
-    }
-}
-
-/// What lies beside the testee's directory.
-fn names_beside(outside: &Path) -> Vec<String> {
-    let Some(root) = outside.parent() else {
-        return Vec::new();
-    };
-    fs::read_dir(root)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect()
 }
 
 fn common_prefix(a: &[u8], b: &[u8]) -> usize {
@@ -204,6 +236,10 @@ fn common_prefix(a: &[u8], b: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::path::Path;
+
     use super::*;
     use crate::trace::octets::Octets;
 
@@ -213,7 +249,8 @@ mod tests {
         let [dir, outside] = ["dir", "outside"].map(|name| root.path().join(name));
         fs::create_dir(&dir).unwrap();
         fs::create_dir(&outside).unwrap();
-        let directory = Directory::prepare(&dir, Some(&outside), before).unwrap();
+        let ground = Arc::new(Ground::made(&dir).unwrap());
+        let directory = Directory::prepare(ground, before).unwrap();
         (root, directory)
     }
 
@@ -320,7 +357,7 @@ mod tests {
             fs::write(dir.join("sub/file"), "").unwrap();
         }
         let outside = root.path().join("outside");
-        Directory::prepare(directory.path(), Some(&outside), &[]).unwrap();
+        Directory::prepare(Arc::clone(&directory.ground), &[]).unwrap();
         let names = |dir: &Path| -> Vec<_> {
             let entries = fs::read_dir(dir).unwrap();
             entries.map(|entry| entry.unwrap().file_name()).collect()
@@ -328,5 +365,41 @@ mod tests {
         assert_eq!(names(directory.path()), [""; 0]);
         assert_eq!(names(&outside), ["target"]);
         assert_eq!(fs::read(kept.join("file")).unwrap(), b"kept");
+    }
+
+    #[test]
+    fn what_takes_the_place_of_a_file_or_of_the_directory_is_told_and_not_followed() {
+        let (root, directory) = prepared(&[]);
+        let kept = root.path().join("outside/target");
+        symlink(&kept, directory.path().join("a")).unwrap();
+        let fault = directory.stored("a", TARGET.1).unwrap_err();
+        assert_eq!(
+            fault.to_string(),
+            "\"a\" is a symbolic link instead of a file"
+        );
+        let sparse = fs::File::create(directory.path().join("b")).unwrap();
+        sparse.set_len(1 << 40).unwrap();
+        let fault = directory.stored("b", b"abc").unwrap_err();
+        let told = "the file \"b\" (1099511627776 octets, expected 3) differs from octet 0 on";
+        assert_eq!(fault.to_string(), told);
+
+        let precious = tempfile::tempdir().unwrap();
+        fs::write(precious.path().join("kept"), "kept").unwrap();
+        fs::remove_dir_all(directory.path()).unwrap();
+        symlink(precious.path(), directory.path()).unwrap();
+        let told = "the server's directory was taken away; in its place is a symbolic link, which \
+                    is not looked into";
+        for looked in [
+            directory.stored("kept", b"kept"),
+            directory.absent("none"),
+            directory.untouched(),
+            directory.outside_untouched(),
+        ] {
+            assert_eq!(looked.unwrap_err().to_string(), told);
+        }
+        let again = Directory::prepare(Arc::clone(&directory.ground), &[]);
+        assert!(again.unwrap_err().to_string().contains("a symbolic link"));
+        assert!(Ground::made(directory.path()).is_err());
+        assert_eq!(fs::read(precious.path().join("kept")).unwrap(), b"kept");
     }
 }

@@ -27,6 +27,10 @@ pub(crate) enum DirectoryFault {
         expected: usize,
         held: usize,
     },
+    /// Something is there in the place of the file, which cannot be read as one.
+    NotAFile { name: String, what: String },
+    /// The directory itself is not the one any more that it was.
+    Replaced { by: String },
     /// A file is there that must not be.
     Present { name: String, held: usize },
     /// What was placed there beforehand has changed.
@@ -67,6 +71,13 @@ impl fmt::Display for DirectoryFault {
                 f,
                 "the file {name:?} ({held} octets, expected {expected}) differs from octet {place} on"
             ),
+            Self::NotAFile { name, what } => {
+                write!(f, "{name:?} is {what} instead of a file")
+            }
+            Self::Replaced { by } => write!(
+                f,
+                "the server's directory was taken away; in its place is {by}, which is not looked into"
+            ),
             Self::Present { name, held } => {
                 write!(
                     f,
@@ -93,7 +104,10 @@ impl DirectoryFault {
     /// What should have been, in words.
     pub(crate) fn wanted(&self) -> String {
         match self {
-            Self::Missing { name } => format!("a file {name:?} in the directory"),
+            Self::Missing { name } | Self::NotAFile { name, .. } => {
+                format!("a file {name:?} in the directory")
+            }
+            Self::Replaced { .. } => "the directory that the server was given".to_owned(),
             Self::Longer { name, expected, .. }
             | Self::Shorter { name, expected, .. }
             | Self::Other { name, expected, .. } => {

@@ -6,7 +6,7 @@ use super::exchange::{Outcome, converse};
 use super::failure::{Failure, What};
 use crate::suite::plain::next_frame;
 use crate::trace::octets::Octets;
-use crate::trace::segmentation::{Move, Segmentation, repaired};
+use crate::trace::segmentation::{Move, Segmentation, accepted, repaired};
 use crate::trace::{Acceptable, Action, Class, Step, Trace, stream};
 
 /// Has the conversation of a trace, and what belongs to it: its repaired twin, and a look
@@ -35,6 +35,9 @@ pub(super) fn judge_conversation(
         Outcome::Failed(failure) => Some(failure),
     };
     if let Some(failure) = failure {
+        if trace.acceptable == Some(Acceptable::Acceptance) {
+            return Err(accepts(bench, trace, segmentation, failure));
+        }
         return Err(allowed(bench, trace, failure, directory.as_ref()));
     }
     match repaired(trace, segmentation) {
@@ -83,6 +86,28 @@ fn allowed(
     } else {
         "refused, which is allowed".to_owned()
     })
+}
+
+/// What a failure to refuse comes to where the trace leaves that open: a server that accepts goes on
+/// as if nothing had to be repaired.
+fn accepts(
+    bench: &mut Bench<'_>,
+    trace: &Trace,
+    segmentation: Segmentation,
+    failure: Box<Failure>,
+) -> NotPassed {
+    let Some(moves) = accepted(trace, segmentation) else {
+        return failure.into();
+    };
+    let directory = match directory_for(bench, trace) {
+        Ok(directory) => directory,
+        Err(error) => return error,
+    };
+    let terms = bench.terms(directory.as_ref());
+    match converse(bench.testee, &moves, &terms) {
+        Outcome::AsExpected => NotPassed::Acceptable("accepted, which is allowed".to_owned()),
+        Outcome::Failed(_) => failure.into(),
+    }
 }
 
 /// VTR-2: the reply is the command and `ready`.

@@ -15,6 +15,7 @@ mod directory_fault;
 mod exchange;
 mod failure;
 mod finding;
+pub mod ground;
 mod judge;
 pub mod options;
 mod plan;

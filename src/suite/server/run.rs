@@ -4,6 +4,7 @@ use super::attribution;
 use super::bench::{Bench, NotPassed, PLAIN};
 use super::case::{Body, Case};
 use super::dialect;
+use super::directory_fault::DirectoryFault;
 use super::failure::{Failure, What};
 use super::finding::Finding;
 use super::judge::judge_conversation;
@@ -61,6 +62,7 @@ pub fn run(
             options,
             form: ReplyForm::Echo,
             waits: options.effort.waits(),
+            ground: None,
         },
         findings: Vec::new(),
         total,
@@ -274,10 +276,12 @@ impl Runner<'_, '_> {
     /// Starts the testee afresh where a failure may have left it in a state that is not its
     /// usual one. Says whether it did.
     fn afresh(&mut self, case: &Case, failure: &Failure) -> Result<bool, RunError> {
-        let clean = matches!(
-            failure.what,
-            What::Different(_) | What::Extra | What::Unsolicited | What::Directory(_)
-        );
+        let clean = match &failure.what {
+            What::Different(_) | What::Extra | What::Unsolicited => true,
+            // Only a fresh one has its directory in place again.
+            What::Directory(fault) => !matches!(fault, DirectoryFault::Replaced { .. }),
+            _ => false,
+        };
         if !self.bench.testee.can_restart() {
             return Ok(false);
         }

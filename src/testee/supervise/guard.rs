@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, set_child_subreaper};
 
+use crate::disk::remove_tree;
 use crate::testee::port::is_free;
 use crate::testee::watch::linux as procfs;
 
@@ -74,7 +75,7 @@ pub fn run(root: &Path, fed: bool, port: Option<u16>, command: &[OsString]) -> i
         .map(|()| run_in_place(input, command));
     end_descendants();
     // Gone already if the harness was faster.
-    let _ = fs::remove_dir_all(root);
+    let _ = remove_tree(root);
     status
 }
 

@@ -2,7 +2,7 @@
 //! happens.
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,7 @@ use super::pipe_reader::PipeReader;
 use super::port::HOST;
 use super::tail::Tail;
 use super::watch::{Activity, ProcessTree};
+use crate::disk::remove_tree;
 use guard::{CANNOT_START, DIR, INPUT, OUTSIDE, PORT_TAKEN};
 
 pub mod guard;
@@ -181,7 +182,7 @@ impl Supervised {
             }
             thread::sleep(LOOK_AGAIN);
         }
-        let _ = fs::remove_dir_all(&self.root);
+        let _ = remove_tree(&self.root);
     }
 }
 

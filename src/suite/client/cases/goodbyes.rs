@@ -36,7 +36,7 @@ pub(super) fn cases() -> Vec<Case> {
             &["SES-12", "TRF-6"],
             Class::Transfer,
             |stage| {
-                stage.place("a.bin", b"abc");
+                stage.place("a.bin", b"abc")?;
                 stage.types("file");
                 stage.types("a.bin");
                 stage.announces("a.bin", 3)?;

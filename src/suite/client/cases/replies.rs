@@ -318,7 +318,7 @@ fn closed() -> Vec<Case> {
             Class::Transfer,
             |stage| {
                 let content = vec![b'x'; 16 * 1024 * 1024];
-                stage.place("a.bin", &content);
+                stage.place("a.bin", &content)?;
                 stage.connected_early("hello")?;
                 stage.types("file");
                 stage.types("a.bin");

@@ -1,11 +1,17 @@
 //! The disk: names that lead outside, a directory that is gone, two files at once.
 
-use std::fs;
+use std::io;
 
+use crate::disk::Found;
 use crate::suite::plain::frame;
 use crate::suite::server::bench::{Bench, NotPassed};
 use crate::suite::server::case::Coded;
+use crate::suite::server::directory::Directory;
 use crate::trace::Class;
+
+/// The server's directory in its place, and the name that it has while it is taken away.
+const DIR: &str = "dir";
+const AWAY: &str = "away";
 
 /// The cases about the disk that need code.
 pub(crate) const CASES: &[Coded] = &[
@@ -61,45 +67,29 @@ fn absolute_name(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
 }
 
 fn directory_gone(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
-    let Some(outside) = bench.outside() else {
+    let directory = bench.prepare(&[])?;
+    let Some(root) = directory.ground().root() else {
         return Err(NotPassed::skipped(
             "the testee's directory is not ours to take away",
         ));
     };
-    let directory = bench.prepare(&[])?;
-    let dir = directory.path().to_owned();
-    let away = outside.with_file_name("away");
     let body = vec![b'x'; 100_000];
-    let taken_away = fs::rename(&dir, &away).and_then(|()| fs::write(&dir, b"no directory"));
+    let taken_away = root
+        .rename(DIR, AWAY)
+        .and_then(|()| root.write_new(DIR, b"no directory"));
     if let Err(error) = taken_away {
         return Err(NotPassed::Error(format!(
             "the testee's directory could not be taken away: {error}"
         )));
     }
-    let terms = bench.terms(None);
-    let judged = (|| {
-        let mut talk = bench.talk(&terms)?;
-        talk.send(bench.testee, &frame(b"file"))?;
-        talk.send(bench.testee, &frame(b"gone.bin,100000"))?;
-        talk.send(bench.testee, &body)?;
-        talk.send(bench.testee, &frame(b"after"))?;
-        // One that holds its directory open may well store the file there.
-        talk.connection()
-            .wait(bench.testee, terms.patience, |connection| {
-                connection.ending().is_some() || !connection.seen().is_empty()
-            });
-        let held = fs::read(away.join("gone.bin")).is_ok_and(|held| held == body);
-        if held {
-            return Ok(());
-        }
-        talk.close(
-            bench.testee,
-            "that the testee closes: the file could not be stored",
-        )?;
-        Ok::<(), NotPassed>(())
-    })();
-    let _ = fs::remove_file(&dir);
-    let restored = fs::rename(&away, &dir);
+    let judged = store_nowhere(bench, &directory, &body);
+    // Only the file that was put there: a server may have made something else of it.
+    let restored = match root.kind(DIR) {
+        None => root
+            .remove(DIR.as_ref())
+            .and_then(|()| root.rename(AWAY, DIR)),
+        Some(kind) => Err(io::Error::other(format!("{kind} is in its place"))),
+    };
     if let Err(error) = restored {
         return Err(NotPassed::Error(format!(
             "the testee's directory could not be put back: {error}"
@@ -107,6 +97,35 @@ fn directory_gone(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     }
     judged?;
     bench.transfer_works()
+}
+
+/// Sends a file that cannot be stored.
+fn store_nowhere(
+    bench: &mut Bench<'_>,
+    directory: &Directory,
+    body: &[u8],
+) -> Result<(), NotPassed> {
+    let terms = bench.terms(None);
+    let mut talk = bench.talk(&terms)?;
+    talk.send(bench.testee, &frame(b"file"))?;
+    talk.send(bench.testee, &frame(b"gone.bin,100000"))?;
+    talk.send(bench.testee, body)?;
+    talk.send(bench.testee, &frame(b"after"))?;
+    // One that holds its directory open may well store the file there.
+    talk.connection()
+        .wait(bench.testee, terms.patience, |connection| {
+            connection.ending().is_some() || !connection.seen().is_empty()
+        });
+    let most = body.len() as u64 + 1;
+    let held = directory.ground().dir().read("gone.bin", most);
+    if matches!(held, Found::File { content, .. } if content == body) {
+        return Ok(());
+    }
+    talk.close(
+        bench.testee,
+        "that the testee closes: the file could not be stored",
+    )?;
+    Ok(())
 }
 
 fn two_at_once(bench: &mut Bench<'_>) -> Result<(), NotPassed> {

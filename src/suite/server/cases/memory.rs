@@ -135,8 +135,14 @@ fn body(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     talk.send(bench.testee, b"x")?;
     talk.send(bench.testee, &frame(b"after"))?;
     talk.deliver(bench.testee, b"after")?;
-    let stored = std::fs::metadata(directory.path().join("large.bin"));
-    let held = stored.map_or(0, |stored| stored.len());
+    let held = match directory.length("large.bin") {
+        Ok(held) => held,
+        Err(DirectoryFault::Missing { .. }) => 0,
+        Err(fault) => {
+            talk.directory_fault(bench.testee, fault)?;
+            return Ok(());
+        }
+    };
     if held != BODY {
         let fault = DirectoryFault::Other {
             name: "large.bin".to_owned(),
