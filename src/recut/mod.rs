@@ -7,4 +7,7 @@
 //! Rule: this floor uses `trace`, `testee` and `judge`. It never uses `suite`, whose expectations
 //! are written.
 
+#[cfg(feature = "cli")]
+pub mod capture;
+pub mod exchange;
 pub mod turn;

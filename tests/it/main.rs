@@ -6,6 +6,7 @@
 mod support;
 
 mod budgets;
+mod captures;
 mod client_matrix;
 mod codec_matrix;
 mod codecs;

@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub)]
 
+pub mod capture;
 pub mod matrix;
 pub mod served;
 
