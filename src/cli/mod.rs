@@ -7,6 +7,7 @@ mod connect;
 mod explain;
 mod guard;
 mod judging;
+mod record;
 mod reference;
 mod replay;
 mod serve;
@@ -53,6 +54,7 @@ enum Command {
     Server(server::Server),
     Client(client::Client),
     Codec(codec::Codec),
+    Record(record::Record),
     Replay(replay::Replay),
     Cases(cases::Cases),
     Explain(explain::Explain),
@@ -75,6 +77,7 @@ pub fn main() -> ExitCode {
         Some(Command::Client(client)) => client.run(),
         Some(Command::Codec(codec)) => codec.run(),
         Some(Command::Vectors(vectors)) => vectors.run(),
+        Some(Command::Record(record)) => record.run(),
         Some(Command::Replay(replay)) => replay.run(),
         Some(Command::Cases(cases)) => cases.run(),
         Some(Command::Explain(explain)) => explain.run(),

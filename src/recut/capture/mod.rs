@@ -16,6 +16,7 @@ mod segment;
 mod streams;
 
 use std::io::Read;
+use std::net::SocketAddr;
 
 pub use error::{CaptureError, Listing, Place};
 pub use streams::{Listed, Wanted};
@@ -30,6 +31,8 @@ use streams::Streams;
 pub struct Captured {
     /// The conversation.
     pub exchange: Exchange,
+    /// Where the server listened.
+    pub server: SocketAddr,
     /// What may make it differ from what really happened, in sentences.
     pub warnings: Vec<String>,
 }
@@ -94,6 +97,7 @@ fn conversation(
             stream.addresses[client]
         ));
     }
+    let address = stream.addresses[1 - client];
     let [client, server] = [client, 1 - client].map(|side| &stream.sides[side]);
     let sent = assemble::assemble(client, server, "client", &mut warnings)?;
     let answered = assemble::assemble(server, client, "server", &mut warnings)?;
@@ -102,6 +106,7 @@ fn conversation(
     }
     Ok(Captured {
         exchange: order::exchange((client, &sent), (server, &answered)),
+        server: address,
         warnings,
     })
 }
