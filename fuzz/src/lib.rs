@@ -8,6 +8,7 @@
 
 #[cfg(feature = "engine")]
 pub mod allocation;
+pub mod captured;
 pub mod decoding;
 pub mod differential;
 pub mod edges;

@@ -21,6 +21,7 @@ const NO_SEEDS: &str = "UNSTICK_FUZZ_NO_SEEDS";
 
 /// The options of a target, by its name.
 const OPTIONS: &[(&str, &str)] = &[
+    ("capture", include_str!("../options/capture.options")),
     ("decoder", include_str!("../options/decoder.options")),
     (
         "decoder_structured",

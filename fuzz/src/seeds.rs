@@ -8,6 +8,7 @@ use unstick::suite::fixtures;
 use unstick::trace::segmentation::{Move, Segmentation, conversations};
 use unstick::trace::{Action, Class, Trace, json};
 
+use crate::captured;
 use crate::plan::{self, Plan};
 use crate::session_plan::{self, SessionPlan};
 use crate::wire_input::WireInput;
@@ -25,7 +26,9 @@ const LARGEST_PLAN: usize = 256;
 #[must_use]
 pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
     let traces = fixtures::all().iter();
-    let frames = traces.clone().filter(|trace| trace.class() <= Class::Framing);
+    let frames = traces
+        .clone()
+        .filter(|trace| trace.class() <= Class::Framing);
     let sessions = traces
         .clone()
         .filter(|trace| trace.class() >= Class::Session && trace.id != "ses/pipelined-1000");
@@ -34,13 +37,14 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "decoder_structured" | "roundtrip" | "differential" => frames.flat_map(plans).collect(),
         "session" | "transfer" => sessions.flat_map(session_plans).collect(),
         "file_header" => sessions.flat_map(headers).collect(),
+        "capture" => captured::seeds(),
         "trace" => traces
             .map(|trace| (slug(trace), json::write(trace).into()))
             .collect(),
         _ => Vec::new(),
     };
     let largest = match target {
-        "decoder" | "trace" => LARGEST,
+        "capture" | "decoder" | "trace" => LARGEST,
         _ => LARGEST_PLAN,
     };
     seeds.retain(|(_, data)| data.len() <= largest);

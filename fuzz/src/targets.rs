@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 
+use crate::captured;
 use crate::differential::{self, TokioUtil};
 use crate::header;
 use crate::plan::Plan;
@@ -121,6 +122,14 @@ pub static TRACE: Target = Target {
     show: |data| String::from_utf8_lossy(data).into_owned(),
 };
 
+/// Octets to the reader of captures.
+pub static CAPTURE: Target = Target {
+    name: "capture",
+    check: captured::check,
+    planted: None,
+    show: |data| format!("{data:02x?}"),
+};
+
 /// The reference beside tokio-util's codec.
 pub static DIFFERENTIAL: Target = Target {
     name: "differential",
@@ -140,7 +149,7 @@ pub static DIFFERENTIAL: Target = Target {
 };
 
 /// All targets.
-pub static ALL: [&Target; 8] = [
+pub static ALL: [&Target; 9] = [
     &DECODER,
     &DECODER_STRUCTURED,
     &ROUNDTRIP,
@@ -148,6 +157,7 @@ pub static ALL: [&Target; 8] = [
     &FILE_HEADER,
     &TRANSFER,
     &TRACE,
+    &CAPTURE,
     &DIFFERENTIAL,
 ];
 

@@ -40,7 +40,12 @@ pub(super) struct Record {
     #[arg(long, value_name = "HOST:PORT")]
     to: Option<String>,
     /// Where to listen for the client
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", conflicts_with = "from")]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        default_value = "127.0.0.1:0",
+        conflicts_with = "from"
+    )]
     listen: SocketAddr,
     /// A pcap or pcapng file that holds the conversation
     #[arg(long, value_name = "CAPTURE")]
@@ -67,7 +72,7 @@ pub(super) struct Record {
 
 impl Record {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        record::prepare(&self.output, self.force).map_err(unwritable)?;
+        record::prepare(&self.output, self.force).map_err(|error| unwritable(&error))?;
         let (exchange, server) = match (&self.from, &self.to) {
             (Some(from), _) => self.captured(from)?,
             (None, Some(to)) => self.live(to)?,
@@ -135,12 +140,10 @@ impl Record {
             None => word.clone(),
         };
         let words = self.command.iter().map(filled).collect();
-        let mut task =
-            crate::testee::task::Task::start(words, None).map_err(|error| (UNJUDGED, error.to_string()))?;
+        let mut task = crate::testee::task::Task::start(words, None)
+            .map_err(|error| (UNJUDGED, error.to_string()))?;
         loop {
-            let ended = task
-                .ended()
-                .map_err(|error| (USAGE, error.to_string()))?;
+            let ended = task.ended().map_err(|error| (USAGE, error.to_string()))?;
             if let Some(status) = ended {
                 if status != 0 {
                     anstream::eprintln!(
@@ -179,7 +182,8 @@ impl Record {
             &record::id_of(&self.output),
             &format!("Recorded from {server}"),
         );
-        record::write(&self.output, &json::write(&trace), self.force).map_err(unwritable)?;
+        record::write(&self.output, &json::write(&trace), self.force)
+            .map_err(|error| unwritable(&error))?;
         let [there, back] = [Party::Client, Party::Server].map(|party| exchange.sent_by(party));
         print(&format!(
             "{}: {} steps, {there} octets sent and {back} answered. A recording can hold secrets: \
@@ -203,6 +207,6 @@ fn warn(seen: &Seen) {
     }
 }
 
-fn unwritable(error: WriteError) -> Failure {
+fn unwritable(error: &WriteError) -> Failure {
     (USAGE, error.to_string())
 }

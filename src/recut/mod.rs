@@ -9,5 +9,10 @@
 
 #[cfg(feature = "cli")]
 pub mod capture;
+#[cfg(feature = "cli")]
 pub mod exchange;
+#[cfg(feature = "cli")]
+pub mod record;
+#[cfg(feature = "cli")]
+pub mod recorder;
 pub mod turn;

@@ -111,13 +111,19 @@ mod tests {
         assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 0);
         write(&path, "one", false).unwrap();
         assert!(matches!(prepare(&path, false), Err(WriteError::Exists(_))));
-        assert!(matches!(write(&path, "two", false), Err(WriteError::Exists(_))));
+        assert!(matches!(
+            write(&path, "two", false),
+            Err(WriteError::Exists(_))
+        ));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "one");
         prepare(&path, true).unwrap();
         write(&path, "two", true).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "two");
         assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 1);
         let nowhere = directory.path().join("no/x.json");
-        assert!(matches!(prepare(&nowhere, false), Err(WriteError::Io { .. })));
+        assert!(matches!(
+            prepare(&nowhere, false),
+            Err(WriteError::Io { .. })
+        ));
     }
 }

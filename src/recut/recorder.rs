@@ -7,6 +7,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use rustix::net::sockopt::set_socket_linger;
+
 use super::exchange::{Exchange, Party};
 
 /// Longest time that connecting to the server may take.
@@ -147,9 +149,10 @@ impl Shared {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => {
-                    // Unread octets make this a reset for the other side as well, or at least an end.
                     self.note(number, |exchange| exchange.end(party));
-                    let _ = to.shutdown(Shutdown::Both);
+                    // A reset is passed on as one, once both directions have let go of the socket.
+                    let _ = set_socket_linger(&to, Some(Duration::ZERO));
+                    let _ = to.shutdown(Shutdown::Read);
                     return;
                 }
             }

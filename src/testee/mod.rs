@@ -36,5 +36,6 @@ pub mod server;
 mod settle;
 pub mod supervise;
 mod tail;
+pub mod task;
 pub mod wait;
 pub mod watch;

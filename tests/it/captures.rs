@@ -1,5 +1,7 @@
 //! Captures: what is read from them, and what is refused with its place.
 
+use proptest::collection::vec;
+use proptest::prelude::*;
 use rstest::rstest;
 use unstick::recut::capture::{self, CaptureError, Captured, Wanted};
 use unstick::recut::exchange::{Event, Party};
@@ -799,4 +801,34 @@ fn a_block_that_contradicts_itself(#[case] at: usize, #[case] value: u32, #[case
         read(&file).unwrap_err().to_string(),
         format!("packet 1, at octet {start}: {why}")
     );
+}
+
+proptest! {
+    /// Octets that are changed, left out or put in anywhere: an error or a conversation.
+    #[test]
+    fn a_file_that_is_changed_anywhere_is_read_without_a_panic(
+        pcapng in any::<bool>(),
+        changes in vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 1..8),
+    ) {
+        let order = Order::Big;
+        let mut file = if pcapng {
+            let mut file = [order.section(), order.interface(1, 0, &[])].concat();
+            file.extend(hello().iter().flat_map(|packet| order.packet(0, &packet.ethernet())));
+            file
+        } else {
+            pcap(ETHERNET, &ethernets(&hello()))
+        };
+        for (place, octet, how) in changes {
+            if file.is_empty() {
+                break;
+            }
+            let place = place.index(file.len());
+            match how {
+                0 => file[place] = octet,
+                1 => drop(file.remove(place)),
+                _ => file.insert(place, octet),
+            }
+        }
+        unstick_fuzz::captured::check(&file).unwrap();
+    }
 }

@@ -19,6 +19,7 @@ mod length;
 mod load;
 mod peers;
 mod program;
+mod recording;
 mod regressions;
 mod sessions;
 mod snapshots;

@@ -56,7 +56,7 @@ pub(super) fn assemble(
             heard,
             packet: piece.packet,
         };
-        if let Some((at, packet)) = insert(&mut runs, run) {
+        if let Some((at, packet)) = insert(&mut runs, &run) {
             warnings.push(format!(
                 "octet {at} of what the {who} sent came twice and differs (packets {packet} and \
                  {}); the first copy is used",
@@ -130,7 +130,7 @@ fn gap(who: &str, from: i64, to: i64, why: &str) -> CaptureError {
 
 /// Takes in what is new of a run. Where it differs from what was there before: the first such
 /// place, and the packet that it came in.
-fn insert(runs: &mut BTreeMap<i64, Run>, run: Run) -> Option<(i64, u64)> {
+fn insert(runs: &mut BTreeMap<i64, Run>, run: &Run) -> Option<(i64, u64)> {
     let end = run.start + run.octets.len() as i64;
     let mut differs = None;
     let mut at = run.start;

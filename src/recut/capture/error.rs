@@ -2,8 +2,7 @@
 
 use std::fmt;
 use std::io;
-
-use super::streams::Listed;
+use std::net::SocketAddr;
 
 /// Why no conversation could be read from a capture; says the place.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +61,21 @@ impl fmt::Display for Place {
             None => write!(f, "the block at octet {}", self.offset),
         }
     }
+}
+
+/// A stream, for somebody who is to choose one.
+#[derive(Debug)]
+pub struct Listed {
+    /// Its number, from 0.
+    pub number: usize,
+    /// Who opened it.
+    pub client: SocketAddr,
+    /// Whom.
+    pub server: SocketAddr,
+    /// How much the client sent, in octets.
+    pub there: u64,
+    /// How much the server sent, in octets.
+    pub back: u64,
 }
 
 /// The streams of a capture, for somebody who is to choose one.

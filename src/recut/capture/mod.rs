@@ -18,8 +18,8 @@ mod streams;
 use std::io::Read;
 use std::net::SocketAddr;
 
-pub use error::{CaptureError, Listing, Place};
-pub use streams::{Listed, Wanted};
+pub use error::{CaptureError, Listed, Listing, Place};
+pub use streams::Wanted;
 
 use super::exchange::Exchange;
 use file::Packets;

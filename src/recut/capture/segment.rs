@@ -49,7 +49,7 @@ pub(super) struct Datagrams {
     whole: Vec<u8>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Datagram {
     source: IpAddr,
     destination: IpAddr,
@@ -121,7 +121,7 @@ impl Datagrams {
         }
         let buffer = self
             .fragments
-            .entry(key.clone())
+            .entry(key)
             .or_insert_with(|| IpDefragBuf::new(IpNumber::TCP, Vec::new(), Vec::new()));
         if buffer.add(fragment.offset, fragment.more, octets).is_err() {
             self.fragments.remove(&key);

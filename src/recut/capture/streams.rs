@@ -3,26 +3,12 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
+use super::error::Listed;
 use super::segment::Segment;
 
 /// The most octets after a SYN that may be captured before it: a window. Another stream's numbers
 /// are as near as that once in 4,096.
 const MAX_LATE: i64 = 1 << 20;
-
-/// A stream, for somebody who is to choose one.
-#[derive(Debug)]
-pub struct Listed {
-    /// Its number, from 0.
-    pub number: usize,
-    /// Who opened it.
-    pub client: SocketAddr,
-    /// Whom.
-    pub server: SocketAddr,
-    /// How much the client sent, in octets.
-    pub there: u64,
-    /// How much the server sent, in octets.
-    pub back: u64,
-}
 
 /// Which stream is wanted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
