@@ -11,7 +11,7 @@
 //! | `process`, `server`, `client`, `piped` | a server, a client, a program that reads and writes pipes |
 //! | `watch/` | what is seen of it from outside: [`watch::Activity`], [`watch::Backlog`] |
 //! | `wait`, `settle`, `gate`, `gating` | how long to wait for it |
-//! | `connection` | one TCP connection to it |
+//! | `connection`, `early_reset` | one TCP connection to it; one that is reset at once |
 //!
 //! **For other socket pairs** (a recording that is replayed, a proxy between two programs):
 //! - [`watch::Queues::unread`] says for a (local, remote) pair of addresses how many octets the
@@ -23,6 +23,7 @@
 
 pub mod client;
 pub mod connection;
+pub mod early_reset;
 pub mod exit_status;
 pub mod gate;
 pub mod gating;

@@ -15,9 +15,9 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
-use std::process::exit;
+use std::process::{self, exit};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -52,11 +52,16 @@ enum End {
     Clean,
     Protocol,
     Cut,
+    /// A timer ran out; no end, but where a fault asks for a timer.
+    Late,
 }
 
 impl From<io::Error> for End {
-    fn from(_: io::Error) -> Self {
-        Self::Cut
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Self::Late,
+            _ => Self::Cut,
+        }
     }
 }
 
@@ -71,6 +76,8 @@ struct Peer {
     last_text: Option<String>,
     /// Memory for what was announced, where a fault takes it.
     announced: Vec<u8>,
+    /// Where frames go that are written by others, where a fault has it so.
+    writers: Option<mpsc::Sender<Vec<u8>>>,
     ended: bool,
 }
 
@@ -150,6 +157,10 @@ fn accept(stream: TcpStream, config: &Arc<Config>) {
     config.sessions.fetch_add(1, Ordering::SeqCst);
     let _ = stream.set_nodelay(true);
     let peer = stream.peer_addr();
+    if peer.is_err() && config.fault.is(Fault::GoneEndsAll) {
+        eprintln!("unhandled: who is there?");
+        exit(1);
+    }
     if config.fault.is(Fault::ErrorKillsOthers) {
         config.all.lock().unwrap().extend(stream.try_clone());
     }
@@ -162,7 +173,7 @@ fn accept(stream: TcpStream, config: &Arc<Config>) {
         let leaks = match end {
             End::Protocol => fault.is(Fault::SlotLeaksOnError),
             End::Cut => fault.is(Fault::SlotLeaksOnCut),
-            End::Clean => false,
+            End::Clean | End::Late => false,
         };
         if matches!(end, End::Protocol | End::Cut) {
             if fault.is(Fault::ErrorKillsProcess) && matches!(end, End::Protocol) {
@@ -208,6 +219,7 @@ impl<'c> Session<'c> {
                 replies_held: Vec::new(),
                 last_text: None,
                 announced: Vec::new(),
+                writers: None,
                 ended: false,
             },
             config,
@@ -295,6 +307,23 @@ impl<'c> Session<'c> {
 
     /// The next payload; `None` at a clean end.
     fn payload(&mut self) -> Result<Option<Vec<u8>>, End> {
+        if !self.fault.is(Fault::TimerDrops) {
+            return self.next_payload();
+        }
+        self.peer
+            .stream
+            .set_read_timeout(Some(Duration::from_millis(200)))?;
+        let payload = loop {
+            match self.next_payload() {
+                Err(End::Late) => self.peer.pending.clear(),
+                other => break other,
+            }
+        };
+        self.peer.stream.set_read_timeout(None)?;
+        payload
+    }
+
+    fn next_payload(&mut self) -> Result<Option<Vec<u8>>, End> {
         let fault = self.fault;
         if self.peer.pending.is_empty() && !self.read()? {
             return Ok(None);
@@ -325,6 +354,10 @@ impl<'c> Session<'c> {
         }
         if fault.is(Fault::LengthSignedClosesNot) && octets[0] >= 0x80 {
             length = i32::from_be_bytes(octets).unsigned_abs() as usize % 16;
+        }
+        if fault.is(Fault::SizeWraps) && length > u32::MAX as usize - 4 {
+            self.need(100)?;
+            process::abort();
         }
         let limit = match fault.0 {
             Some(Fault::Limit4096) => 4096,
@@ -380,6 +413,7 @@ impl<'c> Session<'c> {
                 }
             }
             Some(Fault::AtMostTenARead) => self.peer.handled_of_read == 10,
+            Some(Fault::AtMostThousandARead) => self.peer.handled_of_read == 1000,
             _ => false,
         };
         if drops {
@@ -585,6 +619,9 @@ impl<'c> Session<'c> {
             _ => length.to_be_bytes(),
         };
         let frame = [octets.as_slice(), payload].concat();
+        if self.fault.is(Fault::FramesInterleave) {
+            return self.hand_over(frame);
+        }
         if self.fault.is(Fault::PartialWrite) {
             self.peer.stream.set_nonblocking(true)?;
             let written = loop {
@@ -612,6 +649,33 @@ impl<'c> Session<'c> {
             _ => self.peer.stream.write_all(&frame)?,
         }
         Ok(())
+    }
+
+    /// Leaves a frame to two threads. They take turns for the length, and not for what follows it.
+    fn hand_over(&mut self, frame: Vec<u8>) -> Result<(), End> {
+        if self.peer.writers.is_none() {
+            let (sender, frames) = mpsc::channel::<Vec<u8>>();
+            let frames = Arc::new(Mutex::new(frames));
+            for _ in 0..2 {
+                let mut stream = self.peer.stream.try_clone()?;
+                let frames = Arc::clone(&frames);
+                thread::spawn(move || -> io::Result<()> {
+                    loop {
+                        let turn = frames.lock().expect("nobody panics");
+                        let Ok(frame) = turn.recv() else {
+                            return Ok(());
+                        };
+                        let (length, payload) = frame.split_at(4);
+                        stream.write_all(length)?;
+                        drop(turn);
+                        stream.write_all(payload)?;
+                    }
+                });
+            }
+            self.peer.writers = Some(sender);
+        }
+        let writers = self.peer.writers.as_ref().expect("they are there now");
+        writers.send(frame).map_err(|_| End::Cut)
     }
 
     fn header(&self, header: &str) -> Option<(String, u64)> {

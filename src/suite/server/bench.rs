@@ -14,7 +14,7 @@ use super::reply_form::ReplyForm;
 use crate::suite::plain::frame;
 use crate::testee::server::Server;
 use crate::testee::wait::Patience;
-use crate::trace::Placed;
+use crate::trace::{Class, Placed};
 
 /// The plainest conversation there is.
 pub(super) const PLAIN: &[u8] = b"hello";
@@ -59,6 +59,10 @@ pub(crate) struct Bench<'r> {
 impl Bench<'_> {
     pub(crate) fn max_payload(&self) -> Option<u32> {
         self.options.max_payload
+    }
+
+    pub(crate) const fn class(&self) -> Class {
+        self.options.class
     }
 
     pub(crate) fn max_sessions(&self) -> Option<usize> {

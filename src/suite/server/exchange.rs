@@ -98,6 +98,16 @@ impl<'t, 'a> Talk<'t, 'a> {
         &mut self.connection
     }
 
+    /// How much of what came has been accounted for, in octets.
+    pub(crate) const fn accounted(&self) -> usize {
+        self.accounted
+    }
+
+    /// Whether more has come than has been accounted for.
+    pub(crate) fn has_more(&self) -> bool {
+        self.connection.seen().len() > self.accounted
+    }
+
     /// Notes what a case sends past [`Talk::send`].
     pub(crate) fn note_sent(&mut self, octets: &[u8]) {
         self.sent.push(octets.to_vec());

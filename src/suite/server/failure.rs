@@ -19,6 +19,8 @@ pub(crate) enum What {
     ClosedInstead,
     /// Something else was delivered.
     Different(Difference),
+    /// All that was to be delivered came, its octets in another order.
+    Interleaved,
     /// Something came that nothing had asked for.
     Extra,
     /// The testee did not close.
@@ -34,6 +36,12 @@ pub(crate) enum What {
 }
 
 impl What {
+    /// Whether one look is proof enough: what a race leaves behind cannot come of anything else, and
+    /// may well not show a second time.
+    pub(crate) const fn proves_itself(&self) -> bool {
+        matches!(self, Self::Interleaved)
+    }
+
     /// Whether the harness waited in vain, which takes its time.
     pub(crate) const fn took_time(&self) -> bool {
         matches!(

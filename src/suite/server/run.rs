@@ -254,9 +254,14 @@ impl Runner<'_, '_> {
                         self.afresh(case, &second)?;
                         (Verdict::Fail, second.message.clone(), Some(second))
                     }
+                    _ if first.what.proves_itself() => {
+                        let message = format!("{}, in one run of two", first.message);
+                        (Verdict::Fail, message, Some(first))
+                    }
                     _ => {
+                        // What made the difference is not known: time, or what came before.
                         let fresh = if fresh {
-                            ", on a testee started afresh: does something of earlier connections remain?"
+                            ", and passed after a restart"
                         } else {
                             ""
                         };

@@ -10,6 +10,7 @@ mod diagnosis;
 mod rules;
 mod run_facts;
 mod signatures;
+mod streams;
 mod symptom;
 #[cfg(test)]
 mod tests;

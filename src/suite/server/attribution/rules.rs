@@ -2,6 +2,7 @@
 
 use super::diagnosis::Diagnosis;
 use super::run_facts::{Pattern, SMALL};
+use super::streams;
 use super::symptom::{Sight, deliveries};
 use crate::suite::server::directory_fault::DirectoryFault;
 use crate::suite::server::failure::What;
@@ -22,6 +23,9 @@ const RULES: &[Rule] = &[
     acknowledged_transfer,
     quit,
     later_text,
+    streams::interleaved,
+    streams::pauses,
+    streams::long_stream,
     answered_error,
     large_length,
     low_limit,
@@ -33,9 +37,10 @@ const RULES: &[Rule] = &[
     unanswered_empty,
 ];
 
-const SHORT_READ: Diagnosis = Diagnosis::new("FRM-2", "it takes a short read for a whole one");
+pub(super) const SHORT_READ: Diagnosis =
+    Diagnosis::new("FRM-2", "it takes a short read for a whole one");
 
-const STICKY: Diagnosis = Diagnosis::new(
+pub(super) const STICKY: Diagnosis = Diagnosis::new(
     "FRM-3",
     "it loses what arrives together with the end of a frame",
 );
@@ -63,7 +68,7 @@ fn counts_itself(pattern: &Pattern, _: &Sight<'_>) -> Option<Diagnosis> {
 }
 
 /// What the length of the first frame that came says about the one who wrote it.
-fn written_length(_: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+fn written_length(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
     if !matches!(
         sight.failure.what,
         What::Missing | What::Different(_) | What::ClosedInstead | What::Extra
@@ -91,8 +96,11 @@ fn written_length(_: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
     let text = std::str::from_utf8(payload).ok()?;
     let characters = text.chars().count() as u32;
     let units = text.encode_utf16().count() as u32;
-    (characters != real && (written == characters || written == units)).then_some(Diagnosis::new(
-        "MSG-1",
+    let counted = characters != real && (written == characters || written == units);
+    // A server that echoes frames owes nothing about text.
+    let requirement = if pattern.replies { "MSG-1" } else { "FRM-1" };
+    counted.then_some(Diagnosis::new(
+        requirement,
         "the lengths that it writes count characters instead of octets",
     ))
 }

@@ -49,6 +49,10 @@ pub(super) struct Pattern {
     pub(super) counts_itself: bool,
     /// A large length without the top bit is mistaken as well as one with it.
     pub(super) large_lengths_break: bool,
+    /// Octets of two frames come mixed up.
+    pub(super) interleaves: bool,
+    /// Frames are lost of more than a thousand together.
+    pub(super) many_frames_break: bool,
     /// A part of a frame is delivered when the stream ends inside it.
     pub(super) truncated_delivered: bool,
     /// Connections stay open after errors of more than one kind.
@@ -135,6 +139,8 @@ impl Pattern {
             large_lengths_break: ["len/announced-01000000", "len/announced-7fffffff"]
                 .into_iter()
                 .any(|id| failed_with(id, |what| *what == What::Extra)),
+            interleaves: failed_with("frm/", |what| *what == What::Interleaved),
+            many_frames_break: failed_with("frm/frames-", |what| *what != What::Died),
             truncated_delivered: failed_with("frm/truncated-", |_| true),
             errors_stay: failed_with("msg/invalid-", stays),
             leads_outside: failed_with("trf/refused-name-", |what| {

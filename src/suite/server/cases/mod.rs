@@ -4,10 +4,14 @@
 //! nothing in `suite::server` but the list of all cases knows what stands here.
 
 mod disk;
+mod early_reset;
 mod limits;
 mod memory;
+pub(super) mod pauses;
 mod sessions;
 mod slow_peers;
+mod volume;
+mod wraparound;
 
 use super::case::Case;
 use crate::suite::fixtures;
@@ -18,9 +22,13 @@ pub fn all() -> Vec<Case> {
     let traces = fixtures::all().iter().map(Case::of);
     let coded = [
         limits::CASES,
+        wraparound::CASES,
+        volume::CASES,
+        pauses::CASES,
         slow_peers::CASES,
         memory::CASES,
         sessions::CASES,
+        early_reset::CASES,
         disk::CASES,
     ]
     .into_iter()

@@ -1,0 +1,147 @@
+//! Many small frames in one stream: more than people's limits hold (FRM-3), and enough of them that
+//! two writers get in each other's way (FRM-9).
+
+use crate::suite::plain::{frame, next_frame};
+use crate::suite::server::bench::{Bench, NotPassed};
+use crate::suite::server::case::Coded;
+use crate::suite::server::exchange::Talk;
+use crate::suite::server::failure::What;
+use crate::trace::Class;
+use crate::trace::octets::Octets;
+
+pub(crate) const CASES: &[Coded] = &[
+    Coded {
+        id: "frm/frames-1001",
+        title: "Of 1,001 frames in one write none is lost",
+        requirements: &["FRM-3"],
+        class: Class::Framing,
+        run: |bench| together(bench, 1_001),
+    },
+    Coded {
+        id: "frm/frames-1025",
+        title: "Of 1,025 frames in one write none is lost",
+        requirements: &["FRM-3"],
+        class: Class::Framing,
+        run: |bench| together(bench, 1_025),
+    },
+    Coded {
+        id: "frm/frames-4097",
+        title: "Of 4,097 frames in one write none is lost",
+        requirements: &["FRM-3"],
+        class: Class::Framing,
+        run: |bench| together(bench, 4_097),
+    },
+    Coded {
+        id: "frm/frames-65537",
+        title: "Of 65,537 frames in one stream none is lost",
+        requirements: &["FRM-3"],
+        class: Class::Framing,
+        run: |bench| together(bench, 65_537),
+    },
+    Coded {
+        id: "frm/pipelined",
+        title: "Of 50,000 frames in one stream each comes back whole and in its turn",
+        requirements: &["FRM-9"],
+        class: Class::Framing,
+        run: pipelined,
+    },
+];
+
+/// Number of frames in which a race of two writers is looked for. By hand, one that is hit once in
+/// some 28,000 frames was found.
+const PIPELINED: usize = 50_000;
+
+/// Number of octets shown on each side of the place where a long stream went wrong.
+const SHOWN: usize = 128;
+
+/// The smallest frames that can be told apart: as many as possible fit into one read.
+fn together(bench: &mut Bench<'_>, count: usize) -> Result<(), NotPassed> {
+    let payloads: Vec<_> = (0..count).map(|number| vec![b"abc"[number % 3]]).collect();
+    all_come_back(bench, &payloads)
+}
+
+/// Each with a number of its own, so that a frame in the wrong place shows too.
+fn pipelined(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
+    let payloads: Vec<_> = (0..PIPELINED)
+        .map(|number| format!("{number:08}").into_bytes())
+        .collect();
+    all_come_back(bench, &payloads)
+}
+
+fn all_come_back(bench: &mut Bench<'_>, payloads: &[Vec<u8>]) -> Result<(), NotPassed> {
+    let terms = bench.terms(None);
+    let mut talk = bench.talk(&terms)?;
+    let stream: Vec<u8> = payloads.iter().flat_map(|payload| frame(payload)).collect();
+    talk.connection().write(&stream, terms.bound);
+    let mut sent = 0;
+    for payload in payloads {
+        let from = talk.accounted();
+        if let Err(mut failure) = talk.deliver(bench.testee, payload) {
+            if nothing_is_lost(bench, &mut talk, payloads, &failure.what) {
+                failure.what = What::Interleaved;
+                failure.message = format!(
+                    "all octets came, in another order: two frames were written at the same time ({})",
+                    failure.message
+                );
+            }
+            shorten(&mut failure.evidence, &mut talk, from, &stream, sent);
+            failure.message = format!(
+                "of {} frames in one stream: {}",
+                payloads.len(),
+                failure.message
+            );
+            return Err(failure.into());
+        }
+        sent += 4 + payload.len();
+    }
+    talk.finish(bench.testee)?;
+    Ok(())
+}
+
+/// Whether as many octets came as were owed, so that what is wrong is their order. Replies have all the
+/// same length but for their text, and the first came before anything was wrong, or tells nothing.
+fn nothing_is_lost(
+    bench: &mut Bench<'_>,
+    talk: &mut Talk<'_, '_>,
+    payloads: &[Vec<u8>],
+    what: &What,
+) -> bool {
+    let Some(first) = next_frame(talk.connection().seen()) else {
+        return false;
+    };
+    let around = first.len().saturating_sub(payloads[0].len());
+    let owed: usize = payloads
+        .iter()
+        .map(|payload| 4 + around + payload.len())
+        .sum();
+    if matches!(what, What::Died | What::ClosedInstead) {
+        return false;
+    }
+    let patience = bench.patience();
+    talk.connection()
+        .wait(bench.testee, patience, |connection| {
+            connection.seen().len() >= owed
+        });
+    bench.testee.settle();
+    talk.connection().pump();
+    talk.connection().seen().len() == owed
+}
+
+/// Shows the place where it went wrong, and not megabytes before it.
+fn shorten(
+    evidence: &mut crate::judge::evidence::Evidence,
+    talk: &mut Talk<'_, '_>,
+    from: usize,
+    stream: &[u8],
+    sent: usize,
+) {
+    let seen = talk.connection().seen();
+    let end = seen.len().min(from + SHOWN);
+    evidence.seen = Octets::folded(&seen[from..end]);
+    evidence.ended += &format!(
+        "; of {} octets that came, these are the ones after the first {from}",
+        seen.len()
+    );
+    let end = stream.len().min(sent + SHOWN);
+    evidence.sent = vec![Octets::folded(&stream[sent..end])];
+}
