@@ -1,14 +1,20 @@
-//! `unstick guard`: what the harness puts between itself and a testee.
+//! `unstick guard`: the process between the harness and a program under test.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::FORBIDDEN;
 
 use super::{Failure, UNJUDGED};
 use crate::testee::supervise::guard;
+
+/// Signals that are left as they are: the end of a child, which is ignored, and the word to go on.
+const LEFT_ALONE: [i32; 2] = [signal_hook::consts::SIGCHLD, signal_hook::consts::SIGCONT];
+
+/// The last signal number on any system that has them.
+const LAST_SIGNAL: i32 = 64;
 
 /// Keep a testee's processes and directory from outliving the harness
 #[derive(Debug, Args)]
@@ -28,11 +34,7 @@ pub(super) struct Guard {
 
 impl Guard {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        // A guard that is ended before the testee guards nothing; it ends with the harness.
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
-            let ignored = std::sync::Arc::default();
-            let _ = signal_hook::flag::register(signal, ignored);
-        }
+        withstand_signals();
         guard::run(&self.root, self.fed, self.port, &self.command)
             .map(ExitCode::from)
             .map_err(|error| {
@@ -42,5 +44,17 @@ impl Guard {
                     format!("the directory {root} could not be made: {error}"),
                 )
             })
+    }
+}
+
+/// Makes every signal that can be caught do nothing. A guard that is ended before the program under
+/// test guards nothing, and programs send signals to their parent: to say that they are ready, or
+/// to end everything. A handler, unlike an ignored signal, is not inherited by the program.
+fn withstand_signals() {
+    for signal in 1..=LAST_SIGNAL {
+        if !FORBIDDEN.contains(&signal) && !LEFT_ALONE.contains(&signal) {
+            // Some numbers are nobody's, or the C library's own.
+            let _ = signal_hook::flag::register(signal, std::sync::Arc::default());
+        }
     }
 }

@@ -11,9 +11,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use super::{FAILED, Failure, UNJUDGED, USAGE, print};
+use super::{FAILED, Failure, UNJUDGED, USAGE, interrupt, print};
 use crate::judge::case::Described;
 use crate::judge::check::{Check, Verdict};
 use crate::judge::error::RunError;
@@ -248,11 +247,8 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) fn new() -> Result<Self, Failure> {
-        let interrupted = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
-            signal_hook::flag::register(signal, Arc::clone(&interrupted))
-                .map_err(|error| (UNJUDGED, format!("signals cannot be watched: {error}")))?;
-        }
+        let interrupted = interrupt::watch()
+            .map_err(|error| (UNJUDGED, format!("signals cannot be watched: {error}")))?;
         let bar = ProgressBar::new(0).with_style(
             ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")
                 .expect("the template is well-formed"),

@@ -6,6 +6,7 @@ mod codec;
 mod connect;
 mod explain;
 mod guard;
+mod interrupt;
 mod judging;
 mod record;
 mod reference;

@@ -1,9 +1,11 @@
 //! How to start a program under test, and why one did not start.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use super::exit_status::status_in_words;
 
 /// How to start a testee.
 #[derive(Debug, Clone)]
@@ -21,6 +23,14 @@ pub struct Template {
 }
 
 impl Template {
+    /// The program.
+    #[must_use]
+    pub fn program(&self) -> &OsStr {
+        self.command
+            .first()
+            .map_or(OsStr::new(""), OsString::as_os_str)
+    }
+
     /// Whether some part of the command has this placeholder.
     #[must_use]
     pub fn says(&self, placeholder: &str) -> bool {
@@ -37,16 +47,21 @@ pub enum StartError {
     #[error("the testee could not be started: {0}")]
     Guard(#[from] io::Error),
     /// There is no such program, or it may not be run.
-    #[error("{0}")]
-    NoProgram(String),
+    #[error("cannot start {program}: {error}")]
+    NoProgram {
+        /// What was to be started.
+        program: String,
+        /// What the system said.
+        error: io::Error,
+    },
     /// Of many ports that were tried none was free.
-    #[error("no free port was found for the testee: {0}")]
-    PortTaken(String),
+    #[error("no free port was found for the testee: port {0} is taken")]
+    PortTaken(u16),
     /// It ended instead of listening.
-    #[error("the testee ended before it listened, {status}{}", shown(.stderr))]
+    #[error("the testee ended before it listened, {}{}", status_in_words(*.status), shown(.stderr))]
     Ended {
-        /// How it ended, in words.
-        status: String,
+        /// How it ended, 128 and the signal if it was killed.
+        status: i32,
         /// The end of what it wrote to standard error.
         stderr: String,
     },

@@ -1,6 +1,6 @@
 //! Starting, watching and ending the program under test, and talking to it without a race.
 //!
-//! **Rule.** Only `trace` is imported from outside this folder. Nothing here knows a requirement, a
+//! **Rule.** Only `trace` and `disk` are imported from outside this folder. Nothing here knows a requirement, a
 //! case or a verdict; what is seen goes up as data. Nothing waits without a bound.
 //!
 //! | | |

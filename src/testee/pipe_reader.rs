@@ -6,14 +6,20 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, ioctl_fionbio, read};
 
 /// How much is read at a time, in octets.
 const AT_ONCE: usize = 64 * 1024;
+
+/// How often the thread in the background looks whether anybody still wants to know.
+const LOOK_UP_EVERY: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 500_000_000,
+};
 
 /// What becomes of the octets.
 pub(super) trait Sink: Send + 'static {
@@ -26,7 +32,6 @@ pub(super) trait Sink: Send + 'static {
 #[derive(Debug)]
 pub(super) struct PipeReader<S> {
     shared: Arc<Shared<S>>,
-    reader: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug)]
@@ -66,16 +71,16 @@ impl<S: Sink> PipeReader<S> {
             more: Condvar::new(),
         });
         let reads = Arc::clone(&shared);
-        let reader = thread::spawn(move || {
+        thread::spawn(move || {
             while !reads.taken().has_ended() {
                 // An interrupted wait is a short one.
-                let _ = poll(&mut [PollFd::new(&pipe, PollFlags::IN)], None);
+                let _ = poll(
+                    &mut [PollFd::new(&pipe, PollFlags::IN)],
+                    Some(&LOOK_UP_EVERY),
+                );
             }
         });
-        Ok(Self {
-            shared,
-            reader: Some(reader),
-        })
+        Ok(Self { shared })
     }
 
     /// All that has been written so far.
@@ -89,11 +94,25 @@ impl<S: Sink> PipeReader<S> {
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Waits for the end: all is there then.
-    pub(super) fn finish(&mut self) {
-        if let Some(reader) = self.reader.take() {
-            let _ = reader.join();
+    /// Waits for the end of the stream: all is there then. A process that has escaped may hold it
+    /// open for ever, so not longer than `bound`.
+    pub(super) fn finish(&self, bound: Duration) {
+        let started = Instant::now();
+        loop {
+            let so_far = self.so_far();
+            let left = bound.saturating_sub(started.elapsed());
+            if so_far.has_ended() || left.is_zero() {
+                return;
+            }
+            self.wait(so_far, left);
         }
+    }
+}
+
+impl<S> Drop for PipeReader<S> {
+    fn drop(&mut self) {
+        let so_far = self.shared.so_far.lock();
+        so_far.unwrap_or_else(PoisonError::into_inner).pipe = None;
     }
 }
 
@@ -122,6 +141,8 @@ mod tests {
     use super::*;
     use std::io::Write;
 
+    const LONG: Duration = Duration::from_secs(30);
+
     #[derive(Debug, Default)]
     struct AtMost(Vec<u8>, usize);
 
@@ -136,7 +157,7 @@ mod tests {
     #[test]
     fn what_has_been_written_is_there_at_once() {
         let (reads, mut writes) = io::pipe().unwrap();
-        let mut reader = PipeReader::of(reads, AtMost(Vec::new(), usize::MAX)).unwrap();
+        let reader = PipeReader::of(reads, AtMost(Vec::new(), usize::MAX)).unwrap();
         let mut written = Vec::new();
         for octet in 0..=255 {
             writes.write_all(&[octet]).unwrap();
@@ -146,18 +167,35 @@ mod tests {
         assert!(!reader.so_far().has_ended());
         drop(writes);
         assert!(reader.so_far().has_ended());
-        reader.finish();
+        reader.finish(LONG);
+    }
+
+    #[test]
+    fn a_stream_that_somebody_holds_open_is_not_waited_for_for_ever() {
+        let (reads, writes) = io::pipe().unwrap();
+        let reader = PipeReader::of(reads, AtMost(Vec::new(), 1)).unwrap();
+        reader.finish(Duration::from_millis(10));
+        assert!(!reader.so_far().has_ended());
+        drop(writes);
+        reader.finish(LONG);
+        assert!(reader.so_far().has_ended());
     }
 
     #[test]
     fn one_who_writes_on_is_told_that_nothing_more_is_wanted() {
         let (reads, mut writes) = io::pipe().unwrap();
-        let mut reader = PipeReader::of(reads, AtMost(Vec::new(), 3)).unwrap();
+        let reader = PipeReader::of(reads, AtMost(Vec::new(), 3)).unwrap();
         writes.write_all(b"abcd").unwrap();
-        reader.finish();
+        reader.finish(LONG);
         assert!(reader.so_far().has_ended());
         assert_eq!(reader.so_far().kept.0, b"abcd");
-        let error = writes.write(b"e").unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+        // The thread in the background lets go of the pipe when it looks up.
+        let refused = || {
+            thread::sleep(Duration::from_millis(1));
+            writes.write(b"e").err()
+        };
+        let mut answers = std::iter::repeat_with(refused).take(LONG.as_millis() as usize);
+        let error = answers.find_map(|error| error);
+        assert_eq!(error.unwrap().kind(), io::ErrorKind::BrokenPipe);
     }
 }

@@ -74,7 +74,7 @@ impl Piped {
             Ok(input) => input,
             Err(error) => {
                 return Err(match supervised.ended() {
-                    Some(status) => supervised.start_error(status),
+                    Some(status) => supervised.start_error(status, template.program()),
                     None => error,
                 });
             }

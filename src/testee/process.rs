@@ -2,8 +2,9 @@
 
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::path::PathBuf;
+use std::sync::mpsc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::launch::{StartError, Template};
 use super::pipe_reader::PipeReader;
@@ -14,6 +15,12 @@ use super::watch::Activity;
 
 /// On how many ports it is tried to start a testee.
 const PORTS_TRIED: usize = 100;
+
+/// How long one attempt to connect may take: one that has a full queue of connections answers none.
+const CONNECT_BOUND: Duration = Duration::from_secs(1);
+
+/// How long the name of a host may take to be looked up.
+const LOOKUP_BOUND: Duration = Duration::from_secs(2);
 
 /// A running server. Dropping it ends it.
 #[derive(Debug)]
@@ -64,7 +71,7 @@ impl Process {
         let mut said = None;
         loop {
             if let Some(status) = self.supervised.ended() {
-                return Err(self.supervised.start_error(status));
+                return Err(self.supervised.start_error(status, template.program()));
             }
             if !has_port && said.is_none() {
                 said = self.stdout.so_far().kept.address().map(str::to_owned);
@@ -72,7 +79,9 @@ impl Process {
                     self.address = address;
                 }
             }
-            if (has_port || said.is_some()) && TcpStream::connect(self.address).is_ok() {
+            if (has_port || said.is_some())
+                && TcpStream::connect_timeout(&self.address, CONNECT_BOUND).is_ok()
+            {
                 return Ok(());
             }
             let waited = started.elapsed();
@@ -136,10 +145,34 @@ impl Process {
 }
 
 fn resolve(address: &str) -> Option<SocketAddr> {
-    let mut address = address.trim().to_socket_addrs().ok()?.next()?;
+    let address = address.trim();
+    let mut address = address.parse().ok().or_else(|| looked_up(address))?;
     // A server that listens everywhere is reached on the loopback.
     if address.ip().is_unspecified() {
         address.set_ip(HOST.into());
     }
     Some(address)
+}
+
+/// The address of a host by its name: asked apart, because the system may take minutes to say no.
+fn looked_up(address: &str) -> Option<SocketAddr> {
+    let (sender, found) = mpsc::channel();
+    let address = address.to_owned();
+    thread::spawn(move || sender.send(address.to_socket_addrs().ok()?.next()?).ok());
+    found.recv_timeout(LOOKUP_BOUND).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_found_and_everywhere_is_here() {
+        let here = Some(SocketAddr::from((HOST, 7)));
+        for said in ["127.0.0.1:7", " 0.0.0.0:7\r"] {
+            assert_eq!(resolve(said), here);
+        }
+        assert!(resolve("localhost:7").is_some_and(|found| found.ip().is_loopback()));
+        assert_eq!(resolve("127.0.0.1"), None);
+    }
 }

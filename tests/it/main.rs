@@ -24,6 +24,7 @@ mod regressions;
 mod sessions;
 mod snapshots;
 mod structure;
+mod supervision;
 mod testees;
 mod third_party;
 mod traceability;

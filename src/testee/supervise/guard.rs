@@ -1,53 +1,101 @@
-//! The guard: a small process between the harness and a testee, so that nothing is left
+//! The guard: a small process between the harness and a program under test, so that nothing is left
 //! behind however the harness ends, by SIGKILL too.
 //!
-//! It makes the testee's directory, starts the testee in a process group of its own, and
-//! waits for the testee's end or for the end of its own standard input, which the harness
-//! holds open. Then it ends whatever descends from it and removes the directory.
+//! 1. It makes the program's directory, and starts the program in a process group of its own.
+//! 2. It waits for the program's end, or for the end of its own standard input, which the harness
+//!    holds open. A server that ends with status 0 and leaves processes behind is a daemon, and goes
+//!    on in them.
+//! 3. It ends whatever descends from it. Orphans become its children, so it has no descendant left
+//!    exactly when the system says that it has no child left: a look at the list of processes could
+//!    miss one whose parent ends meanwhile.
+//! 4. It removes the directory.
+//!
+//! What it has to say to the harness is a line on standard error, [`Word`].
 
 use std::ffi::OsString;
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
-use rustix::process::{Pid, Signal, kill_process, kill_process_group, set_child_subreaper};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, wait};
 
+use super::system;
 use crate::disk::remove_tree;
 use crate::testee::port::is_free;
-use crate::testee::watch::linux as procfs;
 
-/// How long a testee may take to end after SIGTERM.
+/// How long a program may take to end after SIGTERM.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// How long the last descendants may take to vanish after SIGKILL.
+/// How long the last descendants may take to vanish after SIGKILL: one that waits for a disk or a
+/// network file system takes its time.
 const KILL_BOUND: Duration = Duration::from_secs(5);
 
 /// The status when the command could not be started, as shells have it.
 pub const CANNOT_START: u8 = 127;
 
-/// The status when the testee's port is not free, and the testee was not started.
+/// The status when the program's port is not free, and the program was not started.
 pub const PORT_TAKEN: u8 = 125;
 
-/// The testee's directory, where it stores files.
+/// The directory of the program under test, where it stores files.
 pub const DIR: &str = "dir";
 
-/// Beside it: what a testee that is fed reads as its standard input.
+/// Beside it: the pipe that a program reads as its standard input.
 pub const INPUT: &str = "input";
 
-/// Beside it: what must stay as it is, whatever the testee receives.
+/// Beside it: what must stay as it is, whatever the program receives.
 pub const OUTSIDE: &str = "outside";
+
+/// What the guard tells the harness, as the first line of standard error; the program under test
+/// has written nothing then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// Somebody listens on the port, or connections of the last listener remain.
+    PortTaken(u16),
+    /// The program could not be started: the system's error number.
+    CannotStart(i32),
+}
+
+impl Word {
+    const HEAD: &str = "unstick-guard:";
+
+    /// Reads the line of a guard that has ended with this status.
+    #[must_use]
+    pub fn read(status: i32, stderr: &str) -> Option<Self> {
+        let line = stderr.lines().next()?.strip_prefix(Self::HEAD)?;
+        let (word, number) = line.trim().split_once(' ')?;
+        match (word, u8::try_from(status).ok()?) {
+            ("port-taken", PORT_TAKEN) => Some(Self::PortTaken(number.parse().ok()?)),
+            ("cannot-start", CANNOT_START) => Some(Self::CannotStart(number.parse().ok()?)),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PortTaken(port) => write!(f, "{} port-taken {port}", Self::HEAD),
+            Self::CannotStart(error) => write!(f, "{} cannot-start {error}", Self::HEAD),
+        }
+    }
+}
 
 enum Event {
     HarnessGone,
-    /// The harness has opened the other end of the testee's standard input.
+    /// The harness has opened the other end of the program's standard input.
     Fed(io::Result<File>),
-    Ended(io::Result<ExitStatus>),
+    /// The program has ended with this status, 128 and the signal if it was killed.
+    Ended(u8),
+    /// No child is left, and so no descendant.
+    NoneLeft,
 }
 
 /// Runs `command` under guard with `root` as its place, and says how it ended: its status,
@@ -61,7 +109,7 @@ pub fn run(root: &Path, fed: bool, port: Option<u16>, command: &[OsString]) -> i
     if let Some(port) = port
         && !is_free(port)
     {
-        eprintln!("port {port} is taken");
+        eprintln!("{}", Word::PortTaken(port));
         return Ok(PORT_TAKEN);
     }
     fs::create_dir(root)?;
@@ -73,7 +121,6 @@ pub fn run(root: &Path, fed: bool, port: Option<u16>, command: &[OsString]) -> i
             None => Ok(()),
         })
         .map(|()| run_in_place(input, command));
-    end_descendants();
     // Gone already if the harness was faster.
     let _ = remove_tree(root);
     status
@@ -85,11 +132,7 @@ fn mkfifo(path: &Path) -> io::Result<()> {
 }
 
 fn run_in_place(input: Option<PathBuf>, command: &[OsString]) -> u8 {
-    // Orphans of the testee become children of the guard, which so finds them all.
-    let _ = set_child_subreaper(Some(rustix::process::getpid()));
-    let Some((program, arguments)) = command.split_first() else {
-        return CANNOT_START;
-    };
+    system::adopt_orphans();
     let (sender, events) = mpsc::channel();
     let harness = sender.clone();
     thread::spawn(move || {
@@ -97,6 +140,7 @@ fn run_in_place(input: Option<PathBuf>, command: &[OsString]) -> u8 {
         harness.send(Event::HarnessGone)
     });
     let mut stdin = Stdio::null();
+    let may_be_daemon = input.is_none();
     if let Some(input) = input {
         let fed = sender.clone();
         // This waits until the other end is opened too.
@@ -106,50 +150,105 @@ fn run_in_place(input: Option<PathBuf>, command: &[OsString]) -> u8 {
             _ => return CANNOT_START,
         }
     }
-    let spawned = Command::new(program)
-        .args(arguments)
-        .stdin(stdin)
-        .process_group(0)
-        .spawn();
-    let mut child = match spawned {
+    let child = match spawn(command, stdin) {
         Ok(child) => child,
         Err(error) => {
-            eprintln!("cannot start {}: {error}", program.display());
+            let number = error.raw_os_error();
+            let number = number.unwrap_or_else(|| Errno::INVAL.raw_os_error());
+            eprintln!("{}", Word::CannotStart(number));
             return CANNOT_START;
         }
     };
     let group = Pid::from_child(&child);
-    thread::spawn(move || sender.send(Event::Ended(child.wait())));
-    let mut event = events.recv();
-    if let Ok(Event::HarnessGone) = event {
-        let _ = kill_process_group(group, Signal::TERM);
-        event = events.recv_timeout(GRACE).map_err(|_| mpsc::RecvError);
-    }
-    match event {
-        Ok(Event::Ended(Ok(status))) => {
-            let code = status
-                .code()
-                .unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
-            code.try_into().unwrap_or(u8::MAX)
+    thread::spawn(move || reap(group, &sender));
+    wait_and_end(group, &events, may_be_daemon)
+}
+
+fn spawn(command: &[OsString], stdin: Stdio) -> io::Result<Child> {
+    let Some((program, arguments)) = command.split_first() else {
+        return Err(Errno::NOENT.into());
+    };
+    Command::new(program)
+        .args(arguments)
+        .stdin(stdin)
+        .process_group(0)
+        .spawn()
+}
+
+/// Waits for each child, those too that became children as orphans, until none is left.
+fn reap(program: Pid, events: &Sender<Event>) {
+    loop {
+        match wait(WaitOptions::empty()) {
+            Ok(Some((pid, status))) if pid == program => {
+                let signal = status.terminating_signal().map(|signal| 128 + signal);
+                let status = status.exit_status().or(signal).unwrap_or(-1);
+                let _ = events.send(Event::Ended(u8::try_from(status).unwrap_or(u8::MAX)));
+            }
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(_) => {
+                let _ = events.send(Event::NoneLeft);
+                return;
+            }
         }
-        _ => 128 + Signal::KILL.as_raw() as u8,
     }
 }
 
-fn end_descendants() {
-    let started = Instant::now();
-    let own = std::process::id();
+/// Waits for the end of the program or of the harness, ends whatever is left, and says how the
+/// program ended.
+fn wait_and_end(group: Pid, events: &Receiver<Event>, may_be_daemon: bool) -> u8 {
+    let mut status = None;
     loop {
-        let left = procfs::descendants(own);
-        if left.is_empty() || started.elapsed() > KILL_BOUND {
-            return;
-        }
-        for pid in left {
-            if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
-                let _ = kill_process(pid, Signal::KILL);
+        match events.recv() {
+            Ok(Event::Ended(ended)) => {
+                status = Some(ended);
+                if !may_be_daemon || ended != 0 {
+                    break;
+                }
+            }
+            Ok(Event::Fed(_)) => {}
+            Ok(Event::NoneLeft) | Err(_) => return status.unwrap_or(CANNOT_START),
+            Ok(Event::HarnessGone) => {
+                // The group is the program's as long as it is not reaped.
+                if status.is_none() {
+                    let _ = kill_process_group(group, Signal::TERM);
+                    if let Ok(Event::Ended(ended)) = events.recv_timeout(GRACE) {
+                        status = Some(ended);
+                    }
+                }
+                break;
             }
         }
-        // Nothing tells of the end of processes that are not children yet; look again.
-        thread::sleep(Duration::from_millis(1));
+    }
+    system::kill_group(group);
+    let started = Instant::now();
+    // Usually nothing is left, and the word of it is on its way.
+    while started.elapsed() < KILL_BOUND {
+        match events.recv_timeout(Duration::from_millis(1)) {
+            Ok(Event::NoneLeft) | Err(RecvTimeoutError::Disconnected) => break,
+            Ok(Event::Ended(ended)) => status = status.or(Some(ended)),
+            Ok(_) => {}
+            Err(RecvTimeoutError::Timeout) => {
+                system::kill_descendants();
+            }
+        }
+    }
+    status.unwrap_or(128 + Signal::KILL.as_raw() as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_of_the_guard_is_read_back_and_nobody_elses() {
+        for (word, status) in [
+            (Word::PortTaken(1234), PORT_TAKEN),
+            (Word::CannotStart(2), CANNOT_START),
+        ] {
+            let line = format!("{word}\n");
+            assert_eq!(Word::read(status.into(), &line), Some(word));
+            assert_eq!(Word::read(1, &line), None);
+            assert_eq!(Word::read(status.into(), "port 1234 is taken\n"), None);
+        }
     }
 }

@@ -1,33 +1,52 @@
-//! A testee's process under guard: started in a place of its own, watched, and ended whatever
-//! happens.
+//! A program under test under guard: started in a place of its own, watched, and ended whatever
+//! happens. Every wait is bounded.
+//!
+//! Two things stand between it and the machine: the guard, its parent, ends all of its descendants
+//! when it or the harness ends; where the guard is killed itself, the harness does so.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
+use rustix::process::{Pid, Signal, kill_process};
 
-use super::exit_status::status_in_words;
 use super::launch::{StartError, Template};
 use super::pipe_reader::PipeReader;
 use super::port::HOST;
 use super::tail::Tail;
 use super::watch::{Activity, ProcessTree};
 use crate::disk::remove_tree;
-use guard::{CANNOT_START, DIR, INPUT, OUTSIDE, PORT_TAKEN};
+use guard::{DIR, INPUT, OUTSIDE, Word};
 
 pub mod guard;
+#[cfg(target_os = "linux")]
+mod linux;
+mod portable;
+mod system;
 
 /// How often a thing that tells nobody of itself is looked at again.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
-/// How long the guard may take to end a testee and itself.
+/// How long the guard may take to make the place of the program, which a loaded machine draws out.
+const START_BOUND: Duration = Duration::from_secs(30);
+
+/// How long the guard may take to end a program and itself: more than it takes when all of its own
+/// bounds are exhausted.
 const END_BOUND: Duration = Duration::from_secs(10);
+
+/// How long the end of a standard stream is waited for once no process is left that could write.
+const STREAM_BOUND: Duration = Duration::from_secs(2);
+
+/// The environment variable by which processes are found whose guard was killed: it holds the
+/// path of their place.
+const MARKER: &str = "UNSTICK_PLACE";
 
 /// A testee's process, with whatever it starts itself. Dropping it ends all of them.
 #[derive(Debug)]
@@ -37,6 +56,10 @@ pub(super) struct Supervised {
     stderr: PipeReader<Tail>,
     root: PathBuf,
     tree: ProcessTree,
+    /// The pipes that the program writes to.
+    pipes: Vec<u64>,
+    /// How the guard ended, once it has.
+    ended: Option<i32>,
 }
 
 impl Supervised {
@@ -53,9 +76,10 @@ impl Supervised {
         let command = template.command.iter().map(|part| filled(part, port, &dir));
         let guard = match &template.guard {
             Some(guard) => guard.clone(),
-            None => std::env::current_exe()?,
+            None => running_program()?,
         };
         let mut guard = Command::new(guard)
+            .arg0("unstick")
             .arg("guard")
             .args(fed.then_some("--fed"))
             .args((!fed && port != 0).then(|| format!("--port={port}")))
@@ -63,6 +87,7 @@ impl Supervised {
             .arg("--")
             .args(command)
             .envs((template.env)())
+            .env(MARKER, &root)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -71,13 +96,17 @@ impl Supervised {
             .spawn()?;
         let hold = guard.stdin.take();
         let stdout = guard.stdout.take().expect("it is piped");
-        let stderr = PipeReader::of(guard.stderr.take().expect("it is piped"), Tail::default())?;
+        let stderr = guard.stderr.take().expect("it is piped");
+        let pipes = [system::pipe_number(&stdout), system::pipe_number(&stderr)];
+        let stderr = PipeReader::of(stderr, Tail::default())?;
         let supervised = Self {
             tree: ProcessTree::of(guard.id()),
             guard,
             hold,
             stderr,
             root,
+            pipes: pipes.into_iter().flatten().collect(),
+            ended: None,
         };
         Ok((supervised, stdout))
     }
@@ -85,6 +114,7 @@ impl Supervised {
     /// Opens the standard input of a testee that is fed. Writing to it never waits.
     pub(super) fn input(&mut self) -> Result<File, StartError> {
         let path = self.root.join(INPUT);
+        let started = Instant::now();
         loop {
             let opened = OpenOptions::new()
                 .write(true)
@@ -93,7 +123,9 @@ impl Supervised {
             match opened {
                 Ok(input) => return Ok(input),
                 // The guard has not made it yet, or not opened its end.
-                Err(_) if self.ended().is_none() => thread::sleep(LOOK_AGAIN),
+                Err(_) if self.ended().is_none() && started.elapsed() < START_BOUND => {
+                    thread::sleep(LOOK_AGAIN);
+                }
                 Err(error) => return Err(StartError::Guard(error)),
             }
         }
@@ -111,11 +143,26 @@ impl Supervised {
 
     /// How it ended, 128 and the signal for one that was killed; `None` while it runs.
     pub(super) fn ended(&mut self) -> Option<i32> {
-        match self.guard.try_wait() {
-            Ok(None) => None,
-            Ok(Some(status)) => Some(status.code().unwrap_or(-1)),
-            Err(_) => Some(-1),
+        if self.ended.is_none() {
+            self.ended = match self.guard.try_wait() {
+                Ok(None) => None,
+                Ok(Some(status)) => match status.signal() {
+                    // The program has killed its guard, if anyone has, and may go on without.
+                    Some(_) if self.strays(Signal::CONT) => None,
+                    Some(signal) => Some(128 + signal),
+                    None => Some(status.code().unwrap_or(-1)),
+                },
+                Err(_) => Some(-1),
+            };
         }
+        self.ended
+    }
+
+    /// Sends a signal to what is left of the program when its guard was killed, and says whether
+    /// there is anything.
+    fn strays(&self, signal: Signal) -> bool {
+        let mark = format!("{MARKER}={}\0", self.root.display());
+        system::signal_strays(&self.root, &mark, &self.pipes, signal)
     }
 
     /// How it ended, as [`Supervised::ended`] says; where none of its processes is left, the word
@@ -123,31 +170,31 @@ impl Supervised {
     pub(super) fn ended_for_good(&mut self) -> Option<i32> {
         let started = Instant::now();
         while self.ended().is_none()
+            && matches!(self.guard.try_wait(), Ok(None))
             && self.tree.is_empty() == Some(true)
             && started.elapsed() < END_BOUND
         {
+            self.wake_guard();
             thread::sleep(LOOK_AGAIN);
         }
         let ended = self.ended();
         if ended.is_some() {
-            self.stderr.finish();
+            self.stderr.finish(STREAM_BOUND);
         }
         ended
     }
 
-    /// Why a testee that has ended with this status did not start, or ended at once.
-    pub(super) fn start_error(&mut self, status: i32) -> StartError {
-        self.stderr.finish();
+    /// Why a program that has ended with this status did not start, or ended at once.
+    pub(super) fn start_error(&mut self, status: i32, program: &OsStr) -> StartError {
+        self.stderr.finish(STREAM_BOUND);
         let stderr = self.stderr.so_far().kept.text();
-        if status == i32::from(CANNOT_START) && stderr.starts_with("cannot start") {
-            return StartError::NoProgram(stderr.trim().to_owned());
-        }
-        if status == i32::from(PORT_TAKEN) && stderr.starts_with("port ") {
-            return StartError::PortTaken(stderr.trim().to_owned());
-        }
-        StartError::Ended {
-            status: status_in_words(status),
-            stderr,
+        match Word::read(status, &stderr) {
+            Some(Word::CannotStart(number)) => StartError::NoProgram {
+                program: program.to_string_lossy().into_owned(),
+                error: io::Error::from_raw_os_error(number),
+            },
+            Some(Word::PortTaken(port)) => StartError::PortTaken(port),
+            None => StartError::Ended { status, stderr },
         }
     }
 
@@ -171,15 +218,26 @@ impl Supervised {
         self.tree.resident()
     }
 
+    /// Lets a guard run that was stopped, by the program if by anyone.
+    fn wake_guard(&self) {
+        let _ = kill_process(Pid::from_child(&self.guard), Signal::CONT);
+    }
+
     fn end(&mut self) {
         // The guard takes the end of its input for the word to end.
         drop(self.hold.take());
         let started = Instant::now();
         while self.ended().is_none() {
-            if started.elapsed() > END_BOUND {
+            if matches!(self.guard.try_wait(), Ok(Some(_))) {
+                self.strays(Signal::KILL);
+            } else if started.elapsed() > END_BOUND {
                 let _ = self.guard.kill();
-                let _ = self.guard.wait();
             }
+            if started.elapsed() > END_BOUND * 2 {
+                // Not even the system can end it now; it is left to it.
+                break;
+            }
+            self.wake_guard();
             thread::sleep(LOOK_AGAIN);
         }
         let _ = remove_tree(&self.root);
@@ -190,6 +248,15 @@ impl Drop for Supervised {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// The program that is running, also where its file has been replaced meanwhile.
+fn running_program() -> io::Result<PathBuf> {
+    let running = PathBuf::from("/proc/self/exe");
+    if running.exists() {
+        return Ok(running);
+    }
+    std::env::current_exe()
 }
 
 fn filled(part: &OsString, port: u16, dir: &Path) -> OsString {

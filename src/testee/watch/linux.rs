@@ -175,6 +175,31 @@ pub(in crate::testee) fn descendants(ancestor: u32) -> Vec<u32> {
         .collect()
 }
 
+/// The direct children of a process; none where the system does not list them.
+pub(in crate::testee) fn children(pid: u32) -> Vec<u32> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task"));
+    let lists = tasks
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    lists
+        .flat_map(|list| {
+            list.split_whitespace()
+                .filter_map(|pid| pid.parse().ok())
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// The parent of a living process.
+pub(in crate::testee) fn parent(pid: u32) -> Option<u32> {
+    match look_up(pid) {
+        Found::Living { parent } => Some(parent),
+        _ => None,
+    }
+}
+
 /// What these processes are doing; `None` where the system does not say.
 pub(in crate::testee) fn activity(pids: &[u32]) -> Option<Activity> {
     let mut asleep = true;

@@ -1,0 +1,47 @@
+//! SIGINT, SIGTERM and SIGHUP end a run, whatever it is waiting for.
+
+use std::io;
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use super::UNJUDGED;
+
+/// How long a run may take to end by itself after the first signal: it finishes one conversation and
+/// ends the program under test.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Watches for the signals that end a run early, from now on. The flag is set by the first one. A
+/// run that has not ended by itself some time after it, or when a second one comes, is ended as it
+/// is; the guards, which hear of that, end the programs under test and remove their directories.
+///
+/// # Errors
+/// The signals cannot be watched.
+pub(super) fn watch() -> io::Result<Arc<AtomicBool>> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let flag = Arc::clone(&interrupted);
+    thread::spawn(move || {
+        let (sender, more) = mpsc::channel();
+        thread::spawn(move || {
+            for signal in signals.forever() {
+                flag.store(true, Ordering::Relaxed);
+                if sender.send(signal).is_err() {
+                    return;
+                }
+            }
+        });
+        if more.recv().is_ok() {
+            let _ = more.recv_timeout(GRACE);
+            eprintln!("unstick: interrupted");
+            process::exit(UNJUDGED.into());
+        }
+    });
+    Ok(interrupted)
+}
