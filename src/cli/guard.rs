@@ -8,7 +8,7 @@ use clap::Args;
 use signal_hook::consts::FORBIDDEN;
 
 use super::{Failure, UNJUDGED};
-use crate::testee::supervise::guard;
+use crate::testee::supervise::guard::{self, Kind};
 
 /// Signals that are left as they are: the end of a child, which is ignored, and the word to go on.
 const LEFT_ALONE: [i32; 2] = [signal_hook::consts::SIGCHLD, signal_hook::consts::SIGCONT];
@@ -22,6 +22,9 @@ pub(super) struct Guard {
     /// The testee reads its standard input from a pipe in its place
     #[arg(long)]
     fed: bool,
+    /// The testee is a server, which may go on as a daemon
+    #[arg(long, conflicts_with = "fed")]
+    server: bool,
     /// The port that the testee is to listen on, which must be free
     #[arg(long)]
     port: Option<u16>,
@@ -35,7 +38,12 @@ pub(super) struct Guard {
 impl Guard {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         withstand_signals();
-        guard::run(&self.root, self.fed, self.port, &self.command)
+        let kind = match (self.server, self.fed) {
+            (true, _) => Kind::Server,
+            (_, true) => Kind::Fed,
+            _ => Kind::Task,
+        };
+        guard::run(&self.root, kind, self.port, &self.command)
             .map(ExitCode::from)
             .map_err(|error| {
                 let root = self.root.display();

@@ -15,6 +15,7 @@ use super::launch::{StartError, Template};
 use super::pipe_reader::{PipeReader, Sink};
 use super::settle::Settling;
 use super::supervise::Supervised;
+use super::supervise::guard::Kind;
 use super::wait::{LOOK_EVERY, Patience, Waiting};
 use super::watch::{Activity, Backlog};
 
@@ -68,13 +69,13 @@ impl Piped {
     /// # Errors
     /// [`StartError`]: there is no such program.
     pub fn start(template: &Template, port: u16) -> Result<Self, StartError> {
-        let (mut supervised, stdout) = Supervised::start(template, port, true)?;
+        let (mut supervised, stdout) = Supervised::start(template, port, Kind::Fed)?;
         let output = PipeReader::of(stdout, Whole::default())?;
         let input = match supervised.input() {
             Ok(input) => input,
             Err(error) => {
                 return Err(match supervised.ended() {
-                    Some(status) => supervised.start_error(status, template.program()),
+                    Some(status) => supervised.start_error(status),
                     None => error,
                 });
             }

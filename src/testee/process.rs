@@ -10,6 +10,7 @@ use super::launch::{StartError, Template};
 use super::pipe_reader::PipeReader;
 use super::port::{HOST, Port};
 use super::ready::Ready;
+use super::supervise::guard::Kind;
 use super::supervise::{LOOK_AGAIN, Supervised};
 use super::watch::Activity;
 
@@ -51,7 +52,7 @@ impl Process {
         let has_port = template.says("{port}");
         let held = has_port.then(Port::hold).transpose()?;
         let port = held.as_ref().map_or(0, Port::number);
-        let (supervised, stdout) = Supervised::start(template, port, false)?;
+        let (supervised, stdout) = Supervised::start(template, port, Kind::Server)?;
         let mut process = Self {
             supervised,
             stdout: PipeReader::of(stdout, Ready::default())?,
@@ -71,7 +72,7 @@ impl Process {
         let mut said = None;
         loop {
             if let Some(status) = self.supervised.ended() {
-                return Err(self.supervised.start_error(status, template.program()));
+                return Err(self.supervised.start_error(status));
             }
             if !has_port && said.is_none() {
                 said = self.stdout.so_far().kept.address().map(str::to_owned);

@@ -4,7 +4,8 @@ use std::ffi::OsString;
 
 use super::launch::{StartError, Template};
 use super::pipe_reader::PipeReader;
-use super::supervise::Supervised;
+use super::supervise::guard::Kind;
+use super::supervise::{STREAM_BOUND, Supervised};
 use super::tail::Tail;
 use super::watch::Activity;
 
@@ -30,7 +31,7 @@ impl Task {
             guard,
             env: Vec::new,
         };
-        let (supervised, stdout) = Supervised::start(&template, 0, false)?;
+        let (supervised, stdout) = Supervised::start(&template, 0, Kind::Task)?;
         Ok(Self {
             supervised,
             stdout: PipeReader::of(stdout, Tail::default())?,
@@ -45,9 +46,9 @@ impl Task {
         let Some(status) = self.supervised.ended_for_good() else {
             return Ok(None);
         };
-        self.stdout.finish();
+        self.stdout.finish(STREAM_BOUND);
         match self.supervised.start_error(status) {
-            error @ StartError::NoProgram(_) => Err(error),
+            error @ StartError::NoProgram { .. } => Err(error),
             _ => Ok(Some(status)),
         }
     }

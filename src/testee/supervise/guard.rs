@@ -53,6 +53,28 @@ pub const INPUT: &str = "input";
 /// Beside it: what must stay as it is, whatever the program receives.
 pub const OUTSIDE: &str = "outside";
 
+/// What a program under test is to the guard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It serves until it is ended, and may do so as a daemon.
+    Server,
+    /// It reads its standard input from a pipe in its place, and its end is awaited.
+    Fed,
+    /// It reads nothing, and its end is awaited.
+    Task,
+}
+
+impl Kind {
+    /// What the guard is told of it.
+    pub(super) const fn option(self) -> Option<&'static str> {
+        match self {
+            Self::Server => Some("--server"),
+            Self::Fed => Some("--fed"),
+            Self::Task => None,
+        }
+    }
+}
+
 /// What the guard tells the harness, as the first line of standard error; the program under test
 /// has written nothing then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,13 +121,12 @@ enum Event {
 }
 
 /// Runs `command` under guard with `root` as its place, and says how it ended: its status,
-/// 128 and the signal, or [`CANNOT_START`]. If it is `fed`, its standard input is a pipe in that
-/// place; otherwise there is none. If it is to listen on a port, that must be free, or it is not
+/// 128 and the signal, or [`CANNOT_START`]. If it is to listen on a port, that must be free, or it is not
 /// started: [`PORT_TAKEN`].
 ///
 /// # Errors
 /// The directory could not be made.
-pub fn run(root: &Path, fed: bool, port: Option<u16>, command: &[OsString]) -> io::Result<u8> {
+pub fn run(root: &Path, kind: Kind, port: Option<u16>, command: &[OsString]) -> io::Result<u8> {
     if let Some(port) = port
         && !is_free(port)
     {
@@ -113,14 +134,14 @@ pub fn run(root: &Path, fed: bool, port: Option<u16>, command: &[OsString]) -> i
         return Ok(PORT_TAKEN);
     }
     fs::create_dir(root)?;
-    let input = fed.then(|| root.join(INPUT));
+    let input = (kind == Kind::Fed).then(|| root.join(INPUT));
     let status = fs::create_dir(root.join(DIR))
         .and_then(|()| fs::create_dir(root.join(OUTSIDE)))
         .and_then(|()| match &input {
             Some(input) => mkfifo(input),
             None => Ok(()),
         })
-        .map(|()| run_in_place(input, command));
+        .map(|()| run_in_place(input, kind, command));
     // Gone already if the harness was faster.
     let _ = remove_tree(root);
     status
@@ -131,7 +152,7 @@ fn mkfifo(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn run_in_place(input: Option<PathBuf>, command: &[OsString]) -> u8 {
+fn run_in_place(input: Option<PathBuf>, kind: Kind, command: &[OsString]) -> u8 {
     system::adopt_orphans();
     let (sender, events) = mpsc::channel();
     let harness = sender.clone();
@@ -140,7 +161,6 @@ fn run_in_place(input: Option<PathBuf>, command: &[OsString]) -> u8 {
         harness.send(Event::HarnessGone)
     });
     let mut stdin = Stdio::null();
-    let may_be_daemon = input.is_none();
     if let Some(input) = input {
         let fed = sender.clone();
         // This waits until the other end is opened too.
@@ -161,7 +181,7 @@ fn run_in_place(input: Option<PathBuf>, command: &[OsString]) -> u8 {
     };
     let group = Pid::from_child(&child);
     thread::spawn(move || reap(group, &sender));
-    wait_and_end(group, &events, may_be_daemon)
+    wait_and_end(group, &events, kind)
 }
 
 fn spawn(command: &[OsString], stdin: Stdio) -> io::Result<Child> {
@@ -195,13 +215,13 @@ fn reap(program: Pid, events: &Sender<Event>) {
 
 /// Waits for the end of the program or of the harness, ends whatever is left, and says how the
 /// program ended.
-fn wait_and_end(group: Pid, events: &Receiver<Event>, may_be_daemon: bool) -> u8 {
+fn wait_and_end(group: Pid, events: &Receiver<Event>, kind: Kind) -> u8 {
     let mut status = None;
     loop {
         match events.recv() {
             Ok(Event::Ended(ended)) => {
                 status = Some(ended);
-                if !may_be_daemon || ended != 0 {
+                if kind != Kind::Server || ended != 0 {
                     break;
                 }
             }

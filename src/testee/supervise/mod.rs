@@ -4,7 +4,7 @@
 //! Two things stand between it and the machine: the guard, its parent, ends all of its descendants
 //! when it or the harness ends; where the guard is killed itself, the harness does so.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
@@ -23,7 +23,7 @@ use super::port::HOST;
 use super::tail::Tail;
 use super::watch::{Activity, ProcessTree};
 use crate::disk::remove_tree;
-use guard::{DIR, INPUT, OUTSIDE, Word};
+use guard::{DIR, INPUT, Kind, OUTSIDE, Word};
 
 pub mod guard;
 #[cfg(target_os = "linux")]
@@ -42,7 +42,7 @@ const START_BOUND: Duration = Duration::from_secs(30);
 const END_BOUND: Duration = Duration::from_secs(10);
 
 /// How long the end of a standard stream is waited for once no process is left that could write.
-const STREAM_BOUND: Duration = Duration::from_secs(2);
+pub(super) const STREAM_BOUND: Duration = Duration::from_secs(2);
 
 /// The environment variable by which processes are found whose guard was killed: it holds the
 /// path of their place.
@@ -55,6 +55,7 @@ pub(super) struct Supervised {
     hold: Option<ChildStdin>,
     stderr: PipeReader<Tail>,
     root: PathBuf,
+    program: OsString,
     tree: ProcessTree,
     /// The pipes that the program writes to.
     pipes: Vec<u64>,
@@ -63,13 +64,13 @@ pub(super) struct Supervised {
 }
 
 impl Supervised {
-    /// Starts a testee that is told `port`, and hands over what it writes to standard output. If
-    /// it is `fed`, it starts only once [`Supervised::input`] has been opened; otherwise it is to listen
-    /// on that port, unless it is 0.
+    /// Starts a program that is told `port`, and hands over what it writes to standard output. A
+    /// [`Kind::Fed`] one starts only once [`Supervised::input`] has been opened; a server is to
+    /// listen on that port, unless it is 0.
     pub(super) fn start(
         template: &Template,
         port: u16,
-        fed: bool,
+        kind: Kind,
     ) -> Result<(Self, ChildStdout), StartError> {
         let root = fresh_root();
         let dir = root.join(DIR);
@@ -81,8 +82,8 @@ impl Supervised {
         let mut guard = Command::new(guard)
             .arg0("unstick")
             .arg("guard")
-            .args(fed.then_some("--fed"))
-            .args((!fed && port != 0).then(|| format!("--port={port}")))
+            .args(kind.option())
+            .args((kind == Kind::Server && port != 0).then(|| format!("--port={port}")))
             .arg(&root)
             .arg("--")
             .args(command)
@@ -105,6 +106,7 @@ impl Supervised {
             hold,
             stderr,
             root,
+            program: template.program().to_owned(),
             pipes: pipes.into_iter().flatten().collect(),
             ended: None,
         };
@@ -185,12 +187,12 @@ impl Supervised {
     }
 
     /// Why a program that has ended with this status did not start, or ended at once.
-    pub(super) fn start_error(&mut self, status: i32, program: &OsStr) -> StartError {
+    pub(super) fn start_error(&mut self, status: i32) -> StartError {
         self.stderr.finish(STREAM_BOUND);
         let stderr = self.stderr.so_far().kept.text();
         match Word::read(status, &stderr) {
             Some(Word::CannotStart(number)) => StartError::NoProgram {
-                program: program.to_string_lossy().into_owned(),
+                program: self.program.to_string_lossy().into_owned(),
                 error: io::Error::from_raw_os_error(number),
             },
             Some(Word::PortTaken(port)) => StartError::PortTaken(port),
