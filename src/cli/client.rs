@@ -78,7 +78,7 @@ impl Client {
         let checks = outcome.map_err(no_outcome)?;
         self.judging.report(&Report {
             testee: &testee,
-            class,
+            class: Some(class),
             segmentation: "drain-gated",
             checks: &checks,
             known: &known,

@@ -66,7 +66,7 @@ impl Codec {
         drop(progress);
         self.judging.report(&Report {
             testee: &testee,
-            class,
+            class: Some(class),
             segmentation: if self.lines {
                 "line by line"
             } else {

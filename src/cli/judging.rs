@@ -185,7 +185,7 @@ impl Judging {
         let run = judge(origin, cases, &options)?;
         self.report(&Report {
             testee,
-            class,
+            class: Some(class),
             segmentation: run.gating.name(),
             checks: &run.checks,
             known: &known,

@@ -8,6 +8,7 @@ mod explain;
 mod guard;
 mod interrupt;
 mod judging;
+mod proxy;
 mod record;
 mod reference;
 mod replay;
@@ -59,6 +60,7 @@ enum Command {
     Replay(replay::Replay),
     Cases(cases::Cases),
     Explain(explain::Explain),
+    Proxy(proxy::Proxy),
     Vectors(vectors::Vectors),
     Serve(serve::Serve),
     Connect(connect::Connect),
@@ -77,6 +79,7 @@ pub fn main() -> ExitCode {
         Some(Command::Server(server)) => server.run(),
         Some(Command::Client(client)) => client.run(),
         Some(Command::Codec(codec)) => codec.run(),
+        Some(Command::Proxy(proxy)) => proxy.run(),
         Some(Command::Vectors(vectors)) => vectors.run(),
         Some(Command::Record(record)) => record.run(),
         Some(Command::Replay(replay)) => replay.run(),

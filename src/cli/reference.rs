@@ -33,7 +33,7 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
     };
     let in_process = Report {
         testee: &codec,
-        class: Class::Codec,
+        class: Some(Class::Codec),
         segmentation: "in process",
         checks: &checks,
         known: &known,
@@ -82,7 +82,7 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
     };
     let over_loopback = Report {
         testee: &server,
-        class,
+        class: Some(class),
         segmentation: run.gating.name(),
         checks: &run.checks,
         known: &known,

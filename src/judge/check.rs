@@ -82,6 +82,12 @@ pub struct Check {
     /// The likely mistake, where the failure points to one.
     #[serde(default)]
     pub cause: Option<String>,
+    /// The command line that runs just this again, where that of the report does not do.
+    #[serde(default)]
+    pub rerun: Option<String>,
+    /// What only this kind of run can say: where it was cut, how often something ran.
+    #[serde(flatten)]
+    pub details: serde_json::Map<String, serde_json::Value>,
 }
 
 const fn lowest() -> Class {
@@ -110,6 +116,8 @@ impl Check {
             message: message.into(),
             evidence: None,
             cause: None,
+            rerun: None,
+            details: serde_json::Map::new(),
         }
     }
 
@@ -146,6 +154,10 @@ impl Serialize for Check {
             trace: Option<&'c Evidence>,
             #[serde(skip_serializing_if = "Option::is_none")]
             cause: Option<&'c str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            rerun: Option<&'c str>,
+            #[serde(flatten)]
+            details: &'c serde_json::Map<String, serde_json::Value>,
         }
         Written {
             id: &self.id,
@@ -156,6 +168,8 @@ impl Serialize for Check {
             message: &self.message,
             trace: self.evidence.as_ref(),
             cause: self.cause.as_deref(),
+            rerun: self.rerun.as_deref(),
+            details: &self.details,
         }
         .serialize(serializer)
     }
@@ -221,6 +235,8 @@ mod tests {
         let mut check = Check::new(&case, Some(Segmentation::Octets), Verdict::Fail, "why");
         check.broken = Some(RequirementId::new("FRM-3"));
         check.cause = Some("it does".to_owned());
+        check.rerun = Some("unstick proxy".to_owned());
+        check.details.insert("runs".to_owned(), 7.into());
         check.evidence = Some(Evidence {
             expected: "more".to_owned(),
             seen: b"less"[..].into(),

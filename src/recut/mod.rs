@@ -12,6 +12,8 @@ pub mod capture;
 #[cfg(feature = "cli")]
 pub mod exchange;
 #[cfg(feature = "cli")]
+pub mod proxy;
+#[cfg(feature = "cli")]
 pub mod record;
 #[cfg(feature = "cli")]
 pub mod recorder;

@@ -4,12 +4,14 @@ use serde::Serialize;
 
 use super::Report;
 use crate::judge::check::{Check, Summary};
+use crate::trace::Class;
 
 #[derive(Serialize)]
 struct Written<'r> {
     unstick: &'static str,
     testee: WrittenTestee<'r>,
-    class: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    class: Option<&'static str>,
     segmentation: &'static str,
     summary: Summary,
     cases: &'r [Check],
@@ -37,7 +39,7 @@ pub fn write(report: &Report<'_>) -> String {
             command: &report.testee.command,
             address: report.testee.address.as_deref(),
         },
-        class: report.class.name(),
+        class: report.class.map(Class::name),
         segmentation: report.segmentation,
         summary: report.summary(),
         cases: report.checks,

@@ -15,7 +15,7 @@ use crate::trace::octets::Octets;
 /// What was judged.
 #[derive(Debug, Clone)]
 pub struct Testee {
-    /// `server`, `client`, or `codec`.
+    /// `server`, `client`, `codec` or `proxy`.
     pub role: &'static str,
     /// The command that started it, or nothing.
     pub command: Vec<String>,
@@ -30,8 +30,8 @@ pub struct Testee {
 pub struct Report<'r> {
     /// What was judged.
     pub testee: &'r Testee,
-    /// What it claims.
-    pub class: Class,
+    /// What it claims, where that is judged.
+    pub class: Option<Class>,
     /// `drain-gated`, `timed` or, without a socket, `direct`.
     pub segmentation: &'static str,
     /// All checks.

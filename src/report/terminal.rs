@@ -117,7 +117,10 @@ fn show(group: &Group<'_>, report: &Report<'_>, out: &mut String) {
 }
 
 fn again(report: &Report<'_>, check: &Check) -> String {
-    report.testee.again.replace("{case}", &check.id)
+    check
+        .rerun
+        .clone()
+        .unwrap_or_else(|| report.testee.again.replace("{case}", &check.id))
 }
 
 /// What is worth knowing beside the failures.
@@ -208,10 +211,12 @@ fn last_line(report: &Report<'_>, out: &mut String) {
     }
     line!(
         out,
-        "{} {}, class {}, {}: {}",
+        "{} {}{}, {}: {}",
         paint(STRONG, report.testee.role),
         count(report.checks.len(), "check"),
-        report.class.name(),
+        report
+            .class
+            .map_or_else(String::new, |class| format!(", class {}", class.name())),
         report.segmentation,
         parts.join(", ")
     );

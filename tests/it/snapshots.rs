@@ -42,6 +42,7 @@ fn the_list_of_cases() {
 #[case("server", &["server", "--help"])]
 #[case("client", &["client", "--help"])]
 #[case("codec", &["codec", "--help"])]
+#[case("proxy", &["proxy", "--help"])]
 #[case("vectors", &["vectors", "--help"])]
 #[case("replay", &["replay", "--help"])]
 #[case("cases", &["cases", "--help"])]

@@ -225,6 +225,8 @@ impl AtTheLimit {
             message: message.to_owned(),
             evidence,
             cause: None,
+            rerun: None,
+            details: serde_json::Map::new(),
         };
         let Ok(length) = u32::try_from(self.length) else {
             return check(

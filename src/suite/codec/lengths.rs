@@ -277,5 +277,7 @@ fn check(id: &str, title: &str, requirement: &str, wrong: Option<Wrong>) -> Chec
             ..Evidence::default()
         }),
         cause: None,
+        rerun: None,
+        details: serde_json::Map::new(),
     }
 }

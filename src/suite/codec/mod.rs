@@ -433,6 +433,8 @@ fn blank(
         message: message.to_owned(),
         evidence: None,
         cause: None,
+        rerun: None,
+        details: serde_json::Map::new(),
     }
 }
 

@@ -119,7 +119,7 @@ impl Seen {
         let known = KnownFailures::default();
         let report = Report {
             testee: &testee,
-            class: Class::Transfer,
+            class: Some(Class::Transfer),
             segmentation: "drain-gated",
             checks,
             known: &known,

@@ -1,0 +1,321 @@
+//! One run of the command through the proxy, and how it ends.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::context::Plan;
+use super::cut::Direction;
+use super::log::Log;
+use super::relay::{Relay, Running};
+use super::tape::Tape;
+use crate::testee::exit_status::status_in_words;
+use crate::testee::launch::StartError;
+use crate::testee::task::Task;
+use crate::testee::watch::Activity;
+
+/// How often a running command is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(3);
+
+/// How often its threads are looked at.
+const WATCH_EVERY: Duration = Duration::from_millis(30);
+
+/// Longest rest of a command that hangs, beside what it rests when nothing is cut: every thread of it
+/// sleeps, and nothing passes.
+const REST: Duration = Duration::from_secs(2);
+
+/// A command may be silent for so many times as long as when nothing is cut.
+const TIMES_SILENT: u32 = 3;
+
+/// A command of which nothing is known may be silent for so many times the limit.
+const FIRST_RUN: u32 = 12;
+
+/// A command may take so many times as long as when nothing is cut, beside the limit of the first run.
+const TIMES_LONG: u32 = 10;
+
+/// How a run of the command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// By itself, with this status; 128 and the signal for one that was killed.
+    Status(i32),
+    /// It was ended: for so long nothing had come of it.
+    Silent(Duration),
+    /// It was ended: it took so long.
+    Endless(Duration),
+}
+
+impl Ended {
+    /// Whether it succeeded.
+    #[must_use]
+    pub const fn well(self) -> bool {
+        matches!(self, Self::Status(0))
+    }
+
+    /// In words, after "COMMAND ends".
+    #[must_use]
+    pub fn in_words(self) -> String {
+        match self {
+            Self::Status(status) => format!("ends {}", status_in_words(status)),
+            Self::Silent(time) => format!(
+                "hangs: it had done nothing for {:.1} s when it was ended",
+                time.as_secs_f64()
+            ),
+            Self::Endless(time) => format!(
+                "does not end: it had run for {:.0} s when it was ended",
+                time.as_secs_f64()
+            ),
+        }
+    }
+}
+
+/// One run.
+#[derive(Debug)]
+pub struct Run {
+    /// How it ended.
+    pub ended: Ended,
+    /// How long it took.
+    pub took: Duration,
+    /// The end of what the command wrote.
+    pub output: String,
+    running: Running,
+}
+
+impl Run {
+    /// What passed.
+    #[must_use]
+    pub fn log(&self) -> &Log {
+        self.running.log()
+    }
+
+    /// The last line that the command wrote, fit for a terminal.
+    #[must_use]
+    pub fn last_line(&self) -> Option<String> {
+        let line = self.output.lines().rfind(|line| !line.trim().is_empty())?;
+        let plain: String = line.trim().chars().take(200).collect();
+        Some(
+            plain
+                .escape_debug()
+                .to_string()
+                .replace("\\\"", "\"")
+                .replace("\\'", "'"),
+        )
+    }
+}
+
+/// Why a run could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The command could not be started.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// Whoever follows wants it to end.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// The command, and what is known of it.
+#[derive(Debug)]
+pub struct Command {
+    words: Vec<OsString>,
+    guard: Option<PathBuf>,
+    directions: Vec<Direction>,
+    limit: Duration,
+    tape: Option<Arc<Tape>>,
+    known: Option<Known>,
+}
+
+/// How a run without cuts went.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    took: Duration,
+    /// The longest time in which nothing passed and nothing was written.
+    silent: Duration,
+    /// The longest time in which its threads did nothing either.
+    rested: Duration,
+}
+
+impl Command {
+    /// A command whose `{host}` and `{port}` are filled in. It may be silent for `limit` longer than when
+    /// nothing is cut. `guard` is the program whose `guard` command watches over it, if not this one.
+    #[must_use]
+    pub fn new(
+        words: &[OsString],
+        relay: &Relay,
+        directions: &[Direction],
+        limit: Duration,
+        guard: Option<PathBuf>,
+    ) -> Self {
+        let address = relay.address();
+        let filled = |word: &OsString| match word.to_str() {
+            Some(word) => word
+                .replace("{port}", &address.port().to_string())
+                .replace("{host}", &address.ip().to_string())
+                .into(),
+            None => word.clone(),
+        };
+        Self {
+            words: words.iter().map(filled).collect(),
+            guard,
+            directions: directions.to_vec(),
+            limit,
+            tape: None,
+            known: None,
+        }
+    }
+
+    /// Writes down the next run.
+    #[must_use]
+    pub fn recorded(mut self, tape: Option<Arc<Tape>>) -> Self {
+        self.tape = tape;
+        self
+    }
+
+    /// Runs it once. `goes_on` is asked all the time whether to go on. What is learned of a run that
+    /// succeeds without cuts bounds the later ones.
+    ///
+    /// # Errors
+    /// [`RunError`]
+    pub fn run(
+        &mut self,
+        relay: &Relay,
+        plan: Plan,
+        goes_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Run, RunError> {
+        let is_uncut = plan.cut == super::cut::Cut::None;
+        let running = relay.begin(plan, &self.directions, self.tape.take());
+        let mut task = Task::start(self.words.clone(), self.guard.clone())?;
+        let mut silence = Silence::begin();
+        let ended = loop {
+            if let Some(status) = task.ended()? {
+                break Ended::Status(status);
+            }
+            if !goes_on() {
+                return Err(RunError::Interrupted);
+            }
+            silence.look(running.log().octets(), &mut task);
+            if let Some(ended) = self.is_over(&silence) {
+                break ended;
+            }
+            thread::sleep(LOOK_EVERY);
+        };
+        let took = silence.begun.elapsed();
+        let output = task.output();
+        // Its sockets are closed when all of its processes are gone.
+        drop(task);
+        running.end();
+        silence.note();
+        if is_uncut && ended.well() {
+            let most = |before: Duration, now: Duration| before.max(now);
+            let known = self.known.unwrap_or(Known {
+                took,
+                silent: silence.longest,
+                rested: silence.longest_rest,
+            });
+            self.known = Some(Known {
+                took: most(known.took, took),
+                silent: most(known.silent, silence.longest),
+                rested: most(known.rested, silence.longest_rest),
+            });
+        }
+        Ok(Run {
+            ended,
+            took,
+            output,
+            running,
+        })
+    }
+
+    fn is_over(&self, silence: &Silence) -> Option<Ended> {
+        let (silent, rested) = (silence.silent(), silence.rested());
+        let first = self.limit * FIRST_RUN;
+        match self.known {
+            None => (silent > first).then_some(Ended::Silent(silent)),
+            Some(known) => {
+                let hangs = rested > REST.min(self.limit) + known.rested * TIMES_SILENT
+                    || silent > self.limit + known.silent * TIMES_SILENT;
+                let took = silence.begun.elapsed();
+                if hangs {
+                    Some(Ended::Silent(silent))
+                } else if took > first + known.took * TIMES_LONG {
+                    Some(Ended::Endless(took))
+                } else {
+                    None
+                }
+            }
+        }
+    }
+}
+
+/// For how long nothing has come of a command.
+struct Silence {
+    begun: Instant,
+    octets: u64,
+    written: u64,
+    since: Instant,
+    longest: Duration,
+    watched: Instant,
+    activity: Option<Activity>,
+    rests_since: Option<Instant>,
+    longest_rest: Duration,
+}
+
+impl Silence {
+    fn begin() -> Self {
+        let now = Instant::now();
+        Self {
+            begun: now,
+            octets: 0,
+            written: 0,
+            since: now,
+            longest: Duration::ZERO,
+            watched: now,
+            activity: None,
+            rests_since: None,
+            longest_rest: Duration::ZERO,
+        }
+    }
+
+    fn look(&mut self, octets: u64, task: &mut Task) {
+        let written = task.written();
+        if (octets, written) != (self.octets, self.written) {
+            self.note();
+            (self.octets, self.written) = (octets, written);
+            self.since = Instant::now();
+            self.rests_since = None;
+            return;
+        }
+        if self.watched.elapsed() < WATCH_EVERY {
+            return;
+        }
+        self.watched = Instant::now();
+        let activity = task.activity();
+        let rests = match (activity, self.activity) {
+            (Some(now), Some(before)) => now.rests_since(before),
+            _ => false,
+        };
+        if rests {
+            self.rests_since.get_or_insert(self.watched);
+        } else {
+            self.note();
+            self.rests_since = None;
+        }
+        self.activity = activity;
+    }
+
+    /// Keeps the longest silence and the longest rest.
+    fn note(&mut self) {
+        self.longest = self.longest.max(self.silent());
+        self.longest_rest = self.longest_rest.max(self.rested());
+    }
+
+    fn silent(&self) -> Duration {
+        self.since.elapsed()
+    }
+
+    fn rested(&self) -> Duration {
+        self.rests_since
+            .map_or(Duration::ZERO, |since| since.elapsed())
+    }
+}

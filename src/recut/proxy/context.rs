@@ -1,0 +1,84 @@
+//! What all connections of one run share: how they are cut, and what has passed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::cut::{Cut, Direction};
+use super::log::Log;
+use super::tape::Tape;
+use crate::framing::Framing;
+
+/// How the octets of a run are passed on.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Where they are cut.
+    pub cut: Cut,
+    /// Do not cut, but hold each burst back for so long for each cut: a control, which tells a
+    /// client that is cut from a client that is late.
+    pub late: Option<Duration>,
+    /// How the streams are divided, for [`Cut::Edges`].
+    pub framing: Option<Arc<Framing>>,
+}
+
+impl Plan {
+    /// Cuts, and no more.
+    #[must_use]
+    pub const fn of(cut: Cut) -> Self {
+        Self {
+            cut,
+            late: None,
+            framing: None,
+        }
+    }
+}
+
+/// One run, as its connections know it.
+pub(super) struct Context {
+    pub(super) plan: Plan,
+    pub(super) log: Log,
+    directions: Vec<Direction>,
+    tape: Option<Arc<Tape>>,
+    stopped: AtomicBool,
+}
+
+impl Context {
+    pub(super) fn new(plan: Plan, directions: &[Direction], tape: Option<Arc<Tape>>) -> Self {
+        Self {
+            plan,
+            log: Log::default(),
+            directions: directions.to_vec(),
+            tape,
+            stopped: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether streams of this direction are cut.
+    pub(super) fn cuts(&self, direction: Direction) -> bool {
+        self.directions.contains(&direction)
+    }
+
+    /// Octets pass.
+    pub(super) fn passes(&self, number: u32, direction: Direction, octets: &[u8]) {
+        self.log.count(octets.len());
+        if let Some(tape) = &self.tape {
+            tape.octets(number, direction, octets);
+        }
+    }
+
+    /// A stream ends, or its connection is reset.
+    pub(super) fn ends(&self, number: u32, direction: Direction) {
+        if let Some(tape) = &self.tape {
+            tape.end(number, direction);
+        }
+    }
+
+    /// The run is over: connections are being ended.
+    pub(super) fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
+    }
+}

@@ -1,0 +1,372 @@
+//! A command under each cut: what fails is confirmed, and shrunk to one cut.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::command::{Command, Run, RunError};
+use super::context::Plan;
+use super::cut::{Cut, Direction, Place};
+use super::least::least;
+use super::relay::Relay;
+use crate::framing::Framing;
+
+/// Runs of the command in all.
+pub const MAX_RUNS: usize = 40;
+
+/// Why a command cannot be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum Unjudgeable {
+    /// It could not be run.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// It fails when nothing is cut.
+    #[error(
+        "COMMAND {how} when nothing is cut, so that nothing can be said about cuts{}",
+        .said.as_ref().map_or(String::new(), |said| format!("; it said: {said}"))
+    )]
+    FailsUncut {
+        /// How it ended.
+        how: String,
+        /// The last line that it wrote.
+        said: Option<String>,
+    },
+    /// It does not come through the proxy.
+    #[error(
+        "COMMAND succeeds without a connection to {address}: it needs no network, or goes \
+         elsewhere; `{{host}}` and `{{port}}` in COMMAND are filled in with the address of the proxy"
+    )]
+    NeverConnects {
+        /// Where the proxy listens.
+        address: String,
+    },
+    /// It connects, and nothing passes.
+    #[error(
+        "COMMAND connects and succeeds, but not one octet passes, so that there is nothing to cut"
+    )]
+    NothingPasses,
+    /// The proxy could not reach the server.
+    #[error("the server at {to} could not be reached: {why}")]
+    Unreachable {
+        /// The server's address.
+        to: String,
+        /// What the system said.
+        why: String,
+    },
+}
+
+/// What a cut came to.
+#[derive(Debug)]
+pub struct Finding {
+    /// The cut.
+    pub cut: Cut,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// How often the command ran for it.
+    pub runs: usize,
+}
+
+/// What came of a cut.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The command succeeds.
+    Pass,
+    /// There was nothing to cut, or nothing to join.
+    Nothing,
+    /// It fails, and not without the cut.
+    Fail(Failure),
+    /// It failed, and did not again.
+    Flaky {
+        /// How it ended when it failed.
+        how: String,
+    },
+    /// It fails as well when nothing is cut, but all comes as late as the cuts make it.
+    Late {
+        /// How it ended.
+        how: String,
+    },
+    /// It fails now when nothing is cut.
+    UncutFails {
+        /// How it ended.
+        how: String,
+    },
+}
+
+/// A failure, shrunk.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// How the command ended.
+    pub how: String,
+    /// The last line that it wrote.
+    pub said: Option<String>,
+    /// The least set of places found under which it fails.
+    pub places: Vec<Place>,
+    /// The octets before and after the first of these places.
+    pub around: Option<(Vec<u8>, Vec<u8>)>,
+    /// How well the set is known.
+    pub shrunk: Shrunk,
+    /// Another cut that showed the same place first.
+    pub same_as: Option<Cut>,
+}
+
+/// How well the least set of places is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shrunk {
+    /// It fails again, and no smaller set was found.
+    Confirmed,
+    /// No runs were left; a smaller set may do.
+    OutOfRuns,
+    /// The failure comes back under the same cut, but not under the places that were noted: the
+    /// conversation is not the same in each run.
+    NotRepeatable,
+}
+
+/// Is told before each run: what for, and the number of the run. Says whether to go on.
+pub type Watch<'w> = dyn FnMut(&str, usize) -> bool + 'w;
+
+/// Judges a command.
+pub struct Judge<'j> {
+    relay: &'j Relay,
+    command: Command,
+    framing: Option<Arc<Framing>>,
+    watch: &'j mut Watch<'j>,
+    interrupted: &'j dyn Fn() -> bool,
+    runs: usize,
+    /// The places under which it was found to fail.
+    known: Vec<(Failure, Cut)>,
+    timed: bool,
+    uncut_shape: Vec<(u64, u64)>,
+}
+
+impl std::fmt::Debug for Judge<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Judge").field("runs", &self.runs).finish()
+    }
+}
+
+impl<'j> Judge<'j> {
+    /// A judge of a command whose connections come to `relay`.
+    pub fn new(
+        relay: &'j Relay,
+        command: Command,
+        framing: Option<Framing>,
+        watch: &'j mut Watch<'j>,
+        interrupted: &'j dyn Fn() -> bool,
+    ) -> Self {
+        Self {
+            relay,
+            command,
+            framing: framing.map(Arc::new),
+            watch,
+            interrupted,
+            runs: 0,
+            known: Vec::new(),
+            timed: false,
+            uncut_shape: Vec::new(),
+        }
+    }
+
+    /// Whether pauses stood in for a look into the queue, somewhere.
+    #[must_use]
+    pub const fn timed(&self) -> bool {
+        self.timed
+    }
+
+    /// How often the command has run.
+    #[must_use]
+    pub const fn runs(&self) -> usize {
+        self.runs
+    }
+
+    fn run(&mut self, purpose: &str, cut: Cut) -> Result<Run, RunError> {
+        self.run_plan(purpose, cut, None)
+    }
+
+    fn run_plan(
+        &mut self,
+        purpose: &str,
+        cut: Cut,
+        late: Option<Duration>,
+    ) -> Result<Run, RunError> {
+        self.runs += 1;
+        if !(self.watch)(purpose, self.runs) {
+            return Err(RunError::Interrupted);
+        }
+        let interrupted = self.interrupted;
+        let plan = Plan {
+            cut,
+            late,
+            framing: self.framing.clone(),
+        };
+        let run = self.command.run(self.relay, plan, &mut || !interrupted())?;
+        self.timed |= run.log().timed();
+        Ok(run)
+    }
+
+    /// Runs the command without cuts, under each of `cuts`, and as often as it takes to shrink what
+    /// fails.
+    ///
+    /// # Errors
+    /// [`Unjudgeable`]
+    pub fn judge(&mut self, cuts: &[Cut], to: &str) -> Result<Vec<Finding>, Unjudgeable> {
+        self.uncut(to)?;
+        let mut findings = Vec::new();
+        let mut failed: Vec<(usize, Run)> = Vec::new();
+        for (number, cut) in cuts.iter().enumerate() {
+            let run = self.run(&cut.id(), cut.clone())?;
+            let outcome = if !run.ended.well() {
+                failed.push((number, run));
+                Outcome::Nothing
+            } else if run.log().places().is_empty() && *cut != Cut::None {
+                Outcome::Nothing
+            } else {
+                Outcome::Pass
+            };
+            findings.push(Finding {
+                cut: cut.clone(),
+                outcome,
+                runs: 1,
+            });
+        }
+        // The fewer places, the fewer runs; and the place that is found explains the others mostly.
+        failed.sort_by_key(|(_, run)| run.log().places().len());
+        let mut left = failed.len();
+        for (number, run) in failed {
+            left -= 1;
+            let before = self.runs;
+            // Each that is left must be run again at least.
+            let most = MAX_RUNS.saturating_sub(left);
+            let outcome = self.explain(&cuts[number], &run, most)?;
+            findings[number].runs += self.runs - before;
+            findings[number].outcome = outcome;
+        }
+        Ok(findings)
+    }
+
+    fn uncut(&mut self, to: &str) -> Result<(), Unjudgeable> {
+        let run = self.run("uncut", Cut::None)?;
+        let log = run.log();
+        if let Some(why) = log.unreachable() {
+            return Err(Unjudgeable::Unreachable {
+                to: to.to_owned(),
+                why,
+            });
+        }
+        if !run.ended.well() {
+            return Err(Unjudgeable::FailsUncut {
+                how: run.ended.in_words(),
+                said: run.last_line(),
+            });
+        }
+        if log.accepted() == 0 {
+            return Err(Unjudgeable::NeverConnects {
+                address: self.relay.address().to_string(),
+            });
+        }
+        if log.octets() == 0 {
+            return Err(Unjudgeable::NothingPasses);
+        }
+        self.uncut_shape = log.shape();
+        Ok(())
+    }
+
+    /// Confirms a failure, and shrinks it with `most` runs in all.
+    fn explain(&mut self, cut: &Cut, run: &Run, most: usize) -> Result<Outcome, RunError> {
+        let places = run.log().places();
+        let how = run.ended.in_words();
+        let explained = self
+            .known
+            .iter()
+            .find(|(failure, _)| failure.places.iter().all(|place| places.contains(place)))
+            .filter(|(_, by)| by.joins() == cut.joins());
+        if let Some((failure, by)) = explained {
+            let mut failure = failure.clone();
+            failure.same_as = Some(by.clone());
+            return Ok(Outcome::Fail(failure));
+        }
+        if let Some(outcome) = self.control(cut, run)? {
+            return Ok(outcome);
+        }
+        let purpose = cut.id();
+        let whole = self.run(&purpose, cut.only_at(places.clone()))?;
+        if whole.ended.well() {
+            let again = self.run(&purpose, cut.clone())?;
+            if again.ended.well() {
+                return Ok(Outcome::Flaky { how });
+            }
+            return Ok(Outcome::Fail(failure(
+                &again,
+                again.log().places(),
+                Shrunk::NotRepeatable,
+            )));
+        }
+        let to_client = places.partition_point(|place| place.direction == Direction::ToClient);
+        let mut last = whole;
+        let mut broken = None;
+        let found = least(&places, to_client, |some| {
+            if self.runs >= most || broken.is_some() {
+                return None;
+            }
+            match self.run(&purpose, cut.only_at(some.to_vec())) {
+                Ok(run) => {
+                    let fails = !run.ended.well();
+                    if fails {
+                        last = run;
+                    }
+                    Some(fails)
+                }
+                Err(error) => {
+                    broken = Some(error);
+                    None
+                }
+            }
+        });
+        if let Some(error) = broken {
+            return Err(error);
+        }
+        let mut shrunk = Shrunk::OutOfRuns;
+        if !found.exhausted && self.runs < MAX_RUNS {
+            let again = self.run(&purpose, cut.only_at(found.places.clone()))?;
+            if again.ended.well() {
+                return Ok(Outcome::Flaky {
+                    how: last.ended.in_words(),
+                });
+            }
+            last = again;
+            shrunk = Shrunk::Confirmed;
+        }
+        let failure = failure(&last, found.places, shrunk);
+        if shrunk == Shrunk::Confirmed {
+            self.known.push((failure.clone(), cut.clone()));
+        }
+        Ok(Outcome::Fail(failure))
+    }
+
+    /// The control of a failure: whole octets that come as late as the cuts made them.
+    fn control(&mut self, cut: &Cut, run: &Run) -> Result<Option<Outcome>, RunError> {
+        let is_late = !cut.joins();
+        let control = if is_late {
+            self.run_plan("control", cut.clone(), Some(run.log().mean_pause()))?
+        } else {
+            self.run("control", Cut::None)?
+        };
+        if control.ended.well() {
+            return Ok(None);
+        }
+        let how = control.ended.in_words();
+        if is_late && self.run("control", Cut::None)?.ended.well() {
+            return Ok(Some(Outcome::Late { how }));
+        }
+        Ok(Some(Outcome::UncutFails { how }))
+    }
+}
+
+fn failure(run: &Run, places: Vec<Place>, shrunk: Shrunk) -> Failure {
+    Failure {
+        how: run.ended.in_words(),
+        said: run.last_line(),
+        around: places.first().and_then(|place| run.log().around(*place)),
+        places,
+        shrunk,
+        same_as: None,
+    }
+}
