@@ -10,6 +10,7 @@
 #[path = "../planted.rs"]
 mod table;
 mod planted;
+mod queues;
 
 use std::env;
 use std::fs::{self, File};
@@ -163,13 +164,18 @@ impl Client {
                 "" => {}
                 _ => {
                     OWED.fetch_add(1, Ordering::SeqCst);
-                    self.message(&mut stream, &text)?;
+                    self.frame(&mut stream, &text, true)?;
+                    if self.has(Fault::OneBehind) {
+                        queues::show_one_reply();
+                    }
                 }
             }
         }
     }
 
     fn leave(&self, mut stream: TcpStream) -> io::Result<()> {
+        queues::wait_for_bodies();
+        queues::wait_for_senders();
         OVER.store(true, Ordering::SeqCst);
         if !self.has(Fault::NoQuit) {
             self.message(&mut stream, "q")?;
@@ -185,6 +191,10 @@ impl Client {
         if self.habit == Some(Habit::Lingers) {
             thread::sleep(Duration::from_millis(100));
         }
+        queues::wait_for_senders();
+        if self.has(Fault::LeavesEarly) {
+            leave(0);
+        }
         stream.shutdown(Shutdown::Both)?;
         if self.habit == Some(Habit::Parts) || self.has(Fault::NoErrorAtEnd) {
             part();
@@ -193,6 +203,10 @@ impl Client {
     }
 
     fn message(&self, stream: &mut TcpStream, text: &str) -> io::Result<()> {
+        self.frame(stream, text, false)
+    }
+
+    fn frame(&self, stream: &mut TcpStream, text: &str, is_line: bool) -> io::Result<()> {
         let payload = if self.has(Fault::Latin1) && text.chars().all(|c| u32::from(c) < 256) {
             text.chars().map(|c| c as u8).collect()
         } else {
@@ -212,10 +226,21 @@ impl Client {
             _ => length.to_vec(),
         };
         octets.extend(payload);
+        if self.has(Fault::TwoSenders) {
+            queues::hand_over(stream, octets)?;
+            // Only lines that follow one another at once may meet.
+            if !is_line {
+                queues::wait_for_senders();
+            }
+            return Ok(());
+        }
         self.write(stream, &octets)
     }
 
     fn write(&self, stream: &mut TcpStream, octets: &[u8]) -> io::Result<()> {
+        if self.has(Fault::LeavesEarly) {
+            return queues::write_later(stream, octets);
+        }
         if self.has(Fault::PartialWrite) {
             return stream.write_all(&octets[..octets.len().min(100_000)]);
         }
@@ -236,6 +261,7 @@ impl Client {
         } else {
             "file"
         };
+        queues::wait_for_senders();
         if self.has(Fault::CommandFirst) {
             self.message(stream, command)?;
         }
@@ -264,7 +290,7 @@ impl Client {
                 return Ok(());
             }
         };
-        let mut body: Box<dyn Read> = match File::open(&path) {
+        let mut body: Box<dyn Read + Send> = match File::open(&path) {
             Ok(_) if self.habit == Some(Habit::InMemory) => {
                 Box::new(io::Cursor::new(fs::read(&path)?))
             }
@@ -292,6 +318,10 @@ impl Client {
         )?;
         if self.has(Fault::FramedBody) {
             self.write(stream, &(size as u32).to_be_bytes())?;
+        }
+        if self.has(Fault::BodyBeside) {
+            println!("{typed}: sent");
+            return queues::send_beside(stream, body);
         }
         let mut left = size;
         if self.has(Fault::OneTooFew) {
@@ -378,6 +408,14 @@ impl Client {
                 OWED.fetch_sub(1, Ordering::SeqCst);
                 continue;
             }
+            if self.has(Fault::TimerDrops) {
+                match queues::read_with_a_timer(stream)? {
+                    Some(text) => println!("{text}"),
+                    None => return Ok(()),
+                }
+                OWED.fetch_sub(1, Ordering::SeqCst);
+                continue;
+            }
             let mut length = [0; 4];
             if self.has(Fault::GivesUpOnShortReads) {
                 match stream.read(&mut length)? {
@@ -410,6 +448,10 @@ impl Client {
                 OWED.fetch_sub(1, Ordering::SeqCst);
                 continue;
             }
+            if self.has(Fault::OneBehind) {
+                queues::keep(text);
+                continue;
+            }
             if self.habit != Some(Habit::Silent) {
                 println!("{text}");
             }
@@ -419,6 +461,9 @@ impl Client {
 
     fn reply(&self, stream: &mut TcpStream, length: usize) -> io::Result<Vec<u8>> {
         let mut payload = Vec::new();
+        if self.has(Fault::DecodesChunks) {
+            return queues::decoded_piece_by_piece(stream, length);
+        }
         if self.has(Fault::ShortReply) || self.has(Fault::LongReplyShort) && length > 1_024 {
             payload.resize(length.min(65_536), 0);
             let count = stream.read(&mut payload)?;

@@ -12,6 +12,7 @@ planted! {
         Characters = "characters", "MSG-1", "counts characters";
         Utf16Units = "utf-16-units", "MSG-1", "counts units of UTF-16";
         Latin1 = "latin-1", "MSG-3", "encodes what it can in Latin-1";
+        DecodesChunks = "decodes-chunks", "MSG-2", "decodes each piece of a reply as it comes";
         LossyReplies = "lossy-replies", "MSG-3", "repairs replies that are not UTF-8";
         Trims = "trims", "MSG-4", "trims what was typed";
         LineEnd = "line-end", "MSG-4", "sends the end of the line";
@@ -23,11 +24,15 @@ planted! {
         LongReplyShort = "long-reply-short", "FRM-2", "takes a reply of more than 1,024 octets for whole then";
         GivesUpOnShortReads = "gives-up-on-short-reads", "FRM-2", "gives up when one read does not bring it all";
         OneReadAReply = "one-read-a-reply", "FRM-2", "takes what one read gives for a length and all of its payload";
+        TimerDrops = "timer-drops", "FRM-2", "drops what it has of a reply when the rest takes 100 ms";
         TailLost = "tail-lost", "FRM-3", "drops what comes behind a reply";
         CutIsWhole = "cut-is-whole", "FRM-6", "asks for what is to be typed, and shows what came of a reply when the stream ends";
         Quiet = "quiet", "FRM-6", "asks for what is to be typed, and never says what went wrong";
         NoErrorAtEnd = "no-error-at-end", "SES-11", "says goodbye as if all were well when a reply is missing";
         PartialWrite = "partial-write", "FRM-9", "writes no more than 100,000 octets of a message";
+        OneBehind = "one-behind", "SES-11", "goes on after a second without a reply, and takes it for the next one";
+        TwoSenders = "two-senders", "FRM-9", "sends by two threads, each of which writes a length and then a text";
+        BodyBeside = "body-beside", "FRM-9", "sends a file beside what is typed next";
         NoQuit = "no-quit", "SES-12", "closes without `q`";
         Stays = "stays", "SES-12", "sends `q` and does not close";
         ExtraQuit = "extra-quit", "SES-12", "sends `q` twice";
@@ -51,6 +56,7 @@ planted! {
         WhatIsThere = "what-is-there", "TRF-13", "sends the file to its end, however long that is";
         Pads = "pads", "TRF-13", "fills up with zeros what is missing";
         GoesOnWhenShort = "goes-on-when-short", "TRF-13", "goes on when the file was shorter than announced";
+        LeavesEarly = "leaves-early", "TRF-13", "ends before what it has to send is written";
         ChunkTooMuch = "chunk-too-much", "TRF-13", "sends whole chunks of 4,096 octets only";
     }
 }

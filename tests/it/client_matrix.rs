@@ -22,7 +22,15 @@ fn habits() -> Vec<String> {
 /// The cases that a fault of this requirement can show in. Large files show nothing that small
 /// ones do not, but for what is about large files.
 fn concerned(id: &str, requirement: &str) -> bool {
-    let large = ["16777217", "3000000", "slow", "growing", "shrinking"];
+    let large = [
+        "16777217",
+        "3000000",
+        "slow",
+        "growing",
+        "shrinking",
+        "lines-while",
+        "large-file",
+    ];
     if large.iter().any(|part| id.contains(part)) {
         return requirement == "FRM-9" || requirement == "TRF-13" || requirement.is_empty();
     }
@@ -34,6 +42,7 @@ fn concerned(id: &str, requirement: &str) -> bool {
         "announced",
         "closed",
         "reset",
+        "pause",
     ]
     .iter()
     .any(|part| id.contains(part));
@@ -52,7 +61,9 @@ fn concerned(id: &str, requirement: &str) -> bool {
         && !id.contains("client/text-");
     match requirement {
         "" => true,
-        "FRM-2" | "FRM-3" | "FRM-6" | "SES-11" | "MSG-3" => about_replies || id.contains("text-"),
+        "FRM-2" | "FRM-3" | "FRM-6" | "SES-11" | "MSG-2" | "MSG-3" => {
+            about_replies || id.contains("text-")
+        }
         _ if requirement.starts_with("TRF") => about_files,
         _ => !about_replies && !about_files || id.contains("quit"),
     }

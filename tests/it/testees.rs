@@ -229,7 +229,7 @@ fn the_reference_client_passes() {
         &[UNSTICK, "connect", "{host}:{port}", "--dir", "{dir}"],
     );
     all_well(&report, &ran, 290);
-    assert_eq!(report["cases"].as_array().unwrap().len(), 302);
+    assert_eq!(report["cases"].as_array().unwrap().len(), 309);
     let skipped: Vec<&str> = with_verdict(&report, "skipped")
         .map(|check| check["id"].as_str().unwrap())
         .collect();

@@ -21,6 +21,12 @@ const fn of(requirement: &'static str, cause: &'static str) -> Diagnosis {
 pub(in crate::suite::client) const WAITS: Diagnosis =
     of("TRF-6", "it waits for an answer to a file");
 
+/// What a race of two writers leaves behind.
+pub(super) const INTERLEAVED: Diagnosis = of(
+    "FRM-9",
+    "it writes two frames at the same time, and their octets interleave",
+);
+
 const FRAMED: Diagnosis = of("TRF-3", "it puts the body into frames");
 
 /// So many octets too few at the end of a body are a mistake in counting.
@@ -46,6 +52,13 @@ pub(in crate::suite::client) fn of_message(
             Some(behind) if behind.starts_with(&wanted) => FRAMED,
             _ => of("TRF-13", "it sends more octets than it announced"),
         };
+    }
+    if let Some((length, behind)) = came.split_first_chunk::<4>()
+        && u32::from_be_bytes(*length) as usize == payload.len()
+        && behind.starts_with(&[0, 0])
+        && payload.first().is_some_and(|first| *first != 0)
+    {
+        return INTERLEAVED;
     }
     if let Some((length, behind)) = came.split_first_chunk::<4>()
         && behind.starts_with(payload)
@@ -181,6 +194,8 @@ mod tests {
         assert_eq!(requirement("hé", b"\0\0\0\x02h\xC3\xA9"), Some("MSG-1"));
         assert_eq!(requirement("hé", b"\0\0\0\x02h\xE9"), Some("MSG-3"));
         assert_eq!(requirement(" a ", b"\0\0\0\x01a"), Some("MSG-4"));
+        let torn = b"\0\0\0\x05\0\0\0\x02hellohi";
+        assert_eq!(of_message(b"hello", torn, false), INTERLEAVED);
         assert_eq!(requirement("hello", b""), None);
         assert_eq!(requirement("hello", b"\0\0\0\x06hello"), Some("LEN-1"));
         assert_eq!(requirement("hello", b"\0\0\0\x03hello+"), Some("LEN-1"));

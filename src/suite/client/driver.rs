@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::time::Duration;
 
-use super::diagnosis::{self, Diagnosis};
+use super::diagnosis::{self, Diagnosis, INTERLEAVED};
 use crate::disk::Held;
 use crate::judge::evidence::Evidence;
 use crate::suite::plain::frame;
@@ -14,6 +14,10 @@ use crate::testee::connection::{Connection, Ending};
 use crate::testee::launch::{StartError, Template};
 use crate::testee::wait::Patience;
 use crate::trace::octets::Octets;
+
+/// How long a client may rest and have nothing of what it sends without being answered: less than the
+/// timers of clients that go on without an answer.
+const BRIEFLY: Duration = Duration::from_millis(150);
 
 /// What is learned of a client in its plainest conversation.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +50,8 @@ pub(in crate::suite::client) struct Wrong {
     pub(in crate::suite::client) message: String,
     /// The requirement that is broken, where it is not the case's own, and the likely mistake.
     pub(in crate::suite::client) diagnosis: Diagnosis,
+    /// One look is proof enough, and may well not show a second time.
+    pub(in crate::suite::client) proves_itself: bool,
     /// Something was waited for in vain.
     pub(in crate::suite::client) took_time: bool,
     /// The client sent nothing at all of what was expected.
@@ -162,6 +168,23 @@ impl<'r> Stage<'r> {
     pub(in crate::suite::client) fn types_at_once(&mut self, line: &str) {
         self.typed.push(line.to_owned());
         self.client.type_line(line, self.bound);
+    }
+
+    /// Types lines in one go, faster than any client reads them.
+    pub(in crate::suite::client) fn types_all(&mut self, lines: &[String]) {
+        self.typed.extend_from_slice(lines);
+        self.client.type_line(&lines.join("\n"), self.bound);
+    }
+
+    /// Whether the client has ended its connection, or itself, by now.
+    pub(in crate::suite::client) fn has_closed(&mut self) -> bool {
+        self.gather();
+        self.ending().is_some() || self.client.program().death().is_some()
+    }
+
+    /// Whether the client shows a reply by now.
+    pub(in crate::suite::client) fn has_shown_already(&mut self, text: &str) -> bool {
+        contains(&self.client.program().seen(), reply(text).as_bytes())
     }
 
     /// The client's connection, which it may well make only when it has something to say.
@@ -469,6 +492,14 @@ impl<'r> Stage<'r> {
         self.wait(|rest| rest.len() >= octets);
     }
 
+    /// The same for octets that are sent at once or never.
+    pub(in crate::suite::client) fn waits_briefly_for(&mut self, octets: usize) {
+        let patience = self.patience;
+        self.patience.idle = patience.idle.min(BRIEFLY);
+        self.wait(|rest| rest.len() >= octets);
+        self.patience = patience;
+    }
+
     pub(in crate::suite::client) fn settles(&mut self) {
         self.client.program().settle();
     }
@@ -505,6 +536,7 @@ impl<'r> Stage<'r> {
         Err(NotPassed::Failed(Box::new(Wrong {
             message: message.to_owned(),
             diagnosis,
+            proves_itself: diagnosis == INTERLEAVED,
             // One that has ended is not waited for.
             took_time: took_time && !has_ended,
             nothing_sent,

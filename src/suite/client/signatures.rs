@@ -1,6 +1,8 @@
 //! The mistakes of clients that are known by the cases they fail.
 
-use crate::judge::check::Check;
+use super::cases::replies::{CUT_AFTER, frame_cut_everywhere};
+use crate::judge::check::{Check, Verdict};
+use crate::judge::id::RequirementId;
 use crate::suite::signature::{self, Telltale, known};
 use crate::trace::segmentation::Segmentation;
 
@@ -76,6 +78,8 @@ const TABLE: &[Telltale<Look>] = &[
 
 /// Names the mistake where all failures of a requirement without a cause point to one.
 pub(super) fn name_what_tells_itself(checks: &mut [Check]) {
+    decodes_chunks(checks);
+    is_a_reply_behind(checks);
     let failures = checks.iter().map(|check| (check, check));
     let mut causes = signature::causes(TABLE, Look::fits, failures);
     // Who takes a short read for a whole reply takes the last one for a whole reply too.
@@ -83,6 +87,57 @@ pub(super) fn name_what_tells_itself(checks: &mut [Check]) {
         causes.remove("FRM-6");
     }
     signature::name(checks.iter_mut(), &causes);
+}
+
+/// A client that decodes octets as they come fails where a cut is inside a character, and nowhere else.
+fn decodes_chunks(checks: &mut [Check]) {
+    let wire = frame_cut_everywhere();
+    let cut_of = |check: &Check| check.id.strip_prefix(CUT_AFTER)?.parse::<usize>().ok();
+    let is_inside = |place: usize| place > 4 && !wire.is_char_boundary(place - 4);
+    let (mut inside, mut at_edges) = (0, 0);
+    for check in checks.iter() {
+        let Some(place) = cut_of(check) else { continue };
+        match (check.verdict, is_inside(place)) {
+            (Verdict::Fail, true) => inside += 1,
+            (Verdict::Fail, false) | (Verdict::Pass, true) => return,
+            (Verdict::Pass, false) if place > 4 => at_edges += 1,
+            _ => {}
+        }
+    }
+    if inside == 0 || at_edges == 0 {
+        return;
+    }
+    let is_cut = |check: &Check| {
+        check
+            .segmentation
+            .is_some_and(|cut| cut != Segmentation::Whole)
+            || cut_of(check).is_some()
+            || *check.id == *"client/pause-inside"
+    };
+    for check in checks.iter_mut() {
+        if check.verdict == Verdict::Fail && check.requirement() == "FRM-2" && is_cut(check) {
+            check.broken = Some(RequirementId::new("MSG-2"));
+            check.cause = Some("it decodes text before the reply is whole".to_owned());
+        }
+    }
+}
+
+/// A client that goes on without a reply is out of step after any pause that is longer than its timer.
+fn is_a_reply_behind(checks: &mut [Check]) {
+    let late = checks.iter().find(|check| {
+        *check.id == *"client/late-reply"
+            && check.verdict == Verdict::Fail
+            && check.requirement() == "SES-11"
+    });
+    let Some(cause) = late.map(|check| check.cause.clone()) else {
+        return;
+    };
+    for check in checks.iter_mut() {
+        if check.verdict == Verdict::Fail && check.id.starts_with("client/pause-") {
+            check.broken = Some(RequirementId::new("SES-11"));
+            check.cause.clone_from(&cause);
+        }
+    }
 }
 
 #[cfg(test)]

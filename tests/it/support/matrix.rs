@@ -17,7 +17,7 @@ use unstick::trace::Class;
 const WIDE: [&str; 1] = ["quiet"];
 
 /// Mistakes that show by chance: in how many cases is not the same twice.
-const RACES: [&str; 1] = ["frames-interleave"];
+const RACES: [&str; 2] = ["frames-interleave", "two-senders"];
 
 /// From here on cases are not counted.
 const MANY: usize = 20;

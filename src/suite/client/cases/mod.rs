@@ -2,7 +2,9 @@
 
 mod goodbyes;
 mod messages;
-mod replies;
+mod pauses;
+pub(super) mod replies;
+mod stress;
 mod transfers;
 
 use super::case::Case;
@@ -13,8 +15,10 @@ pub fn all() -> Vec<Case> {
     [
         messages::cases(),
         replies::cases(),
+        pauses::cases(),
         goodbyes::cases(),
         transfers::cases(),
+        stress::cases(),
     ]
     .into_iter()
     .flatten()
