@@ -10,7 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::gate::{DrainGate, Receiver};
 use super::gating::Gating;
-use super::wait::{LOOK_EVERY, Patience, Waiting};
+use super::wait::{LOOK_EVERY, Patience, TimeHad, Waiting};
 use super::watch::{Activity, Backlog, Queues, Watch};
 use crate::trace::octets::Octets;
 
@@ -201,9 +201,16 @@ impl Connection {
 
     /// Sends a chunk and waits until the testee has taken it. What the testee sends
     /// meanwhile is read, so that neither end waits for the other for ever. False if the
-    /// testee takes nothing more within `bound`, or has closed.
+    /// testee takes nothing more within `bound` of its own time, or has closed.
     pub fn send(&mut self, peer: &mut impl Watch, chunk: &[u8], bound: Duration) -> bool {
-        let sent = self.write(chunk, bound) == chunk.len();
+        let mut time = TimeHad::none();
+        let sent = self.write_while(chunk, |progress| {
+            if progress {
+                time = TimeHad::none();
+            }
+            time.look(peer.activity());
+            !time.is_above(bound)
+        }) == chunk.len();
         if sent && self.ending.is_none() {
             self.keep_apart(peer);
         }
@@ -232,24 +239,33 @@ impl Connection {
         sent
     }
 
-    /// Writes as much as the testee lets us within `bound` of its last taking something, and
-    /// says how much.
+    /// Writes as much as the receiver lets us within `bound`, on the clock, of its last taking
+    /// something, and says how much.
     pub fn write(&mut self, octets: &[u8], bound: Duration) -> usize {
-        let mut sent = 0;
         let mut progress = Instant::now();
+        self.write_while(octets, |progresses| {
+            if progresses {
+                progress = Instant::now();
+            }
+            progress.elapsed() < bound
+        })
+    }
+
+    /// Writes as much as the receiver lets us, and says how much. Where it takes nothing, `goes_on` is
+    /// asked now and then whether it is waited for; it is told whether something was taken since.
+    fn write_while(&mut self, octets: &[u8], mut goes_on: impl FnMut(bool) -> bool) -> usize {
+        let mut sent = 0;
+        let mut asked_at = 0;
         while sent < octets.len() && self.ending.is_none() {
             match self.write_once(&octets[sent..]) {
-                Ok(count) => {
-                    sent += count;
-                    progress = Instant::now();
-                }
+                Ok(count) => sent += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    let left = bound.saturating_sub(progress.elapsed());
-                    if left.is_zero() {
+                    if !goes_on(sent > asked_at) {
                         break;
                     }
-                    self.poll(PollFlags::IN | PollFlags::OUT, left);
+                    asked_at = sent;
+                    self.poll(PollFlags::IN | PollFlags::OUT, LOOK_EVERY);
                 }
                 Err(_) => {
                     // What had come before is read first.
@@ -289,7 +305,7 @@ impl Connection {
                         break;
                     }
                     self.poll(PollFlags::OUT, LOOK_EVERY);
-                    waiting.look(peer.activity(), true);
+                    waiting.look(peer.activity(), Some(0));
                 }
                 Err(_) => break,
             }
@@ -394,8 +410,11 @@ impl Connection {
             if self.ending.is_none() && left.is_some_and(|left| self.travels(left)) {
                 waiting.something_travels();
             } else {
-                let taken = self.ending.is_some() || left.is_none_or(Backlog::is_read);
-                waiting.look(peer.activity(), taken);
+                let unread = match self.ending {
+                    Some(_) => Some(0),
+                    None => left.map(|left| left.unread + left.in_flight),
+                };
+                waiting.look(peer.activity(), unread);
             }
         }
     }

@@ -3,11 +3,15 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::wait::{STARVED_BOUND, TimeHad};
+use super::wait::TimeHad;
 use super::watch::{Activity, Backlog};
 
 /// Longest time that a chunk may lie unread in the receive queue before the next one is sent anyway.
 const GATE_BOUND: Duration = Duration::from_millis(250);
+
+/// Longest time on the clock that a chunk is waited for which does not arrive, or whose receiver gets
+/// no processor.
+const STARVED_BOUND: Duration = Duration::from_secs(10);
 
 /// How long only the queue is watched, before the threads of the receiver are looked at too.
 const GATE_SPIN: Duration = Duration::from_millis(2);
@@ -58,12 +62,10 @@ impl DrainGate {
                 && activity.is_some_and(|now| now.asleep)
                 && activity == last
                 && waited > GATE_SPIN * 5;
-            let in_vain = if arrived {
+            if arrived {
                 time.look(activity);
-                time.is_above(GATE_BOUND)
-            } else {
-                waited > STARVED_BOUND
-            };
+            }
+            let in_vain = arrived && time.is_above(GATE_BOUND) || waited > STARVED_BOUND;
             if leaves_it || in_vain {
                 self.stalls += 1;
                 return false;
@@ -108,6 +110,7 @@ mod tests {
     const ASLEEP: Option<Activity> = Some(Activity {
         asleep: true,
         work: 1,
+        ran: 1,
     });
 
     /// A testee sleeps over what has not arrived, and over what it has no room to answer.
@@ -138,6 +141,7 @@ mod tests {
         Some(Activity {
             asleep: false,
             work,
+            ran: work,
         })
     }
 
@@ -158,6 +162,7 @@ mod tests {
     #[test]
     fn one_that_leaves_octets_lying_is_not() {
         for sleeps in [false, true] {
+            let started = Instant::now();
             let mut looks = 0;
             let taken = gate(
                 || Some(LYING),
@@ -166,6 +171,7 @@ mod tests {
                     Some(Activity {
                         asleep: sleeps && looks % 2 == 0,
                         work: looks,
+                        ran: started.elapsed().as_nanos() as u64,
                     })
                 },
             );

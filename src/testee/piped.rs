@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::ioctl_fionread;
@@ -16,7 +16,7 @@ use super::pipe_reader::{PipeReader, Sink};
 use super::settle::Settling;
 use super::supervise::Supervised;
 use super::supervise::guard::Kind;
-use super::wait::{LOOK_EVERY, Patience, Waiting};
+use super::wait::{LOOK_EVERY, Patience, TimeHad, Waiting};
 use super::watch::{Activity, Backlog};
 
 /// The most that is taken of a testee's output, in octets.
@@ -108,25 +108,23 @@ impl Piped {
             return false;
         };
         let mut sent = 0;
-        let mut progress = Instant::now();
+        let mut time = TimeHad::none();
         while sent < octets.len() {
             match input.write(&octets[sent..]) {
                 Ok(count) => {
                     sent += count;
-                    progress = Instant::now();
+                    time = TimeHad::none();
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    let left = bound.saturating_sub(progress.elapsed());
-                    let Ok(left) = Timespec::try_from(left.min(LOOK_EVERY * 20)) else {
-                        return false;
-                    };
-                    if progress.elapsed() >= bound {
+                    time.look(self.supervised.activity());
+                    if time.is_above(bound) {
                         return false;
                     }
                     let mut fds = [PollFd::new(input, PollFlags::OUT)];
+                    let most = Timespec::try_from(LOOK_EVERY).ok();
                     // An interrupted wait is a short one; then it is tried again.
-                    let _ = poll(&mut fds, Some(&left));
+                    let _ = poll(&mut fds, most.as_ref());
                 }
                 Err(_) => return false,
             }
@@ -188,11 +186,10 @@ impl Piped {
                 }
                 self.output.wait(so_far, LOOK_EVERY);
             }
-            let taken = self.input.as_ref().is_none_or(|input| {
-                // One that has closed its end takes nothing more, and has nothing to take.
-                ioctl_fionread(input).is_ok_and(|left| left == 0)
-            });
-            waiting.look(self.supervised.activity(), taken);
+            // One that has closed its end reads nothing more.
+            let unread = self.input.as_ref().map(ioctl_fionread);
+            let unread = unread.map_or(0, |unread| unread.unwrap_or(0));
+            waiting.look(self.supervised.activity(), Some(unread));
         }
     }
 
@@ -209,7 +206,7 @@ impl Piped {
                 return None;
             }
             thread::sleep(LOOK_EVERY);
-            waiting.look(self.supervised.activity(), true);
+            waiting.look(self.supervised.activity(), Some(0));
         }
     }
 

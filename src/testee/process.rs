@@ -12,6 +12,7 @@ use super::port::{HOST, Port};
 use super::ready::Ready;
 use super::supervise::guard::Kind;
 use super::supervise::{LOOK_AGAIN, Supervised};
+use super::wait::{LOOK_EVERY, TimeHad};
 use super::watch::Activity;
 
 /// On how many ports it is tried to start a testee.
@@ -69,6 +70,8 @@ impl Process {
         has_port: bool,
     ) -> Result<(), StartError> {
         let started = Instant::now();
+        let mut time = TimeHad::none();
+        let mut looked = started;
         let mut said = None;
         loop {
             if let Some(status) = self.supervised.ended() {
@@ -86,7 +89,11 @@ impl Process {
                 return Ok(());
             }
             let waited = started.elapsed();
-            if waited > template.timeout {
+            if looked.elapsed() >= LOOK_EVERY {
+                time.look(self.activity());
+                looked = Instant::now();
+            }
+            if time.is_above(template.timeout) {
                 let stderr = self.supervised.stderr();
                 return Err(if has_port || said.is_some() {
                     StartError::NotListening {

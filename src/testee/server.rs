@@ -4,12 +4,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::connection::Connection;
 use super::exit_status::status_in_words;
 use super::launch::{StartError, Template};
 use super::process::Process;
-use super::settle::Settling;
+use super::settle::{Settling, come_to_rest};
 use super::watch::{Activity, Backlog, Queues, Watch};
 use crate::disk::Claim;
 
@@ -168,6 +169,14 @@ impl Server {
             return;
         };
         self.settling.settle(|| process.activity());
+    }
+
+    /// Waits until it has dealt with what it was sent: as [`Server::settle`], but for as much of its
+    /// processor time as `bound`.
+    pub fn come_to_rest(&mut self, bound: Duration) {
+        if let Some(process) = &mut self.process {
+            come_to_rest(bound, || process.activity());
+        }
     }
 }
 

@@ -6,51 +6,59 @@ use std::time::Duration;
 use super::wait::TimeHad;
 use super::watch::Activity;
 
-/// How much time a testee may have before it comes to rest between two conversations. What it
-/// still does then is left to it.
+/// Time that a process may have to come to rest between two conversations. What it still does then is
+/// left to it.
 const SETTLE_BOUND: Duration = Duration::from_millis(200);
 
-/// Once so much time has gone into waiting in vain for it to rest, a testee is taken to be
-/// restless by nature.
+/// Sum of timed-out waits after which a process is taken to be restless by nature.
 const RESTLESS_AFTER: Duration = Duration::from_secs(1);
 
-/// How much time one has that is restless by nature.
+/// Time that a restless process has.
 const RESTLESS_BOUND: Duration = Duration::from_millis(2);
 
 /// How often activity is looked at.
 const SAMPLE_EVERY: Duration = Duration::from_micros(100);
 
-/// Waits for a testee to come to rest between two conversations.
+/// Waits for a process to come to rest between two conversations.
 #[derive(Debug, Default)]
 pub(super) struct Settling {
-    /// The time that went into waiting in vain.
+    /// Sum of the waits that timed out.
     restless: Duration,
 }
 
 impl Settling {
-    /// Waits until every thread of the testee sleeps and has done nothing between two looks,
-    /// within bounds.
-    pub(super) fn settle(&mut self, mut activity: impl FnMut() -> Option<Activity>) {
+    /// Waits until every thread is blocked and has done nothing between two looks, within bounds.
+    pub(super) fn settle(&mut self, activity: impl FnMut() -> Option<Activity>) {
         let bound = if self.restless < RESTLESS_AFTER {
             SETTLE_BOUND
         } else {
             RESTLESS_BOUND
         };
-        let mut time = TimeHad::none();
-        let mut last = None;
-        loop {
-            let activity = activity();
-            match activity {
-                None => return,
-                Some(Activity { asleep: true, .. }) if activity == last => return,
-                _ => last = activity,
-            }
-            time.look(activity);
-            if time.is_above(bound) {
-                self.restless += bound;
-                return;
-            }
-            thread::sleep(SAMPLE_EVERY);
+        if !come_to_rest(bound, activity) {
+            self.restless += bound;
         }
+    }
+}
+
+/// Waits until every thread is blocked and has done nothing between two looks, or that cannot be
+/// seen. False if the process has had so much time and still does something.
+pub(super) fn come_to_rest(
+    bound: Duration,
+    mut activity: impl FnMut() -> Option<Activity>,
+) -> bool {
+    let mut time = TimeHad::none();
+    let mut last = None;
+    loop {
+        let activity = activity();
+        match activity {
+            None => return true,
+            Some(Activity { asleep: true, .. }) if activity == last => return true,
+            _ => last = activity,
+        }
+        time.look(activity);
+        if time.is_above(bound) {
+            return false;
+        }
+        thread::sleep(SAMPLE_EVERY);
     }
 }

@@ -1,28 +1,46 @@
 //! How long to wait for something that may never come.
+//!
+//! On a loaded machine time alone proves nothing: the time that a process spends waiting for a
+//! processor says nothing about it. What counts is the time that it was blocked and the processor
+//! time that it used.
 
 use std::time::{Duration, Instant};
 
 use super::watch::Activity;
 
-/// How often a testee's threads are looked at while something is missing.
+/// How often the threads of a process are looked at while something is missing.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(5);
 
-/// How much longer a testee is waited for that wants a processor, or a disk, and does not get it.
-pub(super) const STARVED_BOUND: Duration = Duration::from_secs(10);
+/// Longest interval between two looks that counts as time the process had. A longer one means that
+/// this process was not running itself.
+const MOST_BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+
+/// Extra time on the clock for a process that is runnable, or blocked on disk, and makes no progress:
+/// beside four busy loops it gets a fifth of the time.
+const STARVED_BOUND: Duration = Duration::from_secs(60);
 
 /// One that sends octet after octet is waited for so many times as long as one that is silent.
 const MOST_PATIENCE: u32 = 12;
 
+/// Processor time that a process may use, at once, and still be idle: what it costs to wake for a
+/// timer and to find nothing to do.
+const IDLE_WORK: Duration = Duration::from_millis(1);
+
+/// The same as a share of the idle time, as a divisor: one percent. A loop that polls twice a second
+/// uses a fiftieth of this, the timers of a virtual machine a tenth.
+const IDLE_SHARE: u32 = 100;
+
 /// How long to wait for what does not come.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// For a testee that sleeps over an empty queue: it has nothing left to answer.
+    /// For a process that is idle over an empty queue: it has nothing left to answer.
     pub idle: Duration,
-    /// For one that is busy, or that cannot be seen, since it sent something last.
+    /// For one that is busy: processor time and time blocked since it sent something last. On the
+    /// clock for one that cannot be seen.
     pub busy: Duration,
 }
 
-/// A wait for something of a testee, measured by what the testee makes of the time.
+/// A wait for something of a process, measured by what the process makes of the time.
 #[derive(Debug)]
 pub(super) struct Waiting {
     idle: Idleness,
@@ -46,14 +64,14 @@ impl Waiting {
         self.busy = TimeHad::none();
     }
 
-    /// What is on its way, to the testee or from it, breaks any idleness.
+    /// Octets in flight, in either direction, end any idleness.
     pub(super) fn something_travels(&mut self) {
         self.idle = Idleness::default();
     }
 
-    /// Looks at the testee, who has or has not `taken` all that was sent.
-    pub(super) fn look(&mut self, activity: Option<Activity>, taken: bool) {
-        self.idle.look(activity, taken);
+    /// Looks at the process, which has so many octets still to read, if that can be seen.
+    pub(super) fn look(&mut self, activity: Option<Activity>, unread: Option<u64>) {
+        self.idle.look(activity, unread);
         self.busy.look(activity);
         self.whole.look(activity);
     }
@@ -67,48 +85,66 @@ impl Waiting {
     }
 }
 
-/// For how long a testee has been idle: all of its threads asleep, and nothing done between
-/// two looks; or, where that cannot be seen, nothing left in its queue.
+/// Time that a process has been idle: every thread is blocked, it reads nothing, and it does nothing but
+/// wake for a timer. Where its threads cannot be seen, an empty queue counts instead, for less.
 #[derive(Debug, Default)]
 struct Idleness {
     last: Option<(Instant, Option<Activity>)>,
+    unread: Option<u64>,
     idle: Duration,
+    /// Processor time used since it has been idle.
+    ran: Duration,
 }
 
 impl Idleness {
-    fn look(&mut self, activity: Option<Activity>, taken: bool) {
+    fn look(&mut self, activity: Option<Activity>, unread: Option<u64>) {
         let now = Instant::now();
-        if let Some((then, before)) = self.last {
-            let rested = match (before, activity) {
-                (Some(before), Some(now)) => now.asleep && before == now,
-                // It cannot be seen: nothing in its queue has to do, and counts for less.
-                (None, None) => true,
-                _ => false,
-            };
-            // Asleep over a queue that is not empty, it does not mean to take it.
-            if rested && (taken || activity.is_some()) {
-                // Time that we were not running ourselves proves nothing about the testee.
-                let mut passed = (now - then).min(LOOK_EVERY * 2);
-                if activity.is_none() {
-                    passed /= 3;
+        let Some((then, before)) = self.last else {
+            self.last = Some((now, activity));
+            return;
+        };
+        if unread != self.unread {
+            self.unread = unread;
+            self.restart();
+        }
+        // Time that we were not running ourselves proves nothing about the process.
+        let mut passed = (now - then).min(MOST_BETWEEN_LOOKS);
+        match (before, activity) {
+            (Some(before), Some(seen)) => {
+                self.ran += Duration::from_nanos(seen.ran.wrapping_sub(before.ran));
+                let allowed = IDLE_WORK + (self.idle + passed) / IDLE_SHARE;
+                if self.ran > allowed {
+                    self.restart();
+                    passed = Duration::ZERO;
+                } else if !seen.asleep {
+                    // It may have woken for a timer: the next look says what it made of it.
+                    passed = Duration::ZERO;
                 }
-                self.idle += passed;
-            } else {
-                self.idle = Duration::ZERO;
+            }
+            // It cannot be seen: nothing in its queue has to do, and counts for less.
+            (None, None) if unread.is_none_or(|unread| unread == 0) => passed /= 3,
+            _ => {
+                self.restart();
+                passed = Duration::ZERO;
             }
         }
+        self.idle += passed;
         self.last = Some((now, activity));
+    }
+
+    fn restart(&mut self) {
+        self.idle = Duration::ZERO;
+        self.ran = Duration::ZERO;
     }
 }
 
-/// The time that a testee has had: the time that it slept or ran, or all of it where that cannot be
-/// seen. What it waited for a processor or a disk, and what we waited for one, proves nothing
-/// about it.
+/// Time that a process has had: blocked, or running on a processor; all of it where that cannot be
+/// seen. Time that it waited for a processor or a disk, and time that we did, is left out.
 #[derive(Debug)]
 pub(super) struct TimeHad {
     started: Instant,
     counted_until: Instant,
-    work: Option<u64>,
+    ran: Option<u64>,
     had: Duration,
 }
 
@@ -118,28 +154,29 @@ impl TimeHad {
         Self {
             started: now,
             counted_until: now,
-            work: None,
+            ran: None,
             had: Duration::ZERO,
         }
     }
 
     pub(super) fn look(&mut self, activity: Option<Activity>) {
         let passed = self.counted_until.elapsed();
-        let had = match activity {
-            None => passed,
-            // The system counts at its ticks: one that runs all the time has had the time since
-            // the last of them.
-            Some(now) if now.asleep || self.work.is_some_and(|work| work != now.work) => {
-                passed.min(LOOK_EVERY * 2)
+        let had = match (activity, self.ran) {
+            (None, _) => passed,
+            (Some(now), _) if now.asleep => passed.min(MOST_BETWEEN_LOOKS),
+            // The system counts at its ticks, so this comes in lumps. Threads that run side by side
+            // make no more of the time than one.
+            (Some(now), Some(before)) if now.ran != before => {
+                Duration::from_nanos(now.ran.wrapping_sub(before)).min(passed)
             }
-            Some(now) => {
-                self.work.get_or_insert(now.work);
+            (Some(now), _) => {
+                self.ran.get_or_insert(now.ran);
                 return;
             }
         };
         self.had += had;
         self.counted_until += passed;
-        self.work = activity.map(|activity| activity.work);
+        self.ran = activity.map(|activity| activity.ran);
     }
 
     pub(super) fn is_above(&self, bound: Duration) -> bool {
@@ -155,12 +192,14 @@ mod tests {
     const ASLEEP: Option<Activity> = Some(Activity {
         asleep: true,
         work: 1,
+        ran: 1,
     });
 
-    const fn awake(work: u64) -> Option<Activity> {
+    const fn awake(ran: u64) -> Option<Activity> {
         Some(Activity {
             asleep: false,
-            work,
+            work: ran,
+            ran,
         })
     }
 
@@ -180,7 +219,7 @@ mod tests {
         let started = Instant::now();
         let mut looks = 0;
         while !waiting.is_over(PATIENCE) && started.elapsed() < most {
-            waiting.look(activity(looks), true);
+            waiting.look(activity(looks), Some(0));
             if comes {
                 waiting.something_came();
             }
@@ -191,16 +230,54 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_lasts_as_long_as_the_testee_makes_something_of_it() {
+    fn a_wait_lasts_as_long_as_the_process_makes_something_of_it() {
         // It runs all the time, and nothing comes of it.
-        let most = STARVED_BOUND;
-        assert!((PATIENCE.busy..most).contains(&lasts(most, awake, false)));
+        let most = Duration::from_secs(10);
+        let begin = Instant::now();
+        let runs = |_| awake(begin.elapsed().as_nanos() as u64);
+        assert!((PATIENCE.busy..most).contains(&lasts(most, runs, false)));
         // Octet after octet comes, without an end.
         let drips = PATIENCE.busy * MOST_PATIENCE;
-        assert!((drips..most).contains(&lasts(most, awake, true)));
+        assert!((drips..most).contains(&lasts(most, runs, true)));
         // It gets no processor.
         let starved = PATIENCE.busy * 40;
         assert!(lasts(starved, |_| awake(1), false) >= starved);
+        // It gets a tenth of one.
+        let tenth = |_| awake(begin.elapsed().as_nanos() as u64 / 10);
+        assert!(lasts(most, tenth, false) >= PATIENCE.busy * 9);
+    }
+
+    /// How long a wait lasts for a process that is blocked, wakes from time to time, and uses so much
+    /// processor time then.
+    fn lasts_for_poller(every: Duration, cost: Duration, unread: impl Fn(u64) -> u64) -> Duration {
+        let mut waiting = Waiting::begin();
+        let patience = Patience {
+            busy: PATIENCE.idle * 6,
+            ..PATIENCE
+        };
+        let started = Instant::now();
+        while !waiting.is_over(patience) {
+            let wakes = started.elapsed().as_nanos() / every.as_nanos();
+            let activity = Activity {
+                asleep: true,
+                work: wakes as u64,
+                ran: (wakes * cost.as_nanos()) as u64,
+            };
+            waiting.look(Some(activity), Some(unread(wakes as u64)));
+            thread::sleep(Duration::from_millis(1));
+        }
+        started.elapsed()
+    }
+
+    #[test]
+    fn a_process_that_only_wakes_for_a_timer_is_idle() {
+        let (every, cost) = (Duration::from_millis(20), Duration::from_micros(50));
+        let patient = PATIENCE.idle * 6;
+        let polls = lasts_for_poller(every, cost, |_| 0);
+        assert!((PATIENCE.idle..patient).contains(&polls), "{polls:?}");
+        // One that reads an octet each time is not, nor is one that does some work.
+        assert!(lasts_for_poller(every, cost, |wakes| 1000 - wakes) >= patient);
+        assert!(lasts_for_poller(every, cost * 20, |_| 0) >= patient);
     }
 
     #[test]
@@ -212,7 +289,7 @@ mod tests {
         };
         let started = Instant::now();
         while !waiting.is_over(patience) {
-            waiting.look(ASLEEP, true);
+            waiting.look(ASLEEP, Some(0));
             thread::yield_now();
         }
         assert!(started.elapsed() >= patience.idle);

@@ -6,6 +6,7 @@
 mod support;
 
 mod budgets;
+mod busy;
 mod captures;
 mod client_matrix;
 mod codec_matrix;

@@ -204,6 +204,7 @@ pub(in crate::testee) fn parent(pid: u32) -> Option<u32> {
 pub(in crate::testee) fn activity(pids: &[u32]) -> Option<Activity> {
     let mut asleep = true;
     let mut work = 0_u64;
+    let mut ran = 0_u64;
     let mut seen = false;
     for pid in pids {
         let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else {
@@ -223,14 +224,16 @@ pub(in crate::testee) fn activity(pids: &[u32]) -> Option<Activity> {
             let state = stat.rsplit_once(") ").map(|(_, rest)| rest.as_bytes()[0]);
             asleep &= matches!(state, Some(b'S' | b'Z' | b'T' | b't' | b'X'));
             // Time on a processor, time waiting for one, and how often it got one.
-            work = schedule
+            let mut figures = schedule
                 .split_whitespace()
-                .filter_map(|figure| figure.parse::<u64>().ok())
-                .fold(work, u64::wrapping_add);
+                .filter_map(|figure| figure.parse::<u64>().ok());
+            let first = figures.next().unwrap_or(0);
+            ran = ran.wrapping_add(first);
+            work = figures.fold(work.wrapping_add(first), u64::wrapping_add);
             seen = true;
         }
     }
-    seen.then_some(Activity { asleep, work })
+    seen.then_some(Activity { asleep, work, ran })
 }
 
 /// The resident memory of these processes, in octets.

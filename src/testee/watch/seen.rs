@@ -7,6 +7,8 @@ pub struct Activity {
     pub asleep: bool,
     /// A figure that grows whenever any thread runs.
     pub work: u64,
+    /// Processor time used so far, in nanoseconds.
+    pub ran: u64,
 }
 
 impl Activity {

@@ -1,0 +1,79 @@
+//! How long a busy server is waited for is counted in its own processor time: load beside it changes
+//! no verdict.
+
+use std::process::{Child, Command};
+
+use crate::support::{judge, project, with_verdict};
+
+/// Memory that the server may come to use, in KiB: two lengths of 4 GiB at once, and room.
+const NEEDED: u64 = 12 << 20;
+
+/// Loops that take the processors away.
+struct Load(Vec<Child>);
+
+impl Load {
+    fn begin(loops: usize) -> Self {
+        let busy = || {
+            Command::new("sh")
+                .args(["-c", "while :; do :; done"])
+                .spawn()
+        };
+        Self((0..loops).map(|_| busy().unwrap()).collect())
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        for busy in &mut self.0 {
+            busy.kill().unwrap();
+            busy.wait().unwrap();
+        }
+    }
+}
+
+fn available_memory() -> u64 {
+    let info = std::fs::read_to_string("/proc/meminfo").unwrap();
+    let line = info.lines().find(|line| line.starts_with("MemAvailable"));
+    let size = line.and_then(|line| line.split_whitespace().nth(1));
+    size.and_then(|size| size.parse().ok()).unwrap_or(0)
+}
+
+/// Go clears memory that it uses again, for seconds if it is 4 GiB, and meanwhile does not see that its
+/// client has gone. It breaks FRM-8 then, and nothing else.
+#[test]
+fn a_server_that_clears_what_is_announced_is_accused_of_that_alone() {
+    if available_memory() < NEEDED {
+        println!("skipped: too little memory");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let server = dir.path().join("server");
+    let built = Command::new("go")
+        .args(["build", "-o"])
+        .arg(&server)
+        .arg(project("testees/allocates_announced.go"))
+        .env("GO111MODULE", "off")
+        .status();
+    let Ok(status) = built else {
+        println!("skipped: no Go");
+        return;
+    };
+    assert!(status.success());
+    let _load = Load::begin(4);
+    let (ran, report) = judge(
+        &[
+            "--class",
+            "framing",
+            "--run",
+            "len/announced-80000000",
+            "--run",
+            "frm/memory-follows-arrival",
+        ],
+        &[server.to_str().unwrap(), "{port}"],
+    );
+    let failed: Vec<_> = with_verdict(&report, "fail")
+        .map(|check| &check["id"])
+        .collect();
+    assert_eq!(failed, ["frm/memory-follows-arrival"], "{}", ran.stdout);
+    assert_eq!(with_verdict(&report, "flaky").count(), 0, "{}", ran.stdout);
+}
