@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use super::judging::{Chosen, Judging, Progress, no_outcome};
+use super::judging::{Chosen, Judged, Judging, no_outcome};
+use super::progress::Progress;
 use super::{Failure, USAGE};
-use crate::report::Report;
 use crate::suite::client;
 use crate::suite::client::run::run;
 use crate::suite::server::options::Effort;
@@ -55,8 +55,11 @@ impl Client {
             ClientClass::Session => Class::Session,
             ClientClass::Transfer => Class::Transfer,
         };
-        let cases = self.chosen.of(client::cases::all(), class)?;
+        let mut cases = self.chosen.of(client::cases::all(), class)?;
         let known = self.judging.prepare()?;
+        for case in &mut cases {
+            case.info.expected_to_fail = known.names(&case.info.id);
+        }
         let again = [
             "unstick",
             "client",
@@ -73,15 +76,14 @@ impl Client {
             return Err((USAGE, why.to_owned()));
         }
         let mut progress = Progress::new()?;
-        let outcome = run(&template, &cases, Effort::Full, &mut progress);
-        drop(progress);
-        let checks = outcome.map_err(no_outcome)?;
-        self.judging.report(&Report {
+        let outcome =
+            run(&template, &cases, Effort::Full, &mut progress).map_err(|error| no_outcome(&error));
+        let judged = Judged {
             testee: &testee,
             class: Some(class),
-            segmentation: "drain-gated",
-            checks: &checks,
             known: &known,
-        })
+        };
+        self.judging
+            .report(&judged, "drain-gated", outcome, progress.finish())
     }
 }

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::judging::{Chosen, Judging, Progress, interrupted};
-use super::{Failure, UNJUDGED};
-use crate::report::Report;
+use super::Failure;
+use super::judging::{Chosen, INTERRUPTED, Judged, Judging};
+use super::progress::Progress;
 use crate::suite::codec;
 use crate::suite::codec::program::{Mode, Program};
 use crate::trace::Class;
@@ -57,24 +57,25 @@ impl Codec {
         let program = Program::new(&template, mode, self.max_payload);
         let mut progress = Progress::new()?;
         let mut wanted = |id: &str| cases.iter().any(|case| case.info.id == id);
-        let checks = program
+        let outcome = program
             .judge(&mut wanted, &mut progress)
-            .map_err(|error| (UNJUDGED, error.to_string()))?;
-        if progress.is_interrupted() {
-            return Err(interrupted());
-        }
-        drop(progress);
-        self.judging.report(&Report {
+            .map_err(|error| error.to_string())
+            .and_then(|checks| match progress.is_interrupted() {
+                true => Err(INTERRUPTED.to_owned()),
+                false => Ok(checks),
+            });
+        let judged = Judged {
             testee: &testee,
             class: Some(class),
-            segmentation: if self.lines {
-                "line by line"
-            } else {
-                "drain-gated"
-            },
-            checks: &checks,
             known: &known,
-        })
+        };
+        let segmentation = if self.lines {
+            "line by line"
+        } else {
+            "drain-gated"
+        };
+        self.judging
+            .report(&judged, segmentation, outcome, progress.finish())
     }
 
     /// The words of the command that runs one case again.

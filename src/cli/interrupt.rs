@@ -11,7 +11,7 @@ use std::time::Duration;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::UNJUDGED;
+use super::{UNJUDGED, say};
 
 /// How long a run may take to end by itself after the first signal: it finishes one conversation and
 /// ends the program under test.
@@ -39,7 +39,7 @@ pub(super) fn watch() -> io::Result<Arc<AtomicBool>> {
         });
         if more.recv().is_ok() {
             let _ = more.recv_timeout(GRACE);
-            eprintln!("unstick: interrupted");
+            say("unstick: interrupted");
             process::exit(UNJUDGED.into());
         }
     });

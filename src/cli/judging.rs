@@ -2,24 +2,22 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{FAILED, Failure, UNJUDGED, USAGE, interrupt, print};
+use super::output::Outputs;
+use super::progress::Progress;
+use super::shell::shell;
+use super::{FAILED, Failure, UNJUDGED, USAGE, print};
 use crate::judge::case::Described;
-use crate::judge::check::{Check, Verdict};
+use crate::judge::check::Check;
 use crate::judge::error::RunError;
 use crate::judge::known_failures::KnownFailures;
-use crate::judge::progress;
 use crate::judge::selection::select;
-use crate::report::{Report, Testee, json, junit, terminal};
+use crate::report::{Report, Testee, terminal};
 use crate::suite::server::case::Case;
 use crate::suite::server::options::{Effort, Options};
 use crate::suite::server::run::{Run, run};
@@ -58,12 +56,8 @@ pub(super) struct Judging {
     /// A list of cases that are known to fail: `CASE fail # why`, a line each
     #[arg(long, value_name = "FILE")]
     known_failures: Option<PathBuf>,
-    /// Write the report as JSON
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// Write the report as JUnit XML
-    #[arg(long, value_name = "FILE")]
-    junit: Option<PathBuf>,
+    #[command(flatten)]
+    outputs: Outputs,
     /// How long a busy testee is waited for
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
@@ -130,9 +124,8 @@ impl Judging {
                 KnownFailures::parse(&text).map_err(|error| (USAGE, format!("{shown}: {error}")))?
             }
         };
-        for path in [&self.json, &self.junit].into_iter().flatten() {
-            writable(path)?;
-        }
+        let list = ("--known-failures", self.known_failures.as_deref());
+        self.outputs.prepare(&[list])?;
         Ok(known)
     }
 
@@ -170,11 +163,14 @@ impl Judging {
         &self,
         testee: &Testee,
         origin: Origin,
-        cases: &[Case],
+        mut cases: Vec<Case>,
         class: Class,
         limits: &Limits,
     ) -> Result<ExitCode, Failure> {
         let known = self.prepare()?;
+        for case in &mut cases {
+            case.info.expected_to_fail = known.names(&case.info.id);
+        }
         let options = Options {
             class,
             max_payload: limits.max_payload,
@@ -182,34 +178,70 @@ impl Judging {
             timeout: self.timeout(),
             effort: Effort::Full,
         };
-        let run = judge(origin, cases, &options)?;
-        self.report(&Report {
+        let mut progress = Progress::new()?;
+        let run = judge(origin, &cases, &options, &mut progress);
+        let subject = Judged {
             testee,
             class: Some(class),
-            segmentation: run.gating.name(),
-            checks: &run.checks,
             known: &known,
-        })
+        };
+        let gating = run.as_ref().map_or("none", |run| run.gating.name());
+        let outcome = run
+            .map(|run| run.checks)
+            .map_err(|error| no_outcome(&error));
+        self.report(&subject, gating, outcome, progress.finish())
     }
 
-    /// Writes the reports that are wanted, and says how that ends.
-    pub(super) fn report(&self, report: &Report<'_>) -> Result<ExitCode, Failure> {
-        if let Some(path) = &self.json {
-            write(path, &json::write(report))?;
+    /// Reports what came of a run, on the terminal first: whatever happens to files, the verdict is
+    /// seen. Says how that ends. A run that did not come to its end is reported too, with the checks
+    /// that were made `so_far`.
+    pub(super) fn report(
+        &self,
+        judged: &Judged<'_>,
+        segmentation: &'static str,
+        outcome: Result<Vec<Check>, String>,
+        so_far: Vec<Check>,
+    ) -> Result<ExitCode, Failure> {
+        let (checks, unjudged) = match outcome {
+            Ok(checks) => (checks, None),
+            Err(why) => (so_far, Some(why)),
+        };
+        let report = Report {
+            testee: judged.testee,
+            class: judged.class,
+            segmentation,
+            checks: &checks,
+            known: judged.known,
+            unjudged: unjudged.as_deref(),
+        };
+        if unjudged.is_none() || !checks.is_empty() {
+            print(&terminal::write(&report));
         }
-        if let Some(path) = &self.junit {
-            let text = junit::write(report)
-                .map_err(|error| (UNJUDGED, format!("--junit {}: {error}", path.display())))?;
-            write(path, &text)?;
+        let written = self.outputs.write(&report);
+        let wrong = [unjudged.clone(), written.err()];
+        let wrong: Vec<String> = wrong.into_iter().flatten().collect();
+        match (status(&report), wrong.is_empty()) {
+            (status, true) => Ok(ExitCode::from(status)),
+            // What was found is found, whatever became of the file.
+            (FAILED, false) if unjudged.is_none() => Err((FAILED, wrong.join("\n"))),
+            (_, false) => Err((UNJUDGED, wrong.join("\n"))),
         }
-        print(&terminal::write(report));
-        Ok(ExitCode::from(status(report)))
     }
+}
+
+/// What was judged, as what, and what is known of it.
+#[derive(Debug)]
+pub(super) struct Judged<'r> {
+    pub(super) testee: &'r Testee,
+    pub(super) class: Option<Class>,
+    pub(super) known: &'r KnownFailures,
 }
 
 /// The exit status that a report calls for.
 pub(super) fn status(report: &Report<'_>) -> u8 {
-    if report.failed() {
+    if report.unjudged.is_some() {
+        UNJUDGED
+    } else if report.failed() {
         FAILED
     } else if report.unjudged() {
         UNJUDGED
@@ -218,123 +250,24 @@ pub(super) fn status(report: &Report<'_>) -> u8 {
     }
 }
 
-/// Runs cases against a server, with a progress bar where somebody looks.
-pub(super) fn judge(origin: Origin, cases: &[Case], options: &Options) -> Result<Run, Failure> {
-    let mut progress = Progress::new()?;
-    let mut server = Server::new(origin).map_err(|error| (UNJUDGED, error.to_string()))?;
-    run(&mut server, cases, options, &mut progress).map_err(no_outcome)
-}
-
-/// What to say when a run has no outcome.
-pub(super) fn no_outcome(error: RunError) -> Failure {
-    match error {
-        RunError::Interrupted => interrupted(),
-        other => (UNJUDGED, other.to_string()),
-    }
+/// Runs cases against a server.
+pub(super) fn judge(
+    origin: Origin,
+    cases: &[Case],
+    options: &Options,
+    progress: &mut Progress,
+) -> Result<Run, RunError> {
+    let mut server = Server::new(origin)?;
+    run(&mut server, cases, options, progress)
 }
 
 /// What to say when a run was interrupted.
-pub(super) fn interrupted() -> Failure {
-    (UNJUDGED, "interrupted; the testee was ended".to_owned())
-}
+pub(super) const INTERRUPTED: &str = "interrupted; the testee was ended";
 
-/// A progress bar, and an ear for the signals that end a run early.
-pub(super) struct Progress {
-    interrupted: Arc<AtomicBool>,
-    bar: ProgressBar,
-    failed: usize,
-}
-
-impl Progress {
-    pub(super) fn new() -> Result<Self, Failure> {
-        let interrupted = interrupt::watch()
-            .map_err(|error| (UNJUDGED, format!("signals cannot be watched: {error}")))?;
-        let bar = ProgressBar::new(0).with_style(
-            ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")
-                .expect("the template is well-formed"),
-        );
-        Ok(Self {
-            interrupted,
-            bar,
-            failed: 0,
-        })
-    }
-
-    pub(super) fn is_interrupted(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed)
-    }
-}
-
-impl progress::Progress for Progress {
-    /// Shows how far a run is, and lets it go on until a signal comes.
-    fn finished(&mut self, done: usize, total: usize, check: &Check) -> ControlFlow<()> {
-        self.bar.set_length(total as u64);
-        self.bar.set_position(done as u64);
-        if check.verdict == Verdict::Fail {
-            self.failed += 1;
-        }
-        let failed = match self.failed {
-            0 => String::new(),
-            failed => format!("({failed} failed) "),
-        };
-        self.bar.set_message(format!("{failed}{}", check.id));
-        if self.is_interrupted() {
-            return ControlFlow::Break(());
-        }
-        ControlFlow::Continue(())
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
-    }
-}
-
-fn writable(path: &Path) -> Result<(), Failure> {
-    fs::File::create(path).map(drop).map_err(|error| {
-        (
-            USAGE,
-            format!("{} cannot be written: {error}", path.display()),
-        )
-    })
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    fs::write(path, text).map_err(|error| {
-        (
-            UNJUDGED,
-            format!("{} could not be written: {error}", path.display()),
-        )
-    })
-}
-
-/// A command as a shell takes it.
-pub(super) fn shell(words: impl IntoIterator<Item = String>) -> String {
-    let quoted: Vec<String> = words
-        .into_iter()
-        .map(|word| {
-            let plain = !word.is_empty()
-                && word
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || "-_./:=@%+,{}".contains(c));
-            if plain {
-                word
-            } else {
-                format!("'{}'", word.replace('\'', "'\\''"))
-            }
-        })
-        .collect();
-    quoted.join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn commands_can_be_pasted() {
-        let words = ["a b", "", "it's", "{port}", "--dir=x"].map(str::to_owned);
-        assert_eq!(shell(words), r"'a b' '' 'it'\''s' {port} --dir=x");
+/// What to say when a run has no outcome.
+pub(super) fn no_outcome(error: &RunError) -> String {
+    match error {
+        RunError::Interrupted => INTERRUPTED.to_owned(),
+        other => other.to_string(),
     }
 }

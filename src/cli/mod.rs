@@ -8,17 +8,23 @@ mod explain;
 mod guard;
 mod interrupt;
 mod judging;
+mod output;
+mod progress;
 mod proxy;
 mod record;
 mod reference;
 mod replay;
 mod serve;
 mod server;
+mod shell;
 mod vectors;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::visible::Visible;
 
 /// A case failed, is flaky, or the list of known failures is stale.
 const FAILED: u8 = 1;
@@ -74,7 +80,7 @@ type Failure = (u8, String);
 /// Runs the program and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
+    let outcome = match parsed().command {
         None => reference::run(),
         Some(Command::Server(server)) => server.run(),
         Some(Command::Client(client)) => client.run(),
@@ -90,13 +96,36 @@ pub fn main() -> ExitCode {
         Some(Command::Guard(guard)) => guard.run(),
     };
     outcome.unwrap_or_else(|(status, message)| {
-        anstream::eprintln!("unstick: {message}");
+        say(&format!("unstick: {message}"));
         ExitCode::from(status)
     })
 }
 
+/// The command line. What is wrong with it is said with its words, which come from anywhere: a
+/// script's variables, a file's name.
+fn parsed() -> Cli {
+    Cli::try_parse().unwrap_or_else(|error| {
+        let hostile = |word: OsString| {
+            let word = word.to_string_lossy().into_owned();
+            Visible::of(&word).as_str() != word
+        };
+        if error.use_stderr() && std::env::args_os().any(hostile) {
+            say(&error.render().to_string());
+            std::process::exit(USAGE.into());
+        }
+        error.exit()
+    })
+}
+
+/// Says something on standard error.
+fn say(text: impl Into<Visible>) {
+    let text: Visible = text.into();
+    anstream::eprintln!("{text}");
+}
+
 /// Prints what a pipe's reader may well not want to the end.
-fn print(text: &str) {
+fn print(text: impl Into<Visible>) {
     use std::io::Write;
-    let _ = anstream::stdout().write_all(text.as_bytes());
+    let text: Visible = text.into();
+    let _ = anstream::stdout().write_all(text.as_str().as_bytes());
 }

@@ -13,8 +13,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::judging::{Judging, interrupted, shell};
-use super::{Failure, UNJUDGED, USAGE};
+use super::judging::{INTERRUPTED, Judged, Judging};
+use super::shell::shell;
+use super::{Failure, UNJUDGED, USAGE, say};
 use crate::framing::Framing;
 use crate::judge::check::Check;
 use crate::peer::open_files;
@@ -26,7 +27,7 @@ use crate::recut::proxy::judge::{Judge, MAX_RUNS, Unjudgeable};
 use crate::recut::proxy::relay::Relay;
 use crate::recut::proxy::tape::Tape;
 use crate::recut::record;
-use crate::report::{Report, Testee};
+use crate::report::Testee;
 use crate::trace::json;
 
 /// Files that the proxy may need open: two sockets and two views of queues for each of a thousand
@@ -157,10 +158,10 @@ impl Proxy {
         signals.forever().next();
         running.stop();
         if let Some(why) = running.log().unreachable() {
-            anstream::eprintln!(
+            say(&format!(
                 "unstick: the server at {} could not be reached: {why}",
                 self.to
-            );
+            ));
         }
         self.write(tape.as_deref())?;
         Ok(ExitCode::SUCCESS)
@@ -182,10 +183,10 @@ impl Proxy {
         let trace = exchange.trace(&record::id_of(path), &title);
         record::write(path, &json::write(&trace), false)
             .map_err(|error| (UNJUDGED, format!("--record: {error}")))?;
-        anstream::eprintln!(
+        say(&format!(
             "unstick: {} holds every octet that passed, secrets too",
             path.display()
-        );
+        ));
         Ok(())
     }
 
@@ -225,29 +226,34 @@ impl Proxy {
             "drain-gated"
         };
         bar.finish_and_clear();
-        let findings = findings.map_err(|error| match error {
-            Unjudgeable::Run(RunError::Interrupted) => interrupted(),
-            other => (UNJUDGED, other.to_string()),
-        })?;
         let rerun = |cut: &Cut| self.again(cut);
-        let checks: Vec<Check> = findings
-            .iter()
-            .map(|finding| check(finding, &rerun))
-            .collect();
+        let outcome = findings
+            .map(|findings| {
+                let checks = findings.iter().map(|finding| check(finding, &rerun));
+                checks.collect::<Vec<Check>>()
+            })
+            .map_err(|error| match error {
+                Unjudgeable::Run(RunError::Interrupted) => INTERRUPTED.to_owned(),
+                other => other.to_string(),
+            });
+        let is_judged = outcome.is_ok();
         let testee = Testee {
             role: "proxy",
             command: words(&self.command),
             address: Some(self.to.clone()),
             again: String::new(),
         };
-        let status = self.judging.report(&Report {
+        let judged = Judged {
             testee: &testee,
             class: None,
-            segmentation,
-            checks: &checks,
             known: &known,
-        })?;
-        self.write(tape.as_deref())?;
+        };
+        let status = self
+            .judging
+            .report(&judged, segmentation, outcome, Vec::new())?;
+        if is_judged {
+            self.write(tape.as_deref())?;
+        }
         Ok(status)
     }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use clap::{ArgGroup, Args};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use super::{Failure, UNJUDGED, USAGE, print};
+use super::{Failure, UNJUDGED, USAGE, print, say};
 use crate::recut::capture::{self, CaptureError, Wanted};
 use crate::recut::exchange::{Exchange, Party};
 use crate::recut::record::{self, WriteError};
@@ -98,7 +98,7 @@ impl Record {
         };
         let captured = capture::read(std::io::BufReader::new(file), wanted).map_err(failed)?;
         for warning in &captured.warnings {
-            anstream::eprintln!("warning: {shown}: {warning}");
+            say(&format!("warning: {shown}: {warning}"));
         }
         Ok((captured.exchange, captured.server))
     }
@@ -146,10 +146,10 @@ impl Record {
             let ended = task.ended().map_err(|error| (USAGE, error.to_string()))?;
             if let Some(status) = ended {
                 if status != 0 {
-                    anstream::eprintln!(
+                    say(&format!(
                         "warning: the command ended with {status}:\n{}",
                         task.output().trim_end()
-                    );
+                    ));
                 }
                 // What it sent last may still be on its way.
                 let _ = recorder.wait(Duration::from_secs(1));
@@ -171,11 +171,11 @@ impl Record {
         }
         for (place, secret) in self.redact.iter().enumerate() {
             if exchange.redact(secret.as_bytes()) == 0 {
-                anstream::eprintln!(
+                say(&format!(
                     "warning: --redact: text {} was not found; it may have been sent encoded \
                      (base64, percent signs, a digest)",
                     place + 1
-                );
+                ));
             }
         }
         let trace = exchange.trace(
@@ -197,13 +197,15 @@ impl Record {
 
 fn warn(seen: &Seen) {
     if let Some(error) = &seen.unreachable {
-        anstream::eprintln!("warning: the server could not be reached at {error}");
+        say(&format!(
+            "warning: the server could not be reached at {error}"
+        ));
     }
     if seen.connections > 1 {
-        anstream::eprintln!(
+        say(&format!(
             "warning: {} connections were made; the first that carried octets is recorded",
             seen.connections
-        );
+        ));
     }
 }
 

@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::judging::{judge, status};
+use super::judging::{judge, no_outcome, status};
+use super::progress::Progress;
 use super::{Failure, UNJUDGED, print};
 use crate::judge::known_failures::KnownFailures;
 use crate::judge::progress::Unwatched;
@@ -37,6 +38,7 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
         segmentation: "in process",
         checks: &checks,
         known: &known,
+        unjudged: None,
     };
     print(&terminal::write(&in_process));
 
@@ -72,7 +74,10 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
         env: time_zone::telling,
     });
     let cases = select(cases::all(), Some(class), &[], &[]).expect("no pattern, no mismatch");
-    let run = judge(origin, &cases, &options)?;
+    let mut progress = Progress::new()?;
+    let run = judge(origin, &cases, &options, &mut progress)
+        .map_err(|error| (UNJUDGED, no_outcome(&error)))?;
+    drop(progress);
     let server = Testee {
         role: "server",
         command: Vec::new(),
@@ -86,6 +91,7 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
         segmentation: run.gating.name(),
         checks: &run.checks,
         known: &known,
+        unjudged: None,
     };
     print(&terminal::write(&over_loopback));
     let worst = match (status(&in_process), status(&over_loopback)) {

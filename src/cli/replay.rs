@@ -68,7 +68,7 @@ impl Replay {
         let (testee, template) = self.judging.started("server", &self.command, again);
         let origin = Origin::Command(template);
         self.judging
-            .judge(&testee, origin, &cases, class, &self.limits)
+            .judge(&testee, origin, cases, class, &self.limits)
     }
 }
 

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
-use super::{FAILED, Failure, USAGE};
+use super::{FAILED, Failure, USAGE, say};
 use crate::peer::open_files;
 use crate::peer::server::{Server, ServerOptions};
 use crate::peer::store::Sync;
@@ -80,10 +80,10 @@ impl Serve {
         let failed = |error: io::Error| (FAILED, format!("serving on {listen}: {error}"));
         let files = (self.max_sessions as u64).saturating_mul(FILES_PER_SESSION);
         if let Err(error) = open_files::allow(files.saturating_add(FILES_BESIDE)) {
-            anstream::eprintln!(
+            say(&format!(
                 "serve: {error} for --max-sessions {}; connections beyond wait until sessions end",
                 self.max_sessions
-            );
+            ));
         }
         let server = Server::bind(ServerOptions {
             listen,

@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::judging::{Chosen, Judging, Limits, ServerClass, shell};
+use super::judging::{Chosen, Judging, Limits, ServerClass};
+use super::shell::shell;
 use super::{Failure, USAGE};
 use crate::disk::Claim;
 use crate::report::Testee;
 use crate::suite::server::case::Case;
 use crate::suite::server::cases;
-use crate::suite::server::ground::names_stored;
+use crate::suite::server::names_stored::names_stored;
 use crate::testee::server::Origin;
 use crate::trace::Class;
 
@@ -67,7 +68,7 @@ impl Server {
             }
         };
         self.judging
-            .judge(&testee, origin, &cases, class, &self.limits)
+            .judge(&testee, origin, cases, class, &self.limits)
     }
 
     fn running(&self, at: &str, cases: &[Case]) -> Result<(Testee, Origin), Failure> {

@@ -9,6 +9,7 @@ use clap::Args;
 
 use super::{FAILED, Failure, USAGE, print};
 use crate::suite::vectors;
+use crate::visible::Visible;
 
 /// Write the cases as files, for the test suites of other languages
 #[derive(Debug, Args)]
@@ -42,7 +43,10 @@ impl Vectors {
                 return Err((FAILED, why));
             }
         }
-        print(&format!("{} files in {shown}\n", files.len()));
+        print(&Visible::of(format_args!(
+            "{} files in {shown}\n",
+            files.len()
+        )));
         Ok(ExitCode::SUCCESS)
     }
 

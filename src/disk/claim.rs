@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{self, AtFlags, CWD, Mode, OFlags, StatxAttributes, StatxFlags};
 
 use super::found::Found;
-use super::held::{Held, Identity};
+use super::handle::Identity;
+use super::held::Held;
 
 /// The file that says that unstick has worked in a directory before.
 pub const MARKER: &str = ".unstick-directory";

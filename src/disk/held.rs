@@ -7,39 +7,12 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{self, AtFlags, CWD, Dir, Mode, OFlags, RenameFlags};
+use rustix::fs::{self, AtFlags, CWD, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::found::{self, Found, Kind};
+use super::handle::{DIRECTORY, Identity, names};
 use super::removal;
-
-/// How a directory is opened: for what is in it, and never through a link in the last place.
-pub(super) const DIRECTORY: OFlags = OFlags::RDONLY
-    .union(OFlags::DIRECTORY)
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::CLOEXEC);
-
-/// A file or directory, told from any other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Identity {
-    pub(super) device: u64,
-    inode: u64,
-}
-
-impl Identity {
-    pub(super) fn of(handle: impl AsFd) -> rustix::io::Result<Self> {
-        fs::fstat(handle).map(|stat| Self::from(&stat))
-    }
-}
-
-impl From<&fs::Stat> for Identity {
-    fn from(stat: &fs::Stat) -> Self {
-        Self {
-            device: stat.st_dev,
-            inode: stat.st_ino,
-        }
-    }
-}
 
 /// A directory that is held open, and known again by what it is rather than by its name.
 #[derive(Debug)]
@@ -253,19 +226,6 @@ fn plain(name: &OsStr) -> io::Result<&OsStr> {
         ));
     }
     Ok(name)
-}
-
-/// The names in an open directory.
-pub(super) fn names(handle: impl AsFd) -> rustix::io::Result<Vec<OsString>> {
-    let mut names = Vec::new();
-    for entry in Dir::read_from(handle)? {
-        let entry = entry?;
-        let name = entry.file_name().to_bytes();
-        if !matches!(name, b"." | b"..") {
-            names.push(OsStr::from_bytes(name).to_owned());
-        }
-    }
-    Ok(names)
 }
 
 #[cfg(test)]

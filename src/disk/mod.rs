@@ -10,6 +10,7 @@
 
 mod claim;
 mod found;
+mod handle;
 mod held;
 mod removal;
 

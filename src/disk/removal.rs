@@ -10,10 +10,10 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{self, AtFlags, Mode, OFlags};
+use rustix::fs::{self, AtFlags, CWD, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::held::{DIRECTORY, Held, Identity, names};
+use super::handle::{DIRECTORY, Identity, names};
 
 /// Number of times a directory is listed while a process goes on writing into it.
 const MAX_LISTINGS: usize = 4;
@@ -27,10 +27,10 @@ pub fn remove_tree(path: &Path) -> io::Result<()> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(io::ErrorKind::InvalidInput.into());
     };
-    match Held::open(parent) {
-        Ok(parent) => parent.remove(name),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
+    match fs::openat(CWD, parent, DIRECTORY, Mode::empty()) {
+        Ok(parent) => remove(parent.as_fd(), name),
+        Err(Errno::NOENT) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -41,6 +41,9 @@ pub struct CaseInfo {
     pub requirements: Vec<RequirementId>,
     /// The lowest class that owes it.
     pub class: Class,
+    /// The user knows that it fails: its failures cost no budget, so that they never keep another
+    /// case from being run.
+    pub expected_to_fail: bool,
 }
 
 impl CaseInfo {
@@ -63,6 +66,7 @@ impl CaseInfo {
                 .map(RequirementId::new)
                 .collect(),
             class,
+            expected_to_fail: false,
         }
     }
 

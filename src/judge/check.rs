@@ -88,6 +88,10 @@ pub struct Check {
     /// What only this kind of run can say: where it was cut, how often something ran.
     #[serde(flatten)]
     pub details: serde_json::Map<String, serde_json::Value>,
+    /// It was skipped because other failures had taken their time: nothing is known of it, though it
+    /// would have counted.
+    #[serde(skip)]
+    pub left_out: bool,
 }
 
 const fn lowest() -> Class {
@@ -118,6 +122,20 @@ impl Check {
             cause: None,
             rerun: None,
             details: serde_json::Map::new(),
+            left_out: false,
+        }
+    }
+
+    /// A check that is not made, to save time where others have failed.
+    #[must_use]
+    pub fn left_out(
+        case: &CaseInfo,
+        segmentation: Option<Segmentation>,
+        why: impl Into<String>,
+    ) -> Self {
+        Self {
+            left_out: true,
+            ..Self::new(case, segmentation, Verdict::Skipped, why)
         }
     }
 

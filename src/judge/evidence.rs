@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::trace::hexdump;
 use crate::trace::octets::Octets;
+use crate::visible::Visible;
 
 /// What was sent, expected and seen in a check that is not green.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +33,7 @@ const CHUNKS: usize = 8;
 impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for typed in &self.typed {
-            writeln!(f, "typed: {}", typed.escape_debug())?;
+            writeln!(f, "typed: {}", Visible::of(typed))?;
         }
         for (number, chunk) in self.sent.iter().enumerate() {
             if number == CHUNKS && self.sent.len() > CHUNKS + 1 {
@@ -44,7 +45,7 @@ impl fmt::Display for Evidence {
             writeln!(f, "sent, chunk {} of {}:", number + 1, self.sent.len())?;
             f.write_str(&hexdump::dump(&chunk.to_vec()))?;
         }
-        writeln!(f, "expected: {}", self.expected)?;
+        writeln!(f, "expected: {}", Visible::of(&self.expected))?;
         let seen = self.seen.to_vec();
         if seen.is_empty() {
             writeln!(f, "came: nothing")?;
@@ -52,22 +53,13 @@ impl fmt::Display for Evidence {
             writeln!(f, "came, {} octets:", seen.len())?;
             f.write_str(&hexdump::dump_frames(&seen))?;
         }
-        writeln!(f, "then: {}", self.ended)?;
+        writeln!(f, "then: {}", Visible::of(&self.ended))?;
         let stderr = self.stderr.trim();
         if !stderr.is_empty() {
             writeln!(f, "the end of its standard error:")?;
             let lines: Vec<&str> = stderr.lines().collect();
             for shown in &lines[lines.len().saturating_sub(6)..] {
-                // Nothing that a testee writes commands the terminal.
-                writeln!(
-                    f,
-                    "  {}",
-                    shown
-                        .escape_debug()
-                        .to_string()
-                        .replace("\\\"", "\"")
-                        .replace("\\'", "'")
-                )?;
+                writeln!(f, "  {}", Visible::of(shown))?;
             }
         }
         Ok(())

@@ -78,6 +78,12 @@ impl KnownFailures {
             .is_some_and(|entry| entry.verdict == check.verdict)
     }
 
+    /// Whether a case is listed.
+    #[must_use]
+    pub fn names(&self, id: &str) -> bool {
+        self.entries.contains_key(id)
+    }
+
     /// The reason that is listed for a case.
     #[must_use]
     pub fn reason(&self, id: &str) -> Option<&str> {
@@ -154,6 +160,7 @@ mod tests {
         title: std::borrow::Cow::Borrowed(""),
         requirements: Vec::new(),
         class: Class::Framing,
+        expected_to_fail: false,
     };
 
     fn check(id: &str, verdict: Verdict) -> Check {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{READ_OCTETS, read};
+use crate::visible::Visible;
 use crate::wire::file_header::{FileHeader, FileName, HeaderError};
 use crate::wire::length::LengthError;
 use crate::wire::session::{ClientSession, Command, SessionError};
@@ -159,11 +160,9 @@ impl Client {
     }
 
     fn tell(&self, line: &str, output: &mut impl Write) -> Result<(), ClientError> {
-        let shown = if self.interactive {
-            visible(line)
-        } else {
-            line.to_owned()
-        };
+        // Whoever reads it from a pipe gets it as it came.
+        let shown = self.interactive.then(|| Visible::of(line));
+        let shown = shown.as_ref().map_or(line, Visible::as_str);
         writeln!(output, "{shown}")
             .and_then(|()| output.flush())
             .map_err(doing("writing the output"))
@@ -253,27 +252,5 @@ impl Client {
         }
         bar.finish_and_clear();
         Ok(())
-    }
-}
-
-/// A text with its control characters written out, so that none of them commands a terminal.
-fn visible(text: &str) -> String {
-    text.chars()
-        .flat_map(|character| {
-            let escape = character.is_control() && character != '\t';
-            let escaped = escape.then(|| character.escape_default());
-            let plain = (!escape).then_some(character);
-            escaped.into_iter().flatten().chain(plain)
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn escape_sequences_never_reach_the_terminal() {
-        assert_eq!(visible("a\x1b[2Jb\tc\u{9b}"), "a\\u{1b}[2Jb\tc\\u{9b}");
     }
 }

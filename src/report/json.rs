@@ -13,6 +13,9 @@ struct Written<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     class: Option<&'static str>,
     segmentation: &'static str,
+    /// Why the run did not come to its end, if it did not; the cases are those so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unjudged: Option<&'r str>,
     summary: Summary,
     cases: &'r [Check],
 }
@@ -41,6 +44,7 @@ pub fn write(report: &Report<'_>) -> String {
         },
         class: report.class.map(Class::name),
         segmentation: report.segmentation,
+        unjudged: report.unjudged,
         summary: report.summary(),
         cases: report.checks,
     };

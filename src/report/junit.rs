@@ -4,6 +4,7 @@ use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, 
 
 use super::Report;
 use crate::judge::check::{Check, Verdict};
+use crate::visible::Visible;
 
 /// The report as JUnit XML.
 ///
@@ -24,6 +25,14 @@ pub fn write(report: &Report<'_>) -> Result<String, quick_junit::SerializeError>
         let suite = suites.last_mut().expect("one has just been pushed");
         suite.add_test_case(test_case(check, report));
     }
+    if let Some(why) = report.unjudged {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_message(Visible::of(why).as_str());
+        status.set_type("unjudged");
+        let mut suite = TestSuite::new(format!("unstick.{}.run", report.testee.role));
+        suite.add_test_case(TestCase::new("the run comes to its end", status));
+        suites.push(suite);
+    }
     document.add_test_suites(suites);
     document.to_string()
 }
@@ -42,17 +51,17 @@ fn test_case(check: &Check, report: &Report<'_>) -> TestCase {
     };
     if check.verdict != Verdict::Pass && check.verdict != Verdict::Acceptable {
         let requirement = check.requirement();
-        status.set_message(format!("{requirement}: {}", check.message));
+        status.set_message(Visible::of(format_args!("{requirement}: {}", check.message)).as_str());
         status.set_type(check.verdict.name());
     }
     let mut case = TestCase::new(name, status);
     let requirements: Vec<&str> = check.broken_first().iter().map(|id| id.as_str()).collect();
     case.set_classname(requirements.join(" "));
     if check.verdict == Verdict::Acceptable {
-        case.set_system_out(check.message.as_str());
+        case.set_system_out(Visible::of(&check.message).as_str());
     }
     if let Some(evidence) = &check.evidence {
-        case.set_system_out(evidence.to_string());
+        case.set_system_out(Visible::of(evidence).as_str());
     }
     case
 }

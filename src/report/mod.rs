@@ -12,6 +12,9 @@ use crate::suite::requirement;
 use crate::trace::Class;
 use crate::trace::octets::Octets;
 
+/// How the ids of the conversations begin that stand around the cases of a run.
+const PLAIN: &str = "plain/";
+
 /// What was judged.
 #[derive(Debug, Clone)]
 pub struct Testee {
@@ -38,6 +41,8 @@ pub struct Report<'r> {
     pub checks: &'r [Check],
     /// What is expected to fail.
     pub known: &'r KnownFailures,
+    /// Why the run did not come to its end, if it did not: `checks` are those so far.
+    pub unjudged: Option<&'r str>,
 }
 
 /// Checks that are not green for one reason.
@@ -130,14 +135,35 @@ impl<'r> Report<'r> {
             })
     }
 
-    /// Whether something could not be judged, or nothing could.
+    /// Whether something could not be judged, or nothing was tested, or something that counts was
+    /// left out.
     #[must_use]
     pub fn unjudged(&self) -> bool {
-        let summary = self.summary();
-        summary.pass + summary.acceptable == 0
+        self.unjudged.is_some()
+            || self.tested_nothing()
+            || self.left_out() > 0
             || self
                 .checks
                 .iter()
                 .any(|check| check.verdict == Verdict::Error && !self.known.expects(check))
+    }
+
+    /// Whether not one of the cases that were chosen has shown anything: the plain conversations
+    /// around them say nothing of those.
+    #[must_use]
+    pub fn tested_nothing(&self) -> bool {
+        let shows = |check: &Check| {
+            !check.id.starts_with(PLAIN)
+                && (matches!(check.verdict, Verdict::Pass | Verdict::Acceptable)
+                    || self.known.expects(check))
+        };
+        !self.checks.iter().any(shows)
+    }
+
+    /// The number of checks that were left out to save time, and that would have counted.
+    #[must_use]
+    pub fn left_out(&self) -> usize {
+        let counts = |check: &&Check| check.left_out && !self.known.names(&check.id);
+        self.checks.iter().filter(counts).count()
     }
 }

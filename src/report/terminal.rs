@@ -1,6 +1,6 @@
 //! The report for people: what a stranger needs to fix each bug, and no wall of the same.
 
-use std::fmt::Write;
+use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style};
 
@@ -8,6 +8,8 @@ use super::{Group, Report};
 use crate::judge::check::{Check, Summary, Verdict};
 use crate::suite::requirement;
 use crate::trace::Class;
+use crate::trace::segmentation::Segmentation;
+use crate::visible::{Page, Visible};
 
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const ODD: Style = AnsiColor::Yellow.on_default().bold();
@@ -20,18 +22,25 @@ const NAMED: usize = 6;
 
 /// Writes the whole report. It holds colours, to be stripped where nobody can see them.
 #[must_use]
-pub fn write(report: &Report<'_>) -> String {
-    let mut out = String::new();
+pub fn write(report: &Report<'_>) -> Visible {
+    let mut out = Page::default();
     for group in report.groups() {
         show(&group, report, &mut out);
     }
     notes(report, &mut out);
     last_line(report, &mut out);
-    out
+    what_is_missing(report, &mut out);
+    out.finish()
 }
 
-fn paint(style: Style, text: &str) -> String {
-    format!("{style}{text}{style:#}")
+/// A text in a style of ours.
+fn paint(out: &mut Page, style: Style, text: impl Display) -> &mut Page {
+    out.styled(style, text, format_args!("{style:#}"))
+}
+
+/// A line that begins with a word in a style of ours.
+fn line(out: &mut Page, style: Style, word: &str, rest: impl Display) {
+    paint(out, style, word).add(rest).end();
 }
 
 /// `1 check`, `2 checks`.
@@ -40,14 +49,7 @@ fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{plural}")
 }
 
-macro_rules! line {
-    ($out:expr) => { line!($out, "") };
-    ($out:expr, $($argument:tt)*) => {
-        writeln!($out, $($argument)*).expect("a string takes everything")
-    };
-}
-
-fn show(group: &Group<'_>, report: &Report<'_>, out: &mut String) {
+fn show(group: &Group<'_>, report: &Report<'_>, out: &mut Page) {
     let style = match group.verdict {
         Verdict::Fail => BAD,
         _ => ODD,
@@ -56,53 +58,26 @@ fn show(group: &Group<'_>, report: &Report<'_>, out: &mut String) {
     ids.dedup();
     ids.sort_unstable();
     ids.dedup();
-    line!(
-        out,
-        "{} {} {}",
-        paint(style, &group.verdict.name().to_uppercase()),
-        paint(STRONG, group.requirement),
-        paint(
-            FAINT,
-            &format!(
-                "({} of {})",
-                count(group.checks.len(), "check"),
-                count(ids.len(), "case")
-            )
-        ),
-    );
-    if let Some(requirement) = requirement::find(group.requirement) {
-        line!(out, "  {}", requirement.text);
-    }
-    line!(out);
+    headline(group, style, ids.len(), out);
     let example = group.checks[0];
-    let how = example
-        .segmentation
-        .map_or_else(String::new, |segmentation| {
-            format!(", sent {}", segmentation.in_words())
-        });
-    line!(out, "  {}{how}", paint(STRONG, &example.id));
-    line!(out, "  {}", example.title);
-    line!(out);
-    if let Some(evidence) = &example.evidence {
-        for shown in evidence.to_string().lines() {
-            line!(out, "    {shown}");
-        }
-        line!(out);
-    }
-    line!(
+    show_example(example, out);
+    out.add("  ");
+    line(
         out,
-        "  {}: {}",
-        paint(style, "what happened"),
-        example.message
+        style,
+        "what happened",
+        format_args!(": {}", example.message),
     );
     if let Some(cause) = group.cause {
-        line!(out, "  {}: {cause}", paint(style, "likely cause"));
+        out.add("  ");
+        line(out, style, "likely cause", format_args!(": {cause}"));
     }
-    line!(
+    out.add("  ");
+    line(
         out,
-        "  {}: {}",
-        paint(STRONG, "again"),
-        again(report, example)
+        STRONG,
+        "again",
+        format_args!(": {}", again(report, example)),
     );
     let others: Vec<&str> = ids.into_iter().filter(|id| *id != example.id).collect();
     if !others.is_empty() {
@@ -111,9 +86,37 @@ fn show(group: &Group<'_>, report: &Report<'_>, out: &mut String) {
             more => format!(" and {more} more"),
         };
         let named = others[..others.len().min(NAMED)].join(" ");
-        line!(out, "  {}: {named}{more}", paint(STRONG, "also"));
+        out.add("  ");
+        line(out, STRONG, "also", format_args!(": {named}{more}"));
     }
-    line!(out);
+    out.end();
+}
+
+/// The verdict, the requirement, and how much shows it.
+fn headline(group: &Group<'_>, style: Style, cases: usize, out: &mut Page) {
+    paint(out, style, group.verdict.name().to_uppercase()).add(" ");
+    paint(out, STRONG, group.requirement).add(" ");
+    let checks = count(group.checks.len(), "check");
+    let of = format!("({checks} of {})", count(cases, "case"));
+    paint(out, FAINT, of).end();
+    if let Some(requirement) = requirement::find(group.requirement) {
+        out.add("  ").add(&requirement.text).end();
+    }
+    out.end();
+}
+
+fn show_example(example: &Check, out: &mut Page) {
+    out.add("  ");
+    let how = example.segmentation.map(Segmentation::in_words);
+    let how = how.map_or_else(String::new, |how| format!(", sent {how}"));
+    line(out, STRONG, example.id.as_str(), how);
+    out.add("  ").add(&example.title).end().end();
+    if let Some(evidence) = &example.evidence {
+        for shown in evidence.to_string().lines() {
+            out.add("    ").add(shown).end();
+        }
+        out.end();
+    }
 }
 
 fn again(report: &Report<'_>, check: &Check) -> String {
@@ -124,7 +127,7 @@ fn again(report: &Report<'_>, check: &Check) -> String {
 }
 
 /// What is worth knowing beside the failures.
-fn notes(report: &Report<'_>, out: &mut String) {
+fn notes(report: &Report<'_>, out: &mut Page) {
     let told: Vec<(&str, &str)> = report
         .checks
         .iter()
@@ -148,22 +151,22 @@ fn notes(report: &Report<'_>, out: &mut String) {
     known.dedup();
     for id in known {
         let reason = report.known.reason(id).unwrap_or_default();
-        line!(out, "{} {id}: {reason}", paint(FAINT, "known failure"));
+        line(out, FAINT, "known failure", format_args!(" {id}: {reason}"));
     }
     let stale = report.stale();
-    for line in &stale {
-        line!(out, "{} {line}", paint(BAD, "known-failures"));
+    for entry in &stale {
+        line(out, BAD, "known-failures", format_args!(" {entry}"));
     }
     if !stale.is_empty() {
-        line!(out, "the list would be true with these lines:");
+        out.add("the list would be true with these lines:").end();
         for entry in report.known.mended(report.checks).lines() {
-            line!(out, "  {entry}");
+            out.add("  ").add(entry).end();
         }
     }
 }
 
 /// Messages that many checks have in common, each with how many.
-fn say_once(told: Vec<(&str, &str)>, verdict: &str, out: &mut String) {
+fn say_once(told: Vec<(&str, &str)>, verdict: &str, out: &mut Page) {
     let mut by_message: Vec<(&str, Vec<&str>)> = Vec::new();
     for (id, message) in told {
         match by_message.iter_mut().find(|(known, _)| *known == message) {
@@ -177,27 +180,48 @@ fn say_once(told: Vec<(&str, &str)>, verdict: &str, out: &mut String) {
             ids if ids.iter().all(|id| *id == ids[0]) => ids[0].to_owned(),
             ids => count(ids.len(), "check"),
         };
-        line!(out, "{} {which}: {message}", paint(FAINT, verdict));
+        line(out, FAINT, verdict, format_args!(" {which}: {message}"));
+    }
+}
+
+/// Why a run without failures is no success all the same.
+fn what_is_missing(report: &Report<'_>, out: &mut Page) {
+    if report.unjudged.is_some() || report.failed() {
+        return;
+    }
+    let left_out = report.left_out();
+    if left_out > 0 {
+        let checks = count(left_out, "check");
+        let why = format_args!(": {checks} of unlisted cases were left out");
+        line(out, BAD, "not a success", why);
+    }
+    if report.tested_nothing() {
+        let why = ": none of the chosen cases was tested; the lines above say why";
+        line(out, BAD, "not a success", why);
     }
 }
 
 /// Honest denominators, by class.
-fn last_line(report: &Report<'_>, out: &mut String) {
+fn last_line(report: &Report<'_>, out: &mut Page) {
     let summary = report.summary();
-    let mut parts: Vec<String> = Verdict::ALL
+    let checks = count(report.checks.len(), "check");
+    let class = report.class.map(Class::name);
+    let class = class.map_or_else(String::new, |class| format!(", class {class}"));
+    paint(out, STRONG, report.testee.role);
+    out.add(format_args!(" {checks}{class}, {}: ", report.segmentation));
+    let shown = Verdict::ALL
         .into_iter()
-        .filter(|verdict| summary.count(*verdict) > 0 || *verdict == Verdict::Fail)
-        .map(|verdict| {
-            let text = format!("{} {}", summary.count(verdict), verdict.name());
-            match verdict {
-                Verdict::Fail | Verdict::Flaky | Verdict::Error if summary.count(verdict) > 0 => {
-                    paint(BAD, &text)
-                }
-                Verdict::Pass => paint(GOOD, &text),
-                _ => text,
-            }
-        })
-        .collect();
+        .filter(|verdict| summary.count(*verdict) > 0 || *verdict == Verdict::Fail);
+    for (place, verdict) in shown.enumerate() {
+        let number = summary.count(verdict);
+        let text = format!("{number} {}", verdict.name());
+        out.add(if place > 0 { ", " } else { "" });
+        match verdict {
+            Verdict::Fail | Verdict::Flaky | Verdict::Error if number > 0 => paint(out, BAD, text),
+            Verdict::Pass => paint(out, GOOD, text),
+            _ => out.add(text),
+        };
+    }
     for class in [Class::Framing, Class::Session, Class::Transfer] {
         let of_class: Vec<&Check> = report
             .checks
@@ -206,18 +230,9 @@ fn last_line(report: &Report<'_>, out: &mut String) {
             .collect();
         if !of_class.is_empty() {
             let passed = Summary::of(of_class.iter().copied()).pass;
-            parts.push(format!("{} {passed}/{}", class.name(), of_class.len()));
+            let all = of_class.len();
+            out.add(format_args!(", {} {passed}/{all}", class.name()));
         }
     }
-    line!(
-        out,
-        "{} {}{}, {}: {}",
-        paint(STRONG, report.testee.role),
-        count(report.checks.len(), "check"),
-        report
-            .class
-            .map_or_else(String::new, |class| format!(", class {}", class.name())),
-        report.segmentation,
-        parts.join(", ")
-    );
+    out.end();
 }

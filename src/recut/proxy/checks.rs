@@ -25,6 +25,7 @@ pub fn check(finding: &Finding, rerun: &dyn Fn(&Cut) -> String) -> Check {
         title: Cow::Borrowed(cut.title()),
         requirements: vec![RequirementId::new(cut.requirement())],
         class: Class::Codec,
+        expected_to_fail: false,
     };
     let (verdict, message) = in_words(cut, &finding.outcome);
     let mut check = Check::new(&info, None, verdict, message);

@@ -46,6 +46,7 @@ impl Case {
                     .map(RequirementId::new)
                     .collect(),
                 class,
+                expected_to_fail: false,
             },
             checks,
         }

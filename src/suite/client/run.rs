@@ -157,7 +157,7 @@ impl Runner<'_, '_> {
         act: &dyn Fn(&mut Stage<'_>) -> Judged,
     ) -> Result<(), RunError> {
         if let Some(why) = self.left_out(case) {
-            return self.note(blank(&case.info, segmentation, Verdict::Skipped, why));
+            return self.note(Check::left_out(&case.info, segmentation, why));
         }
         let check = match self.attempt(act)? {
             Ok(()) => blank(&case.info, segmentation, Verdict::Pass, String::new()),
@@ -178,7 +178,9 @@ impl Runner<'_, '_> {
                     Err(NotPassed::Failed(second)) => {
                         if second.took_time {
                             self.waits += 1;
-                            self.costly.push(kind(&case.info.id));
+                            if !case.info.expected_to_fail {
+                                self.costly.push(kind(&case.info.id));
+                            }
                         }
                         judged(&case.info, segmentation, Verdict::Fail, second)
                     }

@@ -227,6 +227,7 @@ impl AtTheLimit {
             cause: None,
             rerun: None,
             details: serde_json::Map::new(),
+            left_out: false,
         };
         let Ok(length) = u32::try_from(self.length) else {
             return check(

@@ -257,6 +257,7 @@ fn check(id: &str, title: &str, requirement: &str, wrong: Option<Wrong>) -> Chec
     Check {
         id: id.to_owned().into(),
         title: title.to_owned(),
+        left_out: false,
         requirements: vec![requirement.to_owned().into()],
         broken,
         class: Class::Codec,

@@ -435,6 +435,7 @@ fn blank(
         cause: None,
         rerun: None,
         details: serde_json::Map::new(),
+        left_out: false,
     }
 }
 

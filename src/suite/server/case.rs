@@ -50,6 +50,7 @@ impl Case {
                 title: Cow::Borrowed(&trace.title),
                 requirements: requirements.map(RequirementId::new).collect(),
                 class: trace.class(),
+                expected_to_fail: false,
             },
             body: Body::Trace(trace),
         }

@@ -44,6 +44,12 @@ impl Finding {
         Self::of(case, segmentation, verdict, message, None)
     }
 
+    pub(super) fn left_out(case: &Case, segmentation: Option<Segmentation>, why: &str) -> Self {
+        let mut finding = Self::plain(case, segmentation, Verdict::Skipped, why);
+        finding.check.left_out = true;
+        finding
+    }
+
     /// How much was sent, in octets.
     pub(super) fn sent(&self) -> usize {
         let evidence = self.check.evidence.as_ref();

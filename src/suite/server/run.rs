@@ -189,7 +189,7 @@ impl Runner<'_, '_> {
         let case = planned.case;
         let segmentation = planned.segmentation();
         if let Some(why) = self.left_out(case) {
-            return self.note(Finding::plain(case, segmentation, Verdict::Skipped, &why));
+            return self.note(Finding::left_out(case, segmentation, &why));
         }
         match &planned.what {
             Plan::Conversation(trace, segmentation, moves) => {
@@ -275,6 +275,9 @@ impl Runner<'_, '_> {
     }
 
     fn cost(&mut self, case: &Case) {
+        if case.info.expected_to_fail {
+            return;
+        }
         self.costly[chapter(&case.info.id).map_or(0, |chapter| chapter + 1)] += 1;
     }
 

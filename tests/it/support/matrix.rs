@@ -118,6 +118,7 @@ impl Seen {
         };
         let known = KnownFailures::default();
         let report = Report {
+            unjudged: None,
             testee: &testee,
             class: Some(Class::Transfer),
             segmentation: "drain-gated",

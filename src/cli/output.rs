@@ -1,0 +1,174 @@
+//! Reports on the disk: whole, at once, or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use tempfile::NamedTempFile;
+
+use super::{Failure, USAGE};
+use crate::report::{Report, json, junit};
+
+/// The reports that are written beside the one on the terminal.
+#[derive(Debug, Args)]
+pub(super) struct Outputs {
+    /// Write the report as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the report as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+}
+
+impl Outputs {
+    /// Each with its option.
+    fn all(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let all = [("--json", &self.json), ("--junit", &self.junit)];
+        all.into_iter()
+            .filter_map(|(option, path)| Some((option, path.as_deref()?)))
+    }
+
+    /// Sees that the reports can be written, and would write over nothing that the run reads or
+    /// writes elsewhere, so that what is wrong is found before anything is run. Nothing is written.
+    pub(super) fn prepare(&self, read: &[(&str, Option<&Path>)]) -> Result<(), Failure> {
+        let mut taken: Vec<(&str, PathBuf)> = read
+            .iter()
+            .filter_map(|(option, path)| Some((*option, place(path.as_deref()?))))
+            .collect();
+        for (option, path) in self.all() {
+            let place = place(path);
+            let shown = path.display();
+            if let Some((other, _)) = taken.iter().find(|(_, taken)| *taken == place) {
+                let why =
+                    format!("{option} {shown}: that is the file of {other}; name another one");
+                return Err((USAGE, why));
+            }
+            writable(&place).map_err(|error| {
+                (
+                    USAGE,
+                    format!("{option} {shown} cannot be written: {error}"),
+                )
+            })?;
+            taken.push((option, place));
+        }
+        Ok(())
+    }
+
+    /// Writes the reports, each of them whatever comes of the other, and says what went wrong.
+    pub(super) fn write(&self, report: &Report<'_>) -> Result<(), String> {
+        let mut wrong = Vec::new();
+        for (option, path) in self.all() {
+            let text = match option {
+                "--json" => Ok(json::write(report)),
+                _ => junit::write(report).map_err(io::Error::other),
+            };
+            if let Err(error) = text.and_then(|text| write(&place(path), text.as_bytes())) {
+                let shown = path.display();
+                wrong.push(format!("{option} {shown} could not be written: {error}"));
+            }
+        }
+        if wrong.is_empty() {
+            return Ok(());
+        }
+        Err(wrong.join("\n"))
+    }
+}
+
+/// Where a file is, or would be, behind any symbolic links.
+fn place(path: &Path) -> PathBuf {
+    if let Ok(place) = path.canonicalize() {
+        return place;
+    }
+    let parent = directory(path).canonicalize();
+    match (parent, path.file_name()) {
+        (Ok(parent), Some(name)) => parent.join(name),
+        _ => path.to_owned(),
+    }
+}
+
+fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Whether something stands there that has no place in a directory to be renamed into: a pipe, a
+/// terminal, `/dev/stdout`. It is written into as it is.
+fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
+fn writable(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if is_special(path) {
+        return Ok(());
+    }
+    if path.exists() {
+        // An existing file is opened, though it will be replaced: one that is protected stays.
+        File::options().append(true).open(path)?;
+    }
+    beside(path).map(drop)
+}
+
+/// A temporary file that can be renamed to a path; removed unless it is.
+fn beside(path: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".unstick-report-");
+    let permissions = match fs::metadata(path) {
+        Ok(metadata) => metadata.permissions(),
+        Err(_) => std::os::unix::fs::PermissionsExt::from_mode(0o666),
+    };
+    builder
+        .permissions(permissions)
+        .tempfile_in(directory(path))
+}
+
+/// Writes a file at once: nobody ever sees a part of it.
+fn write(path: &Path, text: &[u8]) -> io::Result<()> {
+    if is_special(path) {
+        return File::options().write(true).open(path)?.write_all(text);
+    }
+    let mut file = beside(path)?;
+    file.write_all(text)?;
+    file.persist(path)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_written_whole_or_stays_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("report");
+        writable(&path).unwrap();
+        assert!(!path.exists());
+        write(&path, b"first").unwrap();
+        writable(&path).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"first");
+        write(&path, b"second").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"second");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert!(writable(&dir.path().join("none/report")).is_err());
+        assert!(writable(dir.path()).is_err());
+        assert!(write(Path::new("/dev/full"), b"x").is_err());
+        write(Path::new("/dev/null"), b"x").unwrap();
+    }
+
+    #[test]
+    fn two_names_of_one_place_are_known() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("list");
+        let other = dir.path().join(".").join("list");
+        assert_eq!(place(&path), place(&other));
+        fs::write(&path, "").unwrap();
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert_eq!(place(&path), place(&link));
+    }
+}

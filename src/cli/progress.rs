@@ -1,0 +1,75 @@
+//! How far a run is, for people; and what it has found until a signal ends it.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Failure, UNJUDGED, interrupt};
+use crate::judge::check::{Check, Verdict};
+use crate::judge::progress;
+use crate::visible::Visible;
+
+/// A progress bar, and an ear for the signals that end a run early.
+pub(super) struct Progress {
+    interrupted: Arc<AtomicBool>,
+    bar: ProgressBar,
+    failed: usize,
+    /// The checks so far: all that there is to report where a run does not come to its end.
+    checks: Vec<Check>,
+}
+
+impl Progress {
+    pub(super) fn new() -> Result<Self, Failure> {
+        let interrupted = interrupt::watch()
+            .map_err(|error| (UNJUDGED, format!("signals cannot be watched: {error}")))?;
+        let bar = ProgressBar::new(0).with_style(
+            ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")
+                .expect("the template is well-formed"),
+        );
+        Ok(Self {
+            interrupted,
+            bar,
+            failed: 0,
+            checks: Vec::new(),
+        })
+    }
+
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// Takes the bar off the terminal, and hands over the checks that were made.
+    pub(super) fn finish(mut self) -> Vec<Check> {
+        std::mem::take(&mut self.checks)
+    }
+}
+
+impl progress::Progress for Progress {
+    /// Shows how far a run is, and lets it go on until a signal comes.
+    fn finished(&mut self, done: usize, total: usize, check: &Check) -> ControlFlow<()> {
+        self.bar.set_length(total as u64);
+        self.bar.set_position(done as u64);
+        self.checks.push(check.clone());
+        if check.verdict == Verdict::Fail {
+            self.failed += 1;
+        }
+        let failed = match self.failed {
+            0 => String::new(),
+            failed => format!("({failed} failed) "),
+        };
+        let message = Visible::of(format_args!("{failed}{}", check.id));
+        self.bar.set_message(message.as_str().to_owned());
+        if self.is_interrupted() {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

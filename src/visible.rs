@@ -1,0 +1,158 @@
+//! Text on its way to a person. Whatever a program under test, a file or a command line says is
+//! written out where it would command a terminal: colours, cursors, titles, lines that overwrite
+//! others, and text that reads in another order than it stands.
+//!
+//! Everything that is printed is a [`Visible`], and there are two ways to get one: [`Visible::of`]
+//! escapes all of a text, and a [`Page`] puts styles of our own around texts that it escapes. So no
+//! writer can forget it, and none has to know which texts are foreign.
+
+use std::fmt::{self, Display, Write};
+
+/// Text that commands no terminal but by the styles that the program itself chose.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Visible(String);
+
+impl Visible {
+    /// A text with all that could command a terminal written out. Line feeds and tabs stay.
+    #[must_use]
+    pub fn of(text: impl Display) -> Self {
+        let mut page = Page::default();
+        page.add(text);
+        page.finish()
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Visible {
+    fn from(text: &str) -> Self {
+        Self::of(text)
+    }
+}
+
+impl From<&String> for Visible {
+    fn from(text: &String) -> Self {
+        Self::of(text)
+    }
+}
+
+impl From<&Visible> for Visible {
+    fn from(text: &Visible) -> Self {
+        text.clone()
+    }
+}
+
+impl Display for Visible {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A text in the making, whose parts are escaped as they are added.
+#[derive(Debug, Default)]
+pub struct Page {
+    out: String,
+}
+
+impl Page {
+    /// Adds a text.
+    pub fn add(&mut self, text: impl Display) -> &mut Self {
+        // Escaping as it is written, so that no part is ever held as it came.
+        let written = write!(Escaping(&mut self.out), "{text}");
+        written.expect("a string takes everything");
+        self
+    }
+
+    /// Adds a text between what begins a style and what ends it, such as an `anstyle::Style` and its
+    /// alternate form. Only these two are written as they are.
+    pub fn styled(
+        &mut self,
+        begin: impl Display,
+        text: impl Display,
+        end: impl Display,
+    ) -> &mut Self {
+        let _ = write!(self.out, "{begin}");
+        self.add(text);
+        let _ = write!(self.out, "{end}");
+        self
+    }
+
+    /// Ends a line.
+    pub fn end(&mut self) -> &mut Self {
+        self.out.push('\n');
+        self
+    }
+
+    /// What was made.
+    #[must_use]
+    pub fn finish(self) -> Visible {
+        Visible(self.out)
+    }
+}
+
+struct Escaping<'o>(&'o mut String);
+
+impl Write for Escaping<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for character in text.chars() {
+            if commands(character) {
+                self.0.extend(character.escape_default());
+            } else {
+                self.0.push(character);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a character does something to a terminal or to the order of a line: C0 and C1 control
+/// characters (escape, carriage return, backspace, U+009B), line and paragraph separators, and the
+/// controls of writing direction.
+fn commands(character: char) -> bool {
+    match character {
+        '\n' | '\t' => false,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{206f}' => {
+            true
+        }
+        _ => character.is_control(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_commands_a_terminal_stays() {
+        for (text, shown) in [
+            ("plain, ü, 你好, 😀\ta\nb", "plain, ü, 你好, 😀\ta\nb"),
+            ("\x1b]0;title\x07", "\\u{1b}]0;title\\u{7}"),
+            ("a\u{9b}2Jb", "a\\u{9b}2Jb"),
+            ("secret\rpublic", "secret\\rpublic"),
+            ("ab\x08c\x7f\0", "ab\\u{8}c\\u{7f}\\u{0}"),
+            ("\u{202e}txt.exe\u{2066}", "\\u{202e}txt.exe\\u{2066}"),
+            ("a\u{2028}b\u{85}", "a\\u{2028}b\\u{85}"),
+        ] {
+            assert_eq!(Visible::of(text).as_str(), shown);
+        }
+        // Whatever is written out stays so when it is written again.
+        let once = Visible::of("\x1b[31m");
+        assert_eq!(Visible::of(&once), once);
+    }
+
+    #[test]
+    fn styles_are_kept_and_what_they_surround_is_not() {
+        let mut page = Page::default();
+        page.styled("\x1b[1m", "a\x1b[2Jb", "\x1b[0m")
+            .add(" \x1b")
+            .end();
+        assert_eq!(
+            page.finish().as_str(),
+            "\x1b[1ma\\u{1b}[2Jb\x1b[0m \\u{1b}\n"
+        );
+    }
+}
