@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use super::judging::{Chosen, Judged, Judging, no_outcome};
-use super::progress::Progress;
 use super::{Failure, USAGE};
 use crate::suite::client;
 use crate::suite::client::run::run;
@@ -75,14 +74,14 @@ impl Client {
                 "the command has no {port}: put it where the client takes the port of its server";
             return Err((USAGE, why.to_owned()));
         }
-        let mut progress = Progress::new()?;
-        let outcome =
-            run(&template, &cases, Effort::Full, &mut progress).map_err(|error| no_outcome(&error));
         let judged = Judged {
             testee: &testee,
             class: Some(class),
             known: &known,
         };
+        let mut progress = self.judging.follow(&judged)?;
+        let outcome =
+            run(&template, &cases, Effort::Full, &mut progress).map_err(|error| no_outcome(&error));
         self.judging
             .report(&judged, "drain-gated", outcome, progress.finish())
     }

@@ -7,7 +7,6 @@ use clap::Args;
 
 use super::Failure;
 use super::judging::{Chosen, INTERRUPTED, Judged, Judging};
-use super::progress::Progress;
 use crate::suite::codec;
 use crate::suite::codec::program::{Mode, Program};
 use crate::trace::Class;
@@ -55,7 +54,12 @@ impl Codec {
             (false, false) => Mode::Stream,
         };
         let program = Program::new(&template, mode, self.max_payload);
-        let mut progress = Progress::new()?;
+        let judged = Judged {
+            testee: &testee,
+            class: Some(class),
+            known: &known,
+        };
+        let mut progress = self.judging.follow(&judged)?;
         let mut wanted = |id: &str| cases.iter().any(|case| case.info.id == id);
         let outcome = program
             .judge(&mut wanted, &mut progress)
@@ -64,11 +68,6 @@ impl Codec {
                 true => Err(INTERRUPTED.to_owned()),
                 false => Ok(checks),
             });
-        let judged = Judged {
-            testee: &testee,
-            class: Some(class),
-            known: &known,
-        };
         let segmentation = if self.lines {
             "line by line"
         } else {

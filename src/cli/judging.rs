@@ -9,9 +9,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::output::Outputs;
-use super::progress::Progress;
+use super::progress::{Progress, locked};
 use super::shell::shell;
-use super::{FAILED, Failure, UNJUDGED, USAGE, print};
+use super::{FAILED, Failure, UNJUDGED, USAGE, interrupt, print, say};
 use crate::judge::case::Described;
 use crate::judge::check::Check;
 use crate::judge::error::RunError;
@@ -178,18 +178,44 @@ impl Judging {
             timeout: self.timeout(),
             effort: Effort::Full,
         };
-        let mut progress = Progress::new()?;
-        let run = judge(origin, &cases, &options, &mut progress);
         let subject = Judged {
             testee,
             class: Some(class),
             known: &known,
         };
+        let mut progress = self.follow(&subject)?;
+        let run = judge(origin, &cases, &options, &mut progress);
         let gating = run.as_ref().map_or("none", |run| run.gating.name());
         let outcome = run
             .map(|run| run.checks)
             .map_err(|error| no_outcome(&error));
         self.report(&subject, gating, outcome, progress.finish())
+    }
+
+    /// Follows a run: shows how far it is, and reports what it has found where a signal has to end
+    /// the program before the run hears of it.
+    pub(super) fn follow(&self, judged: &Judged<'_>) -> Result<Progress, Failure> {
+        let progress = Progress::new()?;
+        let (outputs, checks) = (self.outputs.clone(), progress.so_far());
+        let (testee, class, known) = (judged.testee.clone(), judged.class, judged.known.clone());
+        interrupt::at_the_last(move || {
+            let checks = locked(&checks).clone();
+            let report = Report {
+                testee: &testee,
+                class,
+                segmentation: "none",
+                checks: &checks,
+                known: &known,
+                unjudged: Some(INTERRUPTED),
+            };
+            if !checks.is_empty() {
+                print(&terminal::write(&report));
+            }
+            if let Err(why) = outputs.write(&report) {
+                say(&format!("unstick: {why}"));
+            }
+        });
+        Ok(progress)
     }
 
     /// Reports what came of a run, on the terminal first: whatever happens to files, the verdict is
@@ -202,6 +228,7 @@ impl Judging {
         outcome: Result<Vec<Check>, String>,
         so_far: Vec<Check>,
     ) -> Result<ExitCode, Failure> {
+        drop(interrupt::last_words());
         let (checks, unjudged) = match outcome {
             Ok(checks) => (checks, None),
             Err(why) => (so_far, Some(why)),

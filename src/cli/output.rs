@@ -11,7 +11,7 @@ use super::{Failure, USAGE};
 use crate::report::{Report, json, junit};
 
 /// The reports that are written beside the one on the terminal.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Outputs {
     /// Write the report as JSON
     #[arg(long, value_name = "FILE")]

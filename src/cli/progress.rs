@@ -1,8 +1,8 @@
 //! How far a run is, for people; and what it has found until a signal ends it.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -17,7 +17,7 @@ pub(super) struct Progress {
     bar: ProgressBar,
     failed: usize,
     /// The checks so far: all that there is to report where a run does not come to its end.
-    checks: Vec<Check>,
+    checks: Arc<Mutex<Vec<Check>>>,
 }
 
 impl Progress {
@@ -32,7 +32,7 @@ impl Progress {
             interrupted,
             bar,
             failed: 0,
-            checks: Vec::new(),
+            checks: Arc::default(),
         })
     }
 
@@ -40,10 +40,20 @@ impl Progress {
         self.interrupted.load(Ordering::Relaxed)
     }
 
-    /// Takes the bar off the terminal, and hands over the checks that were made.
-    pub(super) fn finish(mut self) -> Vec<Check> {
-        std::mem::take(&mut self.checks)
+    /// The checks so far, for whoever has to report them where the run cannot.
+    pub(super) fn so_far(&self) -> Arc<Mutex<Vec<Check>>> {
+        Arc::clone(&self.checks)
     }
+
+    /// Takes the bar off the terminal, and hands over the checks that were made.
+    pub(super) fn finish(self) -> Vec<Check> {
+        std::mem::take(&mut locked(&self.checks))
+    }
+}
+
+/// The checks so far; whole at any moment, whatever became of who held them.
+pub(super) fn locked(checks: &Mutex<Vec<Check>>) -> MutexGuard<'_, Vec<Check>> {
+    checks.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl progress::Progress for Progress {
@@ -51,7 +61,7 @@ impl progress::Progress for Progress {
     fn finished(&mut self, done: usize, total: usize, check: &Check) -> ControlFlow<()> {
         self.bar.set_length(total as u64);
         self.bar.set_position(done as u64);
-        self.checks.push(check.clone());
+        locked(&self.checks).push(check.clone());
         if check.verdict == Verdict::Fail {
             self.failed += 1;
         }

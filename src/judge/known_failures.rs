@@ -9,12 +9,12 @@ use std::fmt::Write;
 use super::check::{Check, Verdict};
 
 /// What is expected to fail, by case.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct KnownFailures {
     entries: BTreeMap<String, Entry>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Entry {
     verdict: Verdict,
     reason: String,
