@@ -209,7 +209,7 @@ impl Judging {
                 unjudged: Some(INTERRUPTED),
             };
             if !checks.is_empty() {
-                print(&terminal::write(&report));
+                print(terminal::write(&report));
             }
             if let Err(why) = outputs.write(&report) {
                 say(&format!("unstick: {why}"));
@@ -242,7 +242,7 @@ impl Judging {
             unjudged: unjudged.as_deref(),
         };
         if unjudged.is_none() || !checks.is_empty() {
-            print(&terminal::write(&report));
+            print(terminal::write(&report));
         }
         let written = self.outputs.write(&report);
         let wrong = [unjudged.clone(), written.err()];

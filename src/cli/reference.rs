@@ -40,7 +40,7 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
         known: &known,
         unjudged: None,
     };
-    print(&terminal::write(&in_process));
+    print(terminal::write(&in_process));
 
     let class = Class::Transfer;
     let program = std::env::current_exe()
@@ -93,7 +93,7 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
         known: &known,
         unjudged: None,
     };
-    print(&terminal::write(&over_loopback));
+    print(terminal::write(&over_loopback));
     let worst = match (status(&in_process), status(&over_loopback)) {
         (0, other) | (other, _) => other,
     };

@@ -43,7 +43,7 @@ impl Vectors {
                 return Err((FAILED, why));
             }
         }
-        print(&Visible::of(format_args!(
+        print(Visible::of(format_args!(
             "{} files in {shown}\n",
             files.len()
         )));
