@@ -18,5 +18,4 @@ pub mod suite;
 #[cfg(feature = "cli")]
 pub mod testee;
 pub mod trace;
-pub mod visible;
 pub mod wire;

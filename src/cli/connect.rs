@@ -9,6 +9,7 @@ use clap::Args;
 
 use super::{FAILED, Failure, USAGE};
 use crate::peer::client::Client;
+use crate::trace::visible::Escaped;
 
 /// Run the reference client: a line is a message, `file` asks for a name, `q` leaves
 #[derive(Debug, Args)]
@@ -33,8 +34,18 @@ impl Connect {
         let client = Client::connect(&addresses, &self.dir, interactive)
             .map_err(|error| (FAILED, format!("connecting to {server}: {error}")))?;
         client
-            .run(io::stdin().lock(), io::stdout().lock())
+            .run(io::stdin().lock(), output(interactive))
             .map_err(|error| (FAILED, error.to_string()))?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Whoever reads replies from a pipe gets them as they came; on a terminal they command nothing.
+fn output(interactive: bool) -> Box<dyn io::Write> {
+    let stdout = io::stdout().lock();
+    if interactive {
+        Box::new(Escaped(stdout))
+    } else {
+        Box::new(stdout)
     }
 }

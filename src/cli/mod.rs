@@ -24,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::visible::Visible;
+use crate::trace::visible::Visible;
 
 /// A case failed, is flaky, or the list of known failures is stale.
 const FAILED: u8 = 1;

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Failure, UNJUDGED, interrupt};
 use crate::judge::check::{Check, Verdict};
 use crate::judge::progress;
-use crate::visible::Visible;
+use crate::trace::visible::Visible;
 
 /// A progress bar, and an ear for the signals that end a run early.
 pub(super) struct Progress {

@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::{FAILED, Failure, USAGE, print};
 use crate::suite::vectors;
-use crate::visible::Visible;
+use crate::trace::visible::Visible;
 
 /// Write the cases as files, for the test suites of other languages
 #[derive(Debug, Args)]

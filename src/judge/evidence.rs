@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::trace::hexdump;
 use crate::trace::octets::Octets;
-use crate::visible::Visible;
+use crate::trace::visible::Visible;
 
 /// What was sent, expected and seen in a check that is not green.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

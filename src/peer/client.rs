@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{READ_OCTETS, read};
-use crate::visible::Visible;
 use crate::wire::file_header::{FileHeader, FileName, HeaderError};
 use crate::wire::length::LengthError;
 use crate::wire::session::{ClientSession, Command, SessionError};
@@ -160,10 +159,7 @@ impl Client {
     }
 
     fn tell(&self, line: &str, output: &mut impl Write) -> Result<(), ClientError> {
-        // Whoever reads it from a pipe gets it as it came.
-        let shown = self.interactive.then(|| Visible::of(line));
-        let shown = shown.as_ref().map_or(line, Visible::as_str);
-        writeln!(output, "{shown}")
+        writeln!(output, "{line}")
             .and_then(|()| output.flush())
             .map_err(doing("writing the output"))
     }

@@ -4,7 +4,7 @@ use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, 
 
 use super::Report;
 use crate::judge::check::{Check, Verdict};
-use crate::visible::Visible;
+use crate::trace::visible::Visible;
 
 /// The report as JUnit XML.
 ///

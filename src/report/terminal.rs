@@ -9,7 +9,7 @@ use crate::judge::check::{Check, Summary, Verdict};
 use crate::suite::requirement;
 use crate::trace::Class;
 use crate::trace::segmentation::Segmentation;
-use crate::visible::{Page, Visible};
+use crate::trace::visible::{Page, Visible};
 
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const ODD: Style = AnsiColor::Yellow.on_default().bold();

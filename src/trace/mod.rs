@@ -10,6 +10,7 @@ pub mod json;
 pub mod octets;
 pub mod segmentation;
 mod strangers;
+pub mod visible;
 
 use serde::{Deserialize, Serialize};
 

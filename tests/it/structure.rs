@@ -12,7 +12,7 @@ use crate::support::project;
 
 /// The floors, lowest first. Modules of one floor do not know each other.
 const FLOORS: [&[&str]; 7] = [
-    &["wire", "framing", "model", "disk", "visible"],
+    &["wire", "framing", "model", "disk"],
     &["trace", "peer"],
     &["testee"],
     &["judge"],

@@ -23,7 +23,7 @@ const ALLOWED: [(&str, &str); 5] = [
     ("cli/proxy.rs", "READY and an address, for programs"),
     (
         "cli/connect.rs",
-        "the client's output, which `Client` makes visible on a terminal",
+        "the client's output, which `Escaped` makes visible on a terminal",
     ),
     (
         "testee/supervise/guard.rs",
@@ -77,7 +77,7 @@ fn everything_that_is_printed_goes_through_one_type() {
         .filter(|line| WAYS.iter().any(|way| line.contains(way)));
     assert_eq!(writing.count(), 2, "one line for each of the two");
     // Only what escapes makes one.
-    let visible = fs::read_to_string(project("src/visible.rs")).unwrap();
+    let visible = fs::read_to_string(project("src/trace/visible.rs")).unwrap();
     assert_eq!(visible.matches("Visible(self.out)").count(), 1);
     assert!(visible.contains("pub struct Visible(String);"));
 }

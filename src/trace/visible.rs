@@ -7,6 +7,7 @@
 //! writer can forget it, and none has to know which texts are foreign.
 
 use std::fmt::{self, Display, Write};
+use std::io;
 
 /// Text that commands no terminal but by the styles that the program itself chose.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -94,6 +95,22 @@ impl Page {
     }
 }
 
+/// An output whose text is escaped on its way, for what is written without an end in view.
+#[derive(Debug)]
+pub struct Escaped<W>(pub W);
+
+impl<W: io::Write> io::Write for Escaped<W> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(octets);
+        self.0.write_all(Visible::of(text).as_str().as_bytes())?;
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 struct Escaping<'o>(&'o mut String);
 
 impl Write for Escaping<'_> {
@@ -142,6 +159,14 @@ mod tests {
         // Whatever is written out stays so when it is written again.
         let once = Visible::of("\x1b[31m");
         assert_eq!(Visible::of(&once), once);
+    }
+
+    #[test]
+    fn what_is_written_on_and_on_is_escaped_too() {
+        use io::Write as _;
+        let mut out = Escaped(Vec::new());
+        writeln!(out, "a\x1b[2J\u{9b}b").unwrap();
+        assert_eq!(out.0, b"a\\u{1b}[2J\\u{9b}b\n");
     }
 
     #[test]
