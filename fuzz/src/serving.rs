@@ -66,6 +66,9 @@ impl Serve for Reference {
                     ServerEvent::FilePart(part) => tell(Seen::Part(part)),
                     ServerEvent::FileEnd => tell(Seen::FileEnd),
                     ServerEvent::Quit => tell(Seen::Quit),
+                    ServerEvent::VerifiedCommand(_) | ServerEvent::FileDigest(_) => {
+                        unreachable!("the extension is off")
+                    }
                 },
                 Err(_) => return Err(Refused),
             }

@@ -5,11 +5,12 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{FAILED, Failure, USAGE};
 use crate::peer::client::Client;
 use crate::trace::visible::Escaped;
+use crate::wire::verified::Algorithm;
 
 /// Run the reference client: a line is a message, `file` asks for a name, `q` leaves
 #[derive(Debug, Args)]
@@ -21,6 +22,30 @@ pub(super) struct Connect {
     /// The directory that files are sent from
     #[arg(long, default_value = ".")]
     dir: PathBuf,
+    /// Have files verified by a digest where the server is able to; where it is not, they are sent
+    /// unverified, and that is said
+    #[arg(long, value_enum, default_value_t = Verify::None)]
+    verify: Verify,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Verify {
+    /// Files are sent as the base protocol has it: nobody says whether they arrived
+    None,
+    /// By MD5, which finds accidents, not attackers
+    Md5,
+    /// By SHA-256
+    Sha256,
+}
+
+impl From<Verify> for Option<Algorithm> {
+    fn from(verify: Verify) -> Self {
+        match verify {
+            Verify::None => None,
+            Verify::Md5 => Some(Algorithm::Md5),
+            Verify::Sha256 => Some(Algorithm::Sha256),
+        }
+    }
 }
 
 impl Connect {
@@ -34,6 +59,7 @@ impl Connect {
         let client = Client::connect(&addresses, &self.dir, interactive)
             .map_err(|error| (FAILED, format!("connecting to {server}: {error}")))?;
         client
+            .verifying(self.verify.into())
             .run(io::stdin().lock(), output(interactive))
             .map_err(|error| (FAILED, error.to_string()))?;
         Ok(ExitCode::SUCCESS)

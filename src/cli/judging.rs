@@ -38,6 +38,8 @@ pub(super) enum ServerClass {
     Session,
     /// Receives files too
     Transfer,
+    /// Receives files with a digest, and acknowledges them
+    VerifiedTransfer,
 }
 
 impl From<ServerClass> for Class {
@@ -46,6 +48,7 @@ impl From<ServerClass> for Class {
             ServerClass::Framing => Self::Framing,
             ServerClass::Session => Self::Session,
             ServerClass::Transfer => Self::Transfer,
+            ServerClass::VerifiedTransfer => Self::VerifiedTransfer,
         }
     }
 }

@@ -39,6 +39,9 @@ pub(super) struct Serve {
     /// What has reached the disk by the time a file appears
     #[arg(long, value_enum, default_value_t = SyncArg::None)]
     sync: SyncArg,
+    /// Verify transfers by a digest where the client asks for it (`file+md5`, `file+sha256`)
+    #[arg(long)]
+    verify: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -92,6 +95,7 @@ impl Serve {
             max_payload: self.max_payload,
             idle_timeout: self.idle_timeout.map(Duration::from_secs),
             sync: self.sync.into(),
+            verify: self.verify,
         })
         .map_err(failed)?;
         let stopper = server.stopper().map_err(failed)?;

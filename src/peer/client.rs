@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::hasher::Hasher;
 use super::{READ_OCTETS, read};
 use crate::wire::file_header::{FileHeader, FileName, HeaderError};
 use crate::wire::length::LengthError;
 use crate::wire::session::{ClientSession, Command, SessionError};
+use crate::wire::verified::{Algorithm, Answer};
 
 /// From this length on, a transfer may take long enough for a progress bar.
 const BAR_FROM_OCTETS: u32 = 64 * 1024 * 1024;
@@ -73,6 +75,22 @@ pub struct Client {
     dir: PathBuf,
     /// Ask for what is to be typed, and draw bars: a person sits at the terminal.
     interactive: bool,
+    /// How transfers are to be verified; none where they are not, or where the server has said
+    /// that it cannot (VTR-1).
+    verify: Option<Algorithm>,
+}
+
+/// What became of a file, for the user.
+#[derive(Debug, PartialEq, Eq)]
+enum Told {
+    /// All its octets went out; whether it arrived nobody says (TRF-6).
+    Sent,
+    /// The server is not able to verify, so the file was sent as a plain one.
+    SentUnverified,
+    /// The server has it, whole and durably (VTR-3).
+    Verified(Algorithm),
+    /// The server kept nothing (VTR-3), for this reason.
+    NotKept(String),
 }
 
 impl Client {
@@ -88,7 +106,15 @@ impl Client {
             session: ClientSession::new(u32::MAX),
             dir: dir.to_owned(),
             interactive,
+            verify: None,
         })
+    }
+
+    /// The same client, which has its transfers verified where the server is able to (VTR).
+    #[must_use]
+    pub const fn verifying(mut self, verify: Option<Algorithm>) -> Self {
+        self.verify = verify;
+        self
     }
 
     /// Talks until `q` or the end of the input; either way the session ends with `q` (SES-12).
@@ -120,8 +146,18 @@ impl Client {
                     };
                     let told = match self.open(&name) {
                         Ok((header, file)) => {
-                            self.send_file(&line, &header, file)?;
-                            format!("{name}: sent, {} octets", header.length)
+                            let length = header.length;
+                            match self.transfer(&line, &header, file)? {
+                                Told::Sent => format!("{name}: sent, {length} octets"),
+                                Told::SentUnverified => format!(
+                                    "{name}: sent, {length} octets, not verified: the server has no verified transfers"
+                                ),
+                                Told::Verified(algorithm) => format!(
+                                    "{name}: sent, {length} octets, verified by {}",
+                                    algorithm.command().trim_start_matches("file+")
+                                ),
+                                Told::NotKept(why) => format!("{name}: not stored: {why}"),
+                            }
                         }
                         Err(why) => format!("{name}: not sent: {why}"),
                     };
@@ -205,14 +241,58 @@ impl Client {
         Ok((FileHeader { name, length }, file))
     }
 
-    fn send_file(
+    /// Sends a file, verified where that is wanted and the server is able to (VTR-1).
+    fn transfer(
         &mut self,
         command: &str,
         header: &FileHeader,
+        file: File,
+    ) -> Result<Told, ClientError> {
+        let Some(algorithm) = self.verify else {
+            self.send_file(Some(command), header, file, None)?;
+            return Ok(Told::Sent);
+        };
+        self.send(algorithm.command())?;
+        match Answer::parse(algorithm, &self.receive()?) {
+            Some(Answer::Ready) => {}
+            Some(Answer::Refused(why)) => return Ok(Told::NotKept(why.to_owned())),
+            Some(_) => return Err(SessionError::ReplyNotOwed.into()),
+            None => {
+                self.verify = None;
+                self.send_file(Some(command), header, file, None)?;
+                return Ok(Told::SentUnverified);
+            }
+        }
+        let mut hasher = Hasher::new(algorithm);
+        self.send_file(None, header, file, Some(&mut hasher))?;
+        let mut out = Vec::new();
+        self.session.digest(&hasher.finish(), &mut out);
+        self.stream
+            .write_all(&out)
+            .map_err(doing("sending a digest"))?;
+        let answer = self.receive()?;
+        match Answer::parse(algorithm, &answer) {
+            Some(Answer::Stored) => Ok(Told::Verified(algorithm)),
+            Some(Answer::Mismatch) => Ok(Told::NotKept(
+                "the server got another body than was sent".to_owned(),
+            )),
+            Some(Answer::Refused(why)) => Ok(Told::NotKept(why.to_owned())),
+            _ => Err(SessionError::ReplyNotOwed.into()),
+        }
+    }
+
+    /// Sends the header and the body of a file, behind its command where that has not gone out yet.
+    fn send_file(
+        &mut self,
+        command: Option<&str>,
+        header: &FileHeader,
         mut file: File,
+        mut hasher: Option<&mut Hasher>,
     ) -> Result<(), ClientError> {
         let mut out = Vec::new();
-        self.session.message(command, &mut out)?;
+        if let Some(command) = command {
+            self.session.message(command, &mut out)?;
+        }
         self.session.header(header, &mut out);
         self.stream
             .write_all(&out)
@@ -243,6 +323,9 @@ impl Client {
             self.stream
                 .write_all(&buffer[..count])
                 .map_err(doing("sending the body of a file"))?;
+            if let Some(hasher) = &mut hasher {
+                hasher.update(&buffer[..count]);
+            }
             left -= u32::try_from(count).expect("no more than was asked for");
             bar.inc(count as u64);
         }

@@ -4,10 +4,13 @@
 use std::io::{self, Write};
 
 use super::READ_OCTETS;
-use super::store::{Incoming, Store};
+use super::incoming::Transfer;
+use super::store::Store;
 use crate::wire::frame;
 use crate::wire::length::LengthError;
-use crate::wire::session::{LocalTime, ServerEvent, ServerSession, SessionError, reply};
+use crate::wire::reply::{LocalTime, reply};
+use crate::wire::session::{ServerEvent, ServerSession, SessionError};
+use crate::wire::verified::{Algorithm, Answer};
 
 /// Why a session ends otherwise than by `q` or a clean end of stream.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +40,9 @@ pub enum Goes {
 pub struct Conversation<'s> {
     session: ServerSession,
     store: &'s Store,
-    incoming: Option<Incoming>,
+    incoming: Option<Transfer>,
+    /// The algorithm of the transfer that has been commanded, if it is verified.
+    verified: Option<Algorithm>,
     replies: Vec<u8>,
 }
 
@@ -50,8 +55,16 @@ impl<'s> Conversation<'s> {
             session: ServerSession::new(max_payload),
             store,
             incoming: None,
+            verified: None,
             replies: Vec::new(),
         }
+    }
+
+    /// The same session for a server that has the extension (VTR).
+    #[must_use]
+    pub fn verifying(mut self) -> Self {
+        self.session = self.session.verifying();
+        self
     }
 
     /// Takes what arrived and writes the replies to it. Replies to messages that came
@@ -78,9 +91,17 @@ impl<'s> Conversation<'s> {
                         self.replies.clear();
                     }
                 }
-                ServerEvent::FileCommand => {}
+                ServerEvent::FileCommand => self.verified = None,
+                ServerEvent::VerifiedCommand(algorithm) => {
+                    self.verified = Some(algorithm);
+                    let ready = Answer::Ready.message(algorithm);
+                    frame::encode(ready.as_bytes(), &mut self.replies)?;
+                }
                 ServerEvent::FileStart(header) => {
-                    self.incoming = Some(self.store.begin(&header.name)?);
+                    self.incoming = Some(match self.verified {
+                        None => Transfer::plain(self.store, &header.name)?,
+                        Some(by) => Transfer::verified(self.store, &header.name, by),
+                    });
                 }
                 ServerEvent::FilePart(part) => {
                     if let Some(incoming) = &mut self.incoming {
@@ -88,8 +109,14 @@ impl<'s> Conversation<'s> {
                     }
                 }
                 ServerEvent::FileEnd => {
-                    if let Some(incoming) = self.incoming.take() {
+                    if let Some(Transfer::Plain(incoming)) = self.incoming.take() {
                         incoming.finish()?;
+                    }
+                }
+                ServerEvent::FileDigest(digest) => {
+                    if let Some(Transfer::Verified(verified)) = self.incoming.take() {
+                        let answer = verified.finish(digest);
+                        frame::encode(answer.as_bytes(), &mut self.replies)?;
                     }
                 }
                 ServerEvent::Quit => return Ok(Goes::Over),

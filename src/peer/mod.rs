@@ -4,6 +4,8 @@ use std::io::{self, Read};
 
 pub mod client;
 pub mod conversation;
+mod hasher;
+mod incoming;
 pub mod open_files;
 pub mod server;
 pub mod store;

@@ -39,6 +39,8 @@ pub struct ServerOptions {
     pub idle_timeout: Option<Duration>,
     /// What has reached the disk by the time a file appears.
     pub sync: Sync,
+    /// Whether transfers can be verified (VTR).
+    pub verify: bool,
 }
 
 /// A server that has its address and is ready to run.
@@ -208,6 +210,9 @@ impl Drop for Slot {
 fn serve(mut stream: TcpStream, options: &ServerOptions) -> Result<(), SessionEnd> {
     let store = Store::new(&options.dir, options.sync);
     let mut conversation = Conversation::new(&store, options.max_payload);
+    if options.verify {
+        conversation = conversation.verifying();
+    }
     let mut buffer = vec![0; READ_OCTETS];
     loop {
         let count = read(&mut stream, &mut buffer)?;

@@ -82,11 +82,25 @@ impl Incoming {
     /// Whatever the system says; the file is not there then, unless nothing but the syncing of its
     /// name failed.
     pub fn finish(self) -> io::Result<()> {
-        if self.sync != Sync::None {
+        let sync = self.sync;
+        self.finish_as(sync)
+    }
+
+    /// As [`Incoming::finish`], and the file has reached the disk under its name, whatever the
+    /// store's [`Sync`] (VTR-3).
+    ///
+    /// # Errors
+    /// As for [`Incoming::finish`].
+    pub fn finish_durably(self) -> io::Result<()> {
+        self.finish_as(Sync::Name)
+    }
+
+    fn finish_as(self, sync: Sync) -> io::Result<()> {
+        if sync != Sync::None {
             self.file.as_file().sync_all()?;
         }
         self.file.persist(&self.target)?;
-        if self.sync == Sync::Name
+        if sync == Sync::Name
             && let Some(dir) = self.target.parent()
         {
             File::open(dir)?.sync_all()?;

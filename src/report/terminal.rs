@@ -222,7 +222,12 @@ fn last_line(report: &Report<'_>, out: &mut Page) {
             _ => out.add(text),
         };
     }
-    for class in [Class::Framing, Class::Session, Class::Transfer] {
+    for class in [
+        Class::Framing,
+        Class::Session,
+        Class::Transfer,
+        Class::VerifiedTransfer,
+    ] {
         let of_class: Vec<&Check> = report
             .checks
             .iter()

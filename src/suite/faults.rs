@@ -2,8 +2,12 @@
 //! `tests/it/client_matrix.rs` have seen, and keep seeing.
 
 /// The two matrices, as the tests keep them.
-const MATRICES: [(&str, &str); 2] = [
+const MATRICES: [(&str, &str); 3] = [
     ("server", include_str!("../../snapshots/kill-matrix.snap")),
+    (
+        "server",
+        include_str!("../../snapshots/verified-matrix.snap"),
+    ),
     ("client", include_str!("../../snapshots/client-matrix.snap")),
 ];
 

@@ -26,7 +26,7 @@ pub fn all() -> &'static [Trace] {
 }
 
 /// The chapters of the specification as directories of fixtures, in its order.
-pub const CHAPTERS: [&str; 5] = ["len", "frm", "msg", "ses", "trf"];
+pub const CHAPTERS: [&str; 6] = ["len", "frm", "msg", "ses", "trf", "vtr"];
 
 /// The place of an id's chapter; what has none comes first.
 #[must_use]

@@ -91,7 +91,14 @@ pub fn all() -> Vec<Trace> {
                 cases.push(row(case));
                 owed_by.push(Class::Codec.name());
             }
-            let order = ["codec", "framing", "session", "transfer", "client"];
+            let order = [
+                "codec",
+                "framing",
+                "session",
+                "transfer",
+                "verified-transfer",
+                "client",
+            ];
             let owed_by = order
                 .into_iter()
                 .filter(|name| owed_by.contains(name))

@@ -29,6 +29,8 @@ pub enum Class {
     Session,
     /// Receives files: TRF as well.
     Transfer,
+    /// Receives files with a digest, and acknowledges them: VTR as well.
+    VerifiedTransfer,
 }
 
 impl Class {
@@ -40,6 +42,7 @@ impl Class {
             Self::Framing => "framing",
             Self::Session => "session",
             Self::Transfer => "transfer",
+            Self::VerifiedTransfer => "verified-transfer",
         }
     }
 }

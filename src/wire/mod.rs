@@ -7,10 +7,14 @@
 //! 2. [`frame`]: a length and its payload, in and out (FRM);
 //! 3. [`text`]: payloads that are messages (MSG);
 //! 4. [`file_header`]: the message that announces a file (TRF-1, TRF-2, TRF-7);
-//! 5. [`session`]: the two state machines, server and client (SES, TRF).
+//! 5. [`reply`]: what a server answers to a text (SES-5);
+//! 6. [`verified`]: the optional commands, answers and digests (VTR);
+//! 7. [`session`]: the two state machines, server and client (SES, TRF).
 
 pub mod file_header;
 pub mod frame;
 pub mod length;
+pub mod reply;
 pub mod session;
 pub mod text;
+pub mod verified;

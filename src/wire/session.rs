@@ -3,12 +3,14 @@
 //! ```text
 //! server:  Messages ──`file`──▶ Header ──name,length──▶ Body ──last octet──▶ Messages
 //!             └──`q`──▶ Over            any error, in any state ──▶ Over
+//! verified (VTR):    `file+md5`──▶ Header ──▶ Body ──▶ Digest ──its digits──▶ Messages
 //! ```
 
 use super::file_header::{FileHeader, HeaderError};
 use super::frame::{self, Decoder, FrameError};
 use super::length::LengthError;
 use super::text::{self, TextError};
+use super::verified::{Algorithm, Digest, DigestError};
 
 /// What a message asks for. Commands are the whole message, matched exactly (SES-3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +50,12 @@ pub enum SessionError {
     /// The stream ended where a header was due.
     #[error("the stream ended where a file header was due")]
     HeaderMissing,
+    /// A message is not the digest that was due (VTR-2).
+    #[error(transparent)]
+    Digest(#[from] DigestError),
+    /// The stream ended where a digest was due (VTR-4).
+    #[error("the stream ended where the digest of a file was due")]
+    DigestMissing,
     /// The stream ended inside a body (TRF-9).
     #[error("the stream ended with {left} octets of the file still to come")]
     BodyCutShort {
@@ -68,7 +76,7 @@ pub enum SessionError {
 /// What a server learns from its client.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ServerEvent<'a> {
-    /// A text, to be answered with one [`reply`] (SES-4).
+    /// A text, to be answered with one [`reply`](super::reply::reply) (SES-4).
     Message(&'a str),
     /// `file`: the next message is the header of one (SES-3).
     FileCommand,
@@ -78,6 +86,12 @@ pub enum ServerEvent<'a> {
     FilePart(&'a [u8]),
     /// The body is complete; nothing is sent about it (TRF-6).
     FileEnd,
+    /// The command of a verified transfer, to be answered by
+    /// [`Answer::Ready`](super::verified::Answer::Ready) (VTR-2). [`ServerEvent::FileStart`] follows, and the parts.
+    VerifiedCommand(Algorithm),
+    /// The body of a verified transfer is complete, and this is its digest by the sender: to be
+    /// answered (VTR-3).
+    FileDigest(Digest),
     /// The client said goodbye: close, and answer nothing (SES-2).
     Quit,
 }
@@ -85,8 +99,12 @@ pub enum ServerEvent<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ServerState {
     Messages,
-    Header,
-    Body { left: u32 },
+    Header(Option<Algorithm>),
+    Body {
+        left: u32,
+        verified: Option<Algorithm>,
+    },
+    Digest(Algorithm),
     Over(Option<SessionError>),
 }
 
@@ -95,6 +113,8 @@ enum ServerState {
 pub struct ServerSession {
     decoder: Decoder,
     state: ServerState,
+    /// Whether the server has the extension (VTR).
+    verifies: bool,
 }
 
 impl ServerSession {
@@ -104,7 +124,16 @@ impl ServerSession {
         Self {
             decoder: Decoder::new(max_payload),
             state: ServerState::Messages,
+            verifies: false,
         }
+    }
+
+    /// The same session for a server that has the extension: `file+md5` and `file+sha256` are
+    /// commands to it, and not text (VTR-1).
+    #[must_use]
+    pub const fn verifying(mut self) -> Self {
+        self.verifies = true;
+        self
     }
 
     /// Takes octets from the front of `input` up to the end of one event; `None` when more
@@ -122,23 +151,33 @@ impl ServerSession {
                 return Ok(None);
             }
             ServerState::Over(Some(error)) => return Err(error),
-            ServerState::Body { left: 0 } => {
+            ServerState::Body {
+                left: 0,
+                verified: None,
+            } => {
                 self.state = ServerState::Messages;
                 return Ok(Some(ServerEvent::FileEnd));
             }
-            ServerState::Body { left } => {
+            ServerState::Body {
+                left: 0,
+                verified: Some(algorithm),
+            } => self.state = ServerState::Digest(algorithm),
+            ServerState::Body { left, verified } => {
                 let available = u32::try_from(input.len()).unwrap_or(u32::MAX);
                 let taken = left.min(available);
                 let (part, rest) = input.split_at(taken as usize);
                 *input = rest;
-                self.state = ServerState::Body { left: left - taken };
+                self.state = ServerState::Body {
+                    left: left - taken,
+                    verified,
+                };
                 return Ok((taken > 0).then_some(ServerEvent::FilePart(part)));
             }
-            ServerState::Messages | ServerState::Header => {}
+            ServerState::Messages | ServerState::Header(_) | ServerState::Digest(_) => {}
         }
         let next = match self.decoder.decode(input) {
             Ok(None) => return Ok(None),
-            Ok(Some(payload)) => on_payload(self.state, payload),
+            Ok(Some(payload)) => on_payload(self.state, self.verifies, payload),
             Err(error) => Err(error.into()),
         };
         match next {
@@ -162,65 +201,56 @@ impl ServerSession {
         match self.state {
             ServerState::Over(None) => Ok(()),
             ServerState::Over(Some(error)) => Err(error),
-            ServerState::Messages | ServerState::Body { left: 0 } => Ok(self.decoder.finish()?),
-            ServerState::Header => {
+            ServerState::Messages
+            | ServerState::Body {
+                left: 0,
+                verified: None,
+            } => Ok(self.decoder.finish()?),
+            ServerState::Header(_) => {
                 self.decoder.finish()?;
                 Err(SessionError::HeaderMissing)
             }
-            ServerState::Body { left } => Err(SessionError::BodyCutShort { left }),
+            ServerState::Digest(_)
+            | ServerState::Body {
+                left: 0,
+                verified: Some(_),
+            } => {
+                self.decoder.finish()?;
+                Err(SessionError::DigestMissing)
+            }
+            ServerState::Body { left, .. } => Err(SessionError::BodyCutShort { left }),
         }
     }
 }
 
 fn on_payload(
     state: ServerState,
+    verifies: bool,
     payload: &[u8],
 ) -> Result<(ServerEvent<'_>, ServerState), SessionError> {
     let message = text::decode(payload)?;
-    if state == ServerState::Header {
-        let header = FileHeader::parse(message)?;
-        let left = header.length;
-        return Ok((ServerEvent::FileStart(header), ServerState::Body { left }));
+    match state {
+        ServerState::Header(verified) => {
+            let header = FileHeader::parse(message)?;
+            let left = header.length;
+            let body = ServerState::Body { left, verified };
+            return Ok((ServerEvent::FileStart(header), body));
+        }
+        ServerState::Digest(algorithm) => {
+            let digest = Digest::parse(algorithm, message)?;
+            return Ok((ServerEvent::FileDigest(digest), ServerState::Messages));
+        }
+        _ => {}
+    }
+    if let Some(algorithm) = Algorithm::of_command(message).filter(|_| verifies) {
+        let header = ServerState::Header(Some(algorithm));
+        return Ok((ServerEvent::VerifiedCommand(algorithm), header));
     }
     Ok(match Command::of(message) {
         Command::Quit => (ServerEvent::Quit, ServerState::Over(None)),
-        Command::File => (ServerEvent::FileCommand, ServerState::Header),
+        Command::File => (ServerEvent::FileCommand, ServerState::Header(None)),
         Command::Text => (ServerEvent::Message(message), ServerState::Messages),
     })
-}
-
-/// A server's local time, as a reply gives it (SES-5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LocalTime {
-    /// The year, 0 to 9999.
-    pub year: u16,
-    /// The month, 1 to 12.
-    pub month: u8,
-    /// The day of the month, 1 to 31.
-    pub day: u8,
-    /// The hour, 0 to 23.
-    pub hour: u8,
-    /// The minute, 0 to 59.
-    pub minute: u8,
-    /// The second, 0 to 60.
-    pub second: u8,
-}
-
-/// The reply to a text, which it holds unchanged (SES-5).
-#[must_use]
-pub fn reply(text: &str, at: LocalTime) -> String {
-    let LocalTime {
-        year,
-        month,
-        day,
-        hour,
-        minute,
-        second,
-    } = at;
-    format!(
-        "服务端于{year:04}年{month:02}月{day:02}日{hour:02}时{minute:02}分{second:02}秒\
-         收到了你发来的“{text}”信息!"
-    )
 }
 
 /// The client's end of a session: what it sends it encodes here, what comes it reads here.
@@ -256,6 +286,13 @@ impl ClientSession {
     /// Appends the header of a file to `out` (TRF-1). No reply is owed for it (TRF-6).
     pub fn header(&mut self, header: &FileHeader, out: &mut Vec<u8>) {
         frame::encode(header.to_string().as_bytes(), out).expect("a header is short");
+    }
+
+    /// Appends the digest of the body that was sent to `out`; the server's answer is owed from
+    /// then on (VTR-3). The command is a [`ClientSession::message`], whose answer is owed too.
+    pub fn digest(&mut self, digest: &Digest, out: &mut Vec<u8>) {
+        frame::encode(digest.to_string().as_bytes(), out).expect("a digest is short");
+        self.owed += 1;
     }
 
     /// How many replies have not come yet.
@@ -369,6 +406,54 @@ mod tests {
         );
     }
 
+    /// The events of a session with the extension, in one piece.
+    fn verified(stream: &[u8]) -> Vec<String> {
+        let mut session = ServerSession::new(1024).verifying();
+        let mut seen = Vec::new();
+        let mut input = stream;
+        loop {
+            match session.next(&mut input) {
+                Ok(Some(event)) => seen.push(format!("{event:?}")),
+                Ok(None) => break,
+                Err(error) => {
+                    seen.push(format!("error: {error}"));
+                    return seen;
+                }
+            }
+        }
+        seen.push(format!("end: {:?}", session.finish()));
+        seen
+    }
+
+    const DIGEST: &[u8] = b"\0\0\0\x20187ef4436122d1cc2f40dc2b92f0eba0";
+
+    #[test]
+    fn a_digest_follows_the_body_of_a_verified_transfer() {
+        let command = b"\0\0\0\x08file+md5\0\0\0\x04ab,2ab";
+        let seen = verified(&[command, DIGEST, b"\0\0\0\x02hi"].concat());
+        assert_eq!(seen[0], "VerifiedCommand(Md5)");
+        assert_eq!(seen[2], "FilePart([97, 98])");
+        assert!(seen[3].starts_with("FileDigest("), "{}", seen[3]);
+        assert_eq!(seen[4..], ["Message(\"hi\")", "end: Ok(())"]);
+        let empty = verified(b"\0\0\0\x08file+md5\0\0\0\x04ab,0");
+        assert_eq!(empty.last().unwrap(), "end: Err(DigestMissing)");
+        let capitals = DIGEST.to_ascii_uppercase();
+        let wrong = verified(&[command, capitals.as_slice()].concat());
+        assert_eq!(
+            wrong.last().unwrap(),
+            "error: a digest is exactly 32 lower-case hexadecimal digits"
+        );
+        // After a plain transfer no digest is due.
+        let plain = verified(b"\0\0\0\x04file\0\0\0\x03a,0\0\0\0\x02hi");
+        assert_eq!(plain[2..], ["FileEnd", "Message(\"hi\")", "end: Ok(())"]);
+    }
+
+    #[test]
+    fn without_the_extension_its_commands_are_text() {
+        let seen = events(b"\0\0\0\x08file+md5", 64);
+        assert_eq!(seen, ["Message(\"file+md5\")", "end: Ok(())"]);
+    }
+
     #[test]
     fn an_error_is_for_good() {
         let mut session = ServerSession::new(1024);
@@ -376,22 +461,6 @@ mod tests {
         let error = session.next(&mut input).unwrap_err();
         assert_eq!(session.next(&mut input), Err(error));
         assert_eq!(session.finish(), Err(error));
-    }
-
-    #[test]
-    fn the_reply_has_the_article_form() {
-        let at = LocalTime {
-            year: 2025,
-            month: 1,
-            day: 2,
-            hour: 3,
-            minute: 4,
-            second: 5,
-        };
-        assert_eq!(
-            reply("你好", at),
-            "服务端于2025年01月02日03时04分05秒收到了你发来的“你好”信息!"
-        );
     }
 
     #[test]

@@ -3,12 +3,14 @@
 //!
 //! The suite is judged by it: without a fault it must pass everything, and each fault must be
 //! found, at the requirement that it breaks. `--list` prints each fault with its requirement. With
-//! `--echo` it is one of class `framing`, in which the faults of lengths and frames are the same.
+//! `--echo` it is one of class `framing`, in which the faults of lengths and frames are the same; with
+//! `--verify` one of class `verified-transfer`.
 
 #[macro_use]
 #[path = "../planted.rs"]
 mod table;
 mod planted;
+mod verified;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -38,6 +40,8 @@ struct Config {
     habit: Option<Habit>,
     /// Send each payload back and know no commands: class `framing`.
     echo: bool,
+    /// Knows verified transfers: class `verified-transfer`.
+    verify: bool,
     dir: PathBuf,
     limit: usize,
     max_sessions: usize,
@@ -78,6 +82,8 @@ struct Peer {
     announced: Vec<u8>,
     /// Where frames go that are written by others, where a fault has it so.
     writers: Option<mpsc::Sender<Vec<u8>>>,
+    /// All bodies of the session, where a fault digests them together.
+    digested: Vec<u8>,
     ended: bool,
 }
 
@@ -86,13 +92,14 @@ fn main() {
     let (mut port, mut dir) = (0, PathBuf::from("."));
     let (mut fault, mut habit) = (None, None);
     let (mut limit, mut max_sessions) = (1 << 20, 64);
-    let mut echo = false;
+    let (mut echo, mut verify) = (false, false);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().unwrap_or_else(|| usage());
         match argument.as_str() {
             "--port" => port = value().parse().unwrap_or_else(|_| usage()),
             "--dir" => dir = value().into(),
             "--echo" => echo = true,
+            "--verify" => verify = true,
             "--max-payload" => limit = value().parse().unwrap_or_else(|_| usage()),
             "--max-sessions" => max_sessions = value().parse().unwrap_or_else(|_| usage()),
             "--fault" => fault = Some(Fault::named(&value()).unwrap_or_else(|| usage())),
@@ -117,6 +124,7 @@ fn main() {
         fault: Planted(fault),
         habit,
         echo,
+        verify,
         dir,
         limit,
         max_sessions,
@@ -141,7 +149,7 @@ fn main() {
 
 fn usage() -> ! {
     eprintln!(
-        "faulty_server --port PORT --dir DIR [--echo] [--fault NAME] [--habit NAME] [--max-payload N] [--max-sessions N] | --list | --habits"
+        "faulty_server --port PORT --dir DIR [--echo | --verify] [--fault NAME] [--habit NAME] [--max-payload N] [--max-sessions N] | --list | --habits"
     );
     exit(2);
 }
@@ -220,6 +228,7 @@ impl<'c> Session<'c> {
                 last_text: None,
                 announced: Vec::new(),
                 writers: None,
+                digested: Vec::new(),
                 ended: false,
             },
             config,
@@ -535,6 +544,11 @@ impl<'c> Session<'c> {
                 Some(Fault::FileUpperUnknown) if text == "FILE" => "no command".to_owned(),
                 _ => text.clone(),
             };
+            let verified = self.verified_command(&text).filter(|_| self.config.verify);
+            if let Some(command) = verified {
+                self.receive_verified(command)?;
+                continue;
+            }
             match command.as_str() {
                 "q" | "Q" => {
                     self.flush_held()?;

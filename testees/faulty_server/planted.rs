@@ -115,6 +115,27 @@ planted! {
         BodyInMemory = "body-in-memory", "TRF-11", "holds the body in memory";
         WriteErrorsIgnored = "write-errors-ignored", "TRF-11", "passes over a file that cannot be written";
         FullDiskIgnored = "full-disk-ignored", "TRF-11", "goes on when a file has 64 MiB and nothing more can be written";
+        CommandSha256Unknown = "vtr-sha256-unknown", "VTR-2", "knows file+md5 only, and takes file+sha256 for text";
+        CommandAnyDigest = "vtr-any-digest", "VTR-1", "takes everything that begins with file+ for file+md5";
+        CommandAnyCase = "vtr-any-case", "VTR-1", "takes FILE+MD5 for the command";
+        CommandTrimmed = "vtr-trimmed", "VTR-1", "takes the command with a blank behind it";
+        ReadyMissing = "vtr-no-ready", "VTR-2", "does not say that it is ready";
+        ReadyBare = "vtr-bare-ready", "VTR-2", "says ready without the command";
+        DigestAnyCase = "vtr-digest-any-case", "VTR-2", "takes a digest in capitals";
+        DigestPrefix = "vtr-digest-prefix", "VTR-2", "takes a digest whose digits are right as far as they go";
+        DigestLonger = "vtr-digest-longer", "VTR-2", "takes a digest with octets too many";
+        DigestNoneIsMismatch = "vtr-no-digest-is-mismatch", "VTR-2", "answers mismatch to what is no digest";
+        DigestIgnored = "vtr-digest-ignored", "VTR-3", "says ok whatever the digest";
+        DigestOfFirst = "vtr-digest-of-first-block", "VTR-3", "computes the digest of the first 100 octets";
+        DigestGoesOn = "vtr-digest-goes-on", "VTR-3", "computes digests over all files of a session";
+        MismatchKept = "vtr-mismatch-kept", "VTR-3", "says mismatch and keeps the file";
+        MismatchLosesOld = "vtr-mismatch-loses-old", "VTR-3", "removes an old file at a mismatch";
+        MismatchCloses = "vtr-mismatch-closes", "VTR-3", "closes after a mismatch";
+        OkWithoutFile = "vtr-ok-without-file", "VTR-3", "says ok and stores nothing";
+        OkBehindNext = "vtr-answers-late", "VTR-3", "answers a digest once the next message has come";
+        NotStoredIsOk = "vtr-not-stored-is-ok", "VTR-5", "says ok to a file that could not be stored";
+        StoredBeforeDigest = "vtr-stored-before-digest", "VTR-4", "stores the file as soon as its body is whole";
+        EndIsMismatch = "vtr-end-is-mismatch", "VTR-4", "answers mismatch to an end before the digest";
     }
 }
 

@@ -73,6 +73,7 @@ fn judge(class: Class, fault: Option<&str>, cases: &[Case], max_payload: u32) ->
     command.extend(["--max-payload".to_owned(), max_payload.to_string()]);
     command.extend(["--max-sessions".to_owned(), MAX_SESSIONS.to_string()]);
     command.extend((class == Class::Framing).then(|| "--echo".to_owned()));
+    command.extend((class == Class::VerifiedTransfer).then(|| "--verify".to_owned()));
     command.extend(
         fault
             .into_iter()
@@ -99,7 +100,9 @@ fn judge(class: Class, fault: Option<&str>, cases: &[Case], max_payload: u32) ->
 
 #[test]
 fn every_fault_is_killed_and_every_case_kills() {
+    // Those of verified transfers have a matrix of their own, with the class that has them.
     let mut faults = chosen_faults("faulty_server", 70);
+    faults.retain(|fault| !fault.requirement.starts_with("VTR"));
     faults.sort_by_key(|fault| !SLOW.contains(&fault.name.as_str()));
     let seen = side_by_side(WORKERS, &faults, |fault: &Fault| {
         let max_payload = match fault.requirement.as_str() {
@@ -145,4 +148,29 @@ fn faults_of_frames_show_in_an_echo_too() {
     for (fault, seen) in faults.iter().zip(seen) {
         assert_eq!(seen.as_ref(), Some(&fault.requirement), "{}", fault.name);
     }
+}
+
+/// The faults of verified transfers, and the cases of their chapter. A right server with the extension
+/// passes them, and those of all other chapters that it owes.
+#[test]
+fn faults_of_verified_transfers_are_killed_by_their_chapter() {
+    let mut cases = cases::all();
+    cases.retain(|case| case.owed_by(Class::VerifiedTransfer) && case.info.id.starts_with("vtr/"));
+    for check in judge(Class::VerifiedTransfer, None, &cases, MAX_PAYLOAD) {
+        assert_eq!(check.verdict, Verdict::Pass, "{check:#?}");
+    }
+    let mut faults = faults("faulty_server");
+    faults.retain(|fault| fault.requirement.starts_with("VTR"));
+    assert!(faults.len() >= 20, "{}", faults.len());
+    let seen = side_by_side(WORKERS, &faults, |fault: &Fault| {
+        let checks = judge(
+            Class::VerifiedTransfer,
+            Some(&fault.name),
+            &cases,
+            MAX_PAYLOAD,
+        );
+        Seen::in_report("server", &checks)
+    });
+    let owed = cases.iter().map(|case| case.info.id.to_string());
+    assert_as_kept("verified-matrix", &faults, &seen, owed);
 }

@@ -35,4 +35,5 @@ mod testees;
 mod third_party;
 mod traceability;
 mod verdicts;
+mod verified;
 mod words;

@@ -6,7 +6,7 @@ use super::bench::{Bench, NotPassed};
 use crate::judge::case::{CaseInfo, Described, Role};
 use crate::judge::id::{CaseId, RequirementId};
 use crate::trace::segmentation::conversations;
-use crate::trace::{Action, Class, Trace};
+use crate::trace::{Acceptable, Action, Class, Trace};
 
 /// One case.
 #[derive(Debug, Clone)]
@@ -92,6 +92,13 @@ impl Described for Case {
         let reads_text = class >= Class::Session;
         self.info.class <= class
             && match self.body {
+                // The extension's commands are text to a server that does not have it.
+                Body::Trace(trace)
+                    if class == Class::VerifiedTransfer
+                        && trace.acceptable == Some(Acceptable::Extension) =>
+                {
+                    false
+                }
                 Body::Trace(trace) => {
                     !reads_text || self.info.class >= Class::Session || text_only(trace)
                 }

@@ -350,19 +350,42 @@ impl<'t, 'a> Talk<'t, 'a> {
             .min(expected.as_ref().map_or(came.len(), Vec::len))];
         let accounted = from + came.len();
         let (goes_well, wanted) = match &expected {
-            Some(octets) => (came == octets.as_slice(), "the recorded answer"),
+            Some(octets) => (came == octets.as_slice(), "the exact answer"),
             None => (!came.is_empty(), "an answer"),
         };
         if !goes_well {
             let message = format!("{wanted} did not come");
             let wanted = match &expected {
-                Some(octets) => format!("the recorded answer of {} octets", octets.len()),
+                Some(octets) => format!("exactly these {} octets", octets.len()),
                 None => wanted.to_owned(),
             };
             return self.fail(testee, What::Missing, &message, &wanted);
         }
         self.accounted = accounted;
         Ok(())
+    }
+
+    /// Waits for exactly these octets.
+    pub(crate) fn answered(
+        &mut self,
+        testee: &mut Server,
+        octets: &[u8],
+    ) -> Result<(), Box<Failure>> {
+        self.answer(testee, &Answer::of(octets))
+    }
+
+    /// Says that what came is none of the answers that are right here.
+    pub(crate) fn wrong_answer(
+        &self,
+        testee: &mut Server,
+        wanted: &str,
+    ) -> Result<(), Box<Failure>> {
+        self.fail(
+            testee,
+            What::Other,
+            "the server gave none of the answers that are right",
+            wanted,
+        )
     }
 
     /// Waits for the close, before which nothing more may come.

@@ -333,7 +333,7 @@ fn plain(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
 fn no_answer(testee: &mut Server, class: Class, silent: &str) -> String {
     let expected = match class {
         Class::Codec | Class::Framing => "the same frame back (class framing)",
-        Class::Session | Class::Transfer => {
+        Class::Session | Class::Transfer | Class::VerifiedTransfer => {
             "one reply, as SES-5 has it (a server that echoes frames is of class framing: --class framing)"
         }
     };

@@ -13,8 +13,9 @@ use unstick::report::{Report, Testee};
 use unstick::suite::verdict::{Check, Verdict};
 use unstick::trace::Class;
 
-/// Mistakes that break more than one requirement: one who never says that anything is wrong.
-const WIDE: [&str; 1] = ["quiet"];
+/// Mistakes that break more than one requirement: a client that never reports an error, a server that keeps
+/// a file before it knows its digest.
+const WIDE: [&str; 2] = ["quiet", "vtr-stored-before-digest"];
 
 /// Mistakes that show by chance: in how many cases is not the same twice.
 const RACES: [&str; 2] = ["frames-interleave", "two-senders"];

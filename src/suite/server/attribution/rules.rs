@@ -202,7 +202,9 @@ fn later_text(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
 }
 
 fn answered_error(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
-    let hostile = sight.trace().is_some_and(Trace::is_hostile);
+    // An answer about a digest is none to a protocol error: it takes the digest for one.
+    let about_digest = sight.id().starts_with("vtr/");
+    let hostile = !about_digest && sight.trace().is_some_and(Trace::is_hostile);
     let answers = sight.failure.what == What::Extra && sight.ends_with_no_reply();
     (pattern.replies && !pattern.form_broken && hostile && answers).then_some(Diagnosis::new(
         "SES-8",

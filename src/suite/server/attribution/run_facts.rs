@@ -176,7 +176,10 @@ impl Pattern {
 
 /// Whether a testee of this class sends replies, and not echoes.
 const fn replies(class: Class) -> bool {
-    matches!(class, Class::Session | Class::Transfer)
+    matches!(
+        class,
+        Class::Session | Class::Transfer | Class::VerifiedTransfer
+    )
 }
 
 /// The first delivery of a run has all but the last four octets of what was sent.

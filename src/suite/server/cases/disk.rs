@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::disk::Found;
-use crate::suite::plain::frame;
+use crate::suite::plain::{frame, next_frame};
 use crate::suite::server::bench::{Bench, NotPassed};
 use crate::suite::server::case::Coded;
 use crate::suite::server::directory::Directory;
@@ -28,6 +28,13 @@ pub(crate) const CASES: &[Coded] = &[
         requirements: &["TRF-11"],
         class: Class::Transfer,
         run: directory_gone,
+    },
+    Coded {
+        id: "vtr/directory-gone",
+        title: "A file that cannot be stored is neither acknowledged nor called a mismatch",
+        requirements: &["VTR-5", "VTR-3"],
+        class: Class::VerifiedTransfer,
+        run: verified_directory_gone,
     },
     Coded {
         id: "trf/two-at-once",
@@ -67,6 +74,17 @@ fn absolute_name(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
 }
 
 fn directory_gone(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
+    while_gone(bench, store_nowhere)
+}
+
+fn verified_directory_gone(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
+    while_gone(bench, verify_nowhere)
+}
+
+/// Sends a body that cannot be stored, while the directory is away.
+type Sending = fn(&mut Bench<'_>, &Directory, &[u8]) -> Result<(), NotPassed>;
+
+fn while_gone(bench: &mut Bench<'_>, send: Sending) -> Result<(), NotPassed> {
     let directory = bench.prepare(&[])?;
     let Some(root) = directory.ground().root() else {
         return Err(NotPassed::skipped(
@@ -82,7 +100,7 @@ fn directory_gone(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
             "the testee's directory could not be taken away: {error}"
         )));
     }
-    let judged = store_nowhere(bench, &directory, &body);
+    let judged = send(bench, &directory, &body);
     // Only the file that was put there: a server may have made something else of it.
     let restored = match root.kind(DIR) {
         None => root
@@ -97,6 +115,50 @@ fn directory_gone(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     }
     judged?;
     bench.transfer_works()
+}
+
+/// Whether the server has stored the body all the same: one that holds its directory open may.
+fn is_held(directory: &Directory, body: &[u8]) -> bool {
+    let held = directory
+        .ground()
+        .dir()
+        .read("gone.bin", body.len() as u64 + 1);
+    matches!(held, Found::File { content, .. } if content == body)
+}
+
+/// Sends a verified file that cannot be stored: it is refused, or the session ends (VTR-5).
+fn verify_nowhere(
+    bench: &mut Bench<'_>,
+    directory: &Directory,
+    body: &[u8],
+) -> Result<(), NotPassed> {
+    /// The MD5 of 100,000 times `x`.
+    const DIGEST: &[u8] = b"d5816f35916d1d9482fb0f1ec201101d";
+    let terms = bench.terms(None);
+    let mut talk = bench.talk(&terms)?;
+    talk.send(bench.testee, &frame(b"file+md5"))?;
+    talk.answered(bench.testee, &frame(b"file+md5 ready"))?;
+    talk.send(bench.testee, &frame(b"gone.bin,100000"))?;
+    talk.send(bench.testee, body)?;
+    talk.send(bench.testee, &frame(DIGEST))?;
+    let ready = frame(b"file+md5 ready").len();
+    talk.connection()
+        .wait(bench.testee, terms.patience, |connection| {
+            connection.ending().is_some() || next_frame(&connection.seen()[ready..]).is_some()
+        });
+    let answer = next_frame(&talk.connection().seen()[ready..]).map(<[u8]>::to_vec);
+    match answer {
+        Some(answer) if answer.starts_with(b"file+md5 refused: ") => Ok(()),
+        Some(_) if is_held(directory, body) => Ok(()),
+        None if talk.connection().ending().is_some() => Ok(()),
+        _ => {
+            talk.wrong_answer(
+                bench.testee,
+                "that the server refuses the file, or closes: it could not be stored",
+            )?;
+            Ok(())
+        }
+    }
 }
 
 /// Sends a file that cannot be stored.
@@ -116,9 +178,7 @@ fn store_nowhere(
         .wait(bench.testee, terms.patience, |connection| {
             connection.ending().is_some() || !connection.seen().is_empty()
         });
-    let most = body.len() as u64 + 1;
-    let held = directory.ground().dir().read("gone.bin", most);
-    if matches!(held, Found::File { content, .. } if content == body) {
+    if is_held(directory, body) {
         return Ok(());
     }
     talk.close(
