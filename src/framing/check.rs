@@ -1,7 +1,7 @@
 //! Combinations that no protocol has.
 
 use super::number::Number;
-use super::parse::{FramingError, wrong};
+use super::token::{FramingError, wrong};
 use super::{Counts, Delimiting, Ends, Forms, Framing, LimitCounts, Zero, total};
 
 pub(super) fn check(framing: &Framing) -> Result<(), FramingError> {

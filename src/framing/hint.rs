@@ -1,7 +1,7 @@
 //! What was probably meant by a word that is not a part of a framing.
 
-use super::parse::{FramingError, fixed, wrong};
 use super::presets;
+use super::token::{FramingError, fixed, wrong};
 
 /// A word that is nothing, and what was probably meant.
 pub(super) fn unknown<T>(name: &str, word: &str) -> Result<T, FramingError> {

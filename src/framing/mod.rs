@@ -34,16 +34,17 @@ mod split;
 mod stuffing;
 #[cfg(test)]
 mod tests;
+mod token;
 
 pub use encode::{EncodeError, Parts};
 pub use guess::{Guess, guess};
 pub use meaning::{Alphabet, Ends, Forms, LimitCounts, Unterminated, Zero};
 pub use next::{End, Frame, Next, Refusal};
 pub use number::Number;
-pub use parse::FramingError;
 pub use presets::{PRESETS, Preset};
 pub use read::Refused;
 pub use split::{Ended, Found, Payloads, Split};
+pub use token::FramingError;
 
 /// A framing: how payloads lie in a stream.
 #[derive(Debug, Clone)]

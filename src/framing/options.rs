@@ -1,6 +1,6 @@
 //! The options of a template: `max=N`, `zero=keepalive`, `chain` and so on.
 
-use super::parse::{FramingError, MOST_FIXED, count, literal, quoted, wrong};
+use super::token::{FramingError, MOST_FIXED, count, literal, quoted, wrong};
 use super::{Alphabet, Ends, Forms, LimitCounts, Options, Preface, Unterminated, Zero};
 
 /// Whether a word is an option, right or wrong.

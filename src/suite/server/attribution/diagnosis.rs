@@ -32,3 +32,13 @@ impl Diagnosis {
         }
     }
 }
+
+/// Two common mistakes of whatever reads from a stream.
+pub(super) const SHORT_READ: Diagnosis =
+    Diagnosis::new("FRM-2", "it takes a short read for a whole one");
+
+/// Two common mistakes of whatever reads from a stream.
+pub(super) const STICKY: Diagnosis = Diagnosis::new(
+    "FRM-3",
+    "it loses what arrives together with the end of a frame",
+);

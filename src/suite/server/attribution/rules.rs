@@ -1,6 +1,6 @@
 //! The rules, in order: the first that applies is taken.
 
-use super::diagnosis::Diagnosis;
+use super::diagnosis::{Diagnosis, SHORT_READ, STICKY};
 use super::run_facts::{Pattern, SMALL};
 use super::streams;
 use super::symptom::{Sight, deliveries};
@@ -36,14 +36,6 @@ const RULES: &[Rule] = &[
     altered_text,
     unanswered_empty,
 ];
-
-pub(super) const SHORT_READ: Diagnosis =
-    Diagnosis::new("FRM-2", "it takes a short read for a whole one");
-
-pub(super) const STICKY: Diagnosis = Diagnosis::new(
-    "FRM-3",
-    "it loses what arrives together with the end of a frame",
-);
 
 pub(super) fn diagnose(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
     RULES.iter().find_map(|rule| rule(pattern, sight))

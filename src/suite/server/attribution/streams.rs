@@ -1,7 +1,6 @@
 //! Rules about what long streams and pauses show.
 
-use super::diagnosis::Diagnosis;
-use super::rules::{SHORT_READ, STICKY};
+use super::diagnosis::{Diagnosis, SHORT_READ, STICKY};
 use super::run_facts::Pattern;
 use super::symptom::Sight;
 use crate::suite::server::cases::pauses::AFTER_A_BODY;
