@@ -8,7 +8,7 @@ use clap::Args;
 use signal_hook::consts::FORBIDDEN;
 
 use super::{Failure, UNJUDGED};
-use crate::testee::supervise::guard::{self, Kind};
+use crate::testee::supervise::guard::{self, Kind, Task};
 
 /// Signals that are left as they are: the end of a child, which is ignored, and the word to go on.
 const LEFT_ALONE: [i32; 2] = [signal_hook::consts::SIGCHLD, signal_hook::consts::SIGCONT];
@@ -28,6 +28,9 @@ pub(super) struct Guard {
     /// The port that the testee is to listen on, which must be free
     #[arg(long)]
     port: Option<u16>,
+    /// Resident memory that the testee may come to hold, in octets
+    #[arg(long)]
+    max_memory: Option<u64>,
     /// The place that is made, and removed again
     root: PathBuf,
     /// The testee
@@ -43,7 +46,13 @@ impl Guard {
             (_, true) => Kind::Fed,
             _ => Kind::Task,
         };
-        guard::run(&self.root, kind, self.port, &self.command)
+        let task = Task {
+            kind,
+            port: self.port,
+            max_memory: self.max_memory,
+            command: self.command,
+        };
+        guard::run(&self.root, &task)
             .map(ExitCode::from)
             .map_err(|error| {
                 let root = self.root.display();

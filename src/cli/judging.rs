@@ -23,6 +23,7 @@ use crate::suite::server::options::{Effort, Options};
 use crate::suite::server::run::{Run, run};
 use crate::suite::time_zone;
 use crate::testee::launch::Template;
+use crate::testee::memory_limit;
 use crate::testee::server::{Origin, Server};
 use crate::trace::Class;
 
@@ -64,6 +65,28 @@ pub(super) struct Judging {
     /// How long a busy testee is waited for
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
+    /// Memory that a testee may come to hold before it is ended, in octets, or with K, M or G; 0 for
+    /// any [default: a quarter of the machine's]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    max_memory: Option<u64>,
+}
+
+/// A number of octets, with K, M or G for powers of 1024.
+fn size(text: &str) -> Result<u64, String> {
+    let (digits, unit) = match text.char_indices().last() {
+        Some((at, unit)) if unit.is_ascii_alphabetic() => (&text[..at], Some(unit)),
+        _ => (text, None),
+    };
+    let shift = match unit.map(|unit| unit.to_ascii_uppercase()) {
+        None => Some(0),
+        Some('K') => Some(10),
+        Some('M') => Some(20),
+        Some('G') => Some(30),
+        Some(_) => None,
+    };
+    let size = digits.parse::<u64>().ok().zip(shift);
+    size.and_then(|(number, shift)| number.checked_mul(1 << shift))
+        .ok_or_else(|| "expected a number of octets, such as 2147483648, 2048M or 2G".to_owned())
 }
 
 /// Which cases are run.
@@ -115,9 +138,12 @@ impl Judging {
         Duration::from_secs(self.timeout)
     }
 
-    /// Sees that the reports can be written, and reads the list of known failures, so that what
-    /// is wrong with them is found before anything is run.
+    /// Sets the limit on memory, sees that the reports can be written, and reads the list of known
+    /// failures, so that what is wrong with them is found before anything is run.
     pub(super) fn prepare(&self) -> Result<KnownFailures, Failure> {
+        if let Some(limit) = self.max_memory {
+            memory_limit::set(limit);
+        }
         let known = match &self.known_failures {
             None => KnownFailures::default(),
             Some(path) => {
@@ -299,5 +325,20 @@ pub(super) fn no_outcome(error: &RunError) -> String {
     match error {
         RunError::Interrupted => INTERRUPTED.to_owned(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read() {
+        assert_eq!(size("300"), Ok(300));
+        assert_eq!(size("64m"), Ok(64 << 20));
+        assert_eq!(size("2G"), Ok(2 << 30));
+        for wrong in ["", "G", "1T", "-1", "1.5G", "99999999999G"] {
+            size(wrong).unwrap_err();
+        }
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | `launch`, `exit_status`, `port` | how to start it, how it ended, a free port |
+//! | `launch`, `memory_limit`, `exit_status`, `port` | how to start it, how it ended, a free port |
 //! | `supervise/` | its process under a guard: nothing outlives the harness |
 //! | `pipe_reader`, `ready`, `tail` | what it writes to its standard streams |
 //! | `process`, `server`, `client`, `piped` | a server, a client, a program that reads and writes pipes |
@@ -28,6 +28,7 @@ pub mod exit_status;
 pub mod gate;
 pub mod gating;
 pub mod launch;
+pub mod memory_limit;
 mod pipe_reader;
 pub mod piped;
 mod port;

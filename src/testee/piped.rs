@@ -9,7 +9,6 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::ioctl_fionread;
 
-use super::exit_status::status_in_words;
 use super::gate::{DrainGate, Receiver};
 use super::launch::{StartError, Template};
 use super::pipe_reader::{PipeReader, Sink};
@@ -212,7 +211,7 @@ impl Piped {
 
     /// How it ended, in words; `None` while it runs.
     pub fn death(&mut self) -> Option<String> {
-        self.supervised.ended_for_good().map(status_in_words)
+        self.supervised.death()
     }
 
     /// The end of what it wrote to standard error.

@@ -128,10 +128,15 @@ impl Process {
         self.supervised.outside()
     }
 
-    /// How it ended, 128 and the signal for one that was killed, once none of its processes is
-    /// left; `None` while it runs.
-    pub fn ended_for_good(&mut self) -> Option<i32> {
-        self.supervised.ended_for_good()
+    /// How it ended, in words that follow "it ended", once none of its processes is left; `None`
+    /// while it runs.
+    pub fn death(&mut self) -> Option<String> {
+        self.supervised.death()
+    }
+
+    /// How much memory it held, in octets, if it was ended for that.
+    pub fn exceeded_memory(&mut self) -> Option<u64> {
+        self.supervised.exceeded_memory()
     }
 
     /// The end of what it wrote to standard error.

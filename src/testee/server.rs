@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::connection::Connection;
-use super::exit_status::status_in_words;
 use super::launch::{StartError, Template};
 use super::process::Process;
 use super::settle::{Settling, come_to_rest};
@@ -126,7 +125,12 @@ impl Server {
 
     /// How it ended, in words; `None` while it runs, or when that cannot be seen.
     pub fn death(&mut self) -> Option<String> {
-        self.process.as_mut()?.ended_for_good().map(status_in_words)
+        self.process.as_mut()?.death()
+    }
+
+    /// How much memory it held, in octets, if it was ended for that.
+    pub fn exceeded_memory(&mut self) -> Option<u64> {
+        self.process.as_mut()?.exceeded_memory()
     }
 
     /// The end of what it wrote to standard error.

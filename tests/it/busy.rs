@@ -68,6 +68,8 @@ fn a_server_that_clears_what_is_announced_is_accused_of_that_alone() {
             "len/announced-80000000",
             "--run",
             "frm/memory-follows-arrival",
+            "--max-memory",
+            "0",
         ],
         &[server.to_str().unwrap(), "{port}"],
     );
@@ -75,5 +77,39 @@ fn a_server_that_clears_what_is_announced_is_accused_of_that_alone() {
         .map(|check| &check["id"])
         .collect();
     assert_eq!(failed, ["frm/memory-follows-arrival"], "{}", ran.stdout);
+    assert_eq!(with_verdict(&report, "flaky").count(), 0, "{}", ran.stdout);
+}
+
+/// It is ended before the machine is out of memory, and said to be, in each run the same.
+#[test]
+fn a_program_that_holds_too_much_memory_is_ended_for_that() {
+    let place = tempfile::tempdir().unwrap();
+    let server = place.path().join("server.py");
+    std::fs::write(
+        &server,
+        "import socket, sys\n\
+         listener = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n\
+         held = []\n\
+         while True:\n\
+         \x20   client = listener.accept()[0]\n\
+         \x20   try:\n\
+         \x20       while octets := client.recv(65536):\n\
+         \x20           if b'world' in octets:\n\
+         \x20               while True: held.append(bytearray(b'x') * (16 << 20))\n\
+         \x20           client.sendall(octets)\n\
+         \x20   except OSError: pass\n",
+    )
+    .unwrap();
+    let limited = ["--class", "framing", "--run", "frm/two", "--max-memory"];
+    let server = ["python3", server.to_str().unwrap(), "{port}"];
+    let (ran, report) = judge(&[&limited[..], &["256M"]].concat(), &server);
+    assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    let failed: Vec<_> = with_verdict(&report, "fail").collect();
+    assert!(!failed.is_empty(), "{}", ran.stdout);
+    for check in failed {
+        assert_eq!(check["broken"], "FRM-8", "{}", ran.stdout);
+        let said = check["message"].as_str().unwrap();
+        assert!(said.contains("--max-memory allows 256 MiB"), "{said}");
+    }
     assert_eq!(with_verdict(&report, "flaky").count(), 0, "{}", ran.stdout);
 }

@@ -46,12 +46,22 @@ pub(crate) fn converse(testee: &mut Server, moves: &[Move<'_>], terms: &Terms<'_
     }
 }
 
+fn death_of(testee: &mut Server) -> What {
+    match testee.exceeded_memory() {
+        Some(_) => What::TooMuchMemory,
+        None => What::Died,
+    }
+}
+
 /// The failure of a connection that was not made.
 pub(crate) fn no_connection(testee: &mut Server, error: &io::Error) -> Box<Failure> {
     // One that is about to end listens no more, and is there a little longer.
     testee.settle();
     let (what, message) = match testee.death() {
-        Some(death) => (What::Died, format!("the testee is gone: it ended {death}")),
+        Some(death) => (
+            death_of(testee),
+            format!("the testee is gone: it ended {death}"),
+        ),
         None => (
             What::NoConnection,
             format!("no connection could be made: {error}"),
@@ -508,7 +518,10 @@ impl<'t, 'a> Talk<'t, 'a> {
         // A testee that has ended, or is just about to, explains every other symptom.
         testee.settle();
         let (what, message) = match testee.death() {
-            Some(death) => (What::Died, format!("the testee ended {death}; {message}")),
+            Some(death) => (
+                death_of(testee),
+                format!("the testee ended {death}; {message}"),
+            ),
             None => (what, message.to_owned()),
         };
         let (seen, ended) = self.connection.shown();

@@ -29,6 +29,8 @@ pub(crate) enum What {
     Directory(DirectoryFault),
     /// The testee ended.
     Died,
+    /// The testee held more memory than it may, and was ended.
+    TooMuchMemory,
     /// The testee did not serve a plain conversation afterwards.
     Unwell,
     /// What a case found that needs code.
@@ -37,9 +39,9 @@ pub(crate) enum What {
 
 impl What {
     /// Whether one look is proof enough: what a race leaves behind cannot come of anything else, and
-    /// may well not show a second time.
+    /// may well not show a second time; how much memory is held may depend on what came before.
     pub(crate) const fn proves_itself(&self) -> bool {
-        matches!(self, Self::Interleaved)
+        matches!(self, Self::Interleaved | Self::TooMuchMemory)
     }
 
     /// Whether the harness waited in vain, which takes its time.

@@ -30,6 +30,7 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, wait};
 use super::system;
 use crate::disk::remove_tree;
 use crate::testee::port::is_free;
+use crate::testee::watch::ProcessTree;
 
 /// How long a program may take to end after SIGTERM.
 const GRACE: Duration = Duration::from_secs(1);
@@ -53,6 +54,13 @@ pub const INPUT: &str = "input";
 /// Beside it: what must stay as it is, whatever the program receives.
 pub const OUTSIDE: &str = "outside";
 
+/// The status when the program was ended because it held too much memory.
+pub const TOO_MUCH_MEMORY: u8 = 124;
+
+/// How often the memory of the program is looked at: nothing tells of it by itself, and in this time a
+/// program can fill some hundred MiB.
+const LOOK_AT_MEMORY_EVERY: Duration = Duration::from_millis(25);
+
 /// What a program under test is to the guard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -75,27 +83,35 @@ impl Kind {
     }
 }
 
-/// What the guard tells the harness, as the first line of standard error; the program under test
-/// has written nothing then.
+/// What the guard tells the harness, as a line of standard error that the program under test cannot be
+/// writing at: the first one, before it is started, or the last one, when all of its processes have
+/// ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Word {
     /// Somebody listens on the port, or connections of the last listener remain.
     PortTaken(u16),
     /// The program could not be started: the system's error number.
     CannotStart(i32),
+    /// The program held so many octets of memory and was ended.
+    TooMuchMemory(u64),
 }
 
 impl Word {
-    const HEAD: &str = "unstick-guard:";
+    pub(super) const HEAD: &str = "unstick-guard:";
 
     /// Reads the line of a guard that has ended with this status.
     #[must_use]
     pub fn read(status: i32, stderr: &str) -> Option<Self> {
-        let line = stderr.lines().next()?.strip_prefix(Self::HEAD)?;
-        let (word, number) = line.trim().split_once(' ')?;
-        match (word, u8::try_from(status).ok()?) {
+        let status = u8::try_from(status).ok()?;
+        let line = match status {
+            TOO_MUCH_MEMORY => stderr.lines().next_back()?,
+            _ => stderr.lines().next()?,
+        };
+        let (word, number) = line.strip_prefix(Self::HEAD)?.trim().split_once(' ')?;
+        match (word, status) {
             ("port-taken", PORT_TAKEN) => Some(Self::PortTaken(number.parse().ok()?)),
             ("cannot-start", CANNOT_START) => Some(Self::CannotStart(number.parse().ok()?)),
+            ("too-much-memory", TOO_MUCH_MEMORY) => Some(Self::TooMuchMemory(number.parse().ok()?)),
             _ => None,
         }
     }
@@ -106,6 +122,7 @@ impl fmt::Display for Word {
         match self {
             Self::PortTaken(port) => write!(f, "{} port-taken {port}", Self::HEAD),
             Self::CannotStart(error) => write!(f, "{} cannot-start {error}", Self::HEAD),
+            Self::TooMuchMemory(held) => write!(f, "{} too-much-memory {held}", Self::HEAD),
         }
     }
 }
@@ -118,30 +135,45 @@ enum Event {
     Ended(u8),
     /// No child is left, and so no descendant.
     NoneLeft,
+    /// The program holds so many octets of memory, more than it may.
+    TooMuchMemory(u64),
 }
 
-/// Runs `command` under guard with `root` as its place, and says how it ended: its status,
-/// 128 and the signal, or [`CANNOT_START`]. If it is to listen on a port, that must be free, or it is not
-/// started: [`PORT_TAKEN`].
+/// What the guard is told of a program.
+#[derive(Debug)]
+pub struct Task {
+    /// What it is.
+    pub kind: Kind,
+    /// The port that a server is to listen on, which must be free, or it is not started:
+    /// [`PORT_TAKEN`].
+    pub port: Option<u16>,
+    /// Resident memory that it may come to hold with all of its processes, in octets.
+    pub max_memory: Option<u64>,
+    /// The program and its arguments.
+    pub command: Vec<OsString>,
+}
+
+/// Runs a program under guard with `root` as its place, and says how it ended: its status, 128 and the
+/// signal, or one of the statuses above.
 ///
 /// # Errors
 /// The directory could not be made.
-pub fn run(root: &Path, kind: Kind, port: Option<u16>, command: &[OsString]) -> io::Result<u8> {
-    if let Some(port) = port
+pub fn run(root: &Path, task: &Task) -> io::Result<u8> {
+    if let Some(port) = task.port
         && !is_free(port)
     {
         eprintln!("{}", Word::PortTaken(port));
         return Ok(PORT_TAKEN);
     }
     fs::create_dir(root)?;
-    let input = (kind == Kind::Fed).then(|| root.join(INPUT));
+    let input = (task.kind == Kind::Fed).then(|| root.join(INPUT));
     let status = fs::create_dir(root.join(DIR))
         .and_then(|()| fs::create_dir(root.join(OUTSIDE)))
         .and_then(|()| match &input {
             Some(input) => mkfifo(input),
             None => Ok(()),
         })
-        .map(|()| run_in_place(input, kind, command));
+        .map(|()| run_in_place(input, task));
     // Gone already if the harness was faster.
     let _ = remove_tree(root);
     status
@@ -152,7 +184,7 @@ fn mkfifo(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn run_in_place(input: Option<PathBuf>, kind: Kind, command: &[OsString]) -> u8 {
+fn run_in_place(input: Option<PathBuf>, task: &Task) -> u8 {
     system::adopt_orphans();
     let (sender, events) = mpsc::channel();
     let harness = sender.clone();
@@ -170,7 +202,7 @@ fn run_in_place(input: Option<PathBuf>, kind: Kind, command: &[OsString]) -> u8 
             _ => return CANNOT_START,
         }
     }
-    let child = match spawn(command, stdin) {
+    let child = match spawn(&task.command, stdin) {
         Ok(child) => child,
         Err(error) => {
             let number = error.raw_os_error();
@@ -180,8 +212,12 @@ fn run_in_place(input: Option<PathBuf>, kind: Kind, command: &[OsString]) -> u8 
         }
     };
     let group = Pid::from_child(&child);
+    if let Some(limit) = task.max_memory {
+        let sender = sender.clone();
+        thread::spawn(move || watch_memory(limit, &sender));
+    }
     thread::spawn(move || reap(group, &sender));
-    wait_and_end(group, &events, kind)
+    wait_and_end(group, &events, task.kind)
 }
 
 fn spawn(command: &[OsString], stdin: Stdio) -> io::Result<Child> {
@@ -213,10 +249,23 @@ fn reap(program: Pid, events: &Sender<Event>) {
     }
 }
 
+/// Says when the descendants of this process hold too much memory.
+fn watch_memory(limit: u64, events: &Sender<Event>) {
+    let mut tree = ProcessTree::of(std::process::id());
+    while let Some(held) = tree.resident() {
+        if held > limit {
+            let _ = events.send(Event::TooMuchMemory(held));
+            return;
+        }
+        thread::sleep(LOOK_AT_MEMORY_EVERY);
+    }
+}
+
 /// Waits for the end of the program or of the harness, ends whatever is left, and says how the
 /// program ended.
 fn wait_and_end(group: Pid, events: &Receiver<Event>, kind: Kind) -> u8 {
     let mut status = None;
+    let mut too_much = None;
     loop {
         match events.recv() {
             Ok(Event::Ended(ended)) => {
@@ -226,6 +275,13 @@ fn wait_and_end(group: Pid, events: &Receiver<Event>, kind: Kind) -> u8 {
                 }
             }
             Ok(Event::Fed(_)) => {}
+            Ok(Event::TooMuchMemory(held)) => {
+                too_much = Some(held);
+                if status.is_none() {
+                    let _ = kill_process_group(group, Signal::KILL);
+                }
+                break;
+            }
             Ok(Event::NoneLeft) | Err(_) => return status.unwrap_or(CANNOT_START),
             Ok(Event::HarnessGone) => {
                 // The group is the program's as long as it is not reaped.
@@ -252,6 +308,10 @@ fn wait_and_end(group: Pid, events: &Receiver<Event>, kind: Kind) -> u8 {
             }
         }
     }
+    if let Some(held) = too_much {
+        eprintln!("\n{}", Word::TooMuchMemory(held));
+        return TOO_MUCH_MEMORY;
+    }
     status.unwrap_or(128 + Signal::KILL.as_raw() as u8)
 }
 
@@ -270,5 +330,9 @@ mod tests {
             assert_eq!(Word::read(1, &line), None);
             assert_eq!(Word::read(status.into(), "port 1234 is taken\n"), None);
         }
+        let word = Word::TooMuchMemory(5);
+        let status = TOO_MUCH_MEMORY.into();
+        assert_eq!(Word::read(status, &format!("x\n{word}\n")), Some(word));
+        assert_eq!(Word::read(status, &format!("{word}\nx\n")), None);
     }
 }

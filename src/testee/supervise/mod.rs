@@ -17,7 +17,9 @@ use std::time::{Duration, Instant};
 use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::exit_status::status_in_words;
 use super::launch::{StartError, Template};
+use super::memory_limit;
 use super::pipe_reader::PipeReader;
 use super::port::HOST;
 use super::tail::Tail;
@@ -43,6 +45,8 @@ const END_BOUND: Duration = Duration::from_secs(10);
 
 /// How long the end of a standard stream is waited for once no process is left that could write.
 pub(super) const STREAM_BOUND: Duration = Duration::from_secs(2);
+
+const MEBIBYTE: u64 = 1024 * 1024;
 
 /// The environment variable by which processes are found whose guard was killed: it holds the
 /// path of their place.
@@ -79,11 +83,17 @@ impl Supervised {
             Some(guard) => guard.clone(),
             None => running_program()?,
         };
+        // Somebody's own test may need more than its share, unless they say otherwise.
+        let limit = match kind {
+            Kind::Task => memory_limit::given(),
+            Kind::Server | Kind::Fed => memory_limit::get(),
+        };
         let mut guard = Command::new(guard)
             .arg0("unstick")
             .arg("guard")
             .args(kind.option())
             .args((kind == Kind::Server && port != 0).then(|| format!("--port={port}")))
+            .args(limit.map(|limit| format!("--max-memory={limit}")))
             .arg(&root)
             .arg("--")
             .args(command)
@@ -186,6 +196,28 @@ impl Supervised {
         ended
     }
 
+    /// How much memory it held, in octets, if it was ended for that.
+    pub(super) fn exceeded_memory(&mut self) -> Option<u64> {
+        let status = self.ended_for_good()?;
+        match Word::read(status, &self.stderr.so_far().kept.text())? {
+            Word::TooMuchMemory(held) => Some(held),
+            _ => None,
+        }
+    }
+
+    /// How it ended, in words that follow "it ended"; `None` while it runs.
+    pub(super) fn death(&mut self) -> Option<String> {
+        let status = self.ended_for_good()?;
+        Some(match self.exceeded_memory() {
+            Some(held) => format!(
+                "by our hand: it held {} MiB of memory, and --max-memory allows {} MiB",
+                held / MEBIBYTE,
+                memory_limit::get().unwrap_or(0) / MEBIBYTE,
+            ),
+            None => status_in_words(status),
+        })
+    }
+
     /// Why a program that has ended with this status did not start, or ended at once.
     pub(super) fn start_error(&mut self, status: i32) -> StartError {
         self.stderr.finish(STREAM_BOUND);
@@ -196,13 +228,18 @@ impl Supervised {
                 error: io::Error::from_raw_os_error(number),
             },
             Some(Word::PortTaken(port)) => StartError::PortTaken(port),
-            None => StartError::Ended { status, stderr },
+            Some(Word::TooMuchMemory(_)) | None => StartError::Ended { status, stderr },
         }
     }
 
-    /// The end of what it wrote to standard error.
+    /// The end of what it wrote to standard error, without the guard's words.
     pub(super) fn stderr(&self) -> String {
-        self.stderr.so_far().kept.text()
+        let text = self.stderr.so_far().kept.text();
+        if !text.contains(Word::HEAD) {
+            return text;
+        }
+        let own = text.split_inclusive('\n');
+        own.filter(|line| !line.starts_with(Word::HEAD)).collect()
     }
 
     /// How much it has written to standard error, in octets.

@@ -236,6 +236,16 @@ pub(in crate::testee) fn activity(pids: &[u32]) -> Option<Activity> {
     seen.then_some(Activity { asleep, work, ran })
 }
 
+/// The memory of this machine in octets.
+pub(in crate::testee) fn machine_memory() -> Option<u64> {
+    let info = text("/proc/meminfo").ok()?;
+    let total = info
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kibibytes: u64 = total.split_whitespace().next()?.parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
 /// The resident memory of these processes, in octets.
 pub(in crate::testee) fn resident(pids: &[u32]) -> u64 {
     pids.iter()

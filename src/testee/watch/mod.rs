@@ -39,6 +39,15 @@ pub fn is_portable() -> bool {
         || std::env::var_os("UNSTICK_PORTABLE").is_some_and(|value| value == "1")
 }
 
+/// The memory of this machine in octets, if the system says so.
+#[must_use]
+pub fn machine_memory() -> Option<u64> {
+    if is_portable() {
+        return None;
+    }
+    imp::machine_memory()
+}
+
 /// Looks into the receive queues of the TCP connections of this machine.
 #[derive(Debug)]
 pub struct Queues(imp::Queues);

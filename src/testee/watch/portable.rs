@@ -44,3 +44,7 @@ pub(in crate::testee) const fn activity(_pids: &[u32]) -> Option<Activity> {
 pub(in crate::testee) const fn resident(_pids: &[u32]) -> u64 {
     0
 }
+
+pub(in crate::testee) const fn machine_memory() -> Option<u64> {
+    None
+}

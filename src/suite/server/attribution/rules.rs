@@ -13,6 +13,7 @@ use crate::trace::segmentation::Segmentation;
 type Rule = fn(&Pattern, &Sight<'_>) -> Option<Diagnosis>;
 
 const RULES: &[Rule] = &[
+    too_much_memory,
     greets,
     counts_itself,
     written_length,
@@ -39,6 +40,13 @@ const RULES: &[Rule] = &[
 
 pub(super) fn diagnose(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
     RULES.iter().find_map(|rule| rule(pattern, sight))
+}
+
+fn too_much_memory(_: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    (sight.failure.what == What::TooMuchMemory).then_some(Diagnosis::new(
+        "FRM-8",
+        "it takes memory without a bound, or for lengths that are only announced",
+    ))
 }
 
 fn greets(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {

@@ -1,0 +1,36 @@
+//! How much memory a program under test may come to hold: one limit for the whole run, so that a
+//! program that grows without an end does not take the machine along.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::watch::machine_memory;
+
+/// The part of the machine's memory that a program may hold where nothing else is said, as a divisor.
+const SHARE: u64 = 4;
+
+/// Not set, which is told from no limit at all.
+const UNSET: u64 = u64::MAX;
+
+static LIMIT: AtomicU64 = AtomicU64::new(UNSET);
+
+/// Sets the limit for every program that is started from now on, in octets; 0 for none.
+pub fn set(octets: u64) {
+    LIMIT.store(octets.min(UNSET - 1), Ordering::Relaxed);
+}
+
+/// The limit in octets that was set, if any was.
+pub(super) fn given() -> Option<u64> {
+    match LIMIT.load(Ordering::Relaxed) {
+        0 | UNSET => None,
+        limit => Some(limit),
+    }
+}
+
+/// The limit in octets: a quarter of the machine's memory unless it was set; `None` for none.
+#[must_use]
+pub fn get() -> Option<u64> {
+    match LIMIT.load(Ordering::Relaxed) {
+        UNSET => machine_memory().map(|memory| memory / SHARE),
+        _ => given(),
+    }
+}
