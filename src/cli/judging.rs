@@ -17,7 +17,8 @@ use crate::judge::check::Check;
 use crate::judge::error::RunError;
 use crate::judge::known_failures::KnownFailures;
 use crate::judge::selection::select;
-use crate::report::{Report, Testee, terminal};
+use crate::recut::finding::Finding;
+use crate::report::{Report, Testee, recut, terminal};
 use crate::suite::server::case::Case;
 use crate::suite::server::options::{Effort, Options};
 use crate::suite::server::run::{Run, run};
@@ -245,6 +246,37 @@ impl Judging {
             }
         });
         Ok(progress)
+    }
+
+    /// Reports conversations that were cut otherwise, as [`Judging::report`] does.
+    pub(super) fn report_recut(
+        &self,
+        judged: &Judged<'_>,
+        segmentation: &'static str,
+        outcome: Result<(Vec<Finding>, Vec<String>), String>,
+        so_far: Vec<Check>,
+    ) -> Result<ExitCode, Failure> {
+        let (findings, notes) = match outcome {
+            Ok(found) => found,
+            Err(why) => return self.report(judged, segmentation, Err(why), so_far),
+        };
+        drop(interrupt::last_words());
+        let checks: Vec<Check> = findings.iter().map(|one| one.check.clone()).collect();
+        let report = Report {
+            testee: judged.testee,
+            class: judged.class,
+            segmentation,
+            checks: &checks,
+            known: judged.known,
+            unjudged: None,
+        };
+        print(&recut::as_text(&report, &findings, &notes));
+        let json = recut::as_json(&report, &findings, &notes);
+        match (status(&report), self.outputs.write_as(&report, &json)) {
+            (status, Ok(())) => Ok(ExitCode::from(status)),
+            (FAILED, Err(why)) => Err((FAILED, why)),
+            (_, Err(why)) => Err((UNJUDGED, why)),
+        }
     }
 
     /// Reports what came of a run, on the terminal first: whatever happens to files, the verdict is

@@ -12,6 +12,7 @@ mod output;
 mod progress;
 mod proxy;
 mod record;
+mod recut;
 mod reference;
 mod replay;
 mod serve;
@@ -63,6 +64,7 @@ enum Command {
     Client(client::Client),
     Codec(codec::Codec),
     Record(record::Record),
+    Recut(recut::Recut),
     Replay(replay::Replay),
     Cases(cases::Cases),
     Explain(explain::Explain),
@@ -88,6 +90,7 @@ pub fn main() -> ExitCode {
         Some(Command::Proxy(proxy)) => proxy.run(),
         Some(Command::Vectors(vectors)) => vectors.run(),
         Some(Command::Record(record)) => record.run(),
+        Some(Command::Recut(recut)) => recut.run(),
         Some(Command::Replay(replay)) => replay.run(),
         Some(Command::Cases(cases)) => cases.run(),
         Some(Command::Explain(explain)) => explain.run(),

@@ -57,10 +57,15 @@ impl Outputs {
 
     /// Writes the reports, each of them whatever comes of the other, and says what went wrong.
     pub(super) fn write(&self, report: &Report<'_>) -> Result<(), String> {
+        self.write_as(report, &json::write(report))
+    }
+
+    /// Writes the reports with this one as JSON.
+    pub(super) fn write_as(&self, report: &Report<'_>, json: &str) -> Result<(), String> {
         let mut wrong = Vec::new();
         for (option, path) in self.all() {
             let text = match option {
-                "--json" => Ok(json::write(report)),
+                "--json" => Ok(json.to_owned()),
                 _ => junit::write(report).map_err(io::Error::other),
             };
             if let Err(error) = text.and_then(|text| write(&place(path), text.as_bytes())) {

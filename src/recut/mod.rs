@@ -6,15 +6,53 @@
 //!
 //! Rule: this floor uses `trace`, `testee` and `judge`. It never uses `suite`, whose expectations
 //! are written.
+//!
+//! | | |
+//! |---|---|
+//! | `turn`, `variation` | a conversation in turns, and the ways of holding it otherwise |
+//! | `token`, `pattern`, `recorded`, `held` | what answers are like, and how one differs |
+//! | `carry` | values of answers that are sent back later |
+//! | `subject`, `server` | who is talked to |
+//! | `learn`, `judge`, `shrink`, `run` | from uncut runs to a verdict and its least cut |
+//! | `finding`, `cause` | what is said of it |
+//! | `exchange`, `recorder`, `record`, `capture/` | how recordings are made |
 
 #[cfg(feature = "cli")]
 pub mod capture;
 #[cfg(feature = "cli")]
+mod carry;
+#[cfg(feature = "cli")]
+mod cause;
+#[cfg(feature = "cli")]
 pub mod exchange;
+#[cfg(feature = "cli")]
+pub mod finding;
+#[cfg(feature = "cli")]
+mod held;
+#[cfg(feature = "cli")]
+mod judge;
+#[cfg(feature = "cli")]
+pub mod learn;
+#[cfg(feature = "cli")]
+mod pattern;
 #[cfg(feature = "cli")]
 pub mod proxy;
 #[cfg(feature = "cli")]
 pub mod record;
 #[cfg(feature = "cli")]
+mod recorded;
+#[cfg(feature = "cli")]
 pub mod recorder;
+#[cfg(feature = "cli")]
+pub mod run;
+#[cfg(feature = "cli")]
+pub(crate) mod server;
+#[cfg(feature = "cli")]
+mod shrink;
+#[cfg(feature = "cli")]
+pub(crate) mod subject;
+#[cfg(feature = "cli")]
+mod token;
 pub mod turn;
+#[cfg(feature = "cli")]
+pub mod variation;

@@ -68,7 +68,7 @@ impl Conversation {
                     conversation.sent(&length.to_vec());
                     conversation.sent(&payload.to_vec());
                 }
-                Action::Answer(answer) => conversation.answer(answer.clone()),
+                Action::Answer(answer) => conversation.add_answer(answer.clone()),
                 Action::EndOfStream => conversation.ended(),
                 Action::Close => conversation.closed(),
                 _ => return Err(NoTurns::Prescribed(number)),
@@ -121,6 +121,15 @@ impl Conversation {
         }
     }
 
+    /// An answer by its number: 0 is the greeting, and each turn has the one of its own number.
+    #[must_use]
+    pub fn answer(&self, number: usize) -> Option<&Answer> {
+        match number.checked_sub(1) {
+            None => self.greeting.as_ref(),
+            Some(turn) => self.turns.get(turn)?.answer.as_ref(),
+        }
+    }
+
     /// Whether the client's sending side has ended.
     #[must_use]
     pub fn has_ended(&self) -> bool {
@@ -147,14 +156,14 @@ impl Conversation {
     /// The server sends these octets; what follows an answer directly belongs to it.
     pub fn answered(&mut self, octets: &[u8]) {
         if !octets.is_empty() {
-            self.answer(Answer {
+            self.add_answer(Answer {
                 octets: Some(Octets::from(octets)),
                 ..Answer::default()
             });
         }
     }
 
-    fn answer(&mut self, answer: Answer) {
+    fn add_answer(&mut self, answer: Answer) {
         let place = match self.turns.last_mut() {
             Some(turn) => &mut turn.answer,
             None => &mut self.greeting,

@@ -2,6 +2,7 @@
 
 pub mod json;
 pub mod junit;
+pub mod recut;
 pub mod terminal;
 
 use std::collections::BTreeMap;

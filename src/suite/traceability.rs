@@ -11,7 +11,7 @@ use crate::judge::case::CaseInfo;
 use crate::trace::Class;
 
 /// Why a requirement has no case, or none in a role that owes it.
-const NOT_SEEN: [(&str, &str); 6] = [
+const NOT_SEEN: [(&str, &str); 10] = [
     (
         "LEN-2",
         "A server packs the lengths of its own replies only, all of them small: judged of codecs, \
@@ -30,7 +30,14 @@ const NOT_SEEN: [(&str, &str); 6] = [
     ("VTR-1", VTR),
     ("VTR-2", VTR),
     ("VTR-3", VTR),
+    ("CUT-1", CUT),
+    ("CUT-2", CUT),
+    ("CUT-3", CUT),
+    ("CUT-4", CUT),
 ];
+
+const CUT: &str = "For any protocol: judged by `unstick recut`, from recordings, each of which is its own \
+                   case.";
 
 const VTR: &str = "The optional extension: that a testee without it answers the command as text is \
                    judged, its own exchange is not.";

@@ -24,6 +24,7 @@ mod proxy;
 mod proxy_passes;
 mod proxy_real;
 mod recording;
+mod recut_matrix;
 mod regressions;
 mod reports_on_disk;
 mod sessions;

@@ -1,0 +1,312 @@
+//! `unstick recut`
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs;
+use std::net::ToSocketAddrs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use super::judging::{INTERRUPTED, Judging};
+use super::progress::Progress;
+use super::shell::shell;
+use super::{Failure, USAGE};
+use crate::recut::finding::Finding;
+use crate::recut::learn::Options;
+use crate::recut::run::{Recording, Unjudged, run};
+use crate::recut::server::ServerSubject;
+use crate::recut::variation::{Places, Variation, Wanted};
+use crate::report::Testee;
+use crate::testee::server::{Origin, Server};
+use crate::trace::json;
+
+/// Hold a recorded conversation again under every cut; whatever depends on the cut is a bug
+#[derive(Debug, Args)]
+#[command(after_help = "\
+FILE is a recording: a trace with the client's octets and the server's answers, as `unstick record`
+writes it. The conversation is first held uncut three times, to learn what its answers are like;
+then under every cut. A difference counts only if it repeats, and the uncut runs around it agree.
+{port}, {host} and {dir} in COMMAND are filled in, as for `unstick server`.
+
+Examples:
+  unstick recut redis.json -- redis-server --port {port}
+  unstick recut smtp.json --connect 127.0.0.1:25
+  unstick recut --octets request.bin -- ./server --port {port}
+  unstick recut redis.json --pipelines --run 'turn3@2' -- redis-server --port {port}
+
+Exit status: 0 all well; 1 a cut makes a difference; 2 bad usage; 3 could not be judged.")]
+pub(super) struct Recut {
+    /// Recordings, or with --octets any files
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The files hold the client's octets as they are, which are one turn
+    #[arg(long)]
+    octets: bool,
+    /// Judge a server that runs already
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "command")]
+    connect: Option<String>,
+    /// Send turns ahead of their answers too: the protocol allows pipelining
+    #[arg(long)]
+    pipelines: bool,
+    /// How many single places are tried: all, edges, or so many; by need unless given
+    #[arg(long, value_name = "all|edges|N", value_parser = places)]
+    cuts: Option<Places>,
+    /// What the sample of places is drawn by, where there are too many
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// A shell command to run before each conversation, to reset state
+    #[arg(long, value_name = "CMD")]
+    before: Option<String>,
+    /// Start a fresh server for each conversation
+    #[arg(long, conflicts_with = "connect")]
+    fresh: bool,
+    /// Judge a conversation without any answer
+    #[arg(long)]
+    silent: bool,
+    /// Send values that the recording has, even if the server gave others this time
+    #[arg(long)]
+    no_carry: bool,
+    /// Try only the cuts whose id matches, such as 'turn3@2'; may be given more than once
+    #[arg(long, value_name = "GLOB")]
+    run: Vec<String>,
+    #[command(flatten)]
+    judging: Judging,
+    /// The server to start, and its arguments
+    #[arg(last = true, required_unless_present = "connect")]
+    command: Vec<OsString>,
+}
+
+fn places(text: &str) -> Result<Places, String> {
+    match text {
+        "all" => Ok(Places::All),
+        "edges" => Ok(Places::Edges),
+        number => number
+            .parse()
+            .map(Places::AtMost)
+            .map_err(|_| "expected `all`, `edges` or a number".to_owned()),
+    }
+}
+
+impl Recut {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let recordings = self.recordings()?;
+        let chosen = self.chosen()?;
+        let wanted = Wanted {
+            places: self.cuts.unwrap_or(Places::ByNeed),
+            seed: self.seed,
+            pipelines: self.pipelines,
+        };
+        let planned: Vec<(&Recording, Vec<Variation>)> = recordings
+            .iter()
+            .map(|recording| {
+                let mut variations = recording.variations(&wanted);
+                if let Some(chosen) = &chosen {
+                    variations.retain(|one| {
+                        let id = one.id();
+                        chosen.is_match(&id) || chosen.is_match(format!("{}/{id}", recording.name))
+                    });
+                }
+                (recording, variations)
+            })
+            .collect();
+        if planned.iter().all(|(_, variations)| variations.is_empty()) {
+            let why = match self.run.first() {
+                Some(pattern) => format!("--run {pattern:?} matches no cut of these recordings"),
+                None => "there is no place to cut: each turn is a single octet".to_owned(),
+            };
+            return Err((USAGE, why));
+        }
+        let known = self.judging.prepare()?;
+        let (testee, origin) = self.origin()?;
+        let options = Options {
+            timeout: self.judging.timeout(),
+            fresh: self.fresh,
+            carry: !self.no_carry,
+            silent: self.silent,
+        };
+        let segmentation = match origin {
+            Origin::Command(_) => "drain-gated",
+            Origin::Address { .. } => "timed",
+        };
+        let judged = super::judging::Judged {
+            testee: &testee,
+            class: None,
+            known: &known,
+        };
+        let mut progress = self.judging.follow(&judged)?;
+        let outcome = self.judge(&planned, origin, &options, &mut progress);
+        self.judging
+            .report_recut(&judged, segmentation, outcome, progress.finish())
+    }
+
+    /// Holds all conversations, one recording after the other.
+    fn judge(
+        &self,
+        planned: &[(&Recording, Vec<Variation>)],
+        origin: Origin,
+        options: &Options,
+        progress: &mut Progress,
+    ) -> Result<(Vec<Finding>, Vec<String>), String> {
+        let server = Server::new(origin).map_err(|error| error.to_string())?;
+        let mut subject = ServerSubject::new(server, self.before.clone());
+        let (mut findings, mut notes) = (Vec::new(), Vec::new());
+        for (recording, variations) in planned {
+            if variations.is_empty() {
+                continue;
+            }
+            let judged = run(&mut subject, recording, variations, options, progress);
+            let judged = judged.map_err(|error| match error {
+                Unjudged::Interrupted => INTERRUPTED.to_owned(),
+                Unjudged::Because(why) => {
+                    format!("{}: {why}{}", recording.name, last_lines(&subject.stderr()))
+                }
+            })?;
+            findings.extend(judged.findings);
+            notes.extend(judged.notes.into_iter().map(|note| match planned.len() {
+                1 => note,
+                _ => format!("{}: {note}", recording.name),
+            }));
+        }
+        Ok((findings, notes))
+    }
+
+    fn recordings(&self) -> Result<Vec<Recording>, Failure> {
+        let mut names = BTreeSet::new();
+        let mut recordings = Vec::new();
+        for path in &self.files {
+            let recording = if self.octets {
+                octets(path)?
+            } else {
+                recording(path)?
+            };
+            if !names.insert(recording.name.clone()) {
+                let name = &recording.name;
+                let why = format!("{}: another file has the id {name:?} too", path.display());
+                return Err((USAGE, why));
+            }
+            recordings.push(recording);
+        }
+        Ok(recordings)
+    }
+
+    fn chosen(&self) -> Result<Option<GlobSet>, Failure> {
+        if self.run.is_empty() {
+            return Ok(None);
+        }
+        let mut set = GlobSetBuilder::new();
+        for pattern in &self.run {
+            let glob = Glob::new(pattern).map_err(|error| {
+                (
+                    USAGE,
+                    format!("invalid pattern {pattern:?}: {}", error.kind()),
+                )
+            })?;
+            set.add(glob);
+        }
+        let set = set.build().map_err(|error| (USAGE, error.to_string()))?;
+        Ok(Some(set))
+    }
+
+    fn origin(&self) -> Result<(Testee, Origin), Failure> {
+        let Some(at) = &self.connect else {
+            let (mut testee, template) =
+                self.judging.started("server", &self.command, self.words());
+            testee.role = "server";
+            return Ok((testee, Origin::Command(template)));
+        };
+        let address = at
+            .to_socket_addrs()
+            .ok()
+            .and_then(|mut addresses| addresses.next())
+            .ok_or_else(|| (USAGE, format!("--connect: expected HOST:PORT, got {at:?}")))?;
+        let mut words = self.words();
+        words.extend(["--connect".to_owned(), at.clone()]);
+        let testee = Testee {
+            role: "server",
+            command: Vec::new(),
+            address: Some(at.clone()),
+            again: shell(words),
+        };
+        Ok((testee, Origin::Address { address, dir: None }))
+    }
+
+    /// The words of the command that tries one cut again.
+    fn words(&self) -> Vec<String> {
+        let mut words: Vec<String> = ["unstick", "recut"].map(str::to_owned).into();
+        words.extend(
+            self.files
+                .iter()
+                .map(|file| file.to_string_lossy().into_owned()),
+        );
+        for (set, word) in [
+            (self.octets, "--octets"),
+            (self.pipelines, "--pipelines"),
+            (self.fresh, "--fresh"),
+            (self.silent, "--silent"),
+            (self.no_carry, "--no-carry"),
+        ] {
+            if set {
+                words.push(word.to_owned());
+            }
+        }
+        if self.cuts == Some(Places::All) {
+            words.extend(["--cuts", "all"].map(str::to_owned));
+        }
+        if self.seed != 1 {
+            words.extend(["--seed".to_owned(), self.seed.to_string()]);
+        }
+        if let Some(before) = &self.before {
+            words.extend(["--before".to_owned(), before.clone()]);
+        }
+        words.extend(["--run", "{case}"].map(str::to_owned));
+        words
+    }
+}
+
+/// The end of what the server wrote to standard error, a line each.
+fn last_lines(stderr: &str) -> String {
+    const SHOWN: usize = 4;
+    let lines: Vec<&str> = stderr.lines().collect();
+    lines[lines.len().saturating_sub(SHOWN)..]
+        .iter()
+        .map(|line| format!("\n  server: {}", line.escape_debug()))
+        .collect()
+}
+
+fn recording(path: &Path) -> Result<Recording, Failure> {
+    let shown = path.display();
+    let text = fs::read_to_string(path).map_err(|error| (USAGE, format!("{shown}: {error}")))?;
+    let trace = json::read(&text).map_err(|error| {
+        let why = format!(
+            "{shown} is not a recording: {error}; fixtures/trace.schema.json describes the format, and \
+            --octets takes any file"
+        );
+        (USAGE, why)
+    })?;
+    Recording::of(&trace).map_err(|error| (USAGE, format!("{shown}: {error}")))
+}
+
+/// A file of octets, named by itself.
+fn octets(path: &Path) -> Result<Recording, Failure> {
+    let shown = path.display();
+    let octets = fs::read(path).map_err(|error| (USAGE, format!("{shown}: {error}")))?;
+    if octets.is_empty() {
+        return Err((USAGE, format!("{shown} is empty: there is nothing to cut")));
+    }
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let name: String = stem
+        .to_lowercase()
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join("-");
+    let name = if name.is_empty() {
+        "octets".to_owned()
+    } else {
+        name
+    };
+    Ok(Recording::of_octets(&name, &octets))
+}

@@ -1,0 +1,481 @@
+//! What came of a conversation that was held, and how that differs from what was learned.
+
+use std::time::Duration;
+
+use super::pattern::Pattern;
+use super::recorded::same_outcome;
+
+/// What came of one conversation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Held {
+    /// The answers: before anything was sent, and then to each turn. Fewer where the server closed.
+    pub(crate) answers: Vec<Vec<u8>>,
+    /// Whether the server had closed at the end.
+    pub(crate) closed: bool,
+    /// How the connection ended, in words.
+    pub(crate) ended: String,
+    /// How the server ended, if it did.
+    pub(crate) died: Option<String>,
+    /// The turn, from 0, that the server did not read to its end.
+    pub(crate) not_read: Option<usize>,
+    /// The answer that had no end.
+    pub(crate) flooded: bool,
+    /// The answer that came only after more octets had been sent than it needs.
+    pub(crate) held_back: Option<usize>,
+    /// The longest that a complete answer took.
+    pub(crate) slowest: Duration,
+    /// What came while nothing was asked, each piece by itself.
+    pub(crate) unasked: Vec<Vec<u8>>,
+    /// What is carried over from answers into later octets.
+    pub(crate) carried: Vec<Vec<u8>>,
+}
+
+/// How what came differs from what was learned. Answers count from 0, the greeting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Difference {
+    /// The server ended.
+    Died(String),
+    /// An answer came that is another one.
+    Other {
+        /// Which.
+        answer: usize,
+    },
+    /// An answer did not come, or not whole.
+    Missing {
+        /// Which.
+        answer: usize,
+    },
+    /// The server closed instead of answering.
+    ClosedInstead {
+        /// Which answer.
+        answer: usize,
+    },
+    /// An answer that does not end.
+    Endless {
+        /// Which.
+        answer: usize,
+    },
+    /// The answer came only once more of the next turn had been sent.
+    HeldBack {
+        /// Which.
+        answer: usize,
+    },
+    /// All answers are right, and the server closes, which it does not uncut.
+    Closed,
+    /// All answers are right, and the server does not close, as it does uncut.
+    LeftOpen,
+    /// Afterwards the server does not serve the uncut conversation any more.
+    Unwell,
+}
+
+impl Difference {
+    /// The answer that differs.
+    pub(crate) const fn answer(&self) -> Option<usize> {
+        match self {
+            Self::Other { answer }
+            | Self::Missing { answer }
+            | Self::ClosedInstead { answer }
+            | Self::HeldBack { answer }
+            | Self::Endless { answer } => Some(*answer),
+            _ => None,
+        }
+    }
+
+    /// Whether something was waited for that did not come, which takes its time.
+    pub(crate) const fn took_time(&self) -> bool {
+        matches!(
+            self,
+            Self::Missing { .. } | Self::HeldBack { .. } | Self::LeftOpen | Self::Endless { .. }
+        )
+    }
+}
+
+/// What uncut conversations are like.
+#[derive(Debug, Clone)]
+pub(crate) struct Learned {
+    samples: Vec<Vec<Vec<u8>>>,
+    /// What each answer is like, the greeting first.
+    pub(crate) patterns: Vec<Pattern>,
+    /// Whether the server closes at the end; `None` where that varies.
+    pub(crate) closes: Option<bool>,
+    /// Whether the server ends with the conversation by itself.
+    pub(crate) dies: bool,
+    /// What comes unasked, such as a heartbeat.
+    unasked: Vec<Pattern>,
+    /// The longest that an answer took.
+    pub(crate) slowest: Duration,
+    /// What is carried over.
+    pub(crate) carried: Vec<Vec<u8>>,
+}
+
+/// As many samples of an answer are kept at the most.
+const SAMPLES: usize = 32;
+
+impl Learned {
+    /// Learns from uncut conversations, of which there is at least one.
+    pub(crate) fn of(held: &[Held]) -> Self {
+        let first = held.first().map_or(0, |held| held.answers.len());
+        let mut learned = Self {
+            samples: vec![Vec::new(); first],
+            patterns: Vec::new(),
+            closes: held.first().map(|held| held.closed),
+            dies: held.iter().any(|held| held.died.is_some()),
+            unasked: Vec::new(),
+            slowest: Duration::ZERO,
+            carried: Vec::new(),
+        };
+        for held in held {
+            learned.unasked.extend(
+                held.unasked
+                    .iter()
+                    .map(|octets| Pattern::of(&[octets, octets])),
+            );
+        }
+        learned.fold_unasked(held);
+        for held in held {
+            learned.add(held);
+        }
+        learned
+    }
+
+    /// Units that come unasked and vary are one pattern.
+    fn fold_unasked(&mut self, held: &[Held]) {
+        let units: Vec<&[u8]> = held
+            .iter()
+            .flat_map(|held| held.unasked.iter().map(Vec::as_slice))
+            .collect();
+        self.unasked.dedup();
+        if self.unasked.len() > 1 {
+            let folded = Pattern::of(&units);
+            if !folded.is_loose() {
+                self.unasked = vec![folded];
+            }
+        }
+    }
+
+    /// Learns from one more uncut conversation.
+    pub(crate) fn add(&mut self, held: &Held) {
+        for (place, samples) in self.samples.iter_mut().enumerate() {
+            let came = held
+                .answers
+                .get(place)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            let came = without(&self.unasked, came);
+            if samples.contains(&came) {
+                continue;
+            }
+            if samples.len() >= SAMPLES {
+                samples.remove(1);
+            }
+            samples.push(came);
+        }
+        self.patterns = self
+            .samples
+            .iter()
+            .map(|samples| {
+                let samples: Vec<&[u8]> = samples.iter().map(Vec::as_slice).collect();
+                Pattern::of(&samples)
+            })
+            .collect();
+        if self.closes != Some(held.closed) {
+            self.closes = None;
+        }
+        self.slowest = self.slowest.max(held.slowest);
+        for carried in &held.carried {
+            if !self.carried.contains(carried) {
+                self.carried.push(carried.clone());
+            }
+        }
+    }
+
+    /// Learns from a conversation that differed once and never again, if all that differs are values
+    /// of answers that vary in any case. False if there is more to it.
+    pub(crate) fn absorb(&mut self, held: &Held) -> bool {
+        if held.died.is_some()
+            || held.held_back.is_some()
+            || self.closes.is_some_and(|closes| closes != held.closed)
+            || held.answers.len() != self.patterns.len()
+        {
+            return false;
+        }
+        let mut wider = self.clone();
+        for (answer, came) in held.answers.iter().enumerate() {
+            if self.is_answer(answer, came) {
+                continue;
+            }
+            if self.patterns[answer].varies().is_empty() || !same_outcome(self.sample(answer), came)
+            {
+                return false;
+            }
+        }
+        wider.add(held);
+        let loosens =
+            |(before, after): (&Pattern, &Pattern)| after.is_loose() && !before.is_loose();
+        if self.patterns.iter().zip(&wider.patterns).any(loosens) {
+            return false;
+        }
+        *self = wider;
+        true
+    }
+
+    /// What is known of the conversation without some turns.
+    pub(crate) fn without_turns(&self, from: usize, to: usize, drops_last: bool) -> Self {
+        let mut learned = self.clone();
+        learned.samples.drain(from + 1..to + 1);
+        learned.patterns.drain(from + 1..to + 1);
+        if drops_last {
+            learned.closes = Some(false);
+        }
+        learned
+    }
+
+    /// An answer as it was learned first.
+    pub(crate) fn sample(&self, answer: usize) -> &[u8] {
+        self.samples
+            .get(answer)
+            .and_then(|samples| samples.first())
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+    }
+
+    /// Whether octets are this answer, whole.
+    pub(crate) fn is_answer(&self, answer: usize, octets: &[u8]) -> bool {
+        self.patterns.get(answer).is_some_and(|pattern| {
+            pattern.matches(octets)
+                || !self.unasked.is_empty() && pattern.matches(&without(&self.unasked, octets))
+        })
+    }
+
+    /// How what came differs, if it does.
+    pub(crate) fn difference(&self, held: &Held) -> Option<Difference> {
+        if let Some(died) = held.died.as_ref().filter(|_| !self.dies) {
+            return Some(Difference::Died(died.clone()));
+        }
+        for answer in 0..self.patterns.len() {
+            let came = held
+                .answers
+                .get(answer)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            if self.is_answer(answer, came) {
+                continue;
+            }
+            let is_last = answer + 1 >= held.answers.len();
+            return Some(if held.flooded && is_last {
+                Difference::Endless { answer }
+            } else if self.is_incomplete(answer, came) {
+                if held.closed && is_last {
+                    Difference::ClosedInstead { answer }
+                } else {
+                    Difference::Missing { answer }
+                }
+            } else {
+                Difference::Other { answer }
+            });
+        }
+        if let Some(answer) = held.held_back {
+            return Some(Difference::HeldBack { answer });
+        }
+        match (self.closes, held.closed) {
+            (Some(false), true) => Some(Difference::Closed),
+            (Some(true), false) => Some(Difference::LeftOpen),
+            _ => None,
+        }
+    }
+
+    /// Whether octets are the beginning of this answer, or nothing of it.
+    fn is_incomplete(&self, answer: usize, came: &[u8]) -> bool {
+        came.is_empty() || self.patterns[answer].agrees_until(came) == came.len()
+    }
+
+    /// Where an answer that differs does so first.
+    pub(crate) fn differs_at(&self, answer: usize, came: &[u8]) -> usize {
+        let pattern = self.patterns.get(answer);
+        pattern.map_or(0, |pattern| pattern.agrees_until(came))
+    }
+
+    /// What joined answers are, one after the other, as far as they can be told apart.
+    pub(crate) fn split(
+        &self,
+        answers: std::ops::RangeInclusive<usize>,
+        octets: &[u8],
+    ) -> Vec<Vec<u8>> {
+        let (first, last) = answers.into_inner();
+        let mut rest = octets;
+        let mut split = Vec::new();
+        for answer in first..last {
+            let follow = (answer + 1..=last)
+                .map(|next| self.patterns[next].clone())
+                .reduce(|before, next| before.then(&next));
+            let ends = self.patterns[answer].ends(rest);
+            let fits = |end: &&usize| {
+                let follow = follow.as_ref();
+                follow.is_none_or(|follow| follow.matches(&rest[**end..]))
+            };
+            let end = ends.iter().find(fits).or(ends.last()).copied();
+            // One that cannot be told takes all that is left, but for what follows it exactly.
+            let end = end.unwrap_or(rest.len());
+            split.push(rest[..end].to_vec());
+            rest = &rest[end..];
+        }
+        split.push(rest.to_vec());
+        split
+    }
+
+    /// Whether octets are these answers, one after the other.
+    pub(crate) fn are_answers(
+        &self,
+        answers: std::ops::RangeInclusive<usize>,
+        octets: &[u8],
+    ) -> bool {
+        let joined = answers
+            .map(|answer| self.patterns[answer].clone())
+            .reduce(|before, next| before.then(&next));
+        joined.is_some_and(|joined| {
+            joined.matches(octets)
+                || !self.unasked.is_empty() && joined.matches(&without(&self.unasked, octets))
+        })
+    }
+
+    /// Whether nothing was ever answered.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.samples
+            .iter()
+            .all(|samples| samples.iter().all(Vec::is_empty))
+    }
+
+    /// Whether octets are a permutation of these answers, one after the other.
+    pub(crate) fn are_in_any_order(&self, answers: &[usize], octets: &[u8]) -> bool {
+        if answers.is_empty() {
+            return octets.is_empty();
+        }
+        let octets = without(&self.unasked, octets);
+        self.permuted(answers, &octets)
+    }
+
+    fn permuted(&self, answers: &[usize], octets: &[u8]) -> bool {
+        if answers.is_empty() {
+            return octets.is_empty();
+        }
+        answers.iter().enumerate().any(|(place, answer)| {
+            let mut rest = answers.to_vec();
+            rest.remove(place);
+            let ends = self.patterns[*answer].ends(octets);
+            ends.into_iter()
+                .rev()
+                .take(4)
+                .any(|end| self.permuted(&rest, &octets[end..]))
+        })
+    }
+}
+
+/// Octets without what comes unasked.
+fn without(unasked: &[Pattern], octets: &[u8]) -> Vec<u8> {
+    let mut rest = octets;
+    let mut out = Vec::with_capacity(octets.len());
+    while let Some(octet) = rest.first() {
+        let end = unasked
+            .iter()
+            .filter_map(|unit| unit.ends(rest).pop())
+            .find(|end| *end > 0);
+        match end {
+            Some(end) => rest = &rest[end..],
+            None => {
+                out.push(*octet);
+                rest = &rest[1..];
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(answers: &[&str], closed: bool) -> Held {
+        Held {
+            answers: answers
+                .iter()
+                .map(|answer| answer.as_bytes().to_vec())
+                .collect(),
+            closed,
+            ..Held::default()
+        }
+    }
+
+    #[test]
+    fn each_kind_of_difference_is_told_apart() {
+        let learned = Learned::of(&[
+            held(&["", "one", "two 1"], false),
+            held(&["", "one", "two 2"], false),
+        ]);
+        let difference = |answers: &[&str], closed| learned.difference(&held(answers, closed));
+        assert_eq!(difference(&["", "one", "two 33"], false), None);
+        assert_eq!(
+            difference(&["", "on", "two 3"], false),
+            Some(Difference::Missing { answer: 1 })
+        );
+        assert_eq!(
+            difference(&["", "one"], false),
+            Some(Difference::Missing { answer: 2 })
+        );
+        assert_eq!(
+            difference(&["", "o"], true),
+            Some(Difference::ClosedInstead { answer: 1 })
+        );
+        assert_eq!(
+            difference(&["", "ane", "two 3"], false),
+            Some(Difference::Other { answer: 1 })
+        );
+        assert_eq!(
+            difference(&["", "one", "two 3"], true),
+            Some(Difference::Closed)
+        );
+        assert_eq!(learned.differs_at(1, b"ane"), 0);
+    }
+
+    #[test]
+    fn a_heartbeat_counts_for_nothing_wherever_it_comes() {
+        let mut beats = held(&["", "hello", "bye"], true);
+        beats.unasked = vec![b"PING 1\n".to_vec(), b"PING 2\n".to_vec()];
+        let learned = Learned::of(&[held(&["", "hello", "bye"], true), beats]);
+        assert_eq!(
+            learned.difference(&held(&["PING 7\n", "helPING 12\nlo", "bye"], true)),
+            None
+        );
+        let other = learned.difference(&held(&["", "helPONG 1\nlo", "bye"], true));
+        assert_eq!(other, Some(Difference::Other { answer: 1 }));
+    }
+
+    #[test]
+    fn an_end_that_varies_is_not_compared() {
+        let learned = Learned::of(&[held(&["", "a"], true), held(&["", "a"], false)]);
+        assert_eq!(learned.difference(&held(&["", "a"], false)), None);
+        assert_eq!(learned.difference(&held(&["", "a"], true)), None);
+    }
+
+    #[test]
+    fn a_value_that_is_another_one_once_is_learned_and_a_refusal_is_not() {
+        let mut learned =
+            Learned::of(&[held(&["+7 a", "+OK"], false), held(&["+8 a", "+OK"], false)]);
+        assert!(!learned.absorb(&held(&["+7 a", "+KO"], false)));
+        assert!(!learned.absorb(&held(&["-7 a", "+OK"], false)));
+        assert!(!learned.absorb(&held(&["+7 a", "+OK"], true)));
+        assert!(
+            learned
+                .difference(&held(&["+7x a", "+OK"], false))
+                .is_some()
+        );
+        assert!(learned.absorb(&held(&["+7x a", "+OK"], false)));
+        assert_eq!(learned.difference(&held(&["+9z a", "+OK"], false)), None);
+    }
+
+    #[test]
+    fn joined_answers_may_come_in_any_order() {
+        let learned = Learned::of(&[held(&["", "a1", "b22", "c"], false)]);
+        assert!(learned.are_in_any_order(&[1, 2, 3], b"cb22a1"));
+        assert!(!learned.are_in_any_order(&[1, 2, 3], b"cb22"));
+    }
+}

@@ -1,0 +1,302 @@
+//! Judging: each variation held, each difference confirmed between uncut runs.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::held::{Difference, Held, Learned};
+use super::learn::{Known, Options};
+use super::subject::{Subject, Talk};
+use super::turn::Conversation;
+use super::variation::Variation;
+use crate::testee::wait::Patience;
+
+/// How often a difference must show again, each time between two uncut runs that are well.
+const REPEATS: usize = 3;
+
+/// After so many differences of one turn were confirmed, further ones of that turn are confirmed by one
+/// repetition: chance has been ruled out by then.
+const CONFIRMED_IN_FULL: usize = 3;
+
+/// After so many differences of one turn that took their time, further places of it are left out.
+const SLOW_DIFFERENCES: usize = 6;
+
+/// How long a server that sleeps is waited for at the first answer that does not come, and later.
+const FIRST_IDLE: Duration = Duration::from_millis(1_500);
+const LATER_IDLE: Duration = Duration::from_millis(300);
+
+/// How long one that never sleeps for long, or cannot be watched, is waited for later.
+const LATER_BUSY: Duration = Duration::from_millis(1_500);
+
+/// What came of one variation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The answers are as uncut.
+    Same,
+    /// They are not, each time.
+    Different(Box<Shown>),
+    /// They are the same in another order.
+    Reordered,
+    /// They differed, and not each time.
+    Unsteady {
+        /// How often they differed.
+        differed: usize,
+        /// In how many runs.
+        runs: usize,
+    },
+    /// Not held, and why.
+    LeftOut(&'static str),
+}
+
+/// A difference, and the run that showed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shown {
+    pub(crate) difference: Difference,
+    pub(crate) held: Held,
+}
+
+/// One conversation with one subject, being judged.
+pub(crate) struct Bench<'b> {
+    pub(crate) subject: &'b mut dyn Subject,
+    pub(crate) conversation: &'b Conversation,
+    pub(crate) options: &'b Options,
+    pub(crate) learned: Learned,
+    pub(crate) fresh: bool,
+    /// The next conversation needs a fresh server, whatever the last did.
+    spoiled: bool,
+    /// How often a missing answer has been waited for.
+    waited: usize,
+    confirmed: BTreeMap<Option<usize>, usize>,
+    slow: BTreeMap<Option<usize>, usize>,
+    /// How many conversations were held.
+    pub(crate) held: usize,
+}
+
+impl<'b> Bench<'b> {
+    pub(crate) fn new(
+        subject: &'b mut dyn Subject,
+        conversation: &'b Conversation,
+        options: &'b Options,
+        known: Known,
+    ) -> Self {
+        Self {
+            subject,
+            conversation,
+            options,
+            learned: known.learned,
+            fresh: known.fresh,
+            spoiled: known.fresh,
+            waited: 0,
+            confirmed: BTreeMap::new(),
+            slow: BTreeMap::new(),
+            held: 0,
+        }
+    }
+
+    /// Holds a conversation once.
+    pub(crate) fn once(
+        &mut self,
+        conversation: &Conversation,
+        variation: &Variation,
+        learned: &Learned,
+    ) -> Result<Held, String> {
+        if (self.spoiled || self.fresh) && self.subject.can_refresh() {
+            self.subject.refresh()?;
+        }
+        self.spoiled = false;
+        self.held += 1;
+        let late = learned.slowest * 4;
+        let patience = if self.waited == 0 {
+            Patience {
+                idle: FIRST_IDLE.max(late),
+                busy: self.options.timeout,
+            }
+        } else {
+            Patience {
+                idle: LATER_IDLE.max(late),
+                busy: LATER_BUSY.max(late),
+            }
+        };
+        let held = self.subject.hold(&Talk {
+            conversation,
+            variation,
+            learned: Some(learned),
+            hints: &[],
+            patience,
+            carry: self.options.carry,
+            linger: None,
+        })?;
+        self.spoiled = held.died.is_some();
+        Ok(held)
+    }
+
+    /// Judges one variation.
+    pub(crate) fn judge(&mut self, variation: &Variation) -> Result<Outcome, String> {
+        let turn = variation.turn();
+        if self
+            .slow
+            .get(&turn)
+            .is_some_and(|slow| *slow >= SLOW_DIFFERENCES)
+        {
+            return Ok(Outcome::LeftOut(
+                "enough places of this turn differ already, and each takes its time",
+            ));
+        }
+        let Some(shown) = self.differs(variation)? else {
+            return Ok(Outcome::Same);
+        };
+        if self.is_order_alone(variation, &shown) {
+            return Ok(Outcome::Reordered);
+        }
+        self.confirm(variation, shown)
+    }
+
+    /// Holds a variation, and says how it differs.
+    fn differs(&mut self, variation: &Variation) -> Result<Option<Shown>, String> {
+        let conversation = self.conversation;
+        let learned = self.learned.clone();
+        let held = self.once(conversation, variation, &learned)?;
+        let difference = match variation {
+            Variation::BreakOff { .. } => self.after_breaking_off(&held)?,
+            _ => learned.difference(&held),
+        };
+        let Some(difference) = difference else {
+            return Ok(None);
+        };
+        if difference.took_time() {
+            self.waited += 1;
+        }
+        Ok(Some(Shown { difference, held }))
+    }
+
+    /// A stream that ends inside a turn must leave the server well.
+    fn after_breaking_off(&mut self, held: &Held) -> Result<Option<Difference>, String> {
+        if let Some(died) = held.died.as_ref().filter(|_| !self.learned.dies) {
+            return Ok(Some(Difference::Died(died.clone())));
+        }
+        if self.fresh {
+            // A second conversation is answered otherwise in any case.
+            return Ok(None);
+        }
+        let learned = self.learned.clone();
+        let conversation = self.conversation;
+        let after = self.once(conversation, &Variation::Uncut, &learned)?;
+        Ok(learned.difference(&after).map(|_| Difference::Unwell))
+    }
+
+    fn is_order_alone(&self, variation: &Variation, shown: &Shown) -> bool {
+        let Variation::Join {
+            first,
+            last,
+            into: None,
+        } = variation
+        else {
+            return false;
+        };
+        let answers: Vec<usize> = (first + 1..=last + 1).collect();
+        let octets: Vec<u8> = answers
+            .iter()
+            .filter_map(|answer| shown.held.answers.get(*answer))
+            .flatten()
+            .copied()
+            .collect();
+        self.learned.are_in_any_order(&answers, &octets)
+    }
+
+    /// Repeats a variation that differs between uncut runs, which must be as they were learned.
+    fn confirm(&mut self, variation: &Variation, shown: Shown) -> Result<Outcome, String> {
+        let turn = variation.turn();
+        let before = self.confirmed.get(&turn).copied().unwrap_or(0);
+        let repeats = if before >= CONFIRMED_IN_FULL {
+            1
+        } else {
+            REPEATS
+        };
+        let mut last = shown;
+        let mut differed = 1;
+        // What happened before this variation must not explain what it shows.
+        self.spoiled = true;
+        for _ in 0..repeats {
+            if !self.control()? {
+                // The uncut runs teach what else is right; perhaps that explains it.
+                if self.learned.difference(&last.held).is_none() {
+                    return Ok(Outcome::Same);
+                }
+            }
+            if let Some(again) = self.differs(variation)? {
+                differed += 1;
+                last = again;
+            }
+        }
+        if !self.control()? && self.learned.difference(&last.held).is_none() {
+            return Ok(Outcome::Same);
+        }
+        // Whatever the variation left behind must not show in the next.
+        self.spoiled = true;
+        if differed == 1 && self.learned.absorb(&last.held) {
+            return Ok(Outcome::Same);
+        }
+        if differed <= repeats {
+            return Ok(Outcome::Unsteady {
+                differed,
+                runs: repeats + 1,
+            });
+        }
+        *self.confirmed.entry(turn).or_default() += 1;
+        if last.difference.took_time() {
+            *self.slow.entry(turn).or_default() += 1;
+        }
+        Ok(Outcome::Different(Box::new(last)))
+    }
+
+    /// Holds the uncut conversation. False if it was not as it was learned; it is learned from then.
+    fn control(&mut self) -> Result<bool, String> {
+        let learned = self.learned.clone();
+        let conversation = self.conversation;
+        let mut held = self.once(conversation, &Variation::Uncut, &learned)?;
+        if learned.difference(&held).is_none() {
+            return Ok(true);
+        }
+        if self.subject.can_refresh() {
+            // The variation before may have left the server in a state of its own.
+            self.spoiled = true;
+            held = self.once(conversation, &Variation::Uncut, &learned)?;
+            if learned.difference(&held).is_none() {
+                return Ok(true);
+            }
+        }
+        let complete = held.answers.len() == learned.patterns.len() && held.died.is_none();
+        if complete {
+            self.learned.add(&held);
+            return Ok(false);
+        }
+        Err("the uncut conversation does not go well any more: the server is in another state than at the \
+            beginning, and no fresh one can be had"
+            .to_owned())
+    }
+
+    /// How a variation of another conversation differs from its uncut runs, which agree; `None` if it does
+    /// not, or if they do not.
+    pub(crate) fn differs_in(
+        &mut self,
+        conversation: &Conversation,
+        variation: &Variation,
+        learned: &Learned,
+    ) -> Result<Option<Shown>, String> {
+        self.spoiled = true;
+        let uncut = self.once(conversation, &Variation::Uncut, learned)?;
+        if learned.difference(&uncut).is_some() {
+            return Ok(None);
+        }
+        let held = self.once(conversation, variation, learned)?;
+        let difference = learned.difference(&held);
+        if difference.is_none() {
+            return Ok(None);
+        }
+        self.spoiled = true;
+        let uncut = self.once(conversation, &Variation::Uncut, learned)?;
+        if learned.difference(&uncut).is_some() {
+            return Ok(None);
+        }
+        Ok(difference.map(|difference| Shown { difference, held }))
+    }
+}

@@ -1,0 +1,278 @@
+//! Learning: the uncut conversation, held until it is known what its answers are like.
+
+use std::time::Duration;
+
+use super::held::{Held, Learned};
+use super::recorded::same_outcome;
+use super::subject::{Subject, Talk};
+use super::turn::Conversation;
+use super::variation::Variation;
+use crate::testee::wait::Patience;
+
+/// In one of the uncut runs nothing is said for so long, so that a clock that counts seconds shows, and
+/// so does what comes unasked.
+const LINGER: Duration = Duration::from_millis(1_050);
+
+/// How long a server is idle before an answer of unknown length is complete.
+const IDLE: Duration = Duration::from_millis(300);
+
+/// How a conversation is judged.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How long a busy server is waited for.
+    pub timeout: Duration,
+    /// A fresh server for each conversation.
+    pub fresh: bool,
+    /// Whether values are carried over from answers into later octets.
+    pub carry: bool,
+    /// Whether a conversation without any answer is judged.
+    pub silent: bool,
+}
+
+/// What is known of a conversation before it is cut.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) learned: Learned,
+    /// Whether each conversation needs a fresh server.
+    pub(crate) fresh: bool,
+    /// What is worth knowing, a sentence each.
+    pub(crate) notes: Vec<String>,
+}
+
+/// What to do about a conversation that cannot be replayed.
+const PROXY: &str = "if the client computes with what the server sends, or if the server has to be in a \
+    certain state, its octets alone cannot be replayed: --before resets state, and `unstick proxy` cuts \
+    the conversation of a running client";
+
+/// Holds the uncut conversation until it is known what its answers are like.
+///
+/// # Errors
+/// In a sentence, why it cannot be replayed.
+pub(crate) fn learn(
+    subject: &mut dyn Subject,
+    conversation: &Conversation,
+    options: &Options,
+) -> Result<Known, String> {
+    let numbers = 0..=conversation.turns.len();
+    let answers = numbers.filter(|number| conversation.answer(*number).is_some());
+    if answers.count() == 0 && !options.silent {
+        return Err(
+            "the recording has no answer, and two runs that say nothing prove nothing; with --silent it is \
+            judged by the end of the connection and by the server's health"
+                .to_owned(),
+        );
+    }
+    let mut runs = Runs {
+        subject,
+        conversation,
+        options,
+        hints: Vec::new(),
+    };
+    let (held, fresh, mut notes) = runs.hold()?;
+    let learned = Learned::of(&held);
+    if learned.is_silent() && !options.silent {
+        return Err("the server answers nothing, uncut: there is nothing to compare".to_owned());
+    }
+    as_recorded(conversation, &held)?;
+    notes.extend(varies(&learned));
+    Ok(Known {
+        learned,
+        fresh,
+        notes,
+    })
+}
+
+struct Runs<'r> {
+    subject: &'r mut dyn Subject,
+    conversation: &'r Conversation,
+    options: &'r Options,
+    /// The answers of the first run.
+    hints: Vec<Vec<u8>>,
+}
+
+impl Runs<'_> {
+    /// The uncut runs that agree, and whether each conversation needs a fresh server.
+    fn hold(&mut self) -> Result<(Vec<Held>, bool, Vec<String>), String> {
+        let first = self.uncut(None)?;
+        self.complete(&first)?;
+        self.hints.clone_from(&first.answers);
+        let dies = first.died.is_some();
+        if dies && !self.subject.can_refresh() {
+            return Err(
+                "the server is gone after one conversation; start it by a command".to_owned(),
+            );
+        }
+        if self.options.fresh || dies {
+            return self.all_fresh(first);
+        }
+        let again = self.uncut(Some(LINGER))?;
+        if self.subject.can_refresh() {
+            self.subject.refresh()?;
+        }
+        let last = self.uncut(None)?;
+        let shares = agree(&first, &again);
+        if shares && agree(&first, &last) {
+            return Ok((vec![first, again, last], false, Vec::new()));
+        }
+        if self.subject.can_refresh() && agree(&first, &last) {
+            let (held, ..) = self.all_fresh(first)?;
+            let note = "a second conversation on one server is answered otherwise, so each has a fresh one";
+            return Ok((held, true, vec![note.to_owned()]));
+        }
+        if !self.subject.can_refresh() && agree(&again, &last) {
+            let more = self.uncut(None)?;
+            self.complete(&more)?;
+            let note = "the first conversation was answered otherwise than all later ones: it was left out";
+            return Ok((vec![again, last, more], false, vec![note.to_owned()]));
+        }
+        for held in [&again, &last] {
+            self.complete(held)?;
+            if held.closed != first.closed {
+                return Err(format!(
+                    "uncut, the server closed at the end of one conversation and not of another; {PROXY}"
+                ));
+            }
+        }
+        // Whole answers that have nothing but a beginning and an end in common.
+        Ok((vec![first, again, last], false, Vec::new()))
+    }
+
+    /// Runs that have a fresh server each.
+    fn all_fresh(&mut self, first: Held) -> Result<(Vec<Held>, bool, Vec<String>), String> {
+        let mut held = vec![first];
+        for linger in [Some(LINGER), None] {
+            self.subject.refresh()?;
+            let one = self.uncut(linger)?;
+            self.complete(&one)?;
+            held.push(one);
+        }
+        Ok((held, true, Vec::new()))
+    }
+
+    fn uncut(&mut self, linger: Option<Duration>) -> Result<Held, String> {
+        self.subject.hold(&Talk {
+            conversation: self.conversation,
+            variation: &Variation::Uncut,
+            learned: None,
+            hints: &self.hints,
+            patience: Patience {
+                idle: IDLE,
+                busy: self.options.timeout,
+            },
+            carry: self.options.carry,
+            linger,
+        })
+    }
+
+    /// Sees that every answer has come that the recording has.
+    fn complete(&self, held: &Held) -> Result<(), String> {
+        for number in 0..=self.conversation.turns.len() {
+            let Some(answer) = self.conversation.answer(number) else {
+                continue;
+            };
+            let is_empty = answer
+                .octets
+                .as_ref()
+                .is_some_and(|octets| octets.is_empty());
+            let came = held
+                .answers
+                .get(number)
+                .is_some_and(|came| !came.is_empty());
+            if !came && !is_empty {
+                let what = match number {
+                    0 => "does not greet".to_owned(),
+                    turn => format!("does not answer turn {turn}"),
+                };
+                let died = held
+                    .died
+                    .as_ref()
+                    .map_or_else(String::new, |died| format!(", and the server ended {died}"));
+                return Err(format!(
+                    "uncut, the server {what} ({}{died}); {PROXY}",
+                    held.ended
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether two uncut runs went the same way, apart from values that vary.
+fn agree(one: &Held, other: &Held) -> bool {
+    let unasked = Learned::of(&[one.clone(), other.clone()]);
+    one.closed == other.closed
+        && one.answers.len() == other.answers.len()
+        && unasked.patterns.iter().all(|pattern| !pattern.is_loose())
+}
+
+/// Sees that what comes now is what was recorded, apart from values that vary: two runs that fail
+/// alike prove nothing.
+fn as_recorded(conversation: &Conversation, held: &[Held]) -> Result<(), String> {
+    let Some(first) = held.first() else {
+        return Ok(());
+    };
+    for (number, came) in first.answers.iter().enumerate() {
+        let recorded = conversation
+            .answer(number)
+            .and_then(|answer| answer.octets.as_ref());
+        let Some(recorded) = recorded else {
+            continue;
+        };
+        if !same_outcome(&recorded.to_vec(), came) {
+            let which = match number {
+                0 => "the greeting".to_owned(),
+                turn => format!("the answer to turn {turn}"),
+            };
+            return Err(format!(
+                "uncut, {which} is another one than was recorded: {} instead of {}; {PROXY}",
+                shown(came),
+                shown(&recorded.to_vec())
+            ));
+        }
+    }
+    if conversation.closes && !first.closed {
+        return Err(
+            "uncut, the server does not close at the end, as it did when it was recorded"
+                .to_owned(),
+        );
+    }
+    Ok(())
+}
+
+/// The beginning of some octets, as text or in hexadecimal.
+fn shown(octets: &[u8]) -> String {
+    const MOST: usize = 48;
+    let part = &octets[..octets.len().min(MOST)];
+    let more = if part.len() < octets.len() { "…" } else { "" };
+    let lossy = String::from_utf8_lossy(part);
+    if super::token::is_text(part) {
+        format!("{lossy:?}{more}")
+    } else {
+        format!("{}{more}", crate::trace::octets::to_hex(part))
+    }
+}
+
+/// What varies from run to run, and what is carried over.
+fn varies(learned: &Learned) -> Vec<String> {
+    let mut notes = Vec::new();
+    for (number, pattern) in learned.patterns.iter().enumerate() {
+        let classes = pattern.varies();
+        if !classes.is_empty() {
+            let which = match number {
+                0 => "the greeting".to_owned(),
+                turn => format!("answer {turn}"),
+            };
+            notes.push(format!(
+                "{which} varies from run to run: {}",
+                classes.join(", ")
+            ));
+        }
+    }
+    for value in &learned.carried {
+        notes.push(format!(
+            "carried over from an answer into later octets: {}",
+            shown(value)
+        ));
+    }
+    notes
+}

@@ -1,0 +1,288 @@
+//! A run: one recording, learned and then held under every variation.
+
+use std::ops::ControlFlow;
+
+use super::finding::{self, Finding};
+use super::judge::{Bench, Outcome, Shown};
+use super::learn::{Options, learn};
+use super::shrink::{Least, shrink};
+use super::subject::Subject;
+use super::turn::{Conversation, NoTurns};
+use super::variation::{Variation, Wanted, all};
+use crate::judge::check::Verdict;
+use crate::judge::progress::Progress;
+use crate::trace::{Cuts, Trace};
+
+/// So many differences of a turn are made as small as they go.
+const SHRUNK_IN_A_TURN: usize = 3;
+
+/// A recording that is ready to be held again.
+#[derive(Debug, Clone)]
+pub struct Recording {
+    /// What ids begin with.
+    pub name: String,
+    /// What is said.
+    pub conversation: Conversation,
+    /// The only variation that is wanted, if the recording says how it is cut.
+    pinned: Vec<Variation>,
+}
+
+impl Recording {
+    /// The recording that a trace is.
+    ///
+    /// # Errors
+    /// [`NoTurns`]
+    pub fn of(trace: &Trace) -> Result<Self, NoTurns> {
+        let conversation = Conversation::of(trace)?;
+        let pinned = match &trace.cuts {
+            Some(Cuts::At(places)) => pinned(&conversation, places),
+            _ => Vec::new(),
+        };
+        Ok(Self {
+            name: trace.id.clone(),
+            conversation,
+            pinned,
+        })
+    }
+
+    /// A recording of octets that are sent in one turn, and answered somehow.
+    #[must_use]
+    pub fn of_octets(name: &str, octets: &[u8]) -> Self {
+        let mut conversation = Conversation::default();
+        conversation.sent(octets);
+        if let Some(turn) = conversation.turns.last_mut() {
+            turn.answer = Some(crate::trace::answer::Answer::default());
+        }
+        Self {
+            name: name.to_owned(),
+            conversation,
+            pinned: Vec::new(),
+        }
+    }
+
+    /// All variations of it that are wanted.
+    #[must_use]
+    pub fn variations(&self, wanted: &Wanted) -> Vec<Variation> {
+        if self.pinned.is_empty() {
+            all(&self.conversation, wanted)
+        } else {
+            self.pinned.clone()
+        }
+    }
+}
+
+/// The variations that cut the stream at these places only, one for each turn that has some.
+fn pinned(conversation: &Conversation, places: &[usize]) -> Vec<Variation> {
+    let mut before = 0;
+    let mut all = Vec::new();
+    for (turn, here) in conversation.turns.iter().enumerate() {
+        let after: Vec<usize> = places
+            .iter()
+            .filter_map(|place| place.checked_sub(before))
+            .filter(|place| (1..here.sent.len()).contains(place))
+            .collect();
+        before += here.sent.len();
+        if !after.is_empty() {
+            all.push(Variation::Cut {
+                turn,
+                after,
+                pause: false,
+            });
+        }
+    }
+    all
+}
+
+/// What came of a run.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// One for each variation.
+    pub findings: Vec<Finding>,
+    /// What is worth knowing, a sentence each.
+    pub notes: Vec<String>,
+    /// How many conversations were held.
+    pub conversations: usize,
+}
+
+/// Why nothing can be said about a recording.
+#[derive(Debug, thiserror::Error)]
+pub enum Unjudged {
+    /// In a sentence.
+    #[error("{0}")]
+    Because(String),
+    /// Whoever followed the run wanted it to end.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl From<String> for Unjudged {
+    fn from(why: String) -> Self {
+        Self::Because(why)
+    }
+}
+
+/// Judges a recording under the variations given.
+///
+/// # Errors
+/// [`Unjudged`]: it cannot be replayed, and why.
+pub(crate) fn run(
+    subject: &mut dyn Subject,
+    recording: &Recording,
+    variations: &[Variation],
+    options: &Options,
+    progress: &mut dyn Progress,
+) -> Result<Judged, Unjudged> {
+    let known = learn(subject, &recording.conversation, options)?;
+    let notes = known.notes.clone();
+    let mut bench = Bench::new(subject, &recording.conversation, options, known);
+    let mut outcomes: Vec<(Outcome, Option<Least>)> = Vec::new();
+    let mut findings: Vec<Finding> = Vec::new();
+    for (done, variation) in variations.iter().enumerate() {
+        let outcome = bench.judge(variation)?;
+        let least = match &outcome {
+            Outcome::Different(shown) => {
+                let earlier = &variations[..outcomes.len()];
+                Some(least(&mut bench, variation, shown, earlier, &outcomes)?)
+            }
+            _ => None,
+        };
+        let finding = describe(recording, &bench, variation, &outcome, least.as_ref());
+        let goes_on = progress.finished(done + 1, variations.len(), &finding.check);
+        findings.push(finding);
+        outcomes.push((outcome, least));
+        if goes_on == ControlFlow::Break(()) {
+            return Err(Unjudged::Interrupted);
+        }
+    }
+    name_causes(variations, &outcomes, &mut findings);
+    forgive_one(variations.len(), &outcomes, &mut findings);
+    Ok(Judged {
+        findings,
+        notes,
+        conversations: bench.held,
+    })
+}
+
+/// The least that shows a difference. Of many in one turn only some are made small.
+fn least(
+    bench: &mut Bench<'_>,
+    variation: &Variation,
+    shown: &Shown,
+    earlier: &[Variation],
+    outcomes: &[(Outcome, Option<Least>)],
+) -> Result<Least, String> {
+    let different = || {
+        earlier
+            .iter()
+            .zip(outcomes)
+            .filter(|(_, (outcome, _))| matches!(outcome, Outcome::Different(_)))
+            .map(|(variation, _)| variation)
+    };
+    let singles: Vec<Variation> = different()
+        .filter(|one| matches!(one, Variation::Cut { after, .. } if after.len() == 1))
+        .cloned()
+        .collect();
+    let same_turn = different()
+        .filter(|one| one.turn() == variation.turn())
+        .count();
+    if same_turn >= SHRUNK_IN_A_TURN && variation.turn().is_some() {
+        return Ok(Least {
+            conversation: bench.conversation.clone(),
+            learned: bench.learned.clone(),
+            variation: variation.clone(),
+            shown: shown.clone(),
+        });
+    }
+    shrink(bench, variation, shown.clone(), &singles)
+}
+
+fn describe(
+    recording: &Recording,
+    bench: &Bench<'_>,
+    variation: &Variation,
+    outcome: &Outcome,
+    least: Option<&Least>,
+) -> Finding {
+    let name = &recording.name;
+    let (verdict, message) = match outcome {
+        Outcome::Same => (Verdict::Pass, String::new()),
+        Outcome::Different(shown) => (
+            Verdict::Fail,
+            finding::message(&bench.learned, &shown.difference, &shown.held.ended),
+        ),
+        Outcome::Reordered => (
+            Verdict::Acceptable,
+            "the answers are the same, in another order".to_owned(),
+        ),
+        Outcome::Unsteady { differed, runs } => (
+            Verdict::Flaky,
+            format!("answered otherwise {differed} times of {runs}, while the uncut runs agree"),
+        ),
+        Outcome::LeftOut(why) => (Verdict::Skipped, (*why).to_owned()),
+    };
+    Finding {
+        check: finding::check(name, variation, verdict, &message),
+        cut: least.map(|least| {
+            // The turns count as they do in the recording, not in what was shrunk from it.
+            let mut cut = least.variation.cut();
+            if let (Some(turn), Some(_)) = (variation.turn(), cut.turn) {
+                cut.turn = Some(turn + 1);
+            }
+            if let Variation::Join { .. } = variation {
+                cut.join = variation.cut().join;
+            }
+            cut
+        }),
+        shrunk: least.map(|least| finding::trace(name, least)),
+        shown: least.map(finding::shown).unwrap_or_default(),
+    }
+}
+
+/// The causes are known once it is known how many places of a turn differ.
+fn name_causes(
+    variations: &[Variation],
+    outcomes: &[(Outcome, Option<Least>)],
+    findings: &mut [Finding],
+) {
+    let singles_of = |turn: Option<usize>| {
+        let singles = variations.iter().zip(outcomes).filter(move |(one, _)| {
+            one.turn() == turn && matches!(one, Variation::Cut { after, .. } if after.len() == 1)
+        });
+        let judged: Vec<bool> = singles
+            .map(|(_, (outcome, _))| matches!(outcome, Outcome::Different(_) | Outcome::LeftOut(_)))
+            .collect();
+        (
+            judged.iter().filter(|differs| **differs).count(),
+            judged.len(),
+        )
+    };
+    for ((variation, (_, least)), finding) in variations.iter().zip(outcomes).zip(findings) {
+        if let Some(least) = least {
+            let turn = variation
+                .turn()
+                .or(finding.cut.as_ref().and_then(|cut| Some(cut.turn? - 1)));
+            let (differing, of) = singles_of(turn);
+            finding.check.cause = finding::likely_cause(least, differing, of);
+        }
+    }
+}
+
+/// Of many variations a single one that differed once and never again, in spite of repetitions, says
+/// more about the machine than about the server.
+fn forgive_one(variations: usize, outcomes: &[(Outcome, Option<Least>)], findings: &mut [Finding]) {
+    const OF_SO_MANY: usize = 20;
+    let once: Vec<usize> = outcomes
+        .iter()
+        .enumerate()
+        .filter(|(_, (outcome, _))| matches!(outcome, Outcome::Unsteady { .. }))
+        .map(|(place, _)| place)
+        .collect();
+    if let ([place], true) = (once.as_slice(), variations >= OF_SO_MANY)
+        && matches!(outcomes[*place].0, Outcome::Unsteady { differed: 1, .. })
+    {
+        let check = &mut findings[*place].check;
+        check.verdict = Verdict::Acceptable;
+        check.broken = None;
+        check.message = "answered otherwise once, and not again in any repetition".to_owned();
+    }
+}

@@ -1,0 +1,445 @@
+//! A server as the subject: conversations over a TCP connection, each piece sent when the last has
+//! been read.
+
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::carry::Carried;
+use super::held::Held;
+use super::subject::{Subject, Talk};
+use super::turn::Turn;
+use super::variation::Variation;
+use crate::testee::connection::{Connection, Ending};
+use crate::testee::gating::Gating;
+use crate::testee::server::Server;
+use crate::testee::wait::Patience;
+
+/// How long a server may take nothing of what is sent.
+const WRITE_BOUND: Duration = Duration::from_secs(5);
+
+/// A pause that a right server does not mind and that a short read timeout does not survive.
+const PAUSE: Duration = Duration::from_millis(60);
+
+/// How many pauses there are in one conversation, so that their sum stays below what idle limits allow.
+const MAX_PAUSES: usize = 12;
+
+/// How long a server rests after an answer of unknown length before that is taken for complete.
+const QUIET: Duration = Duration::from_millis(20);
+
+/// The same where not even another run's answer is known: it may come in parts.
+const FIRST_QUIET: Duration = Duration::from_millis(300);
+
+/// How long a server that cannot be watched is given to see a piece alone.
+const UNSEEN_REST: Duration = Duration::from_millis(1);
+
+/// How much longer than expected an answer may get, in octets, before it is taken for endless.
+const ENDLESS: usize = 256 * 1024;
+
+/// A server, and what is run before each conversation.
+#[derive(Debug)]
+pub(crate) struct ServerSubject {
+    server: Server,
+    before: Option<String>,
+}
+
+impl ServerSubject {
+    pub(crate) const fn new(server: Server, before: Option<String>) -> Self {
+        Self { server, before }
+    }
+
+    /// The end of what the server wrote to standard error.
+    pub(crate) fn stderr(&self) -> String {
+        self.server.stderr()
+    }
+
+    fn run_before(&self) -> Result<(), String> {
+        let Some(command) = &self.before else {
+            return Ok(());
+        };
+        let address = self.server.address();
+        let dir = self.server.dir().unwrap_or_default();
+        let filled = command
+            .replace("{port}", &address.port().to_string())
+            .replace("{host}", &address.ip().to_string())
+            .replace("{dir}", &dir.to_string_lossy());
+        let status = Command::new("sh")
+            .args(["-c", &filled])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .status()
+            .map_err(|error| format!("--before: `sh` could not be started: {error}"))?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(format!("--before: `{filled}` ended with {status}"))
+        }
+    }
+}
+
+impl Subject for ServerSubject {
+    fn hold(&mut self, talk: &Talk<'_>) -> Result<Held, String> {
+        self.run_before()?;
+        let connection = match self.server.connect() {
+            Ok(connection) => connection,
+            Err(error) => {
+                self.server.settle();
+                return Ok(Held {
+                    died: self.server.death(),
+                    ended: format!("no connection could be made: {error}"),
+                    ..Held::default()
+                });
+            }
+        };
+        let mut under_way = UnderWay {
+            server: &mut self.server,
+            connection,
+            talk,
+            taken: 0,
+            carried: Carried::default(),
+            held: Held::default(),
+            pauses: 0,
+        };
+        under_way.hold();
+        let UnderWay {
+            connection,
+            mut held,
+            carried,
+            ..
+        } = under_way;
+        held.closed = connection.ending().is_some();
+        held.ended = connection
+            .ending()
+            .map_or("the connection was open", Ending::in_words)
+            .to_owned();
+        held.carried = carried.recorded().map(<[u8]>::to_vec).collect();
+        if held.closed {
+            self.server.settle();
+            held.died = self.server.death();
+        }
+        Ok(held)
+    }
+
+    fn refresh(&mut self) -> Result<(), String> {
+        self.server.restart().map_err(|error| error.to_string())
+    }
+
+    fn can_refresh(&self) -> bool {
+        self.server.can_restart()
+    }
+}
+
+/// A conversation that is being held.
+struct UnderWay<'s, 't> {
+    server: &'s mut Server,
+    connection: Connection,
+    talk: &'t Talk<'t>,
+    /// How much of what came belongs to earlier answers, in octets.
+    taken: usize,
+    carried: Carried,
+    held: Held,
+    pauses: usize,
+}
+
+impl UnderWay<'_, '_> {
+    fn hold(&mut self) {
+        let conversation = self.talk.conversation;
+        let greeting = if conversation.greeting.is_some() {
+            self.answers(0, 0)
+        } else {
+            Vec::new()
+        };
+        self.learn_carried(0, &greeting);
+        self.held.answers.push(greeting);
+        let mut turn = 0;
+        while turn < conversation.turns.len() && self.connection.ending().is_none() {
+            if turn + 1 == conversation.turns.len()
+                && let Some(linger) = self.talk.linger
+            {
+                self.linger(linger);
+            }
+            let went_on = match self.talk.variation {
+                Variation::BreakOff { turn: last, after } if *last == turn => {
+                    self.break_off(turn, *after);
+                    return;
+                }
+                Variation::Join { first, last, into } if *first == turn => {
+                    turn = *last;
+                    self.joined(*first, *last, *into)
+                }
+                _ => self.turn(turn),
+            };
+            if !went_on {
+                break;
+            }
+            turn += 1;
+        }
+        self.end();
+    }
+
+    /// Sends one turn and takes its answer. False if the conversation cannot go on.
+    fn turn(&mut self, turn: usize) -> bool {
+        let here = &self.talk.conversation.turns[turn];
+        let octets = self.carried.apply(&here.sent);
+        if !self.send_turn(turn, here, &octets) {
+            // What the server said before it closed or stopped reading is its answer.
+            let came = self.rest();
+            self.held.answers.push(came);
+            return false;
+        }
+        if here.answer.is_none() && !self.is_last(turn) {
+            self.held.answers.push(Vec::new());
+            return true;
+        }
+        let came = if here.answer.is_some() {
+            self.answers(turn + 1, turn + 1)
+        } else {
+            Vec::new()
+        };
+        self.learn_carried(turn + 1, &came);
+        self.held.answers.push(came);
+        true
+    }
+
+    fn is_last(&self, turn: usize) -> bool {
+        turn + 1 == self.talk.conversation.turns.len()
+    }
+
+    /// Sends the octets of a turn in their pieces, and the end of the stream where it belongs here.
+    fn send_turn(&mut self, turn: usize, here: &Turn, octets: &[u8]) -> bool {
+        let places = self.talk.variation.places(turn, octets.len());
+        let pauses = matches!(
+            self.talk.variation,
+            Variation::Pauses | Variation::Cut { pause: true, .. }
+        );
+        let mut from = 0;
+        for place in places {
+            if !self.piece(turn, &octets[from..place]) {
+                return false;
+            }
+            if pauses && self.pauses < MAX_PAUSES {
+                self.pauses += 1;
+                thread::sleep(PAUSE);
+            }
+            from = place;
+        }
+        let last = &octets[from..];
+        if here.ends && !last.is_empty() && *self.talk.variation != Variation::EndApart {
+            let sent = self.connection.send_last(last, WRITE_BOUND);
+            return self.was_read(turn, sent);
+        }
+        if !last.is_empty() {
+            let sent = if here.ends {
+                self.piece(turn, last)
+            } else {
+                let sent = self.connection.write(last, WRITE_BOUND) == last.len();
+                self.was_read(turn, sent)
+            };
+            if !sent {
+                return false;
+            }
+        }
+        if here.ends {
+            self.connection.end_of_stream();
+        }
+        true
+    }
+
+    /// Sends a piece, and waits until the server has read it and rests.
+    fn piece(&mut self, turn: usize, octets: &[u8]) -> bool {
+        let sent = self.connection.send(self.server, octets, WRITE_BOUND);
+        if !self.was_read(turn, sent) || self.connection.ending().is_some() {
+            return false;
+        }
+        // An empty queue means that the system's copy was read, not that the program has seen it alone.
+        if self.server.can_restart() && self.connection.gating() == Gating::DrainGated {
+            self.server.settle();
+        } else {
+            thread::sleep(UNSEEN_REST);
+        }
+        self.connection.pump();
+        self.connection.ending().is_none()
+    }
+
+    fn was_read(&mut self, turn: usize, sent: bool) -> bool {
+        if !sent && self.connection.ending().is_none() {
+            self.held.not_read = Some(turn);
+        }
+        sent
+    }
+
+    /// Sends several turns ahead of their answers, and takes those.
+    fn joined(&mut self, first: usize, last: usize, into: Option<usize>) -> bool {
+        let turns = &self.talk.conversation.turns;
+        let mut octets: Vec<u8> = turns[first..last]
+            .iter()
+            .flat_map(|turn| self.carried.apply(&turn.sent))
+            .collect();
+        let of_last = self.carried.apply(&turns[last].sent);
+        let (at_once, rest) = of_last.split_at(into.map_or(of_last.len(), |into| {
+            into.min(of_last.len().saturating_sub(1))
+        }));
+        octets.extend_from_slice(at_once);
+        let sent = self.connection.write(&octets, WRITE_BOUND) == octets.len();
+        let mut went_on = self.was_read(last, sent);
+        let before = self.taken;
+        if went_on && !rest.is_empty() {
+            let early = self.answers(first + 1, last);
+            let whole = |held: &Self| {
+                let learned = held.talk.learned;
+                learned.is_none_or(|learned| learned.are_answers(first + 1..=last, &early))
+            };
+            if !whole(self) {
+                self.held.held_back = Some(last);
+            }
+            // All are taken together below.
+            self.taken = before;
+            let sent = self.connection.write(rest, WRITE_BOUND) == rest.len();
+            went_on = self.was_read(last, sent);
+        }
+        if went_on && turns[last].ends {
+            self.connection.end_of_stream();
+        }
+        let came = self.answers(first + 1, last + 1);
+        let split = match self.talk.learned {
+            Some(learned) => learned.split(first + 1..=last + 1, &came),
+            None => vec![came],
+        };
+        self.held.answers.extend(split);
+        went_on
+    }
+
+    /// Sends the beginning of a turn, ends the stream, and closes.
+    fn break_off(&mut self, turn: usize, after: usize) {
+        let octets = self.carried.apply(&self.talk.conversation.turns[turn].sent);
+        let part = &octets[..after.min(octets.len())];
+        self.connection.send(self.server, part, WRITE_BOUND);
+        self.connection.end_of_stream();
+        let came = self.rest();
+        self.held.answers.push(came);
+    }
+
+    /// What comes when nothing in particular is expected.
+    fn rest(&mut self) -> Vec<u8> {
+        self.quiet(QUIET);
+        self.take()
+    }
+
+    fn quiet(&mut self, idle: Duration) {
+        let patience = Patience {
+            idle,
+            busy: idle * 2,
+        };
+        let ended = |connection: &Connection| connection.ending().is_some();
+        self.connection.wait(self.server, patience, ended);
+    }
+
+    fn take(&mut self) -> Vec<u8> {
+        let came = self.connection.seen()[self.taken..].to_vec();
+        self.taken += came.len();
+        came
+    }
+
+    /// Waits for these answers together, as long as they may come, and takes them.
+    fn answers(&mut self, first: usize, last: usize) -> Vec<u8> {
+        let from = self.taken;
+        let talk = self.talk;
+        let expected = self.expected_len(first, last);
+        let most = expected.unwrap_or(0) * 2 + ENDLESS;
+        let started = Instant::now();
+        let mut whole = false;
+        let mut flooded = false;
+        self.connection
+            .wait(self.server, talk.patience, |connection| {
+                let came = &connection.seen()[from..];
+                whole = match talk.learned {
+                    Some(learned) if first == last => learned.is_answer(first, came),
+                    Some(learned) => learned.are_answers(first..=last, came),
+                    None => came.len() >= expected.unwrap_or(0).max(1),
+                };
+                flooded = came.len() > most;
+                whole || flooded || connection.ending().is_some()
+            });
+        if whole {
+            self.held.slowest = self.held.slowest.max(started.elapsed());
+        }
+        self.held.flooded |= flooded;
+        if self.connection.ending().is_none() && !flooded {
+            match talk.learned {
+                Some(learned) if whole && !learned.patterns[last].is_open() => {
+                    // More than is right shows before the next turn.
+                    self.server.settle();
+                    self.connection.pump();
+                }
+                None if expected.is_none() => self.quiet(FIRST_QUIET),
+                _ => self.quiet(QUIET),
+            }
+        }
+        self.take()
+    }
+
+    /// How long these answers are together, if that is known.
+    fn expected_len(&self, first: usize, last: usize) -> Option<usize> {
+        if let Some(learned) = self.talk.learned {
+            let lens = (first..=last).map(|answer| learned.sample(answer).len());
+            return Some(lens.sum());
+        }
+        (first..=last).try_fold(0, |len, answer| {
+            let recorded = self.talk.conversation.answer(answer);
+            let recorded = recorded.and_then(|answer| answer.octets.as_ref());
+            let hint = recorded.map(crate::trace::octets::Octets::len);
+            let hint = hint.or_else(|| Some(self.talk.hints.get(answer)?.len()));
+            Some(len + hint?)
+        })
+    }
+
+    fn learn_carried(&mut self, answer: usize, came: &[u8]) {
+        let conversation = self.talk.conversation;
+        let recorded = conversation
+            .answer(answer)
+            .and_then(|answer| answer.octets.as_ref());
+        if let Some(recorded) = recorded.filter(|_| self.talk.carry) {
+            let later: Vec<&[u8]> = conversation.turns[answer.min(conversation.turns.len())..]
+                .iter()
+                .map(|turn| turn.sent.as_slice())
+                .collect();
+            self.carried.learn(&recorded.to_vec(), came, &later);
+        }
+    }
+
+    /// Says nothing for a while, and notes what comes all the same, each piece by itself.
+    fn linger(&mut self, linger: Duration) {
+        let started = Instant::now();
+        while started.elapsed() < linger && self.connection.ending().is_none() {
+            self.connection.pump();
+            let unasked = self.take();
+            if !unasked.is_empty() {
+                self.held.unasked.push(unasked);
+            }
+            thread::sleep(QUIET.min(linger.saturating_sub(started.elapsed())));
+        }
+    }
+
+    /// Sees how the conversation ends.
+    fn end(&mut self) {
+        let closes = match self.talk.learned {
+            Some(learned) => learned.closes == Some(true),
+            None => self.talk.conversation.closes,
+        };
+        if self.connection.ending().is_none() {
+            if closes {
+                let ended = |connection: &Connection| connection.ending().is_some();
+                self.connection.wait(self.server, self.talk.patience, ended);
+            } else if self.talk.learned.is_none() {
+                self.quiet(QUIET);
+            } else {
+                self.server.settle();
+            }
+        }
+        self.connection.pump();
+        let late = self.take();
+        if let Some(last) = self.held.answers.last_mut() {
+            last.extend(late);
+        }
+    }
+}

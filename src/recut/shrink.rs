@@ -1,0 +1,276 @@
+//! Shrinking: the least cut, the fewest turns, the fewest octets that still show a difference, while
+//! the uncut conversation stays good.
+
+use super::held::{Held, Learned};
+use super::judge::{Bench, Shown};
+use super::recorded::same_outcome;
+use super::turn::Conversation;
+use super::variation::Variation;
+
+/// How many conversations go into the least set of places, and into fewer octets.
+const RUNS_FOR_PLACES: usize = 60;
+const RUNS_FOR_OCTETS: usize = 60;
+
+/// A conversation, a variation of it, and the difference that this makes.
+#[derive(Debug, Clone)]
+pub(crate) struct Least {
+    pub(crate) conversation: Conversation,
+    pub(crate) learned: Learned,
+    pub(crate) variation: Variation,
+    pub(crate) shown: Shown,
+}
+
+/// Makes a difference as small as it goes. `known` are single places that differ already.
+///
+/// # Errors
+/// The subject cannot be talked to any more.
+pub(crate) fn shrink(
+    bench: &mut Bench<'_>,
+    variation: &Variation,
+    shown: Shown,
+    known: &[Variation],
+) -> Result<Least, String> {
+    let mut least = Least {
+        conversation: bench.conversation.clone(),
+        learned: bench.learned.clone(),
+        variation: variation.clone(),
+        shown,
+    };
+    let takes_long = least.shown.difference.took_time();
+    least_places(bench, &mut least, known)?;
+    fewest_turns(bench, &mut least)?;
+    if !takes_long {
+        fewest_octets(bench, &mut least)?;
+    }
+    Ok(least)
+}
+
+impl Least {
+    /// Keeps a smaller one, if it shows a difference.
+    fn improve(
+        &mut self,
+        bench: &mut Bench<'_>,
+        conversation: Conversation,
+        learned: Learned,
+        variation: Variation,
+    ) -> Result<bool, String> {
+        let Some(shown) = bench.differs_in(&conversation, &variation, &learned)? else {
+            return Ok(false);
+        };
+        *self = Self {
+            conversation,
+            learned,
+            variation,
+            shown,
+        };
+        Ok(true)
+    }
+
+    fn try_variation(
+        &mut self,
+        bench: &mut Bench<'_>,
+        variation: Variation,
+    ) -> Result<bool, String> {
+        let (conversation, learned) = (self.conversation.clone(), self.learned.clone());
+        self.improve(bench, conversation, learned, variation)
+    }
+}
+
+/// One turn, and as few places of it as possible.
+fn least_places(
+    bench: &mut Bench<'_>,
+    least: &mut Least,
+    known: &[Variation],
+) -> Result<(), String> {
+    let pauses = least.variation == Variation::Pauses;
+    if matches!(least.variation, Variation::Octets | Variation::Pauses) {
+        // A place that differs by itself explains both.
+        if let Some(single) = known.first()
+            && least.try_variation(bench, single.clone())?
+        {
+            return Ok(());
+        }
+        for (turn, here) in least.conversation.turns.clone().iter().enumerate() {
+            let after = least.variation.places(turn, here.sent.len());
+            if after.is_empty() {
+                continue;
+            }
+            let one = Variation::Cut {
+                turn,
+                after,
+                pause: pauses,
+            };
+            if least.try_variation(bench, one)? {
+                break;
+            }
+        }
+    }
+    let mut runs = 0;
+    let mut parts = 2;
+    while let Variation::Cut { turn, after, pause } = least.variation.clone() {
+        if after.len() < 2 || runs >= RUNS_FOR_PLACES {
+            break;
+        }
+        let size = after.len().div_ceil(parts);
+        let groups: Vec<Vec<usize>> = after.chunks(size).map(<[usize]>::to_vec).collect();
+        let without = |group: &Vec<usize>| {
+            let rest = after.iter().filter(|place| !group.contains(place));
+            rest.copied().collect::<Vec<usize>>()
+        };
+        let candidates: Vec<Vec<usize>> = groups
+            .iter()
+            .cloned()
+            .chain(groups.iter().map(without))
+            .filter(|places| !places.is_empty() && places.len() < after.len())
+            .collect();
+        let mut smaller = false;
+        for places in candidates {
+            runs += 1;
+            let one = Variation::Cut {
+                turn,
+                after: places,
+                pause,
+            };
+            if runs <= RUNS_FOR_PLACES && least.try_variation(bench, one)? {
+                smaller = true;
+                break;
+            }
+        }
+        if smaller {
+            parts = 2;
+        } else if size == 1 {
+            break;
+        } else {
+            parts = (parts * 2).min(after.len());
+        }
+    }
+    Ok(())
+}
+
+/// Drops the turns that are not needed: all after the one that is cut, all before it, or some.
+fn fewest_turns(bench: &mut Bench<'_>, least: &mut Least) -> Result<(), String> {
+    let Some(turn) = least.variation.turn() else {
+        return Ok(());
+    };
+    let answers = least.shown.difference.answer();
+    let needed = answers.map_or(turn, |answer| answer.saturating_sub(1).max(turn));
+    let count = least.conversation.turns.len();
+    if needed + 1 < count {
+        drop_turns(bench, least, needed + 1, count)?;
+    }
+    let first = match least.variation {
+        Variation::Join { first, .. } => first,
+        _ => turn,
+    };
+    if first > 0 && !drop_turns(bench, least, 0, first)? {
+        for one in (0..first).rev() {
+            drop_turns(bench, least, one, one + 1)?;
+        }
+    }
+    Ok(())
+}
+
+/// Drops some turns, none of which is cut.
+fn drop_turns(
+    bench: &mut Bench<'_>,
+    least: &mut Least,
+    from: usize,
+    to: usize,
+) -> Result<bool, String> {
+    let mut conversation = least.conversation.clone();
+    let drops_last = to == conversation.turns.len();
+    conversation.turns.drain(from..to);
+    conversation.closes &= !drops_last;
+    let learned = least.learned.without_turns(from, to, drops_last);
+    let earlier = |turn: usize| if turn >= to { turn - (to - from) } else { turn };
+    let variation = match least.variation.clone() {
+        Variation::Cut { turn, after, pause } => Variation::Cut {
+            turn: earlier(turn),
+            after,
+            pause,
+        },
+        Variation::Join { first, last, into } => Variation::Join {
+            first: earlier(first),
+            last: earlier(last),
+            into,
+        },
+        other => other,
+    };
+    least.improve(bench, conversation, learned, variation)
+}
+
+/// Leaves out octets of the turn that is cut, as long as the uncut turn is answered as well as before.
+fn fewest_octets(bench: &mut Bench<'_>, least: &mut Least) -> Result<(), String> {
+    let mut runs = 0;
+    let mut size = match &least.variation {
+        Variation::Cut { turn, .. } => least.conversation.turns[*turn].sent.len() / 2,
+        _ => return Ok(()),
+    };
+    while size > 0 && runs < RUNS_FOR_OCTETS {
+        let mut from = 0;
+        while let Variation::Cut { turn, after, pause } = least.variation.clone() {
+            let len = least.conversation.turns[turn].sent.len();
+            let to = from + size;
+            if to > len || runs >= RUNS_FOR_OCTETS {
+                break;
+            }
+            let kept: Vec<usize> = after
+                .iter()
+                .map(|place| if *place >= to { place - size } else { *place })
+                .collect();
+            let hits = after.iter().any(|place| from < *place && *place < to);
+            let inside = kept.iter().all(|place| (1..len - size).contains(place));
+            let apart = kept.is_sorted_by(|a, b| a < b);
+            if !hits && inside && apart {
+                runs += 1;
+                let mut conversation = least.conversation.clone();
+                conversation.turns[turn].sent.drain(from..to);
+                let variation = Variation::Cut {
+                    turn,
+                    after: kept,
+                    pause,
+                };
+                if let Some(learned) = learn_again(bench, &conversation, &least.learned)?
+                    && least.improve(bench, conversation, learned, variation)?
+                {
+                    continue;
+                }
+            }
+            from += size;
+        }
+        size /= 2;
+    }
+    Ok(())
+}
+
+/// Learns a changed conversation from two uncut runs. `None` if they differ from each other, or have
+/// another outcome than before.
+fn learn_again(
+    bench: &mut Bench<'_>,
+    conversation: &Conversation,
+    before: &Learned,
+) -> Result<Option<Learned>, String> {
+    let first = bench.once(conversation, &Variation::Uncut, before)?;
+    let is_good = |held: &Held| {
+        held.died.is_none()
+            && before.closes.is_none_or(|closes| closes == held.closed)
+            && held.answers.len() == before.patterns.len()
+            && held.answers.iter().enumerate().all(|(answer, came)| {
+                before.is_answer(answer, came)
+                    || !came.is_empty() && same_outcome(before.sample(answer), came)
+            })
+    };
+    if !is_good(&first) {
+        return Ok(None);
+    }
+    let again = bench.once(conversation, &Variation::Uncut, before)?;
+    if !is_good(&again) {
+        return Ok(None);
+    }
+    let learned = Learned::of(&[first, again]);
+    let loose = learned
+        .patterns
+        .iter()
+        .any(super::pattern::Pattern::is_loose);
+    Ok((!loose).then_some(learned))
+}

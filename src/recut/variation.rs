@@ -1,0 +1,498 @@
+//! Variations: the ways in which a conversation is held otherwise, each with an id.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use serde::Serialize;
+
+use super::turn::Conversation;
+
+/// All places of a conversation are tried up to this many; beyond, the edges of each turn and a
+/// sample.
+const ALL_PLACES_UP_TO: usize = 400;
+
+/// How many places at either edge of a turn are always tried.
+const EDGE_PLACES: usize = 16;
+
+/// How many pairs of places are tried in a turn, and in a conversation.
+const PAIRS_IN_A_TURN: usize = 8;
+const PAIRS: usize = 48;
+
+/// Up to this many octets of a turn go one at a time; beyond, those of its edges do.
+const OCTETS_UP_TO: usize = 4096;
+
+/// How a conversation is held. Turns count from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Cut {
+    /// The turn that is cut; none where several are or none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub turn: Option<usize>,
+    /// After how many of its octets.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<usize>,
+    /// The turns that are sent together with the one that follows, ahead of their answers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub join: Vec<usize>,
+    /// The places of `after` at which a pause is needed too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pause: Vec<usize>,
+}
+
+/// One way of holding a conversation otherwise than it was recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Variation {
+    /// As it was recorded, each turn in one piece.
+    Uncut,
+    /// One turn cut after these counts of its octets; the next piece goes out when the server has read
+    /// the last, and rests.
+    Cut {
+        /// The turn, from 0.
+        turn: usize,
+        /// The places, rising.
+        after: Vec<usize>,
+        /// A pause at each place too.
+        pause: bool,
+    },
+    /// These turns one octet at a time; all of them unless one is named.
+    Octets,
+    /// Each turn cut in its middle, with a pause.
+    Pauses,
+    /// Turns are sent with the one that follows, ahead of their answers.
+    Join {
+        /// The first turn, from 0.
+        first: usize,
+        /// The last turn of those joined.
+        last: usize,
+        /// So many octets of the last turn go with those before it, whose answers must have come
+        /// before the rest goes out; none: all of it does.
+        into: Option<usize>,
+    },
+    /// The end of the stream apart from the last octet.
+    EndApart,
+    /// The stream ends inside this turn.
+    BreakOff {
+        /// The turn, from 0.
+        turn: usize,
+        /// After so many of its octets.
+        after: usize,
+    },
+}
+
+impl Variation {
+    /// The id, without the name of the conversation.
+    #[must_use]
+    pub fn id(&self) -> String {
+        let list = |places: &[usize]| {
+            let places: Vec<String> = places.iter().map(usize::to_string).collect();
+            places.join("+")
+        };
+        match self {
+            Self::Uncut => "uncut".to_owned(),
+            Self::Cut { turn, after, pause } => {
+                let pause = if *pause { "/pause" } else { "" };
+                format!("turn{}@{}{pause}", turn + 1, list(after))
+            }
+            Self::Octets => "octets".to_owned(),
+            Self::Pauses => "pauses".to_owned(),
+            Self::Join { first, last, into } => {
+                let into = into.map_or_else(String::new, |into| format!("+{into}"));
+                if last - first == 1 {
+                    format!("join@{}{into}", first + 1)
+                } else {
+                    format!("join@{}-{}{into}", first + 1, last)
+                }
+            }
+            Self::EndApart => "end".to_owned(),
+            Self::BreakOff { turn, after } => format!("end@turn{}@{after}", turn + 1),
+        }
+    }
+
+    /// The requirement that it shows.
+    #[must_use]
+    pub const fn requirement(&self) -> &'static str {
+        match self {
+            Self::Uncut | Self::Cut { .. } | Self::Octets | Self::Pauses => "CUT-1",
+            Self::Join { into: None, .. } => "CUT-2",
+            Self::Join { into: Some(_), .. } => "CUT-3",
+            Self::EndApart | Self::BreakOff { .. } => "CUT-4",
+        }
+    }
+
+    /// The turn whose octets are cut, from 0, if it is one.
+    #[must_use]
+    pub const fn turn(&self) -> Option<usize> {
+        match self {
+            Self::Cut { turn, .. } | Self::BreakOff { turn, .. } => Some(*turn),
+            Self::Join { last, .. } => Some(*last),
+            _ => None,
+        }
+    }
+
+    /// What reports say of it.
+    #[must_use]
+    pub fn cut(&self) -> Cut {
+        match self {
+            Self::Uncut | Self::Octets | Self::Pauses | Self::EndApart => Cut::default(),
+            Self::Cut { turn, after, pause } => Cut {
+                turn: Some(turn + 1),
+                after: after.clone(),
+                pause: if *pause { after.clone() } else { Vec::new() },
+                ..Cut::default()
+            },
+            Self::Join { first, last, into } => Cut {
+                turn: Some(last + 1),
+                after: into.iter().copied().collect(),
+                join: (*first..*last).map(|turn| turn + 1).collect(),
+                ..Cut::default()
+            },
+            Self::BreakOff { turn, after } => Cut {
+                turn: Some(turn + 1),
+                after: vec![*after],
+                ..Cut::default()
+            },
+        }
+    }
+
+    /// Where the octets of a turn are cut, of which there are `len`.
+    pub(crate) fn places(&self, turn: usize, len: usize) -> Vec<usize> {
+        let mut places = match self {
+            Self::Cut {
+                turn: cut, after, ..
+            } if *cut == turn => after.clone(),
+            Self::Octets if len <= OCTETS_UP_TO => (1..len).collect(),
+            Self::Octets => (1..OCTETS_UP_TO / 2)
+                .chain(len - OCTETS_UP_TO / 2..len)
+                .collect(),
+            Self::Pauses => vec![len / 2],
+            _ => Vec::new(),
+        };
+        places.retain(|place| (1..len).contains(place));
+        places
+    }
+}
+
+/// How many single places are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Places {
+    /// All, up to a number that takes seconds; then edges and a sample.
+    ByNeed,
+    /// All.
+    All,
+    /// Those at the edges of turns and beside what terminates.
+    Edges,
+    /// Edges and a sample, so many at most.
+    AtMost(usize),
+}
+
+/// Which variations are wanted.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// How many single places.
+    pub places: Places,
+    /// What the sample is drawn by.
+    pub seed: u64,
+    /// Whether turns are joined.
+    pub pipelines: bool,
+}
+
+/// All variations of a conversation that are wanted, the plainest first.
+#[must_use]
+pub fn all(conversation: &Conversation, wanted: &Wanted) -> Vec<Variation> {
+    let mut all: Vec<Variation> = singles(conversation, wanted)
+        .into_iter()
+        .map(|(turn, place)| Variation::Cut {
+            turn,
+            after: vec![place],
+            pause: false,
+        })
+        .collect();
+    let cuttable = conversation.turns.iter().any(|turn| turn.sent.len() > 1);
+    if cuttable {
+        all.push(Variation::Octets);
+        all.extend(pairs(conversation));
+        all.push(Variation::Pauses);
+    }
+    if wanted.pipelines {
+        all.extend(joins(conversation));
+    }
+    all.extend(ends(conversation));
+    all
+}
+
+/// The single places, each with its turn.
+fn singles(conversation: &Conversation, wanted: &Wanted) -> Vec<(usize, usize)> {
+    let lens: Vec<usize> = conversation
+        .turns
+        .iter()
+        .map(|turn| turn.sent.len())
+        .collect();
+    let total: usize = lens.iter().map(|len| len.saturating_sub(1)).sum();
+    let most = match wanted.places {
+        Places::All => usize::MAX,
+        Places::ByNeed => ALL_PLACES_UP_TO,
+        Places::Edges => 0,
+        Places::AtMost(most) => most,
+    };
+    let every = |turn: usize| (1..lens[turn]).map(move |place| (turn, place));
+    let turns = 0..lens.len();
+    if total <= most {
+        return turns.flat_map(every).collect();
+    }
+    let mut edges = BTreeSet::new();
+    for (turn, one) in conversation.turns.iter().enumerate() {
+        for place in interesting(&one.sent) {
+            edges.insert((turn, place));
+        }
+    }
+    let mut random = Random(wanted.seed);
+    if let Places::AtMost(most) = wanted.places {
+        while edges.len() > most {
+            let place = random.below(edges.len());
+            let one = *edges.iter().nth(place).expect("it is below the length");
+            edges.remove(&one);
+        }
+    }
+    let candidates: Vec<(usize, usize)> = turns
+        .flat_map(every)
+        .filter(|place| !edges.contains(place))
+        .collect();
+    let mut candidates = candidates;
+    while edges.len() < most && !candidates.is_empty() {
+        let place = random.below(candidates.len());
+        edges.insert(candidates.swap_remove(place));
+    }
+    edges.into_iter().collect()
+}
+
+/// The places of a turn that are worth a cut of their own: its edges, and both sides of what
+/// terminates or delimits. Of a long turn the first and the last of them.
+fn interesting(sent: &[u8]) -> BTreeSet<usize> {
+    let len = sent.len();
+    let edges = (1..len.min(EDGE_PLACES + 1)).chain(len.saturating_sub(EDGE_PLACES).max(1)..len);
+    let mut places: BTreeSet<usize> = edges.collect();
+    let delimits = |octet: u8| matches!(octet, b'\r' | b'\n' | 0 | b'"' | b'\\' | 0x80..);
+    let delimiters: Vec<usize> = (1..len)
+        .filter(|place| delimits(sent[*place - 1]) || delimits(sent[*place]))
+        .collect();
+    let shown = if delimiters.len() > 4 * EDGE_PLACES {
+        let tail: Range<usize> = delimiters.len() - 2 * EDGE_PLACES..delimiters.len();
+        [&delimiters[..2 * EDGE_PLACES], &delimiters[tail]].concat()
+    } else {
+        delimiters
+    };
+    places.extend(shown);
+    places
+}
+
+/// Pairs of places: beside each other, at both ends, around what terminates.
+fn pairs(conversation: &Conversation) -> Vec<Variation> {
+    let mut all = Vec::new();
+    for (turn, one) in conversation.turns.iter().enumerate() {
+        let len = one.sent.len();
+        if len < 3 {
+            continue;
+        }
+        let mut pairs = vec![
+            (1, 2),
+            (1, len - 1),
+            (len - 2, len - 1),
+            (len / 3, 2 * len / 3),
+        ];
+        for place in 2..len - 1 {
+            if matches!(one.sent[place - 1], b'\r' | b'\n' | b' ' | b':' | b',' | 0) {
+                pairs.push((place - 1, place));
+                pairs.push((place, len - 1));
+            }
+        }
+        pairs.retain(|(first, second)| 0 < *first && first < second && *second < len);
+        let mut seen = BTreeSet::new();
+        pairs.retain(|pair| seen.insert(*pair));
+        pairs.truncate(PAIRS_IN_A_TURN);
+        all.extend(pairs.into_iter().map(|(first, second)| Variation::Cut {
+            turn,
+            after: vec![first, second],
+            pause: false,
+        }));
+    }
+    let step = all.len().div_ceil(PAIRS).max(1);
+    all.into_iter().step_by(step).collect()
+}
+
+/// Whether a turn may be sent ahead of the answer before it: a mark of the recording, and the last
+/// turn where the conversation closes after it, say that it may not.
+fn may_follow_at_once(conversation: &Conversation, turn: usize) -> bool {
+    let before = &conversation.turns[turn - 1];
+    let awaited = before.answer.as_ref().is_some_and(|answer| answer.awaited);
+    let is_last = turn + 1 == conversation.turns.len();
+    let here = &conversation.turns[turn];
+    let says_goodbye = is_last && (conversation.closes || here.ends || here.answer.is_none());
+    !awaited && !says_goodbye && !before.ends && !here.sent.is_empty()
+}
+
+fn joins(conversation: &Conversation) -> Vec<Variation> {
+    let count = conversation.turns.len();
+    let free: Vec<bool> = (0..count)
+        .map(|turn| turn > 0 && may_follow_at_once(conversation, turn))
+        .collect();
+    let mut all = Vec::new();
+    for turn in 1..count {
+        if !free[turn] {
+            continue;
+        }
+        let join = |into| Variation::Join {
+            first: turn - 1,
+            last: turn,
+            into,
+        };
+        all.push(join(None));
+        let len = conversation.turns[turn].sent.len();
+        let places: BTreeSet<usize> = [1, 2, 3, 4, len / 2, len.saturating_sub(1)].into();
+        let places = places.into_iter().filter(|place| (1..len).contains(place));
+        all.extend(places.map(|place| join(Some(place))));
+    }
+    // The longest runs of turns that may all go at once.
+    let mut turn = 0;
+    while turn < count {
+        let run = free[(turn + 1).min(count)..]
+            .iter()
+            .take_while(|free| **free)
+            .count();
+        if run > 1 {
+            all.push(Variation::Join {
+                first: turn,
+                last: turn + run,
+                into: None,
+            });
+        }
+        turn += run + 1;
+    }
+    all
+}
+
+fn ends(conversation: &Conversation) -> Vec<Variation> {
+    let mut all = Vec::new();
+    if conversation
+        .turns
+        .last()
+        .is_some_and(|turn| turn.ends && !turn.sent.is_empty())
+    {
+        all.push(Variation::EndApart);
+    }
+    let longest = (0..conversation.turns.len()).max_by_key(|turn| {
+        let len = conversation.turns[*turn].sent.len();
+        (len, usize::MAX - turn)
+    });
+    if let Some(turn) = longest {
+        let len = conversation.turns[turn].sent.len();
+        let places: BTreeSet<usize> = [1, len / 2, len.saturating_sub(1)].into();
+        let inside = places.into_iter().filter(|place| (1..len).contains(place));
+        all.extend(inside.map(|after| Variation::BreakOff { turn, after }));
+    }
+    all
+}
+
+/// Numbers that follow from a seed (splitmix64).
+#[derive(Debug)]
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((mixed ^ (mixed >> 31)) % bound as u64) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::answer::Answer;
+
+    fn conversation(turns: &[&[u8]]) -> Conversation {
+        let mut conversation = Conversation::default();
+        for turn in turns {
+            conversation.sent(turn);
+            conversation.answered(b"ok");
+        }
+        conversation
+    }
+
+    fn ids(conversation: &Conversation, places: Places, pipelines: bool) -> Vec<String> {
+        let wanted = Wanted {
+            places,
+            seed: 1,
+            pipelines,
+        };
+        let all = all(conversation, &wanted);
+        all.iter().map(Variation::id).collect()
+    }
+
+    #[test]
+    fn a_small_conversation_is_cut_everywhere() {
+        let ids = ids(&conversation(&[b"abc", b"d", b"ef"]), Places::ByNeed, true);
+        assert_eq!(
+            ids,
+            [
+                "turn1@1",
+                "turn1@2",
+                "turn3@1",
+                "octets",
+                "turn1@1+2",
+                "pauses",
+                "join@1",
+                "join@2",
+                "join@2+1",
+                "join@1-2",
+                "end@turn1@1",
+                "end@turn1@2",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_goodbye_and_what_is_marked_are_never_sent_ahead() {
+        let mut conversation = conversation(&[b"a", b"b", b"c", b"d"]);
+        conversation.turns[1].answer = Some(Answer {
+            awaited: true,
+            ..Answer::default()
+        });
+        conversation.closed();
+        let joins = ids(&conversation, Places::ByNeed, true);
+        assert_eq!(joins, ["join@1"]);
+    }
+
+    #[test]
+    fn of_a_long_conversation_the_edges_and_a_sample_are_cut_the_same_each_time() {
+        let mut long = vec![b'x'; 5000];
+        long[2500] = b'\n';
+        let conversation = conversation(&[&long]);
+        let singles = || {
+            let mut ids = ids(&conversation, Places::ByNeed, false);
+            ids.retain(|id| id.starts_with("turn") && !id.contains('+'));
+            ids
+        };
+        assert_eq!(singles().len(), ALL_PLACES_UP_TO);
+        assert_eq!(singles(), singles());
+        for place in [1, 16, 2500, 2501, 4984, 4999] {
+            assert!(singles().contains(&format!("turn1@{place}")), "{place}");
+        }
+        let count = |places| {
+            let ids = ids(&conversation, places, false);
+            ids.iter()
+                .filter(|id| id.starts_with("turn") && !id.contains('+'))
+                .count()
+        };
+        assert_eq!(count(Places::All), 4999);
+        assert_eq!(count(Places::Edges), 34);
+        assert_eq!(count(Places::AtMost(10)), 10);
+    }
+
+    #[test]
+    fn what_goes_octet_by_octet_has_a_bound() {
+        assert_eq!(Variation::Octets.places(0, 3), [1, 2]);
+        assert_eq!(Variation::Octets.places(0, 1), [0; 0]);
+        assert_eq!(Variation::Octets.places(0, 100_000).len(), OCTETS_UP_TO - 1);
+    }
+}
