@@ -120,7 +120,7 @@ pub(crate) fn trace(name: &str, least: &Least) -> Trace {
             .learned
             .patterns
             .get(number)
-            .map(|pattern| pattern.varies());
+            .map(super::pattern::Pattern::varies);
         answer.varies = varies
             .unwrap_or_default()
             .into_iter()

@@ -173,7 +173,7 @@ impl Runs<'_> {
             let is_empty = answer
                 .octets
                 .as_ref()
-                .is_some_and(|octets| octets.is_empty());
+                .is_some_and(crate::trace::octets::Octets::is_empty);
             let came = held
                 .answers
                 .get(number)

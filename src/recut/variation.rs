@@ -335,10 +335,7 @@ fn joins(conversation: &Conversation) -> Vec<Variation> {
         .map(|turn| turn > 0 && may_follow_at_once(conversation, turn))
         .collect();
     let mut all = Vec::new();
-    for turn in 1..count {
-        if !free[turn] {
-            continue;
-        }
+    for turn in (1..count).filter(|turn| free[*turn]) {
         let join = |into| Variation::Join {
             first: turn - 1,
             last: turn,
