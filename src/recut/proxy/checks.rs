@@ -15,6 +15,10 @@ use crate::trace::Class;
 /// Places that are named in a message.
 const NAMED: usize = 4;
 
+/// Places that are listed in a report, and in the line that runs just this again; with more, the cut
+/// itself is what there is to say.
+const LISTED: usize = 64;
+
 /// The check that a finding is. `rerun` gives the command line for a cut.
 #[must_use]
 pub fn check(finding: &Finding, rerun: &dyn Fn(&Cut) -> String) -> Check {
@@ -31,7 +35,7 @@ pub fn check(finding: &Finding, rerun: &dyn Fn(&Cut) -> String) -> Check {
     let mut check = Check::new(&info, None, verdict, message);
     let mut again = cut.clone();
     if let Outcome::Fail(failure) = &finding.outcome {
-        if failure.shrunk != Shrunk::NotRepeatable {
+        if failure.shrunk != Shrunk::NotRepeatable && failure.places.len() <= LISTED {
             again = cut.only_at(failure.places.clone());
             check.details.insert("cut".to_owned(), places(cut, failure));
         }
@@ -80,6 +84,11 @@ fn failure_in_words(cut: &Cut, failure: &Failure) -> String {
     let mut text = format!("COMMAND {}", failure.how);
     let done = if cut.joins() { "joined" } else { "cut" };
     match failure.places.as_slice() {
+        places if places.len() > LISTED => write!(
+            text,
+            " under this cut, of {} places that could not be shrunk further",
+            thousands(places.len() as u64)
+        ),
         [place] => {
             write!(
                 text,
@@ -108,14 +117,14 @@ fn failure_in_words(cut: &Cut, failure: &Failure) -> String {
         }
     }
     .expect("a string takes everything");
-    if let Some((before, after)) = &failure.around {
+    if let Some((before, after)) = &failure.around
+        && failure.places.len() <= NAMED
+    {
         write!(text, ": {} | {}", hex(before), hex(after)).expect("a string takes everything");
     }
     text.push_str(match failure.shrunk {
         Shrunk::Confirmed => "; it succeeds when nothing is cut",
-        Shrunk::OutOfRuns => {
-            "; it succeeds when nothing is cut. No runs were left to shrink this further"
-        }
+        Shrunk::OutOfRuns => "; it succeeds when nothing is cut. No runs were left to say more",
         Shrunk::NotRepeatable => {
             "; it succeeds when nothing is cut, and also when the same places are cut again: \
              the conversation is not the same in each run, so the cause could not be found"

@@ -59,11 +59,11 @@ impl Ended {
         match self {
             Self::Status(status) => format!("ends {}", status_in_words(status)),
             Self::Silent(time) => format!(
-                "hangs: it had done nothing for {:.1} s when it was ended",
+                "hangs (it did nothing for {:.1} s, and was ended)",
                 time.as_secs_f64()
             ),
             Self::Endless(time) => format!(
-                "does not end: it had run for {:.0} s when it was ended",
+                "does not end (it was ended after {:.0} s)",
                 time.as_secs_f64()
             ),
         }
@@ -183,6 +183,7 @@ impl Command {
         plan: Plan,
         goes_on: &mut dyn FnMut() -> bool,
     ) -> Result<Run, RunError> {
+        let late = plan.late.map_or(Duration::ZERO, |late| late.all);
         let is_uncut = plan.cut == super::cut::Cut::None;
         let running = relay.begin(plan, &self.directions, self.tape.take());
         let mut task = Task::start(self.words.clone(), self.guard.clone())?;
@@ -195,7 +196,7 @@ impl Command {
                 return Err(RunError::Interrupted);
             }
             silence.look(running.log().octets(), &mut task);
-            if let Some(ended) = self.is_over(&silence) {
+            if let Some(ended) = self.is_over(&silence, late) {
                 break ended;
             }
             thread::sleep(LOOK_EVERY);
@@ -227,8 +228,10 @@ impl Command {
         })
     }
 
-    fn is_over(&self, silence: &Silence) -> Option<Ended> {
-        let (silent, rested) = (silence.silent(), silence.rested());
+    /// Whether nothing more is to be expected of a run in which octets are so late.
+    fn is_over(&self, silence: &Silence, late: Duration) -> Option<Ended> {
+        let silent = silence.silent().saturating_sub(late);
+        let rested = silence.rested().saturating_sub(late);
         let first = self.limit * FIRST_RUN;
         match self.known {
             None => (silent > first).then_some(Ended::Silent(silent)),

@@ -14,9 +14,9 @@ use crate::framing::Framing;
 pub struct Plan {
     /// Where they are cut.
     pub cut: Cut,
-    /// Do not cut, but hold each burst back for so long for each cut: a control, which tells a
-    /// client that is cut from a client that is late.
-    pub late: Option<Duration>,
+    /// Do not cut, but be as late: a control, which tells a client that is cut from a client that is
+    /// late.
+    pub late: Option<Late>,
     /// How the streams are divided, for [`Cut::Edges`].
     pub framing: Option<Arc<Framing>>,
 }
@@ -31,6 +31,15 @@ impl Plan {
             framing: None,
         }
     }
+}
+
+/// How late octets are that come whole.
+#[derive(Debug, Clone, Copy)]
+pub struct Late {
+    /// Each burst is held back for so long for each cut that it would have.
+    pub each: Duration,
+    /// All bursts of a stream are held back for so long together.
+    pub all: Duration,
 }
 
 /// One run, as its connections know it.

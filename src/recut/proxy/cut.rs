@@ -215,9 +215,9 @@ impl FromStr for Cut {
 /// Octets over which the density of random cuts stays the same.
 const STRETCH: u64 = 64;
 
-/// Cuts are dense in some stretches (one in 2 places), sparse in others (one in 16), absent in the
-/// rest, so that short pieces and whole messages follow each other in every order. After the first
-/// [`ONE_BY_ONE`] octets they are rare: one in 1024.
+/// Cuts are dense in some stretches and rare in others, so that short pieces, whole messages, and a
+/// message with half of the next follow each other in every order. After the first [`ONE_BY_ONE`] octets
+/// they are rare everywhere.
 fn is_random(seed: u64, place: Place) -> bool {
     let direction = match place.direction {
         Direction::ToClient => 0,
@@ -232,11 +232,10 @@ fn is_random(seed: u64, place: Place) -> bool {
     let one_in = if place.after > ONE_BY_ONE {
         1024
     } else {
-        match draw(1, place.after / STRETCH) % 4 {
-            0 => 2,
-            1 | 2 => 16,
-            _ => 64,
-        }
+        let stretch = place.after / STRETCH;
+        // A conversation may have no more than the first.
+        let densities = if stretch == 0 { 2 } else { 4 };
+        [3, 8, 24, 64][(draw(1, stretch) % densities) as usize]
     };
     draw(2, place.after).is_multiple_of(one_in)
 }

@@ -11,8 +11,9 @@ const EDGE: u64 = 8;
 /// thousands of bursts, and each cut costs a millisecond at most.
 const MAX_EDGE_CUTS: usize = 512;
 
-/// Line ends of one burst that are cut in two under [`Cut::Edges`].
-const MAX_LINE_ENDS: usize = 32;
+/// Line ends at the start of a burst, and as many at its end, that are cut in two under
+/// [`Cut::Edges`].
+const LINE_ENDS: usize = 16;
 
 /// Finds the cuts of one direction of a connection.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub(super) struct Cutter<'c> {
     direction: Direction,
     connection: u32,
     edge_cuts: usize,
+    bursts: usize,
     frames: Option<Frames<'c>>,
 }
 
@@ -36,6 +38,7 @@ impl<'c> Cutter<'c> {
             direction,
             connection,
             edge_cuts: 0,
+            bursts: 0,
             frames: framing.filter(|_| *cut == Cut::Edges).map(Frames::new),
         }
     }
@@ -72,13 +75,14 @@ impl<'c> Cutter<'c> {
                 Cut::Octets if start + length > ONE_BY_ONE => edges_one_by_one(length),
                 Cut::Edges => match self.frames.as_mut().and_then(|frames| frames.cuts(burst)) {
                     Some(cuts) => cuts,
-                    None => edges(burst),
+                    None => edges(burst, self.bursts),
                 },
                 _ => Vec::new(),
             };
             self.edge_cuts += of_burst.len();
             cuts.extend(of_burst.into_iter().map(|offset| start + offset));
         }
+        self.bursts += 1;
         cuts.retain(|after| *after > 0);
         cuts.sort_unstable();
         cuts.dedup();
@@ -93,21 +97,26 @@ fn edges_one_by_one(length: u64) -> Vec<u64> {
 }
 
 /// Few cuts with much between them: parsers that join what comes octet by octet may still fail
-/// over a message and a half.
-fn edges(burst: &[u8]) -> Vec<u64> {
+/// over a message and a half, or over two whole pieces. So the bursts take turns.
+fn edges(burst: &[u8], number: usize) -> Vec<u64> {
     let length = burst.len();
-    let between_line_end = burst
-        .windows(2)
-        .enumerate()
-        .filter(|(_, pair)| pair == b"\r\n")
-        .map(|(offset, _)| offset + 1)
-        .take(MAX_LINE_ENDS);
-    [0, 1, length / 2, length.saturating_sub(1)]
-        .into_iter()
-        .chain(between_line_end)
-        .filter(|offset| *offset < length)
-        .map(|offset| offset as u64)
-        .collect()
+    let mut cuts = match number % 3 {
+        0 => vec![0, length * 2 / 3],
+        1 => vec![0, 1, length.saturating_sub(1)],
+        _ => vec![0, length / 2],
+    };
+    if number % 3 == 1 {
+        let line_ends: Vec<usize> = burst
+            .windows(2)
+            .enumerate()
+            .filter(|(_, pair)| pair == b"\r\n")
+            .map(|(offset, _)| offset + 1)
+            .collect();
+        cuts.extend(line_ends.iter().take(LINE_ENDS));
+        cuts.extend(line_ends.iter().rev().take(LINE_ENDS));
+    }
+    cuts.retain(|offset| *offset < length);
+    cuts.into_iter().map(|offset| offset as u64).collect()
 }
 
 #[cfg(test)]
@@ -130,8 +139,12 @@ mod tests {
 
     #[test]
     fn edges_are_few() {
-        assert_eq!(cuts("edges", 0, b"+OK\r\n+PONG\r\n"), [1, 4, 6, 11]);
-        assert_eq!(cuts("edges", 100, b"abcdefgh"), [100, 101, 104, 107]);
+        let cut = Cut::Edges;
+        let mut cutter = Cutter::new(&cut, None, 1, Direction::ToClient);
+        assert_eq!(cutter.cuts(0, b"+OK\r\n+PONG\r\n"), [8]);
+        assert_eq!(cutter.cuts(12, b"+OK\r\n+PONG\r\n"), [12, 13, 16, 23]);
+        assert_eq!(cutter.cuts(24, b"abcdefgh"), [24, 28]);
+        assert_eq!(cutter.cuts(32, b"abcdef"), [32, 36]);
         assert!(cuts("edges", 0, b"a").is_empty());
     }
 

@@ -1,10 +1,9 @@
 //! A command under each cut: what fails is confirmed, and shrunk to one cut.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::command::{Command, Run, RunError};
-use super::context::Plan;
+use super::context::{Late, Plan};
 use super::cut::{Cut, Direction, Place};
 use super::least::least;
 use super::relay::Relay;
@@ -12,6 +11,9 @@ use crate::framing::Framing;
 
 /// Runs of the command in all.
 pub const MAX_RUNS: usize = 40;
+
+/// Runs that it takes at least to confirm a failure: two controls, the failure again, a smaller set.
+const MIN_RUNS: usize = 5;
 
 /// Why a command cannot be judged.
 #[derive(Debug, thiserror::Error)]
@@ -181,12 +183,7 @@ impl<'j> Judge<'j> {
         self.run_plan(purpose, cut, None)
     }
 
-    fn run_plan(
-        &mut self,
-        purpose: &str,
-        cut: Cut,
-        late: Option<Duration>,
-    ) -> Result<Run, RunError> {
+    fn run_plan(&mut self, purpose: &str, cut: Cut, late: Option<Late>) -> Result<Run, RunError> {
         self.runs += 1;
         if !(self.watch)(purpose, self.runs) {
             return Err(RunError::Interrupted);
@@ -229,13 +226,9 @@ impl<'j> Judge<'j> {
         }
         // The fewer places, the fewer runs; and the place that is found explains the others mostly.
         failed.sort_by_key(|(_, run)| run.log().places().len());
-        let mut left = failed.len();
         for (number, run) in failed {
-            left -= 1;
             let before = self.runs;
-            // Each that is left must be run again at least.
-            let most = MAX_RUNS.saturating_sub(left);
-            let outcome = self.explain(&cuts[number], &run, most)?;
+            let outcome = self.explain(&cuts[number], &run)?;
             findings[number].runs += self.runs - before;
             findings[number].outcome = outcome;
         }
@@ -269,8 +262,8 @@ impl<'j> Judge<'j> {
         Ok(())
     }
 
-    /// Confirms a failure, and shrinks it with `most` runs in all.
-    fn explain(&mut self, cut: &Cut, run: &Run, most: usize) -> Result<Outcome, RunError> {
+    /// Confirms a failure, and shrinks it as far as the runs do.
+    fn explain(&mut self, cut: &Cut, run: &Run) -> Result<Outcome, RunError> {
         let places = run.log().places();
         let how = run.ended.in_words();
         let explained = self
@@ -282,6 +275,9 @@ impl<'j> Judge<'j> {
             let mut failure = failure.clone();
             failure.same_as = Some(by.clone());
             return Ok(Outcome::Fail(failure));
+        }
+        if self.runs + MIN_RUNS > MAX_RUNS {
+            return Ok(Outcome::Fail(failure(run, places, Shrunk::OutOfRuns)));
         }
         if let Some(outcome) = self.control(cut, run)? {
             return Ok(outcome);
@@ -303,7 +299,7 @@ impl<'j> Judge<'j> {
         let mut last = whole;
         let mut broken = None;
         let found = least(&places, to_client, |some| {
-            if self.runs >= most || broken.is_some() {
+            if self.runs >= MAX_RUNS || broken.is_some() {
                 return None;
             }
             match self.run(&purpose, cut.only_at(some.to_vec())) {
@@ -345,7 +341,11 @@ impl<'j> Judge<'j> {
     fn control(&mut self, cut: &Cut, run: &Run) -> Result<Option<Outcome>, RunError> {
         let is_late = !cut.joins();
         let control = if is_late {
-            self.run_plan("control", cut.clone(), Some(run.log().mean_pause()))?
+            let late = Late {
+                each: run.log().mean_pause(),
+                all: run.log().longest_pause(),
+            };
+            self.run_plan("control", cut.clone(), Some(late))?
         } else {
             self.run("control", Cut::None)?
         };

@@ -152,6 +152,16 @@ impl Log {
         Duration::from_micros(micros.checked_div(cuts).unwrap_or(0))
     }
 
+    /// Longest time that the cuts of one stream took together.
+    #[must_use]
+    pub fn longest_pause(&self) -> Duration {
+        let links = self.links();
+        let streams = links
+            .iter()
+            .flat_map(|link| Direction::BOTH.map(|direction| link.stream(direction).paused));
+        streams.max().unwrap_or_default()
+    }
+
     fn sum(&self, of: impl Fn(&Stream) -> u64) -> u64 {
         let links = self.links();
         let streams = links

@@ -36,9 +36,6 @@ const SHORT_QUIET: Duration = Duration::from_millis(1);
 /// Places up to which each is waited for with more patience.
 const FEW_PLACES: usize = 8;
 
-/// Longest delay of one burst in a run that is late but not cut.
-const MAX_LATE: Duration = Duration::from_secs(5);
-
 /// Moves the octets of one direction.
 pub(super) struct Pump<'c> {
     connection: &'c Connection,
@@ -92,8 +89,11 @@ impl<'c> Pump<'c> {
             self.connection.count(link.number, self.direction, octets);
             link.stream(self.direction).pass(octets);
             if let Some(late) = plan.late {
-                let delay = late.saturating_mul(u32::try_from(cuts.len()).unwrap_or(u32::MAX));
-                thread::sleep(delay.min(MAX_LATE));
+                let cuts = u32::try_from(cuts.len()).unwrap_or(u32::MAX);
+                let left = late.all.saturating_sub(self.held);
+                let delay = late.each.saturating_mul(cuts).min(left);
+                thread::sleep(delay);
+                self.held += delay;
                 self.write(octets, ended)?;
             } else if cuts.is_empty() {
                 self.write(octets, ended)?;

@@ -42,20 +42,26 @@ const readers = {
   'right-number'(chunk) { varint(chunk, true); },
 };
 
+let known = null;
+
 function varint(chunk, careful) {
   kept = Buffer.concat([kept, chunk]);
-  let length = 0;
-  let at = 0;
-  for (;;) {
-    if (careful && at >= kept.length) return;
-    const octet = kept[at] || 0;
-    length |= (octet & 0x7f) << (7 * at);
-    at += 1;
-    if (!(octet & 0x80)) break;
+  if (!known) {
+    let length = 0;
+    let at = 0;
+    for (;;) {
+      if (careful && at >= kept.length) return;
+      const octet = kept[at] || 0;
+      length |= (octet & 0x7f) << (7 * at);
+      at += 1;
+      if (!(octet & 0x80)) break;
+    }
+    known = { at, end: at + length };
   }
-  if (kept.length < at + length) return;
-  const payload = kept.subarray(at, at + length);
-  kept = kept.subarray(at + length);
+  if (kept.length < known.end) return;
+  const payload = kept.subarray(known.at, known.end);
+  kept = kept.subarray(known.end);
+  known = null;
   answer(payload.length === 300 && payload.every((octet) => octet === 0x78), payload);
 }
 
