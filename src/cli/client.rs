@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use super::judging::{Chosen, Judged, Judging, no_outcome};
+use super::judging::{Chosen, Judged, Judging, known_placeholders, no_outcome};
 use super::{Failure, USAGE};
 use crate::suite::client;
 use crate::suite::client::run::run;
@@ -69,6 +69,7 @@ impl Client {
         ];
         let again = again.map(str::to_owned).into();
         let (testee, template) = self.judging.started("client", &self.command, again);
+        known_placeholders(&self.command, &["port", "host", "dir"])?;
         if !template.says("{port}") {
             let why =
                 "the command has no {port}: put it where the client takes the port of its server";

@@ -40,14 +40,35 @@ impl Explain {
             return Err((
                 USAGE,
                 format!(
-                    "{:?} is neither a case nor a requirement; `unstick cases` lists the cases, SPEC.md the requirements",
-                    self.id
+                    "{:?} is neither a case nor a requirement{}; `unstick cases` lists the cases, SPEC.md the requirements",
+                    self.id,
+                    suggestion(&self.id)
                 ),
             ));
         };
         print(&text);
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What may have been meant, where letters and digits say it: `frm3` for FRM-3, `frmtwo` for `frm/two`.
+fn suggestion(id: &str) -> String {
+    let bare = |id: &str| -> String {
+        let plain = id.chars().filter(|c| c.is_alphanumeric());
+        plain.flat_map(char::to_lowercase).collect()
+    };
+    let requirements = requirement::all().iter().map(|one| one.id.to_owned());
+    let cases = cases::all()
+        .into_iter()
+        .map(|case| case.info.id.to_string());
+    let clients = client::cases::all()
+        .into_iter()
+        .map(|case| case.info.id.to_string());
+    let meant = requirements
+        .chain(cases)
+        .chain(clients)
+        .find(|known| bare(known) == bare(id));
+    meant.map_or_else(String::new, |meant| format!("; did you mean {meant}?"))
 }
 
 fn explain_requirement(trace: &traceability::Trace) -> String {

@@ -31,6 +31,16 @@ use crate::trace::Class;
 /// A testee may take so long to start, however short it is waited for later.
 const LEAST_START: Duration = Duration::from_secs(10);
 
+/// A limit on payloads, which FRM-7 lets nobody set lower than this.
+pub(super) fn limit(text: &str) -> Result<u32, String> {
+    const FLOOR: u32 = 65_536;
+    let limit: u32 = text.parse().map_err(|error| format!("{error}"))?;
+    if limit < FLOOR {
+        return Err(format!("FRM-7 asks for a limit of at least {FLOOR} octets"));
+    }
+    Ok(limit)
+}
+
 /// The classes that a server may claim.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum ServerClass {
@@ -113,7 +123,7 @@ impl Chosen {
 #[derive(Debug, Args)]
 pub(super) struct Limits {
     /// The testee's limit on payloads in octets, to be judged at its boundary
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = limit)]
     max_payload: Option<u32>,
     /// The testee's limit on concurrent sessions, to be judged at its boundary
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -193,9 +203,23 @@ impl Judging {
         &self,
         testee: &Testee,
         origin: Origin,
+        cases: Vec<Case>,
+        class: Class,
+        limits: &Limits,
+    ) -> Result<ExitCode, Failure> {
+        self.judge_with(testee, origin, cases, class, limits, &|_| None)
+    }
+
+    /// As [`Judging::judge`]; `rerun` has the command line that runs a case again, where it is not
+    /// that of the run with the id of the case in it.
+    pub(super) fn judge_with(
+        &self,
+        testee: &Testee,
+        origin: Origin,
         mut cases: Vec<Case>,
         class: Class,
         limits: &Limits,
+        rerun: &dyn Fn(&str) -> Option<String>,
     ) -> Result<ExitCode, Failure> {
         let known = self.prepare()?;
         for case in &mut cases {
@@ -216,8 +240,12 @@ impl Judging {
         let mut progress = self.follow(&subject)?;
         let run = judge(origin, &cases, &options, &mut progress);
         let gating = run.as_ref().map_or("none", |run| run.gating.name());
+        let told = |mut check: Check| {
+            check.rerun = check.rerun.or_else(|| rerun(&check.id));
+            check
+        };
         let outcome = run
-            .map(|run| run.checks)
+            .map(|run| run.checks.into_iter().map(told).collect())
             .map_err(|error| no_outcome(&error));
         self.report(&subject, gating, outcome, progress.finish())
     }
@@ -347,6 +375,43 @@ pub(super) fn judge(
 ) -> Result<Run, RunError> {
     let mut server = Server::new(origin)?;
     run(&mut server, cases, options, progress)
+}
+
+/// Refuses placeholders that nothing fills in: a typing mistake would reach the program as it is.
+pub(super) fn known_placeholders(command: &[OsString], known: &[&str]) -> Result<(), Failure> {
+    for word in command {
+        // `${PORT}` is the shell's own.
+        let word = word.to_string_lossy().replace("${", "");
+        for part in word.split('{').skip(1) {
+            let Some((name, _)) = part.split_once('}') else {
+                continue;
+            };
+            let is_near = known.iter().any(|known| {
+                known.len().abs_diff(name.len()) <= 1 && is_one_edit_away(name, known)
+            });
+            if is_near && !known.contains(&name) {
+                let known: Vec<String> = known.iter().map(|name| format!("{{{name}}}")).collect();
+                let why = format!(
+                    "{{{name}}} in the command is not filled in; those are {}",
+                    known.join(" ")
+                );
+                return Err((USAGE, why));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether one letter changed, added, left out or swapped with the next makes one of the other.
+fn is_one_edit_away(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[same..], &b[same..]);
+    let rest = |octets: &'_ [u8], from: usize| octets.get(from..).unwrap_or_default().to_vec();
+    rest(a, 1) == rest(b, 1)
+        || rest(a, 1) == b
+        || a == rest(b, 1)
+        || matches!((a, b), ([x, y, a @ ..], [v, w, b @ ..]) if (x, y, a) == (w, v, b))
 }
 
 /// What to say when a run was interrupted.

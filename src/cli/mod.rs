@@ -23,6 +23,7 @@ mod vectors;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 use crate::trace::visible::Visible;
@@ -112,8 +113,18 @@ fn parsed() -> Cli {
             let word = word.to_string_lossy().into_owned();
             Visible::of(&word).as_str() != word
         };
-        if error.use_stderr() && std::env::args_os().any(hostile) {
+        let words = || std::env::args_os();
+        if error.use_stderr() && words().any(hostile) {
             say(&error.render().to_string());
+            std::process::exit(USAGE.into());
+        }
+        let takes_a_command = ["server", "client", "codec", "replay", "record", "proxy"];
+        if error.kind() == ErrorKind::UnknownArgument
+            && words().nth(1).is_some_and(|word| takes_a_command.iter().any(|one| word == *one))
+            && !words().any(|word| word == "--")
+        {
+            let _ = error.print();
+            say("The command of the program to judge stands behind `--`: `unstick server -- python3 server.py {port}`");
             std::process::exit(USAGE.into());
         }
         error.exit()

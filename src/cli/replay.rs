@@ -1,17 +1,23 @@
 //! `unstick replay`
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
 
-use super::judging::{Judging, Limits, ServerClass};
-use super::{Failure, USAGE};
+use super::judging::{Judging, Limits, ServerClass, known_placeholders};
+use super::shell::shell;
+use super::{Failure, UNJUDGED, USAGE, say};
+use crate::judge::case::Described;
 use crate::suite::requirement::find;
 use crate::suite::server::case::Case;
-use crate::testee::server::Origin;
+use crate::testee::server::{Origin, Server};
 use crate::trace::{Class, json};
 
 /// Run traces from files against a server
@@ -23,7 +29,7 @@ pub(super) struct Replay {
     /// Files, each with one trace
     #[arg(required = true, value_name = "TRACE")]
     traces: Vec<PathBuf>,
-    /// What the testee claims to implement; the class of the traces unless given
+    /// What the server claims to implement; unless given, what the traces and its first answer show
     #[arg(long, value_enum)]
     class: Option<ServerClass>,
     #[command(flatten)]
@@ -37,39 +43,107 @@ pub(super) struct Replay {
 
 impl Replay {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let cases: Vec<Case> = self
-            .traces
-            .iter()
-            .map(|path| read(path))
-            .collect::<Result<_, _>>()?;
-        for (place, case) in cases.iter().enumerate() {
-            if cases[..place]
-                .iter()
-                .any(|other| other.info.id == case.info.id)
-            {
-                let shown = self.traces[place].display();
-                let why = format!("{shown}: another trace has the id {} too", case.info.id);
-                return Err((USAGE, why));
+        let mut paths: BTreeMap<String, String> = BTreeMap::new();
+        let mut cases = Vec::new();
+        for path in &self.traces {
+            let case = read(path)?;
+            let shown = path.to_string_lossy().into_owned();
+            if let Some(other) = paths.insert(case.info.id.to_string(), shown) {
+                let (shown, id) = (path.display(), &case.info.id);
+                return Err((USAGE, format!("{shown}: {other} has the id {id} too")));
             }
+            cases.push(case);
         }
-        let owed = cases.iter().map(|case| case.info.class).max();
-        let class = self
-            .class
-            .map(Class::from)
-            .or(owed)
-            .unwrap_or(Class::Transfer)
-            .max(Class::Framing);
+        known_placeholders(&self.command, &["port", "host", "dir"])?;
         let mut again: Vec<String> = ["unstick", "replay"].map(str::to_owned).into();
-        again.extend(
-            self.traces
-                .iter()
-                .map(|path| path.to_string_lossy().into_owned()),
-        );
+        if let Some(class) = self.class {
+            again.extend(["--class", Class::from(class).name()].map(str::to_owned));
+        }
+        again.extend(self.limits.words());
+        // Of many traces, the one that shows it.
+        again.push(TRACE.to_owned());
         let (testee, template) = self.judging.started("server", &self.command, again);
         let origin = Origin::Command(template);
+        let class = match self.class {
+            Some(class) => class.into(),
+            None => assumed(&cases, &origin)?,
+        };
+        let all = cases.len();
+        cases.retain(|case| case.owed_by(class));
+        if cases.is_empty() {
+            let class = class.name();
+            let why = format!(
+                "a server of class {class} owes none of these traces: name another by --class"
+            );
+            return Err((USAGE, why));
+        }
+        if cases.len() < all {
+            let left_out = all - cases.len();
+            let class = class.name();
+            say(&format!(
+                "{left_out} of {all} traces are left out: a server of class {class} does not owe them"
+            ));
+        }
+        let rerun = |id: &str| {
+            let path = paths.get(id)?;
+            Some(testee.again.replace(TRACE, &shell([path.clone()])))
+        };
         self.judging
-            .judge(&testee, origin, cases, class, &self.limits)
+            .judge_with(&testee, origin, cases, class, &self.limits, &rerun)
     }
+}
+
+/// What stands in the command line that runs a trace again, until it is known which.
+const TRACE: &str = "{trace}";
+
+/// The time within which the opening message is to be answered.
+const OPENING: Duration = Duration::from_secs(5);
+
+/// The class that a server is taken to be of: the highest that a trace is for, and what its answer to
+/// the opening message shows. Says so.
+fn assumed(cases: &[Case], origin: &Origin) -> Result<Class, Failure> {
+    let owed = cases.iter().map(|case| case.info.class).max();
+    let owed = owed.unwrap_or(Class::Transfer).max(Class::Framing);
+    let server = Server::new(origin.clone()).map_err(|error| (UNJUDGED, error.to_string()))?;
+    let shown = match opening(server.address()) {
+        // One that does not answer is judged, and told what is wrong.
+        Err(_) => None,
+        Ok(reply) if reply == HELLO => Some((Class::Framing, "sends the opening message back")),
+        Ok(_) => Some((Class::Session, "answers the opening message")),
+    };
+    let (class, why) = match shown {
+        // Its messages are texts, and it never echoes: the traces of frames alone are not for it.
+        Some((Class::Session, why)) if owed < Class::Session => (Class::Session, why),
+        _ => (owed, "may owe all of these traces"),
+    };
+    say(&format!(
+        "assumed: class {}, because the server {why}; --class says otherwise",
+        class.name()
+    ));
+    Ok(class)
+}
+
+const HELLO: &[u8] = b"hello";
+
+/// The payload that comes back for the opening message.
+fn opening(address: SocketAddr) -> io::Result<Vec<u8>> {
+    const MOST: u32 = 4096;
+    let mut stream = TcpStream::connect_timeout(&address, OPENING)?;
+    stream.set_read_timeout(Some(OPENING))?;
+    stream.write_all(&frame(HELLO))?;
+    let mut length = [0; 4];
+    stream.read_exact(&mut length)?;
+    let length = u32::from_be_bytes(length);
+    if length > MOST {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let mut reply = vec![0; length as usize];
+    stream.read_exact(&mut reply)?;
+    Ok(reply)
+}
+
+fn frame(payload: &[u8]) -> Vec<u8> {
+    [&(payload.len() as u32).to_be_bytes(), payload].concat()
 }
 
 fn read(path: &Path) -> Result<Case, Failure> {

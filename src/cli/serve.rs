@@ -1,5 +1,6 @@
 //! `unstick serve`
 
+use std::fs;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -72,13 +73,10 @@ const FILES_BESIDE: u64 = 32;
 
 impl Serve {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        if !self.dir.is_dir() {
+        fs::create_dir_all(&self.dir).map_err(|error| {
             let dir = self.dir.display();
-            return Err((
-                USAGE,
-                format!("--dir {dir} is no directory: create it first"),
-            ));
-        }
+            (USAGE, format!("--dir {dir} could not be made: {error}"))
+        })?;
         let listen = self.listen;
         let failed = |error: io::Error| (FAILED, format!("serving on {listen}: {error}"));
         let files = (self.max_sessions as u64).saturating_mul(FILES_PER_SESSION);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::judging::{Chosen, Judging, Limits, ServerClass};
+use super::judging::{Chosen, Judging, Limits, ServerClass, known_placeholders};
 use super::shell::shell;
 use super::{Failure, USAGE};
 use crate::disk::Claim;
@@ -51,17 +51,23 @@ pub(super) struct Server {
     #[command(flatten)]
     judging: Judging,
     /// The program to start, and its arguments
-    #[arg(last = true, required_unless_present = "connect")]
+    #[arg(last = true)]
     command: Vec<OsString>,
 }
 
 impl Server {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        if self.connect.is_none() && self.command.is_empty() {
+            let why = "nothing to judge: name the server's command behind `--`, as in `unstick server -- \
+                       python3 server.py {port} {dir}`, or one that runs already by --connect HOST:PORT";
+            return Err((USAGE, why.to_owned()));
+        }
         let class = Class::from(self.class);
         let cases = self.chosen.of(cases::all(), class)?;
         let (testee, origin) = match &self.connect {
             Some(address) => self.running(address, &cases)?,
             None => {
+                known_placeholders(&self.command, &["port", "host", "dir"])?;
                 let (testee, template) =
                     self.judging.started("server", &self.command, self.words());
                 (testee, Origin::Command(template))

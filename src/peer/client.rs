@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::hasher::Hasher;
+use super::aligned::Aligned;
 use super::{READ_OCTETS, read};
 use crate::wire::file_header::{FileHeader, FileName, HeaderError};
 use crate::wire::length::LengthError;
@@ -209,7 +210,7 @@ impl Client {
     }
 
     fn receive(&mut self) -> Result<String, ClientError> {
-        let mut buffer = vec![0; READ_OCTETS];
+        let mut buffer = Aligned::new(READ_OCTETS);
         loop {
             let count =
                 read(&mut self.stream, &mut buffer).map_err(doing("waiting for a reply"))?;
@@ -309,7 +310,7 @@ impl Client {
         };
         // Not by sendfile: it lends the file's own pages to the socket, and a file that is cut
         // while they wait there has zeros sent in place of what was read (TRF-13).
-        let mut buffer = vec![0; BODY_OCTETS.min(header.length as usize)];
+        let mut buffer = Aligned::new(BODY_OCTETS.min(header.length as usize));
         let mut left = header.length;
         while left > 0 {
             let most = buffer.len().min(left as usize);

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 
+pub mod aligned;
 pub mod client;
 pub mod conversation;
 mod hasher;

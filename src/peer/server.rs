@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
 
+use super::aligned::Aligned;
 use super::conversation::{Conversation, Goes, SessionEnd};
 use super::store::{Store, Sync};
 use super::{READ_OCTETS, read};
@@ -213,7 +214,7 @@ fn serve(mut stream: TcpStream, options: &ServerOptions) -> Result<(), SessionEn
     if options.verify {
         conversation = conversation.verifying();
     }
-    let mut buffer = vec![0; READ_OCTETS];
+    let mut buffer = Aligned::new(READ_OCTETS);
     loop {
         let count = read(&mut stream, &mut buffer)?;
         if count == 0 {
@@ -224,7 +225,7 @@ fn serve(mut stream: TcpStream, options: &ServerOptions) -> Result<(), SessionEn
         }
         let size = size_after(buffer.len(), count);
         if size != buffer.len() {
-            buffer = vec![0; size];
+            buffer = Aligned::new(size);
         }
     }
 }

@@ -15,6 +15,7 @@ mod directories;
 mod faults;
 mod fixtures;
 mod frames;
+mod frictions;
 mod kill_matrix;
 mod length;
 mod load;
