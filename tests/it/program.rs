@@ -42,7 +42,7 @@ fn wait_for(what: &str, mut fact: impl FnMut() -> bool) {
 #[test]
 fn bad_usage_says_what_and_why() {
     let cases: [(&[&str], &str); 9] = [
-        (&["server"], "<COMMAND>..."),
+        (&["server"], "nothing to judge"),
         (
             &["server", "--class", "codec", "--", "x"],
             "possible values: framing, session, transfer",
