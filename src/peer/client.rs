@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::hasher::Hasher;
 use super::aligned::Aligned;
+use super::hasher::Hasher;
 use super::{READ_OCTETS, read};
 use crate::wire::file_header::{FileHeader, FileName, HeaderError};
 use crate::wire::length::LengthError;
