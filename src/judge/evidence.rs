@@ -22,6 +22,9 @@ pub struct Evidence {
     pub seen: Octets,
     /// How the connection ended, in words.
     pub ended: String,
+    /// The end of what a client wrote to standard output.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub shown: String,
     /// The end of what the testee wrote to standard error.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub stderr: String,
@@ -54,16 +57,23 @@ impl fmt::Display for Evidence {
             f.write_str(&hexdump::dump_frames(&seen))?;
         }
         writeln!(f, "then: {}", Visible::of(&self.ended))?;
-        let stderr = self.stderr.trim();
-        if !stderr.is_empty() {
-            writeln!(f, "the end of its standard error:")?;
-            let lines: Vec<&str> = stderr.lines().collect();
-            for shown in &lines[lines.len().saturating_sub(6)..] {
-                writeln!(f, "  {}", Visible::of(shown))?;
-            }
-        }
-        Ok(())
+        written(f, "standard output", &self.shown)?;
+        written(f, "standard error", &self.stderr)
     }
+}
+
+/// The last lines of what a program wrote.
+fn written(f: &mut fmt::Formatter<'_>, stream: &str, text: &str) -> fmt::Result {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "the end of its {stream}:")?;
+    let lines: Vec<&str> = text.lines().collect();
+    for shown in &lines[lines.len().saturating_sub(6)..] {
+        writeln!(f, "  {}", Visible::of(shown))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -378,6 +378,11 @@ impl Connection {
         }
     }
 
+    /// How many octets have arrived at the other end and are not read there, if that can be seen.
+    pub fn unread(&mut self, peer: &mut impl Watch) -> Option<u64> {
+        self.backlog(peer).map(|backlog| backlog.unread)
+    }
+
     /// Waits until `done`, or the connection has ended, or nothing more is to be expected.
     /// Says whether `done`.
     pub fn wait(

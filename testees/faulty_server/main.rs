@@ -15,7 +15,7 @@ mod verified;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{self, exit};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,6 +24,7 @@ use std::thread;
 use std::time::Duration;
 
 use planted::{Fault, Habit};
+use rustix::event::epoll;
 
 /// The mistake that is planted, if one is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -84,6 +85,12 @@ struct Peer {
     writers: Option<mpsc::Sender<Vec<u8>>>,
     /// All bodies of the session, where a fault digests them together.
     digested: Vec<u8>,
+    /// The next frame is looked at when more has been read.
+    waits: bool,
+    /// What a habit holds back until all of a read is handled.
+    unsent: Vec<u8>,
+    /// Tells of arrivals, where a fault reads once for each.
+    arrivals: Option<OwnedFd>,
     ended: bool,
 }
 
@@ -229,6 +236,9 @@ impl<'c> Session<'c> {
                 announced: Vec::new(),
                 writers: None,
                 digested: Vec::new(),
+                waits: false,
+                unsent: Vec::new(),
+                arrivals: None,
                 ended: false,
             },
             config,
@@ -244,6 +254,9 @@ impl<'c> Session<'c> {
             Ok(()) => End::Clean,
             Err(end) => end,
         };
+        if matches!(end, End::Clean) {
+            let _ = self.flush_unsent();
+        }
         if matches!(end, End::Protocol) {
             if self.fault.is(Fault::ErrorAnswered) {
                 let _ = self.send("error".as_bytes());
@@ -277,8 +290,13 @@ impl<'c> Session<'c> {
     /// Reads once; false at the end of the stream.
     fn read(&mut self) -> Result<bool, End> {
         self.flush_held()?;
+        self.flush_unsent()?;
         let size = match self.config.habit {
             Some(Habit::SmallReads) => 3,
+            _ if self.fault.is(Fault::EdgeTriggered) => {
+                self.wait_for_an_arrival()?;
+                4_096
+            }
             _ => 65_536,
         };
         let mut buffer = vec![0; size];
@@ -288,6 +306,29 @@ impl<'c> Session<'c> {
         self.peer.handled_of_read = 0;
         self.peer.ended = count == 0;
         Ok(count > 0)
+    }
+
+    fn flush_unsent(&mut self) -> Result<(), End> {
+        let unsent = std::mem::take(&mut self.peer.unsent);
+        Ok(self.peer.stream.write_all(&unsent)?)
+    }
+
+    fn wait_for_an_arrival(&mut self) -> io::Result<()> {
+        if self.peer.arrivals.is_none() {
+            let arrivals = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+            let edges = epoll::EventFlags::IN | epoll::EventFlags::ET;
+            epoll::add(
+                &arrivals,
+                &self.peer.stream,
+                epoll::EventData::new_u64(0),
+                edges,
+            )?;
+            self.peer.arrivals = Some(arrivals);
+        }
+        let arrivals = self.peer.arrivals.as_ref().expect("it is there now");
+        let mut events = Vec::with_capacity(1);
+        epoll::wait(arrivals, rustix::buffer::spare_capacity(&mut events), None)?;
+        Ok(())
     }
 
     fn flush_held(&mut self) -> Result<(), End> {
@@ -334,6 +375,9 @@ impl<'c> Session<'c> {
 
     fn next_payload(&mut self) -> Result<Option<Vec<u8>>, End> {
         let fault = self.fault;
+        if std::mem::take(&mut self.peer.waits) && !self.peer.pending.is_empty() && !self.read()? {
+            return Ok(None);
+        }
         if self.peer.pending.is_empty() && !self.read()? {
             return Ok(None);
         }
@@ -413,6 +457,9 @@ impl<'c> Session<'c> {
             payload.drain(..4.min(payload.len()));
         }
         self.peer.handled_of_read += 1;
+        if fault.is(Fault::OneFrameAnArrival) {
+            self.peer.waits = true;
+        }
         let drops = match fault.0 {
             Some(Fault::OneFrameARead) => true,
             Some(Fault::HalfFrameDropped) => {
@@ -636,6 +683,14 @@ impl<'c> Session<'c> {
         if self.fault.is(Fault::FramesInterleave) {
             return self.hand_over(frame);
         }
+        if self.config.habit == Some(Habit::OwesNothing) {
+            self.peer.unsent.extend_from_slice(&frame);
+            return Ok(());
+        }
+        if self.fault.is(Fault::ReplyCut) {
+            let whole = frame.len().min(1_004);
+            return Ok(self.peer.stream.write_all(&frame[..whole])?);
+        }
         if self.fault.is(Fault::PartialWrite) {
             self.peer.stream.set_nonblocking(true)?;
             let written = loop {
@@ -797,6 +852,9 @@ impl<'c> Session<'c> {
         if fault.is(Fault::CopyBeside) {
             fs::copy(&target, self.config.dir.with_file_name("copy"))?;
         }
+        if fault.is(Fault::TransferCloses) {
+            return Err(End::Cut);
+        }
         if fault.is(Fault::TransferAcknowledged) {
             self.send("stored".as_bytes())?;
         }
@@ -829,6 +887,9 @@ impl<'c> Session<'c> {
             self.need(1)?;
             self.take(1.min(self.peer.pending.len()));
         }
+        if fault.is(Fault::BodyStartLost) {
+            self.peer.pending.clear();
+        }
         if fault.is(Fault::BodyOffByOne) {
             left += 1;
         }
@@ -838,11 +899,18 @@ impl<'c> Session<'c> {
             }
             let arrived = self.peer.pending.len();
             let mut count = arrived.min(usize::try_from(left).unwrap_or(usize::MAX));
+            if fault.is(Fault::BodyBlocks) {
+                count = count.min(1_024);
+            }
             if fault.is(Fault::BodyOverread) {
                 count = arrived.min(1024.max(count));
             }
             let mut piece = self.take(count);
-            left = left.saturating_sub(count as u64);
+            left = left.saturating_sub(if fault.is(Fault::BodyBlocks) {
+                left.min(1_024)
+            } else {
+                count as u64
+            });
             if fault.is(Fault::BodyTextMode) {
                 let text: Vec<u8> = piece
                     .iter()

@@ -12,6 +12,7 @@ planted! {
         LengthSignedOctets = "length-signed-octets", "LEN-1", "takes each octet of the length for signed";
         LengthSigned = "length-signed", "LEN-4", "takes a length with its top bit for negative, and for empty";
         LengthSignedClosesNot = "length-signed-closes-not", "LEN-4", "takes a negative length for its absolute value";
+        ReplyCut = "reply-cut", "FRM-1", "writes at most 1,000 octets of a reply, and its whole length";
         LengthCountsItself = "length-counts-itself", "FRM-1", "takes lengths to count themselves";
         ReplyLengthCountsItself = "reply-length-counts-itself", "FRM-1", "writes lengths that count themselves";
         PayloadUntilNul = "payload-until-nul", "FRM-1", "skips what looks like a frame inside a payload";
@@ -20,8 +21,10 @@ planted! {
         LostBetween = "lost-between", "FRM-2", "forgets a length when the payload comes later";
         LostThirdOctet = "lost-third-octet", "FRM-2", "loses step when the length is cut after its third octet";
         LostAtTwoMib = "lost-at-two-mib", "FRM-2", "as above, for multiples of 2 MiB only";
+        EdgeTriggered = "edge-triggered", "FRM-2", "reads once for each arrival, at most 4,096 octets";
         TimerDrops = "timer-drops", "FRM-2", "drops what it has of a frame when the rest takes 200 ms";
         OneFrameARead = "one-frame-a-read", "FRM-3", "drops what came behind a frame in the same read";
+        OneFrameAnArrival = "one-frame-an-arrival", "FRM-3", "handles one frame of each read, and the next one with the next read";
         HalfFrameDropped = "half-frame-dropped", "FRM-3", "drops half a frame that came behind a whole one";
         AtMostTenARead = "at-most-ten-a-read", "FRM-3", "handles at most ten frames of one read";
         AtMostThousandARead = "at-most-thousand-a-read", "FRM-3", "handles at most a thousand frames of one read";
@@ -89,6 +92,8 @@ planted! {
         LengthAnyDigits = "length-any-digits", "TRF-2", "accepts digits of other scripts";
         LengthWraps = "length-wraps", "TRF-2", "takes the length modulo 2^32";
         LengthPrefix = "length-prefix", "TRF-2", "stops at the first octet that is no digit";
+        BodyBlocks = "body-blocks", "TRF-3", "counts each read of a body as a whole block of 1,024 octets";
+        BodyStartLost = "body-start-lost", "TRF-3", "drops what of a body came together with its header";
         BodyTextMode = "body-text-mode", "TRF-3", "makes CR LF one LF in bodies";
         TemporaryShared = "temporary-shared", "TRF-3", "has one temporary name for all files, and does not mind when it is gone";
         BodyOverread = "body-overread", "TRF-4", "takes what comes behind a body into the file";
@@ -97,6 +102,7 @@ planted! {
         BodyMultiple = "body-multiple", "TRF-4", "loses step when the body is a multiple of 4,096";
         EmptyBodyWaits = "empty-body-waits", "TRF-5", "waits for an octet of an empty body";
         EmptyBodyNothing = "empty-body-nothing", "TRF-5", "stores no empty file";
+        TransferCloses = "transfer-closes", "TRF-6", "closes after a transfer";
         TransferAcknowledged = "transfer-acknowledged", "TRF-6", "replies to a transfer";
         NameBasename = "name-basename", "TRF-7", "takes the last part of a path for a name";
         NameAny = "name-any", "TRF-7", "accepts any name that its system takes";
@@ -147,6 +153,7 @@ planted! {
         Chatty = "chatty", "", "writes a line to standard error for each message";
         SmallReads = "small-reads", "", "reads at most 3 octets at a time";
         Restless = "restless", "", "has a thread that never rests for long";
+        OwesNothing = "owes-nothing", "", "answers when all of a read is handled, and after a protocol error not at all";
         Resets = "resets", "", "closes with a reset after a protocol error";
         Lingering = "lingering", "", "ends its sending side first, and reads on until the client closes";
         ZerosRefused = "zeros-refused", "", "refuses leading zeros in the length of a file";

@@ -32,6 +32,9 @@ const FRAMED: Diagnosis = of("TRF-3", "it puts the body into frames");
 /// So many octets too few at the end of a body are a mistake in counting.
 const A_FEW: usize = 8;
 
+/// A system whose peer reads takes this many octets at once.
+const NEVER_TAKEN_IN_PARTS: usize = 65_537;
+
 /// So many octets in a row are found again by chance in no file.
 const SOME: usize = 32;
 
@@ -85,6 +88,15 @@ pub(in crate::suite::client) fn of_message(
             }
             _ => of("LEN-1", "its lengths are wrong"),
         };
+    }
+    if let Some((length, behind)) = came.split_first_chunk::<4>()
+        && u32::from_be_bytes(*length) as usize == payload.len()
+        && payload.len() <= NEVER_TAKEN_IN_PARTS
+        && !behind.is_empty()
+        && behind.len() < payload.len()
+        && payload.starts_with(behind)
+    {
+        return of("FRM-1", "it announces a text and sends only a part of it");
     }
     if !payload.is_empty() && came.starts_with(payload) {
         return of("FRM-1", "it sends texts without a length");
@@ -196,6 +208,7 @@ mod tests {
         assert_eq!(requirement(" a ", b"\0\0\0\x01a"), Some("MSG-4"));
         let torn = b"\0\0\0\x05\0\0\0\x02hellohi";
         assert_eq!(of_message(b"hello", torn, false), INTERLEAVED);
+        assert_eq!(requirement("hello", b"\0\0\0\x05hel"), Some("FRM-1"));
         assert_eq!(requirement("hello", b""), None);
         assert_eq!(requirement("hello", b"\0\0\0\x06hello"), Some("LEN-1"));
         assert_eq!(requirement("hello", b"\0\0\0\x03hello+"), Some("LEN-1"));

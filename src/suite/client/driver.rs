@@ -15,6 +15,9 @@ use crate::testee::launch::{StartError, Template};
 use crate::testee::wait::Patience;
 use crate::trace::octets::Octets;
 
+/// How much of a client's standard output is shown, in octets.
+const SHOWN_OF_OUTPUT: usize = 1_000;
+
 /// How long a client may rest and have nothing of what it sends without being answered: less than the
 /// timers of clients that go on without an answer.
 const BRIEFLY: Duration = Duration::from_millis(150);
@@ -525,6 +528,7 @@ impl<'r> Stage<'r> {
         let death = program.death();
         let has_ended = death.is_some();
         let stderr = program.stderr();
+        let shown = end_of(&program.seen());
         let nothing_sent = self.rest().is_empty();
         let (seen, mut ended) = match &self.connection {
             Some(connection) => connection.shown(),
@@ -550,6 +554,7 @@ impl<'r> Stage<'r> {
                 expected: expected.to_owned(),
                 seen,
                 ended,
+                shown,
                 stderr,
             },
         })))
@@ -559,6 +564,16 @@ impl<'r> Stage<'r> {
 /// The reply that a text gets (SES-5).
 pub(in crate::suite::client) fn reply(text: &str) -> String {
     format!("服务端于2026年01月02日03时04分05秒收到了你发来的“{text}”信息!")
+}
+
+/// The end of what was written, cut at a character.
+fn end_of(written: &[u8]) -> String {
+    let end = &written[written.len().saturating_sub(SHOWN_OF_OUTPUT)..];
+    let text = String::from_utf8_lossy(end);
+    if end.len() < written.len() {
+        return text.trim_start_matches('\u{FFFD}').to_owned();
+    }
+    text.into_owned()
 }
 
 fn contains(octets: &[u8], part: &[u8]) -> bool {

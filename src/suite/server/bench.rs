@@ -19,6 +19,9 @@ use crate::trace::{Class, Placed};
 /// The plainest conversation there is.
 pub(super) const PLAIN: &[u8] = b"hello";
 
+/// After so many waits in vain no more is asked why.
+const WAITS_EXPLAINED: u32 = 16;
+
 /// Why a case that needs code did not pass.
 #[derive(Debug)]
 pub(crate) enum NotPassed {
@@ -94,6 +97,9 @@ impl Bench<'_> {
             bound: self.options.timeout,
             directory,
             unread_behind: None,
+            after_an_error: false,
+            // Where much goes wrong, the first few tell.
+            asks_why: self.waits < WAITS_EXPLAINED,
         }
     }
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::directory::Directory;
 use super::directory_fault::DirectoryFault;
-use super::failure::{Failure, What};
+use super::failure::{Failure, HeldBack, OnDisk, What};
 use super::reply_form::{Difference, ReplyForm};
 use crate::judge::evidence::Evidence;
-use crate::suite::plain::next_frame;
+use crate::suite::plain::{frame, next_frame};
 use crate::testee::connection::{Connection, Ending};
 use crate::testee::server::Server;
 use crate::testee::wait::Patience;
@@ -36,7 +36,14 @@ pub(crate) struct Terms<'a> {
     /// Behind so many octets the testee has reason to close while some of ours lie unread, which makes
     /// the system send a reset, and that may take along what the testee had written before.
     pub(crate) unread_behind: Option<u64>,
+    /// What lies there is a protocol error, after which no reply has to be sent any more (SES-8).
+    pub(crate) after_an_error: bool,
+    /// Find out why a reply did not come, which takes a moment.
+    pub(crate) asks_why: bool,
 }
+
+/// How long a server may rest after another message before a reply is taken for lost.
+const WHY: Duration = Duration::from_millis(250);
 
 /// Has a conversation on a fresh connection.
 pub(crate) fn converse(testee: &mut Server, moves: &[Move<'_>], terms: &Terms<'_>) -> Outcome {
@@ -77,6 +84,8 @@ pub(crate) fn no_connection(testee: &mut Server, error: &io::Error) -> Box<Failu
             ..Evidence::default()
         },
         expected: None,
+        held_back: None,
+        on_disk: None,
         left_open: false,
     })
 }
@@ -174,6 +183,19 @@ impl<'t, 'a> Talk<'t, 'a> {
                 _ => None,
             })
         };
+        if matches!(failure.what, What::Missing | What::ClosedInstead) {
+            failure.on_disk = rest.iter().find_map(|one| match one {
+                Move::Step(Action::Stored { name, content }) => {
+                    Some(match directory.stored(name, &content.to_vec()) {
+                        Ok(()) => OnDisk::Whole,
+                        Err(DirectoryFault::Shorter { .. }) => OnDisk::Short,
+                        Err(DirectoryFault::Missing { .. }) => OnDisk::Nothing,
+                        Err(_) => OnDisk::Other,
+                    })
+                }
+                _ => None,
+            });
+        }
         let fault = match failure.what {
             What::Missing => longer(),
             _ => None,
@@ -264,11 +286,13 @@ impl<'t, 'a> Talk<'t, 'a> {
         }
     }
 
-    /// Whether the connection ended by a reset that the testee may have caused in its right.
+    /// Whether the connection ended so that the testee may have left out in its right what it owed: by a
+    /// reset, or by any close after a protocol error (SES-8).
     fn may_lose_replies(&self) -> bool {
         let sent = self.connection.sent();
         let was_right = self.terms.unread_behind.is_some_and(|place| sent > place);
-        was_right && self.connection.ending().is_some_and(Ending::is_reset)
+        let excused = |ending: Ending| self.terms.after_an_error || ending.is_reset();
+        was_right && self.connection.ending().is_some_and(excused)
     }
 
     /// Waits for the next payload and compares it.
@@ -309,7 +333,13 @@ impl<'t, 'a> Talk<'t, 'a> {
             };
             return self
                 .fail(testee, what, &message, &wanted)
-                .map_err(|failure| failure.expecting(expected));
+                .map_err(|failure| {
+                    let mut failure = failure.expecting(expected);
+                    if failure.what == What::Missing && self.terms.asks_why {
+                        failure.held_back = self.held_back(testee, expected, from);
+                    }
+                    failure
+                });
         };
         if let Err(difference) = self
             .terms
@@ -396,6 +426,29 @@ impl<'t, 'a> Talk<'t, 'a> {
             "the server gave none of the answers that are right",
             wanted,
         )
+    }
+
+    /// Why a reply does not come: the server has not read all that arrived, or it waits for more before
+    /// it sends what it has. The failure has been told by now, so another message changes nothing.
+    fn held_back(&mut self, testee: &mut Server, expected: &[u8], from: usize) -> Option<HeldBack> {
+        let sent = self.connection.sent();
+        let unread = self.connection.unread(testee).unwrap_or(0);
+        // A connection of which nothing was read is one that waits for its turn.
+        if unread > 0 && unread < sent {
+            return Some(HeldBack::Unread);
+        }
+        self.connection
+            .send(testee, &frame(b"and another"), self.terms.bound);
+        let patience = Patience {
+            idle: self.terms.patience.idle.min(WHY),
+            ..self.terms.patience
+        };
+        self.connection.wait(testee, patience, |connection| {
+            next_frame(&connection.seen()[from..]).is_some() || connection.ending().is_some()
+        });
+        let came = next_frame(&self.connection.seen()[from..])?;
+        let is_it = self.terms.form.compare(expected, came, false).is_ok();
+        is_it.then_some(HeldBack::UntilMore)
     }
 
     /// Waits for the close, before which nothing more may come.
@@ -541,6 +594,8 @@ impl<'t, 'a> Talk<'t, 'a> {
                 ..Evidence::default()
             },
             expected: None,
+            held_back: None,
+            on_disk: None,
             left_open: self.connection.ending().is_none(),
         }))
     }
@@ -588,6 +643,8 @@ mod tests {
             bound,
             directory: None,
             unread_behind,
+            after_an_error: false,
+            asks_why: false,
         };
         let outcome = converse(&mut server, moves, &terms);
         testee.join().unwrap();

@@ -53,6 +53,28 @@ impl What {
     }
 }
 
+/// Why a reply did not come although the server still has what it needs for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HeldBack {
+    /// It rests over octets that have arrived, having read some of them.
+    Unread,
+    /// It sent the reply as soon as another message came.
+    UntilMore,
+}
+
+/// What was found of a file when the reply after it did not come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnDisk {
+    /// The whole file.
+    Whole,
+    /// The beginning of it, under its name.
+    Short,
+    /// No file of that name.
+    Nothing,
+    /// Something else.
+    Other,
+}
+
 /// A conversation that went wrong.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
@@ -62,6 +84,10 @@ pub(crate) struct Failure {
     pub(crate) evidence: Evidence,
     /// The payload that was to be delivered at that point.
     pub(crate) expected: Option<Vec<u8>>,
+    /// Why a missing reply may not be lost.
+    pub(crate) held_back: Option<HeldBack>,
+    /// What was found of the file that was to be stored next.
+    pub(crate) on_disk: Option<OnDisk>,
     /// Whether the connection was still open at the end.
     pub(crate) left_open: bool,
 }

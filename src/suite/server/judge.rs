@@ -30,6 +30,7 @@ pub(super) fn judge_conversation(
     let mut terms = bench.terms(directory.as_ref());
     terms.strict = trace.requirements.first().is_some_and(|id| id == "SES-5");
     terms.unread_behind = unread_behind(trace);
+    terms.after_an_error = trace.is_hostile();
     let failure = match converse(bench.testee, moves, &terms) {
         Outcome::AsExpected => None,
         Outcome::Failed(failure) => Some(failure),

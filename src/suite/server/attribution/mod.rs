@@ -6,6 +6,7 @@
 //! is broken; the rules that do so stand in [`rules`], in order. What no rule explains is
 //! compared with mistakes that are known by the cases they fail ([`signatures`]).
 
+mod bodies;
 mod diagnosis;
 mod rules;
 mod run_facts;

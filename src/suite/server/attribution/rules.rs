@@ -1,5 +1,6 @@
 //! The rules, in order: the first that applies is taken.
 
+use super::bodies;
 use super::diagnosis::{Diagnosis, SHORT_READ, STICKY};
 use super::run_facts::{Pattern, SMALL};
 use super::streams;
@@ -17,6 +18,8 @@ const RULES: &[Rule] = &[
     greets,
     counts_itself,
     written_length,
+    bodies::counted_reads,
+    bodies::closes_after,
     on_the_disk,
     accepted_path,
     reply_form,
@@ -24,6 +27,8 @@ const RULES: &[Rule] = &[
     acknowledged_transfer,
     quit,
     later_text,
+    streams::held_back,
+    streams::part_of_a_payload,
     streams::interleaved,
     streams::pauses,
     streams::long_stream,
@@ -105,7 +110,7 @@ fn written_length(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
     ))
 }
 
-fn on_the_disk(_: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+fn on_the_disk(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
     let What::Directory(fault) = &sight.failure.what else {
         return None;
     };
@@ -127,9 +132,13 @@ fn on_the_disk(_: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
                 "it writes outside of its directory, whatever the name"
             },
         )),
-        DirectoryFault::Present { .. } if sight.requirement() == "TRF-9" => Some(
-            Diagnosis::because("it writes into the file under its final name as octets arrive"),
-        ),
+        DirectoryFault::Present { .. } if sight.requirement() == "TRF-9" => {
+            Some(Diagnosis::because(if pattern.shows_parts {
+                "it writes into the file under its final name as octets arrive"
+            } else {
+                "it keeps what came of a body that was cut short"
+            }))
+        }
         _ => None,
     }
 }
@@ -253,7 +262,11 @@ fn cut(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
     let framing = sight.finding.id_starts_with_any(&["len/", "frm/"]);
     // What is large is cut by the network, and so fails in any segmentation.
     let large = framing && sight.finding.sent() > SMALL;
-    let truncated = sight.id().starts_with("frm/truncated-") && sight.failure.what == What::Extra;
+    let truncated = ["frm/truncated-", "ses/half-close-truncated"]
+        .iter()
+        .any(|id| sight.id().starts_with(id))
+        && sight.failure.what == What::Extra
+        || sight.id() == "frm/limit-exceeded-in-pieces";
     if pattern.cutting_breaks && (large || truncated) {
         return Some(SHORT_READ);
     }
@@ -262,12 +275,12 @@ fn cut(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
     }
     match sight.finding.check.segmentation? {
         Segmentation::Whole if pattern.joining_breaks => Some(STICKY),
-        Segmentation::Whole => joined_to_a_body(pattern, sight),
+        Segmentation::Whole => bodies::joined(pattern, sight),
         Segmentation::Pinned | Segmentation::StraddleLength | Segmentation::StraddlePayload => {
             match (pattern.cutting_breaks, pattern.joining_breaks) {
                 (true, false) => Some(SHORT_READ),
                 (false, true) => Some(STICKY),
-                (false, false) => joined_to_a_body(pattern, sight),
+                (false, false) => bodies::joined(pattern, sight),
                 (true, true) => None,
             }
         }
@@ -277,15 +290,6 @@ fn cut(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
         ),
         _ => None,
     }
-}
-
-/// A transfer that fails only when put together with what follows.
-fn joined_to_a_body(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
-    let lost = matches!(sight.failure.what, What::Missing | What::ClosedInstead);
-    (!pattern.cutting_breaks && lost && sight.has_a_body()).then_some(Diagnosis::new(
-        "TRF-4",
-        "it loses what arrives together with the end of a body",
-    ))
 }
 
 fn partial_write(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {

@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::judge::check::Verdict;
-use crate::suite::plain::next_frame;
+use crate::suite::plain::{next_frame, split_frame};
 use crate::suite::server::directory_fault::DirectoryFault;
-use crate::suite::server::failure::{Failure, What};
+use crate::suite::server::failure::{Failure, HeldBack, OnDisk, What};
 use crate::suite::server::finding::Finding;
 use crate::suite::server::options::Options;
 use crate::suite::server::reply_form::Difference;
@@ -49,6 +49,20 @@ pub(super) struct Pattern {
     pub(super) counts_itself: bool,
     /// A large length without the top bit is mistaken as well as one with it.
     pub(super) large_lengths_break: bool,
+    /// Files are stored short as soon as their bodies come in pieces.
+    pub(super) counts_reads: bool,
+    /// Where a body arrives together with its header, no file is stored.
+    pub(super) loses_beginnings: bool,
+    /// The connection is gone after each transfer, and the file is whole.
+    pub(super) closes_after_transfers: bool,
+    /// A file is seen under its name before it is whole.
+    pub(super) shows_parts: bool,
+    /// It rests over octets that have arrived.
+    pub(super) leaves_unread: bool,
+    /// A reply comes when more arrives.
+    pub(super) holds_back: bool,
+    /// Of small payloads only a part comes, and their whole length.
+    pub(super) sends_parts: bool,
     /// Octets of two frames come mixed up.
     pub(super) interleaves: bool,
     /// Frames are lost of more than a thousand together.
@@ -120,6 +134,11 @@ impl Pattern {
         let first = findings
             .first()
             .and_then(|finding| finding.failure.as_deref());
+        let held_back = |why| {
+            failed()
+                .filter_map(failure_of)
+                .any(|failure| failure.held_back == Some(why))
+        };
         let stays = |what: &What| *what == What::NotClosed;
         Self {
             replies: replies(options.class),
@@ -139,6 +158,37 @@ impl Pattern {
             large_lengths_break: ["len/announced-01000000", "len/announced-7fffffff"]
                 .into_iter()
                 .any(|id| failed_with(id, |what| *what == What::Extra)),
+            counts_reads: !cutting_breaks
+                && failed().filter(only_so).any(|finding| {
+                    finding.check.id.starts_with("trf/body-")
+                        && failure_of(finding).is_some_and(|failure| {
+                            failure.on_disk == Some(OnDisk::Short)
+                                || matches!(
+                                    failure.what,
+                                    What::Directory(DirectoryFault::Shorter { .. })
+                                )
+                        })
+                }),
+            loses_beginnings: failed().filter(only_so).any(|finding| {
+                finding.check.id.starts_with("trf/body-")
+                    && failure_of(finding).is_some_and(|failure| {
+                        failure.on_disk.is_some_and(|found| found != OnDisk::Whole)
+                    })
+            }),
+            closes_after_transfers: closes_after_transfers(findings),
+            shows_parts: failed_with("trf/invisible-until-whole", |_| true),
+            leaves_unread: held_back(HeldBack::Unread),
+            holds_back: held_back(HeldBack::UntilMore),
+            sends_parts: failed()
+                .filter(|finding| finding.is_apart())
+                .filter_map(failure_of)
+                .any(|failure| {
+                    let small = failure
+                        .expected
+                        .as_ref()
+                        .is_some_and(|payload| payload.len() < LEAST_LIMIT);
+                    small && is_part_of_a_payload(failure)
+                }),
             interleaves: failed_with("frm/", |what| *what == What::Interleaved),
             many_frames_break: failed_with("frm/frames-", |what| *what != What::Died),
             truncated_delivered: failed_with("frm/truncated-", |_| true),
@@ -180,6 +230,50 @@ const fn replies(class: Class) -> bool {
         class,
         Class::Session | Class::Transfer | Class::VerifiedTransfer
     )
+}
+
+fn failure_of(finding: &Finding) -> Option<&Failure> {
+    finding.failure.as_deref()
+}
+
+/// Whether no plain transfer is followed by an answer, because the connection is closed.
+fn closes_after_transfers(findings: &[Finding]) -> bool {
+    let transfers = findings
+        .iter()
+        .filter(|finding| finding.is_apart() && finding.check.id.starts_with("trf/body-"));
+    let (mut closed, mut others) = (0, 0);
+    for finding in transfers {
+        let closes = failure_of(finding).is_some_and(|failure| {
+            failure.what == What::ClosedInstead && failure.on_disk == Some(OnDisk::Whole)
+        });
+        match finding.check.verdict {
+            Verdict::Fail if closes => closed += 1,
+            Verdict::Skipped => {}
+            _ => others += 1,
+        }
+    }
+    closed > 0 && others == 0
+}
+
+/// Whether the last of what came is the length of about what was expected, and not all of that.
+pub(super) fn is_part_of_a_payload(failure: &Failure) -> bool {
+    /// What a reply has around its text, in octets; the form need not be the prescribed one.
+    const AROUND: usize = 200;
+    let seen = failure.evidence.seen.to_vec();
+    let mut rest = seen.as_slice();
+    while let Some((_, behind)) = split_frame(rest) {
+        rest = behind;
+    }
+    let (Some(expected), Some((length, payload))) =
+        (&failure.expected, rest.split_first_chunk::<4>())
+    else {
+        return false;
+    };
+    let announced = u32::from_be_bytes(*length) as usize;
+    let whole = expected.len()..=expected.len() + AROUND;
+    matches!(failure.what, What::Missing | What::ClosedInstead)
+        && whole.contains(&announced)
+        && !payload.is_empty()
 }
 
 /// The first delivery of a run has all but the last four octets of what was sent.

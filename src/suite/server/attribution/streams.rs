@@ -1,16 +1,61 @@
 //! Rules about what long streams and pauses show.
 
+use super::bodies;
 use super::diagnosis::{Diagnosis, SHORT_READ, STICKY};
-use super::run_facts::Pattern;
+use super::run_facts::{Pattern, SMALL};
 use super::symptom::Sight;
 use crate::suite::server::cases::pauses::AFTER_A_BODY;
-use crate::suite::server::failure::What;
+use crate::suite::server::failure::{HeldBack, What};
 use crate::trace::segmentation::Segmentation;
 
 const INTERLEAVED: Diagnosis = Diagnosis::new(
     "FRM-9",
     "it writes two frames at the same time, and their octets interleave",
 );
+
+const UNREAD: Diagnosis = Diagnosis::new(
+    "FRM-2",
+    "it leaves octets unread that have arrived, until more arrive",
+);
+
+const UNTIL_MORE: Diagnosis =
+    Diagnosis::new("FRM-3", "it holds a whole frame back until more arrives");
+
+/// A frame that is late is not lost.
+pub(super) fn held_back(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    match sight.failure.held_back {
+        Some(HeldBack::Unread) => return Some(UNREAD),
+        Some(HeldBack::UntilMore) => return Some(UNTIL_MORE),
+        None => {}
+    }
+    let missing = sight.failure.what == What::Missing;
+    let large = sight.finding.sent() > SMALL;
+    let alone = sight.finding.check.segmentation == Some(Segmentation::Apart);
+    if missing && pattern.leaves_unread && (large || is_long_stream(sight)) {
+        return Some(UNREAD);
+    }
+    // The end of the stream arrives too.
+    if pattern.leaves_unread && sight.failure.what == What::NotClosed && sight.ends_the_stream() {
+        return Some(UNREAD);
+    }
+    (missing && pattern.holds_back && !alone).then_some(UNTIL_MORE)
+}
+
+/// The length is that of the whole payload, and only a part of it follows. What is small is never taken
+/// in parts by a system whose peer reads.
+pub(super) fn part_of_a_payload(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    let large = sight.expected_len().is_some_and(|length| length > SMALL);
+    let torn = matches!(
+        sight.failure.what,
+        What::Missing | What::ClosedInstead | What::Different(_)
+    );
+    (pattern.sends_parts && (sight.is_part_of_a_payload() || large && torn)).then_some(
+        Diagnosis::new(
+            "FRM-1",
+            "it announces a whole payload and sends only a part of it",
+        ),
+    )
+}
 
 /// All octets came, in another order. In the shorter streams of a server that does so, it is the same
 /// mistake, whether they show it twice or once.
@@ -36,9 +81,15 @@ pub(super) fn pauses(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> 
     if pattern.cutting_breaks {
         return Some(SHORT_READ);
     }
-    if sight.failure.expected.as_deref() == Some(AFTER_A_BODY)
-        || matches!(sight.failure.what, What::Directory(_))
-    {
+    let in_a_body = sight.failure.expected.as_deref() == Some(AFTER_A_BODY)
+        || matches!(sight.failure.what, What::Directory(_));
+    if in_a_body && pattern.counts_reads {
+        return Some(bodies::COUNTED);
+    }
+    if in_a_body && pattern.closes_after_transfers {
+        return Some(bodies::CLOSES_AFTER);
+    }
+    if in_a_body {
         return Some(Diagnosis::new(
             "TRF-3",
             "it takes a pause inside a body for its end",

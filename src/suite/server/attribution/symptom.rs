@@ -1,6 +1,6 @@
 //! What one failure looks like.
 
-use super::run_facts::Pattern;
+use super::run_facts::{Pattern, is_part_of_a_payload};
 use crate::suite::plain::next_frame;
 use crate::suite::server::failure::Failure;
 use crate::suite::server::finding::Finding;
@@ -166,6 +166,11 @@ impl<'f> Sight<'f> {
     /// Something came of what lies behind the offence.
     pub(super) fn answers_behind(&self) -> bool {
         find(&self.seen, b"after").is_some()
+    }
+
+    /// The last of what came is a part of a payload whose whole length was announced.
+    pub(super) fn is_part_of_a_payload(&self) -> bool {
+        is_part_of_a_payload(self.failure)
     }
 
     /// U+FFFD came.

@@ -38,6 +38,8 @@ fn fails_after(id: &str, cut: Segmentation, what: What, sent: &[u8], seen: &[u8]
             ..Evidence::default()
         },
         expected: None,
+        held_back: None,
+        on_disk: None,
         left_open: false,
     };
     finding(id, cut, Verdict::Fail, Some(failure))
