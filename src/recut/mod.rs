@@ -15,6 +15,7 @@
 //! | `subject`, `server` | who is talked to |
 //! | `learn`, `judge`, `shrink`, `run` | from uncut runs to a verdict and its least cut |
 //! | `finding`, `cause` | what is said of it |
+//! | `whole` | for Rust tests: one closure under every cut |
 //! | `exchange`, `recorder`, `record`, `capture/` | how recordings are made |
 
 #[cfg(feature = "cli")]
@@ -56,3 +57,6 @@ mod token;
 pub mod turn;
 #[cfg(feature = "cli")]
 pub mod variation;
+mod whole;
+
+pub use whole::{assert_cut_invariant, first_difference};
