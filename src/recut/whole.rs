@@ -175,7 +175,7 @@ mod tests {
         // One that shows only where there are three chunks, whatever they are.
         let three = |chunks: &[&[u8]]| decode(chunks, |_, _| chunks.len() > 2);
         let shown = first_difference(OCTETS, &mut { three }).unwrap();
-        assert!(shown.contains("after octet [6, 7] of 8:"), "{shown}");
+        assert!(shown.contains("after octet [5, 6] of 8:"), "{shown}");
     }
 
     /// The project's own decoder, as any author would check theirs.
