@@ -20,6 +20,7 @@ mod kill_matrix;
 mod length;
 mod load;
 mod peers;
+mod portable;
 mod program;
 mod proxy;
 mod proxy_passes;
