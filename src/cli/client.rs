@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use super::judging::{Chosen, Judged, Judging, known_placeholders, no_outcome};
+use super::judging::{Chosen, Judged, Judging, Pace, known_placeholders, no_outcome};
 use super::{Failure, USAGE};
 use crate::suite::client;
-use crate::suite::client::run::run;
-use crate::suite::server::options::Effort;
+use crate::suite::client::run::{Options, run};
+use crate::suite::effort::Effort;
 use crate::trace::Class;
 
 /// The classes that a client may claim.
@@ -41,6 +41,8 @@ pub(super) struct Client {
     class: ClientClass,
     #[command(flatten)]
     chosen: Chosen,
+    #[command(flatten)]
+    pace: Pace,
     #[command(flatten)]
     judging: Judging,
     /// The program to start, and its arguments
@@ -81,8 +83,13 @@ impl Client {
             known: &known,
         };
         let mut progress = self.judging.follow(&judged)?;
+        let options = Options {
+            effort: Effort::Full,
+            jobs: self.pace.jobs(),
+            fail_fast: self.pace.fail_fast(),
+        };
         let outcome =
-            run(&template, &cases, Effort::Full, &mut progress).map_err(|error| no_outcome(&error));
+            run(&template, &cases, &options, &mut progress).map_err(|error| no_outcome(&error));
         self.judging
             .report(&judged, "drain-gated", outcome, progress.finish())
     }

@@ -19,8 +19,9 @@ use crate::judge::known_failures::KnownFailures;
 use crate::judge::selection::select;
 use crate::recut::finding::Finding;
 use crate::report::{Report, Testee, recut, terminal};
+use crate::suite::effort::Effort;
 use crate::suite::server::case::Case;
-use crate::suite::server::options::{Effort, Options};
+use crate::suite::server::options::Options;
 use crate::suite::server::run::{Run, run};
 use crate::suite::time_zone;
 use crate::testee::launch::Template;
@@ -100,6 +101,27 @@ fn size(text: &str) -> Result<u64, String> {
         .ok_or_else(|| "expected a number of octets, such as 2147483648, 2048M or 2G".to_owned())
 }
 
+/// How fast a run is, and how soon it ends.
+#[derive(Debug, Args)]
+pub(super) struct Pace {
+    /// How many conversations go on side by side [default: as many as slow replies call for]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    jobs: Option<u32>,
+    /// Stop at the first failure that is confirmed and not known
+    #[arg(long)]
+    fail_fast: bool,
+}
+
+impl Pace {
+    pub(super) fn jobs(&self) -> Option<usize> {
+        self.jobs.map(|jobs| jobs as usize)
+    }
+
+    pub(super) const fn fail_fast(&self) -> bool {
+        self.fail_fast
+    }
+}
+
 /// Which cases are run.
 #[derive(Debug, Args)]
 pub(super) struct Chosen {
@@ -128,6 +150,8 @@ pub(super) struct Limits {
     /// The testee's limit on concurrent sessions, to be judged at its boundary
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_sessions: Option<u32>,
+    #[command(flatten)]
+    pace: Pace,
 }
 
 impl Limits {
@@ -231,6 +255,8 @@ impl Judging {
             max_sessions: limits.max_sessions.map(|limit| limit as usize),
             timeout: self.timeout(),
             effort: Effort::Full,
+            jobs: limits.pace.jobs(),
+            fail_fast: limits.pace.fail_fast(),
         };
         let subject = Judged {
             testee,

@@ -6,10 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Failure, UNJUDGED, interrupt};
+use super::{Failure, UNJUDGED, interrupt, say};
 use crate::judge::check::{Check, Verdict};
 use crate::judge::progress;
 use crate::trace::visible::Visible;
+
+/// So many failures are told at once; the report has all of them, and sorted.
+const FIRST_FAILURES: usize = 8;
 
 /// A progress bar, and an ear for the signals that end a run early.
 pub(super) struct Progress {
@@ -34,6 +37,20 @@ impl Progress {
             failed: 0,
             checks: Arc::default(),
         })
+    }
+
+    /// Says what has been found while the run goes on: the first failures, a line each.
+    fn tell(&self, check: &Check) {
+        let cut = check.segmentation.map(|cut| format!(" [{cut}]"));
+        let cut = cut.unwrap_or_default();
+        let found = Visible::of(format_args!("fail {}{cut}: {}", check.id, check.message));
+        if self.failed <= FIRST_FAILURES {
+            self.bar.suspend(|| say(found.as_str()));
+        }
+        if self.failed == FIRST_FAILURES {
+            let more = "the run goes on; what else fails is in the report";
+            self.bar.suspend(|| say(more));
+        }
     }
 
     pub(super) fn is_interrupted(&self) -> bool {
@@ -64,6 +81,7 @@ impl progress::Progress for Progress {
         locked(&self.checks).push(check.clone());
         if check.verdict == Verdict::Fail {
             self.failed += 1;
+            self.tell(check);
         }
         let failed = match self.failed {
             0 => String::new(),

@@ -12,8 +12,9 @@ use crate::judge::progress::Unwatched;
 use crate::judge::selection::select;
 use crate::report::{Report, Testee, terminal};
 use crate::suite::codec;
+use crate::suite::effort::Effort;
 use crate::suite::server::cases;
-use crate::suite::server::options::{Effort, Options};
+use crate::suite::server::options::Options;
 use crate::suite::time_zone;
 use crate::testee::launch::Template;
 use crate::testee::server::Origin;
@@ -66,6 +67,8 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
         max_sessions: Some(MAX_SESSIONS),
         timeout: Duration::from_secs(5),
         effort: Effort::Full,
+        jobs: None,
+        fail_fast: false,
     };
     let origin = Origin::Command(Template {
         command,

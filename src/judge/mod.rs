@@ -4,6 +4,8 @@
 //! Nothing here knows the protocol, a role, or the specification's text; `suite` and `recut` stand above.
 //! It uses `trace` for octets and cuts, and `testee` for nothing but the errors of starting one.
 
+#[cfg(feature = "cli")]
+pub mod budget;
 pub mod case;
 pub mod check;
 #[cfg(feature = "cli")]
@@ -12,6 +14,12 @@ pub mod evidence;
 pub mod id;
 #[cfg(feature = "cli")]
 pub mod known_failures;
+#[cfg(feature = "cli")]
+pub mod order;
 pub mod progress;
 #[cfg(feature = "cli")]
+pub mod runner;
+#[cfg(feature = "cli")]
 pub mod selection;
+#[cfg(feature = "cli")]
+pub mod subject;

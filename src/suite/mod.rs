@@ -7,6 +7,8 @@
 pub mod client;
 pub mod codec;
 #[cfg(feature = "cli")]
+pub mod effort;
+#[cfg(feature = "cli")]
 pub mod faults;
 pub mod fixtures;
 mod plain;

@@ -4,7 +4,7 @@
 //! requirement. So a mistake is suspected where all failures of a requirement that nothing else
 //! has explained are among those that it explains, and where those fail that it cannot pass.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::judge::check::{Check, Verdict};
 
@@ -45,15 +45,19 @@ pub(super) fn cause<Look: Copy, Failure>(
     fits: fn(Look, &Failure) -> bool,
     requirement: &str,
     failures: &[(&str, &Failure)],
+    left_out: &BTreeSet<String>,
 ) -> Option<&'static str> {
     let explains = |telltale: &&Telltale<Look>| {
         let known = |id: &str| telltale.among.iter().any(|glob| stands_for(glob, id));
         let failed = |sure: &&str| failures.iter().any(|(id, _)| id == sure);
+        // Nothing is known of a case that was left out, so it speaks neither for the mistake nor against.
+        let may_have = |sure: &&str| failed(sure) || left_out.contains(*sure);
         telltale.requirement == requirement
             && failures
                 .iter()
                 .all(|(id, failure)| known(id) && fits(telltale.look, failure))
-            && telltale.surely.iter().all(failed)
+            && telltale.surely.iter().all(may_have)
+            && (telltale.surely.is_empty() || telltale.surely.iter().any(failed))
     };
     table.iter().find(explains).map(|telltale| telltale.cause)
 }
@@ -63,6 +67,7 @@ pub(super) fn causes<'f, Look: Copy, Failure: 'f>(
     table: &[Telltale<Look>],
     fits: fn(Look, &Failure) -> bool,
     failures: impl Iterator<Item = (&'f Check, &'f Failure)>,
+    left_out: &BTreeSet<String>,
 ) -> BTreeMap<String, &'static str> {
     let mut unexplained: BTreeMap<&str, Vec<(&str, &Failure)>> = BTreeMap::new();
     for (check, failure) in failures.filter(|(check, _)| is_unexplained(check)) {
@@ -71,8 +76,23 @@ pub(super) fn causes<'f, Look: Copy, Failure: 'f>(
     }
     unexplained
         .iter()
-        .filter_map(|(id, failures)| Some(((*id).to_owned(), cause(table, fits, id, failures)?)))
+        .filter_map(|(id, failures)| {
+            Some((
+                (*id).to_owned(),
+                cause(table, fits, id, failures, left_out)?,
+            ))
+        })
         .collect()
+}
+
+/// The cases of which nothing is known, because all of their checks were left out.
+pub(super) fn left_out<'c>(checks: impl Iterator<Item = &'c Check>) -> BTreeSet<String> {
+    let mut cases: BTreeMap<&str, bool> = BTreeMap::new();
+    for check in checks {
+        *cases.entry(check.id.as_str()).or_insert(true) &= check.left_out;
+    }
+    let unknown = cases.into_iter().filter(|(_, unknown)| *unknown);
+    unknown.map(|(id, _)| id.to_owned()).collect()
 }
 
 /// Gives the failures without a cause the one of their requirement.

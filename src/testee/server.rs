@@ -54,6 +54,20 @@ impl Server {
         Ok(server)
     }
 
+    /// Another one like it: started beside it, or the same where it runs already.
+    ///
+    /// # Errors
+    /// [`StartError`]
+    pub fn another(&self) -> Result<Self, StartError> {
+        Self::new(self.origin.clone())
+    }
+
+    /// Whether the command that starts it says where its port goes.
+    #[must_use]
+    pub fn is_told_a_port(&self) -> bool {
+        matches!(&self.origin, Origin::Command(template) if template.says("{port}"))
+    }
+
     /// Ends the testee and starts a fresh one, with a fresh directory; one that is not ours
     /// to start goes on as it is.
     ///

@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::support::matrix::{Seen, assert_as_kept, chosen_faults, side_by_side, watched};
 use crate::support::{UNSTICK, example, listed};
 use unstick::suite::client;
-use unstick::suite::client::run::{PLAIN, run};
-use unstick::suite::server::options::Effort;
+use unstick::suite::client::run::{Options, PLAIN, run};
+use unstick::suite::effort::Effort;
 use unstick::suite::verdict::{Check, Verdict};
 use unstick::testee::launch::Template;
 
@@ -89,7 +89,12 @@ fn judged(option: &str, name: &str, requirement: &str) -> Vec<Check> {
     };
     let mut cases = client::cases::all();
     cases.retain(|case| concerned(&case.info.id, requirement));
-    watched(|watch| run(&template, &cases, Effort::Quick, watch)).unwrap()
+    let options = Options {
+        effort: Effort::Quick,
+        jobs: None,
+        fail_fast: false,
+    };
+    watched(|watch| run(&template, &cases, &options, watch)).unwrap()
 }
 
 #[test]

@@ -9,9 +9,10 @@ use crate::support::matrix::{
 };
 use crate::support::{UNSTICK, example};
 use unstick::judge::case::Described as _;
+use unstick::suite::effort::Effort;
 use unstick::suite::server::case::Case;
 use unstick::suite::server::cases;
-use unstick::suite::server::options::{Effort, Options};
+use unstick::suite::server::options::Options;
 use unstick::suite::server::run::run;
 use unstick::suite::verdict::{Check, Verdict};
 use unstick::testee::launch::Template;
@@ -92,6 +93,8 @@ fn judge(class: Class, fault: Option<&str>, cases: &[Case], max_payload: u32) ->
         max_sessions: Some(MAX_SESSIONS),
         timeout: Duration::from_secs(5),
         effort: Effort::Quick,
+        jobs: None,
+        fail_fast: false,
     };
     watched(|watch| run(&mut server, cases, &options, watch))
         .unwrap()

@@ -63,21 +63,7 @@ pub(in crate::suite::client) struct Wrong {
 }
 
 /// Why a case did not pass.
-#[derive(Debug)]
-pub(in crate::suite::client) enum NotPassed {
-    /// Against the requirement.
-    Failed(Box<Wrong>),
-    /// Allowed by a MAY, or beyond what the protocol says.
-    Acceptable(&'static str),
-    /// Cannot be seen here.
-    Skipped(&'static str),
-}
-
-impl From<Box<Wrong>> for NotPassed {
-    fn from(wrong: Box<Wrong>) -> Self {
-        Self::Failed(wrong)
-    }
-}
+pub(in crate::suite::client) type NotPassed = crate::judge::subject::NotPassed<Wrong>;
 
 pub(in crate::suite::client) type Judged<T = ()> = Result<T, NotPassed>;
 

@@ -12,5 +12,8 @@ pub mod case;
 pub mod cases;
 mod diagnosis;
 mod driver;
+mod opening;
+mod patience;
 pub mod run;
 mod signatures;
+mod subject;

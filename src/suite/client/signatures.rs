@@ -80,8 +80,9 @@ const TABLE: &[Telltale<Look>] = &[
 pub(super) fn name_what_tells_itself(checks: &mut [Check]) {
     decodes_chunks(checks);
     is_a_reply_behind(checks);
+    let left_out = signature::left_out(checks.iter());
     let failures = checks.iter().map(|check| (check, check));
-    let mut causes = signature::causes(TABLE, Look::fits, failures);
+    let mut causes = signature::causes(TABLE, Look::fits, failures, &left_out);
     // Who takes a short read for a whole reply takes the last one for a whole reply too.
     if causes.contains_key("FRM-2") {
         causes.remove("FRM-6");

@@ -22,30 +22,8 @@ pub(super) const PLAIN: &[u8] = b"hello";
 /// After so many waits in vain no more is asked why.
 const WAITS_EXPLAINED: u32 = 16;
 
-/// Why a case that needs code did not pass.
-#[derive(Debug)]
-pub(crate) enum NotPassed {
-    /// Allowed by a MAY.
-    Acceptable(String),
-    /// Cannot be seen here.
-    Skipped(String),
-    /// Could not be judged.
-    Error(String),
-    /// Against the requirement.
-    Failed(Box<Failure>),
-}
-
-impl From<Box<Failure>> for NotPassed {
-    fn from(failure: Box<Failure>) -> Self {
-        Self::Failed(failure)
-    }
-}
-
-impl NotPassed {
-    pub(crate) fn skipped(why: &str) -> Self {
-        Self::Skipped(why.to_owned())
-    }
-}
+/// Why a case did not pass.
+pub(crate) type NotPassed = crate::judge::subject::NotPassed<Failure>;
 
 /// What a case that needs code works with.
 #[derive(Debug)]
@@ -57,6 +35,19 @@ pub(crate) struct Bench<'r> {
     pub(super) waits: u32,
     /// Where the server that runs now stores files, from the first time that this is needed on.
     pub(super) ground: Option<Arc<Ground>>,
+}
+
+impl<'r> Bench<'r> {
+    /// A bench for a server of which nothing is known yet.
+    pub(super) const fn new(testee: &'r mut Server, options: &'r Options) -> Self {
+        Self {
+            testee,
+            options,
+            form: ReplyForm::Echo,
+            waits: options.effort.waits(),
+            ground: None,
+        }
+    }
 }
 
 impl Bench<'_> {

@@ -1,8 +1,9 @@
 //! A check with what is known beside its verdict.
 
-use super::case::{Body, Case};
+use super::case::Case;
 use super::failure::Failure;
 use crate::judge::check::{Check, Verdict};
+use crate::judge::runner::Outcome;
 use crate::trace::Trace;
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::Segmentation;
@@ -15,39 +16,12 @@ pub(crate) struct Finding {
 }
 
 impl Finding {
-    pub(crate) fn of(
-        case: &Case,
-        segmentation: Option<Segmentation>,
-        verdict: Verdict,
-        message: &str,
-        failure: Option<Box<Failure>>,
-    ) -> Self {
+    pub(super) fn of(case: &Case, outcome: Outcome<Failure>) -> Self {
         Self {
-            check: Check {
-                evidence: failure.as_ref().map(|failure| failure.evidence.clone()),
-                ..Check::new(&case.info, segmentation, verdict, message)
-            },
-            failure,
-            trace: match case.body {
-                Body::Trace(trace) => Some(trace),
-                Body::Code(_) => None,
-            },
+            check: outcome.check,
+            failure: outcome.failure,
+            trace: case.trace(),
         }
-    }
-
-    pub(crate) fn plain(
-        case: &Case,
-        segmentation: Option<Segmentation>,
-        verdict: Verdict,
-        message: &str,
-    ) -> Self {
-        Self::of(case, segmentation, verdict, message, None)
-    }
-
-    pub(super) fn left_out(case: &Case, segmentation: Option<Segmentation>, why: &str) -> Self {
-        let mut finding = Self::plain(case, segmentation, Verdict::Skipped, why);
-        finding.check.left_out = true;
-        finding
     }
 
     /// How much was sent, in octets.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::suite::effort::Effort;
 use crate::trace::Class;
 
 /// What a run is told.
@@ -17,42 +18,8 @@ pub struct Options {
     pub timeout: Duration,
     /// How much is done.
     pub effort: Effort,
-}
-
-/// How much a run does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effort {
-    /// All that is needed to judge a testee.
-    Full,
-    /// What is needed to see a known fault again: some segmentations, shorter waits.
-    Quick,
-}
-
-impl Effort {
-    /// After failures of a chapter have taken time so often, by a wait in vain or by a start afresh, a
-    /// case that has failed is not run under further segmentations. Counted rather than timed, so that
-    /// two runs agree.
-    pub(super) const fn soft_budget(self) -> u32 {
-        match self {
-            Self::Full => 12,
-            Self::Quick => 3,
-        }
-    }
-
-    /// After so often, the rest of the chapter is left out.
-    pub(super) const fn hard_budget(self) -> u32 {
-        match self {
-            Self::Full => 50,
-            Self::Quick => 200,
-        }
-    }
-
-    /// The waits in vain that a run is taken to have behind it when it begins: the more there
-    /// are, the shorter the next.
-    pub(crate) const fn waits(self) -> u32 {
-        match self {
-            Self::Full => 0,
-            Self::Quick => 12,
-        }
-    }
+    /// How many conversations go on side by side; as many as the opening calls for unless given.
+    pub jobs: Option<usize>,
+    /// Stop at the first failure that is not known.
+    pub fail_fast: bool,
 }

@@ -1,9 +1,14 @@
 //! The checks to be made: each case under the segmentations that apply.
 
 use super::case::{Body, Case, Code};
-use super::options::Effort;
+use crate::judge;
+use crate::judge::case::CaseInfo;
+use crate::suite::effort::Effort;
 use crate::trace::segmentation::{Move, Segmentation, conversations};
 use crate::trace::{Class, Trace};
+
+/// The case that ends every run.
+pub(super) const PLAIN_LAST: &str = "plain/last";
 
 /// Whether a run of so much effort makes a check.
 fn covers(effort: Effort, case: &Case, segmentation: Segmentation) -> bool {
@@ -19,12 +24,14 @@ fn covers(effort: Effort, case: &Case, segmentation: Segmentation) -> bool {
 }
 
 /// One check to be made.
-pub(super) struct Planned<'c> {
+pub(crate) struct Planned<'c> {
     pub(super) case: &'c Case,
     pub(super) what: Plan,
+    /// The server is one for all, so that what concerns more than this conversation is made alone.
+    pub(super) shared: bool,
 }
 
-pub(super) enum Plan {
+pub(crate) enum Plan {
     Conversation(&'static Trace, Segmentation, Vec<Move<'static>>),
     Code(Code),
 }
@@ -38,30 +45,37 @@ impl<'c> Planned<'c> {
                 .map(|(segmentation, moves)| Self {
                     case,
                     what: Plan::Conversation(trace, segmentation, moves),
+                    shared: false,
                 })
                 .collect(),
             Body::Code(code) => vec![Self {
                 case,
                 what: Plan::Code(code),
+                shared: false,
             }],
         }
     }
+}
 
-    pub(super) const fn segmentation(&self) -> Option<Segmentation> {
+impl judge::subject::Planned for Planned<'_> {
+    fn info(&self) -> &CaseInfo {
+        &self.case.info
+    }
+
+    fn segmentation(&self) -> Option<Segmentation> {
         match self.what {
             Plan::Conversation(_, segmentation, _) => Some(segmentation),
             Plan::Code(_) => None,
         }
     }
 
-    /// Within a chapter the plainest come first, so that of a testee that takes long to fail
-    /// every requirement is seen before every cut of the stream.
-    pub(super) const fn turn(&self) -> u8 {
-        match self.segmentation() {
-            Some(Segmentation::Apart) => 0,
-            None => 1,
-            Some(Segmentation::Whole) => 2,
-            Some(_) => 3,
-        }
+    fn alone(&self) -> bool {
+        let plain = matches!(self.what, Plan::Conversation(..));
+        let needs_directory = self.case.info.class >= Class::Transfer;
+        self.is_last() || self.shared && (needs_directory || !plain)
+    }
+
+    fn is_last(&self) -> bool {
+        self.case.info.id == PLAIN_LAST
     }
 }

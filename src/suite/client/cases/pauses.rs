@@ -69,7 +69,7 @@ pub(super) fn cases() -> Vec<Case> {
 /// answered at once, which shows whether the client is still in step.
 fn answered_late(stage: &mut Stage<'_>, cut: usize) -> Judged {
     if stage.habits.shows.is_none() {
-        return Err(NotPassed::Skipped(
+        return Err(NotPassed::skipped(
             "the client does not show replies, so how it reads them cannot be seen",
         ));
     }
@@ -86,7 +86,7 @@ fn answered_late(stage: &mut Stage<'_>, cut: usize) -> Judged {
         if stage.has_closed() {
             stage.reports((&shown, on_stderr), "")?;
             return Err(NotPassed::Acceptable(
-                "the client gives up on a reply that takes its time, and says so",
+                "the client gives up on a reply that takes its time, and says so".to_owned(),
             ));
         }
         stage.answers_in(&[after]);

@@ -40,7 +40,7 @@ fn places(segmentation: Segmentation, frame: &[u8]) -> Vec<usize> {
 /// shows whether the client is still in step.
 fn answered_in_pieces(stage: &mut Stage<'_>, text: &str, cuts: &[usize]) -> Judged {
     if stage.habits.shows.is_none() {
-        return Err(NotPassed::Skipped(NOT_SHOWN));
+        return Err(NotPassed::skipped(NOT_SHOWN));
     }
     stage.types("hello");
     stage.sends(b"hello")?;
@@ -112,7 +112,7 @@ pub(super) fn cases() -> Vec<Case> {
 /// Two messages before any reply, if the client sends them so; then both replies, cut there.
 fn both_at_once(stage: &mut Stage<'_>, cut: impl Fn(usize, usize) -> Vec<usize>) -> Judged {
     if stage.habits.shows.is_none() {
-        return Err(NotPassed::Skipped(NOT_SHOWN));
+        return Err(NotPassed::skipped(NOT_SHOWN));
     }
     stage.types("one");
     stage.types_at_once("two");
@@ -120,7 +120,7 @@ fn both_at_once(stage: &mut Stage<'_>, cut: impl Fn(usize, usize) -> Vec<usize>)
     // A client that pipelines sends it at once; one that goes on when a timer runs out does not.
     stage.waits_briefly_for(7);
     if stage.rest().is_empty() {
-        return Err(NotPassed::Skipped(
+        return Err(NotPassed::skipped(
             "the client awaits each reply before its next message, so two never meet",
         ));
     }

@@ -90,7 +90,7 @@ fn not_in_turn(stage: &mut Stage<'_>, why: NotPassed, line: &str, lines: &[Strin
             .iter())
     {
         return NotPassed::Acceptable(
-            "the client sends lines in another order than they were typed",
+            "the client sends lines in another order than they were typed".to_owned(),
         );
     }
     wrong.diagnosis = INTERLEAVED;

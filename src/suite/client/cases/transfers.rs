@@ -235,7 +235,7 @@ fn not_sent() -> Vec<Case> {
             move |stage| {
                 let sparse = stage.place("large.bin", b"")?.set_len(size);
                 if sparse.is_err() {
-                    return Err(NotPassed::Skipped(
+                    return Err(NotPassed::skipped(
                         "the file system of temporary files has no files of this size",
                     ));
                 }
@@ -406,7 +406,7 @@ fn changing() -> Vec<Case> {
                 let same = common_prefix(&content, stage.rest());
                 if same < came {
                     if stage.ending().is_some() && is_lent(&content, &stage.rest()[..came]) {
-                        return Err(NotPassed::Acceptable(LENT));
+                        return Err(NotPassed::Acceptable(LENT.to_owned()));
                     }
                     let diagnosis = diagnosis::of_frames(&content, stage.rest());
                     let differs = differs_from_the_file(&content, stage.rest(), same);

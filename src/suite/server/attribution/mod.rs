@@ -51,11 +51,12 @@ pub(crate) fn attribute(findings: &mut [Finding], options: &Options, form_broken
 
 /// Names the mistake where all failures of a requirement without a cause point to one.
 fn name_what_tells_itself(findings: &mut [Finding]) {
+    let left_out = signature::left_out(findings.iter().map(|finding| &finding.check));
     let failures = findings.iter().filter_map(|finding| {
         let failure = finding.failure.as_ref()?;
         Some((&finding.check, &failure.what))
     });
-    let causes = signatures::causes(failures);
+    let causes = signatures::causes(failures, &left_out);
     signature::name(
         findings.iter_mut().map(|finding| &mut finding.check),
         &causes,

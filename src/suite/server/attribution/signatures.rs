@@ -1,6 +1,6 @@
 //! The mistakes of servers that are known by the cases they fail.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::judge::check::Check;
 use crate::suite::server::directory_fault::DirectoryFault;
@@ -244,8 +244,9 @@ const TABLE: &[Telltale<Look>] = &[
 /// What the failures without a cause point to, by requirement: each the check and what it looks like.
 pub(super) fn causes<'f>(
     failures: impl Iterator<Item = (&'f Check, &'f What)>,
+    left_out: &BTreeSet<String>,
 ) -> BTreeMap<String, &'static str> {
-    signature::causes(TABLE, Look::fits, failures)
+    signature::causes(TABLE, Look::fits, failures, left_out)
 }
 
 #[cfg(test)]
@@ -254,7 +255,7 @@ mod tests {
     use crate::suite::server::cases;
 
     fn cause(requirement: &str, failures: &[(&str, &What)]) -> Option<&'static str> {
-        signature::cause(TABLE, Look::fits, requirement, failures)
+        signature::cause(TABLE, Look::fits, requirement, failures, &BTreeSet::new())
     }
 
     #[test]

@@ -3,11 +3,12 @@
 
 use super::*;
 use crate::judge::evidence::Evidence;
+use crate::judge::runner::Outcome;
+use crate::suite::effort::Effort;
 use crate::suite::plain::frame;
 use crate::suite::server::cases;
 use crate::suite::server::directory_fault::DirectoryFault;
 use crate::suite::server::failure::{Failure, What};
-use crate::suite::server::options::Effort;
 use crate::suite::server::reply_form::Difference;
 use crate::trace::Class;
 use crate::trace::segmentation::Segmentation;
@@ -20,7 +21,13 @@ const TEXT: What = What::Different(Difference::Text);
 fn finding(id: &str, cut: Segmentation, verdict: Verdict, failure: Option<Failure>) -> Finding {
     let cases = cases::all();
     let case = cases.iter().find(|case| case.info.id == id).expect(id);
-    Finding::of(case, Some(cut), verdict, "", failure.map(Box::new))
+    let failure = failure.map(Box::new);
+    let evidence = failure.as_ref().map(|failure| failure.evidence.clone());
+    let check = Check {
+        evidence,
+        ..Check::new(&case.info, Some(cut), verdict, "")
+    };
+    Finding::of(case, Outcome { check, failure })
 }
 
 fn passes(id: &str) -> Finding {
@@ -69,6 +76,8 @@ fn last(
         max_sessions: None,
         timeout: Duration::ZERO,
         effort: Effort::Full,
+        jobs: None,
+        fail_fast: false,
     };
     attribute(&mut findings, &options, false);
     let check = findings.pop().expect("there is one").check;

@@ -1,0 +1,135 @@
+//! The first conversation of a run: does the server answer at all, in which form, and how late?
+
+use std::time::{Duration, Instant};
+
+use super::bench::{Bench, NotPassed, PLAIN};
+use super::dialect::{self, Dialect};
+use super::reply_form::ReplyForm;
+use crate::judge::error::RunError;
+use crate::suite::plain::{frame, next_frame};
+use crate::testee::gating::Gating;
+use crate::testee::server::Server;
+use crate::trace::Class;
+
+/// A reply that takes longer may have been late by chance: it is asked for once more.
+const PROMPT: Duration = Duration::from_millis(15);
+
+/// What the plainest conversation has shown.
+pub(super) enum Opening {
+    /// It answers.
+    Speaks {
+        /// The form of its replies.
+        form: ReplyForm,
+        /// How chunks are kept apart.
+        gating: Gating,
+        /// How long its reply takes.
+        late: Duration,
+    },
+    /// It speaks another dialect: every case would only say so again.
+    Dialect {
+        /// What happened, in words.
+        found: String,
+        /// Which one.
+        dialect: &'static Dialect,
+        /// How chunks are kept apart.
+        gating: Gating,
+    },
+}
+
+/// Has the plainest conversation.
+pub(super) fn open(bench: &mut Bench<'_>) -> Result<Opening, RunError> {
+    let class = bench.options.class;
+    let Answer {
+        gating,
+        seen,
+        silent,
+        late,
+    } = ask(bench)?;
+    if let Some(silent) = silent {
+        let patience = bench.patience();
+        return match dialect::probe(bench.testee, patience) {
+            Some(dialect) => Ok(Opening::Dialect {
+                found: format!("{silent}; {}", dialect.found),
+                dialect,
+                gating,
+            }),
+            None => Err(RunError::NoAnswer(no_answer(bench.testee, class, &silent))),
+        };
+    }
+    let form = match next_frame(&seen) {
+        Some(payload) => ReplyForm::learn(class, PLAIN, payload),
+        None if class >= Class::Session => ReplyForm::Prescribed,
+        None => ReplyForm::Echo,
+    };
+    let late = match late {
+        late if late > PROMPT => ask(bench)?.late.min(late),
+        late => late,
+    };
+    Ok(Opening::Speaks { form, gating, late })
+}
+
+/// What comes back in the plainest conversation.
+struct Answer {
+    gating: Gating,
+    seen: Vec<u8>,
+    /// Why nothing came.
+    silent: Option<String>,
+    late: Duration,
+}
+
+fn ask(bench: &mut Bench<'_>) -> Result<Answer, RunError> {
+    let terms = bench.terms(None);
+    let mut talk = match bench.talk(&terms) {
+        Ok(talk) => talk,
+        Err(NotPassed::Failed(failure)) => return Err(RunError::NoAnswer(failure.message)),
+        Err(_) => return Err(RunError::NoAnswer("no connection".to_owned())),
+    };
+    let gating = talk.connection().gating();
+    let testee = &mut *bench.testee;
+    let started = Instant::now();
+    let failed = talk.send(testee, &frame(PLAIN)).err();
+    let connection = talk.connection();
+    connection.wait(testee, terms.patience, |connection| {
+        next_frame(connection.seen()).is_some() || connection.ending().is_some()
+    });
+    let late = started.elapsed();
+    let seen = connection.seen().to_vec();
+    let silent = seen
+        .is_empty()
+        .then(|| match (failed, connection.ending()) {
+            (Some(failure), _) => failure.message,
+            (None, Some(_)) => "it closed without an answer".to_owned(),
+            (None, None) => "it sent nothing, and left the connection open".to_owned(),
+        });
+    Ok(Answer {
+        gating,
+        seen,
+        silent,
+        late,
+    })
+}
+
+/// What to tell the author of a testee that does not answer.
+fn no_answer(testee: &mut Server, class: Class, silent: &str) -> String {
+    let expected = match class {
+        Class::Codec | Class::Framing => "the same frame back (class framing)",
+        Class::Session | Class::Transfer | Class::VerifiedTransfer => {
+            "one reply, as SES-5 has it (a server that echoes frames is of class framing: --class framing)"
+        }
+    };
+    let mut message = format!(
+        "the testee on {} does not answer the plainest conversation: {silent}\n\
+         sent: 00 00 00 05 68 65 6c 6c 6f, the frame of \"hello\"; expected: {expected}\n\
+         does it write its answer at once (flush)? is the length 4 octets, the most significant first? \
+         is this the right port?",
+        testee.address()
+    );
+    if let Some(death) = testee.death() {
+        message += &format!("\nit ended {death}");
+    }
+    let stderr = testee.stderr();
+    if !stderr.trim().is_empty() {
+        message += &format!("\nthe end of its standard error:\n{}", stderr.trim_end());
+    }
+    message
+}

@@ -1,0 +1,77 @@
+//! A server as the runner sees it.
+
+use super::bench::{Bench, NotPassed};
+use super::directory_fault::DirectoryFault;
+use super::failure::{Failure, What};
+use super::judge::judge_conversation;
+use super::plan::{Plan, Planned};
+use crate::judge::evidence::Evidence;
+use crate::judge::subject::{Fails, Recovered, Subject};
+use crate::testee::launch::StartError;
+
+impl Fails for Failure {
+    fn message(&self) -> String {
+        self.message.clone()
+    }
+
+    fn evidence(&self) -> Evidence {
+        self.evidence.clone()
+    }
+
+    fn took_time(&self) -> bool {
+        self.what.took_time()
+    }
+
+    fn proves_itself(&self) -> bool {
+        self.what.proves_itself()
+    }
+}
+
+impl<'r> Subject for Bench<'r> {
+    type Check = Planned<'r>;
+    type Failure = Failure;
+
+    fn attempt(&mut self, check: &Planned<'r>, timeouts: u32) -> Result<(), NotPassed> {
+        self.waits = timeouts;
+        match &check.what {
+            Plan::Conversation(trace, segmentation, moves) => {
+                judge_conversation(self, trace, *segmentation, moves)
+            }
+            Plan::Code(code) => code(self),
+        }
+    }
+
+    /// Starts the server again where a failure may have left it in a state that is not its usual one.
+    fn recover(&mut self, after: &Failure, timeouts: u32) -> Result<Recovered, StartError> {
+        self.waits = timeouts;
+        let clean = match &after.what {
+            What::Different(_) | What::Extra | What::Unsolicited => true,
+            // Only a fresh one has its directory in place again.
+            What::Directory(fault) => !matches!(fault, DirectoryFault::Replaced { .. }),
+            _ => false,
+        };
+        let as_it_is = Recovered {
+            fresh: false,
+            costly: false,
+        };
+        if !self.testee.can_restart() {
+            return Ok(as_it_is);
+        }
+        if clean && !after.left_open {
+            // Whether a reply is seen before a close may be luck, since a reset takes replies
+            // along: it costs as much as a close without one, so that budgets agree.
+            return Ok(Recovered {
+                costly: matches!(after.what, What::Different(_)),
+                ..as_it_is
+            });
+        }
+        if clean && self.is_well().is_ok() {
+            return Ok(as_it_is);
+        }
+        self.testee.restart()?;
+        Ok(Recovered {
+            fresh: true,
+            costly: true,
+        })
+    }
+}

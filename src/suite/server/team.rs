@@ -1,0 +1,91 @@
+//! How many conversations go on side by side, and with whom.
+//!
+//! Of a server that is started by a command others are started beside it, each with a port, a directory
+//! and a process of its own: they share nothing, and so every check can be made by any of them. One that
+//! runs already is one server for all, so only conversations that need no directory go on side by side
+//! with it, as many as it serves.
+
+use std::thread;
+use std::time::Duration;
+
+use super::bench::PLAIN;
+use super::options::Options;
+use crate::suite::effort::Effort;
+use crate::suite::plain::{frame, next_frame};
+use crate::testee::server::Server;
+use crate::testee::wait::Patience;
+
+/// A server that replies sooner keeps a processor busy.
+const PROMPT: Duration = Duration::from_millis(20);
+
+/// So many servers that reply promptly are judged side by side, where there are as many processors.
+const FEW: usize = 2;
+
+/// For each of so many milliseconds that a reply takes there is one server more.
+const MILLISECONDS_EACH: u128 = 5;
+
+/// At most so many at a time, unless more are asked for.
+const MOST: usize = 16;
+
+/// The servers that are judged beside this one, whose replies take this long.
+pub(super) fn others(testee: &mut Server, options: &Options, late: Duration) -> Vec<Server> {
+    let wanted = match options.jobs {
+        Some(jobs) => jobs,
+        None if options.effort == Effort::Quick => 1,
+        None if late < PROMPT => processors().min(FEW),
+        None => usize::try_from(late.as_millis() / MILLISECONDS_EACH)
+            .unwrap_or(MOST)
+            .clamp(2, MOST),
+    };
+    if wanted <= 1 {
+        return Vec::new();
+    }
+    if !testee.can_restart() {
+        if options.jobs.is_none() && late < PROMPT {
+            return Vec::new();
+        }
+        let served = sessions(testee, options, wanted * 2) / 2;
+        let others = 1..served.min(wanted);
+        return others.filter_map(|_| testee.another().ok()).collect();
+    }
+    // One that chooses its port itself, or always takes the same, may not stand beside another.
+    if options.jobs.is_none() && !testee.is_told_a_port() {
+        return Vec::new();
+    }
+    let testee = &*testee;
+    thread::scope(|scope| {
+        let starting: Vec<_> = (1..wanted)
+            .map(|_| scope.spawn(|| testee.another().ok()))
+            .collect();
+        let started = starting.into_iter().filter_map(|one| one.join().ok()?);
+        started.collect()
+    })
+}
+
+fn processors() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// How many sessions the server serves at a time, up to `most`.
+fn sessions(testee: &mut Server, options: &Options, most: usize) -> usize {
+    let most = options.max_sessions.map_or(most, |limit| limit.min(most));
+    let patience = Patience {
+        idle: Duration::from_millis(1000),
+        busy: options.timeout,
+    };
+    let mut open = Vec::new();
+    for _ in 0..most {
+        let Ok(mut connection) = testee.connect() else {
+            break;
+        };
+        connection.send(testee, &frame(PLAIN), options.timeout);
+        connection.wait(testee, patience, |connection| {
+            next_frame(connection.seen()).is_some() || connection.ending().is_some()
+        });
+        if next_frame(connection.seen()).is_none() {
+            break;
+        }
+        open.push(connection);
+    }
+    open.len()
+}
