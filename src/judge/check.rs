@@ -90,7 +90,7 @@ pub struct Check {
     pub details: serde_json::Map<String, serde_json::Value>,
     /// It was skipped because other failures had taken their time: nothing is known of it, though it
     /// would have counted.
-    #[serde(skip)]
+    #[serde(default)]
     pub left_out: bool,
 }
 
@@ -168,6 +168,8 @@ impl Serialize for Check {
             segmentation: Option<Segmentation>,
             verdict: Verdict,
             message: &'c str,
+            #[serde(skip_serializing_if = "std::ops::Not::not")]
+            left_out: bool,
             #[serde(skip_serializing_if = "Option::is_none")]
             trace: Option<&'c Evidence>,
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -184,6 +186,7 @@ impl Serialize for Check {
             segmentation: self.segmentation,
             verdict: self.verdict,
             message: &self.message,
+            left_out: self.left_out,
             trace: self.evidence.as_ref(),
             cause: self.cause.as_deref(),
             rerun: self.rerun.as_deref(),

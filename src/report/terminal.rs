@@ -72,6 +72,18 @@ fn show(group: &Group<'_>, report: &Report<'_>, out: &mut Page) {
         out.add("  ");
         line(out, style, "likely cause", format_args!(": {cause}"));
     }
+    let mut shown: Vec<&str> = Vec::new();
+    for id in group.checks.iter().flat_map(|check| &check.requirements) {
+        if *id != group.requirement && !shown.contains(&id.as_str()) {
+            shown.push(id);
+        }
+    }
+    if !shown.is_empty() {
+        shown.sort_by_key(|id| requirement::position(id));
+        out.add("  ");
+        let shown = format_args!(": {}", shown.join(" ")).to_string();
+        line(out, STRONG, "its cases show too", shown);
+    }
     out.add("  ");
     line(
         out,
