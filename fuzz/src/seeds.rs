@@ -81,7 +81,7 @@ fn wire_inputs(trace: &Trace) -> Vec<(String, Vec<u8>)> {
     let told = |segmentation: &Segmentation| {
         matches!(
             segmentation,
-            Segmentation::Whole | Segmentation::Length3 | Segmentation::Pinned
+            Segmentation::Whole | Segmentation::Length(3) | Segmentation::Pinned
         )
     };
     conversations(trace)

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::Failure;
 use super::judging::{Chosen, INTERRUPTED, Judged, Judging};
+use crate::framing::Framing;
 use crate::suite::codec;
 use crate::suite::codec::program::{Mode, Program};
 use crate::trace::Class;
@@ -17,13 +18,16 @@ use crate::trace::Class;
 The octets of a stream come on standard input, cut in every way. COMMAND writes each payload
 back as a frame; it exits with 0 at a clean end, and with another status when the stream
 breaks the protocol. `{mode}` in COMMAND is filled in: `stream` for that, `lengths` for single
-lengths, line by line. With --lines one long-lived process is spoken to instead, as `lines`.
+lengths, line by line. With --framing F it reads frames of F, and writes payloads as before: in
+a length of four octets each. With --lines one long-lived process is spoken to instead, as `lines`.
 docs/codec-contract.md has the whole contract, which is a page.
 
 Examples:
   unstick codec -- python3 codec.py {mode}
   unstick codec --max-payload 1048576 -- ./decoder
   unstick codec --lines -- java Codec.java {mode}
+  unstick codec --framing u16le -- python3 mine.py
+  unstick codec --framing '1? u32be+4' -- ./decoder
 
 Exit status: 0 all well; 1 a case failed; 2 bad usage; 3 could not be judged.")]
 pub(super) struct Codec {
@@ -33,6 +37,15 @@ pub(super) struct Codec {
     /// The testee's limit on payloads in octets, to be judged at its boundary
     #[arg(long, value_name = "N")]
     max_payload: Option<u32>,
+    /// The framing that it reads: a preset, or a template in stream order. `unstick explain --framing F`
+    /// says what one means
+    #[arg(
+        long,
+        value_name = "F",
+        default_value = "u32be",
+        hide_default_value = true
+    )]
+    framing: Framing,
     #[command(flatten)]
     chosen: Chosen,
     #[command(flatten)]
@@ -45,7 +58,7 @@ pub(super) struct Codec {
 impl Codec {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let class = Class::Codec;
-        let cases = self.chosen.of(codec::cases(), class)?;
+        let cases = self.chosen.of(codec::cases_of(&self.framing), class)?;
         let known = self.judging.prepare()?;
         let (testee, template) = self.judging.started("codec", &self.command, self.words());
         let mode = match (self.lines, template.says("{mode}")) {
@@ -53,7 +66,7 @@ impl Codec {
             (false, true) => Mode::StreamAndLengths,
             (false, false) => Mode::Stream,
         };
-        let program = Program::new(&template, mode, self.max_payload);
+        let program = Program::new(&template, mode, self.framing.clone(), self.max_payload);
         let judged = Judged {
             testee: &testee,
             class: Some(class),
@@ -82,6 +95,9 @@ impl Codec {
         let mut words: Vec<String> = ["unstick", "codec"].map(str::to_owned).into();
         if self.lines {
             words.push("--lines".to_owned());
+        }
+        if self.framing != Framing::default() {
+            words.extend(["--framing".to_owned(), self.framing.to_string()]);
         }
         if let Some(limit) = self.max_payload {
             words.extend(["--max-payload".to_owned(), limit.to_string()]);

@@ -395,6 +395,13 @@ impl Framing {
         self
     }
 
+    /// The same framing with this limit on payloads, in place of any other.
+    #[must_use]
+    pub fn with_max_payload(mut self, max: u64) -> Self {
+        self.shape.options.limit_counts = None;
+        self.with_max(max)
+    }
+
     /// How many octets of preface the stream begins with, and which, where that is fixed.
     #[must_use]
     pub fn preface(&self) -> Vec<u8> {

@@ -262,6 +262,36 @@ impl Framing {
         })
     }
 
+    /// The number that these octets are, all of them; `None` where they are not one.
+    #[must_use]
+    pub fn number_in(&self, octets: &[u8]) -> Option<u128> {
+        match self.number()?.read(octets, self.shape.options.digits) {
+            Read::Value { value, length, .. } if length == octets.len() => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The length of the payload that these octets announce, in the place of the length.
+    ///
+    /// # Errors
+    /// Why they announce none; `None` where more octets are needed, or fewer.
+    pub fn unpack(&self, octets: &[u8]) -> Result<u128, Option<Refusal>> {
+        let number = self.number().ok_or(None)?;
+        let refused = |why| Some(Refusal::Number { at: 0, why });
+        match number.read(octets, self.shape.options.digits) {
+            Read::Need(_) => Err(None),
+            Read::Refused(why) => Err(refused(why)),
+            Read::Value { length, .. } if length < octets.len() => Err(None),
+            Read::Value {
+                is_shortest: false, ..
+            } if self.forms() == Forms::Shortest => Err(refused(Refused::NotShortest)),
+            Read::Value { value, .. } => match (value as i128).checked_sub(self.adjustment()) {
+                Some(payload) if payload >= 0 => Ok(payload as u128),
+                _ => Err(Some(self.too_small(value))),
+            },
+        }
+    }
+
     fn too_small(&self, number: u128) -> Refusal {
         Refusal::TooSmall {
             number,

@@ -57,7 +57,7 @@ impl Conversation {
             let number = place + 1;
             let sends = matches!(
                 step.action,
-                Action::Send(_) | Action::Frame { .. } | Action::EndOfStream
+                Action::Send(_) | Action::Frame { .. } | Action::Parts(_) | Action::EndOfStream
             );
             if conversation.closes || sends && conversation.has_ended() {
                 return Err(NoTurns::AfterTheEnd(number));
@@ -67,6 +67,11 @@ impl Conversation {
                 Action::Frame { length, payload } => {
                     conversation.sent(&length.to_vec());
                     conversation.sent(&payload.to_vec());
+                }
+                Action::Parts(parts) => {
+                    for (_, octets) in parts {
+                        conversation.sent(&octets.to_vec());
+                    }
                 }
                 Action::Answer(answer) => conversation.add_answer(answer.clone()),
                 Action::EndOfStream => conversation.ended(),

@@ -20,7 +20,7 @@ pub fn all() -> &'static [Trace] {
                 json::read(text).unwrap_or_else(|error| panic!("fixtures/{id}.json: {error}"))
             })
             .collect();
-        traces.sort_by_cached_key(|trace| (chapter(&trace.id), natural(&trace.id)));
+        traces.sort_by_cached_key(|trace| order(&trace.id));
         traces
     })
 }
@@ -33,6 +33,11 @@ pub const CHAPTERS: [&str; 6] = ["len", "frm", "msg", "ses", "trf", "vtr"];
 pub fn chapter(id: &str) -> Option<usize> {
     let (directory, _) = id.split_once('/')?;
     CHAPTERS.iter().position(|chapter| *chapter == directory)
+}
+
+/// The place of an id among others: by chapter, then by name, numbers as numbers.
+pub(super) fn order(id: &str) -> impl Ord + use<> {
+    (chapter(id), natural(id))
 }
 
 /// A key under which `cut-after-9` comes before `cut-after-10`.

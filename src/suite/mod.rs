@@ -6,6 +6,7 @@
 #[cfg(feature = "cli")]
 pub mod client;
 pub mod codec;
+pub mod derived;
 #[cfg(feature = "cli")]
 pub mod effort;
 #[cfg(feature = "cli")]

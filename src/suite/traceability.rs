@@ -11,7 +11,7 @@ use crate::judge::case::CaseInfo;
 use crate::trace::Class;
 
 /// Why a requirement has no case, or none in a role that owes it.
-const NOT_SEEN: [(&str, &str); 10] = [
+const NOT_SEEN: [(&str, &str); 14] = [
     (
         "LEN-2",
         "A server packs the lengths of its own replies only, all of them small: judged of codecs, \
@@ -27,6 +27,10 @@ const NOT_SEEN: [(&str, &str); 10] = [
         "A clean end shows by nothing but the close that follows it: its cases fail for the faults \
          of FRM-4, FRM-6 and SES-7.",
     ),
+    ("LEN-5", OTHER_FRAMINGS),
+    ("FRM-10", OTHER_FRAMINGS),
+    ("FRM-11", OTHER_FRAMINGS),
+    ("FRM-12", OTHER_FRAMINGS),
     ("VTR-1", VTR),
     ("VTR-2", VTR),
     ("VTR-3", VTR),
@@ -38,6 +42,9 @@ const NOT_SEEN: [(&str, &str); 10] = [
 
 const CUT: &str = "For any protocol: judged by `unstick recut`, from recordings, each of which is its own \
                    case.";
+
+const OTHER_FRAMINGS: &str = "The article's framing cannot break it: its cases are derived for framings that can, and judged with \
+                              `--framing`.";
 
 const VTR: &str = "The optional extension: that a testee without it answers the command as text is \
                    judged, its own exchange is not.";

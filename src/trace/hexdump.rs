@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::answer::Answer;
 use super::octets::Octets;
 use super::{Acceptable, Action, Placed, Step, Trace};
+use crate::framing::{Framing, Place};
 
 /// How many octets a line shows.
 const PER_LINE: usize = 16;
@@ -118,6 +119,7 @@ fn quoted(payload: &[u8]) -> String {
 /// Shows a trace as the conversation it is: what is sent, what must come of it.
 #[must_use]
 pub fn conversation(trace: &Trace) -> String {
+    let framing = trace.framing();
     let mut out = String::new();
     for placed in &trace.before {
         let line = match placed {
@@ -131,7 +133,7 @@ pub fn conversation(trace: &Trace) -> String {
         out += &line;
         out.push('\n');
     }
-    steps(&trace.steps, &mut out);
+    steps(&framing, &trace.steps, &mut out);
     match trace.acceptable {
         Some(Acceptable::Refusal) => out += "  a refusal is acceptable too\n",
         Some(Acceptable::Extension) => out += "  the extension's own reply is acceptable too\n",
@@ -140,7 +142,7 @@ pub fn conversation(trace: &Trace) -> String {
     }
     if let Some(repaired) = &trace.repaired {
         out += "repaired, the offence apart, this must succeed:\n";
-        steps(repaired, &mut out);
+        steps(&framing, repaired, &mut out);
     }
     out
 }
@@ -148,7 +150,16 @@ pub fn conversation(trace: &Trace) -> String {
 /// The most steps that are shown; what lies between the first and the last is counted.
 const MAX_STEPS: usize = 40;
 
-fn steps(steps: &[Step], out: &mut String) {
+/// What a frame announces by these octets in the place of its length.
+fn announced(framing: &Framing, length: &[u8]) -> String {
+    match framing.number_in(length) {
+        Some(number) => format!("→ frame, length {number}"),
+        None if framing.is_reference() => "→ frame, no length of 4 octets".to_owned(),
+        None => "→ frame, no length".to_owned(),
+    }
+}
+
+fn steps(framing: &Framing, steps: &[Step], out: &mut String) {
     let head = match steps.len() {
         few if few <= MAX_STEPS => few,
         _ => MAX_STEPS / 2,
@@ -163,13 +174,20 @@ fn steps(steps: &[Step], out: &mut String) {
         }
         let (line, octets) = match &step.action {
             Action::Frame { length, payload } => {
-                let announced = length.to_vec();
-                let octets = [announced.as_slice(), &payload.to_vec()].concat();
-                let announced = <[u8; 4]>::try_from(announced.as_slice()).map_or_else(
-                    |_| "no length of 4 octets".to_owned(),
-                    |length| format!("length {}", u32::from_be_bytes(length)),
-                );
-                (format!("→ frame, {announced}"), octets)
+                let octets = [length.to_vec(), payload.to_vec()].concat();
+                (announced(framing, &length.to_vec()), octets)
+            }
+            Action::Parts(parts) => {
+                let octets = parts
+                    .iter()
+                    .flat_map(|(_, octets)| octets.to_vec())
+                    .collect();
+                let length = parts.iter().find(|(place, _)| *place == Place::Length);
+                let title = match length {
+                    Some((_, length)) => announced(framing, &length.to_vec()),
+                    None => "→ frame".to_owned(),
+                };
+                (title, octets)
             }
             Action::Send(octets) => {
                 let octets = octets.to_vec();

@@ -13,6 +13,7 @@ use super::octets::{MAX_OCTETS, Octets};
 use super::segmentation::Segmentation;
 use super::strangers;
 use super::{Action, Cuts, Step, Trace};
+use crate::framing::Place;
 
 /// Why a text is not a trace.
 #[derive(Debug, thiserror::Error)]
@@ -130,8 +131,62 @@ const STEP_FIELDS: &[&str] = &[
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenFrame {
-    length: Octets,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    before: Option<Octets>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    length: Option<Octets>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    after: Option<Octets>,
     payload: Octets,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    behind: Option<Octets>,
+}
+
+impl From<WrittenFrame> for Action {
+    fn from(written: WrittenFrame) -> Self {
+        match written {
+            WrittenFrame {
+                before: None,
+                length: Some(length),
+                after: None,
+                payload,
+                behind: None,
+            } => Self::Frame { length, payload },
+            WrittenFrame {
+                before,
+                length,
+                after,
+                payload,
+                behind,
+            } => {
+                let parts = [
+                    (Place::Before, before),
+                    (Place::Length, length),
+                    (Place::After, after),
+                    (Place::Payload, Some(payload)),
+                    (Place::Behind, behind),
+                ];
+                let given = |(place, octets): (_, Option<Octets>)| Some((place, octets?));
+                Self::Parts(parts.into_iter().filter_map(given).collect())
+            }
+        }
+    }
+}
+
+impl WrittenFrame {
+    fn of(parts: &[(Place, Octets)]) -> Self {
+        let part = |wanted| {
+            let found = parts.iter().find(|(place, _)| *place == wanted);
+            found.map(|(_, octets)| octets.clone())
+        };
+        Self {
+            before: part(Place::Before),
+            length: part(Place::Length),
+            after: part(Place::After),
+            payload: part(Place::Payload).unwrap_or_default(),
+            behind: part(Place::Behind),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -180,10 +235,7 @@ impl<'de> Visitor<'de> for StepVisitor {
                     note = Some(map.next_value()?);
                     continue;
                 }
-                "frame" => {
-                    let WrittenFrame { length, payload } = map.next_value()?;
-                    Action::Frame { length, payload }
-                }
+                "frame" => map.next_value::<WrittenFrame>()?.into(),
                 "send" => Action::Send(map.next_value()?),
                 "deliver" => Action::Deliver(map.next_value()?),
                 "answer" => Action::Answer(map.next_value()?),
@@ -220,8 +272,10 @@ impl Serialize for Step {
         let mut map = serializer.serialize_map(None)?;
         match self.action.clone() {
             Action::Frame { length, payload } => {
-                map.serialize_entry("frame", &WrittenFrame { length, payload })?;
+                let parts = [(Place::Length, length), (Place::Payload, payload)];
+                map.serialize_entry("frame", &WrittenFrame::of(&parts))?;
             }
+            Action::Parts(parts) => map.serialize_entry("frame", &WrittenFrame::of(&parts))?,
             Action::Send(octets) => map.serialize_entry("send", &octets)?,
             Action::Deliver(payload) => map.serialize_entry("deliver", &payload)?,
             Action::Answer(answer) => map.serialize_entry("answer", &answer)?,
@@ -247,6 +301,7 @@ impl Step {
     fn sent_len(&self) -> usize {
         match &self.action {
             Action::Frame { length, payload } => length.len() + payload.len(),
+            Action::Parts(parts) => parts.iter().map(|(_, octets)| octets.len()).sum(),
             Action::Send(octets) => octets.len(),
             _ => 0,
         }

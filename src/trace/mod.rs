@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 use answer::Answer;
 use octets::Octets;
 
+use crate::framing::{Framing, Place};
+
 /// What a testee claims to implement; each class owes all that the ones before it owe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -145,6 +147,8 @@ pub enum Action {
         /// The octets behind it.
         payload: Octets,
     },
+    /// A frame of a framing that has other parts, in order; each is literal.
+    Parts(Vec<(Place, Octets)>),
     /// Octets are sent as they are: the body of a file, or what is no frame.
     Send(Octets),
     /// The testee delivers this payload: echoes it (framing), answers it (session), hands it
@@ -178,7 +182,12 @@ impl Action {
     pub(crate) const fn prescribes(&self) -> bool {
         !matches!(
             self,
-            Self::Send(_) | Self::Frame { .. } | Self::Answer(_) | Self::EndOfStream | Self::Close
+            Self::Send(_)
+                | Self::Frame { .. }
+                | Self::Parts(_)
+                | Self::Answer(_)
+                | Self::EndOfStream
+                | Self::Close
         )
     }
 
@@ -202,6 +211,9 @@ pub fn stream(steps: &[Step]) -> Octets {
         .iter()
         .fold(Octets::default(), |stream, step| match &step.action {
             Action::Frame { length, payload } => stream.then(length.clone()).then(payload.clone()),
+            Action::Parts(parts) => parts
+                .iter()
+                .fold(stream, |stream, (_, octets)| stream.then(octets.clone())),
             Action::Send(octets) => stream.then(octets.clone()),
             _ => stream,
         })
@@ -213,6 +225,13 @@ impl Trace {
     #[must_use]
     pub fn class(&self) -> Class {
         self.class.unwrap_or(Class::Framing)
+    }
+
+    /// The framing of the stream: the one that it names, where that is known, else the article's.
+    #[must_use]
+    pub fn framing(&self) -> Framing {
+        let named = self.framing.as_deref().and_then(|name| name.parse().ok());
+        named.unwrap_or_default()
     }
 
     /// Whether what must come of it is what came once, rather than what a requirement says.

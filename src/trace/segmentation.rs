@@ -3,9 +3,13 @@
 //! The outcome of a conversation must never depend on it (FRM-2, FRM-3), so a trace does not
 //! say it and the runner tries all that apply.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::framing::Place;
 
 use super::octets::Octets;
 use super::{Action, Cuts, Trace};
@@ -24,8 +28,7 @@ const SEGMENT_OCTETS: usize = 1460;
 const SEGMENTS_UP_TO: usize = 256 * 1024;
 
 /// One way of cutting a stream into chunks. A chunk is what one write sends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Segmentation {
     /// Each frame a chunk of its own, each reply awaited: the plainest.
     Apart,
@@ -33,21 +36,24 @@ pub enum Segmentation {
     Whole,
     /// One octet at a time; in a long stream only at the edges of its parts.
     Octets,
-    /// Cut after the first octet of each length.
-    #[serde(rename = "length-1")]
-    Length1,
-    /// Cut after the second octet of each length.
-    #[serde(rename = "length-2")]
-    Length2,
-    /// Cut after the third octet of each length.
-    #[serde(rename = "length-3")]
-    Length3,
+    /// Cut after this octet of each length, 1 to [`Self::MOST_IN_LENGTH`].
+    Length(u8),
+    /// Cut before the last octet of each length, where that is a long one.
+    LengthLast,
+    /// Cut between what stands before each length and the length.
+    Before,
     /// Cut between each length and its payload.
     Payload,
+    /// Cut between what stands behind each length and the payload.
+    After,
     /// Cut in the middle of each payload and body.
     Middle,
     /// Cut before the last octet of each payload and body.
     Last,
+    /// Cut between each payload and what stands behind it.
+    Behind,
+    /// Cut after the first octet of what stands behind each payload.
+    InsideEnd,
     /// Each chunk reaches two octets into the next frame's length.
     StraddleLength,
     /// Each chunk reaches one octet into the next frame's payload.
@@ -59,20 +65,51 @@ pub enum Segmentation {
 }
 
 impl Segmentation {
-    /// All that a trace is run under, the plainest first.
+    /// The furthest octet of a length after which it is cut by count.
+    pub const MOST_IN_LENGTH: u8 = 8;
+
+    /// All that a trace of frames of a length of four octets and a payload is run under, the
+    /// plainest first.
     pub const ALL: [Self; 12] = [
         Self::Apart,
         Self::Whole,
         Self::Octets,
-        Self::Length1,
-        Self::Length2,
-        Self::Length3,
+        Self::Length(1),
+        Self::Length(2),
+        Self::Length(3),
         Self::Payload,
         Self::Middle,
         Self::Last,
         Self::StraddleLength,
         Self::StraddlePayload,
         Self::Segments,
+    ];
+
+    /// All ways there are, of which a trace is run under those that cut it differently.
+    pub const EVERY: [Self; 23] = [
+        Self::Apart,
+        Self::Whole,
+        Self::Octets,
+        Self::Length(1),
+        Self::Length(2),
+        Self::Length(3),
+        Self::Length(4),
+        Self::Length(5),
+        Self::Length(6),
+        Self::Length(7),
+        Self::Length(8),
+        Self::LengthLast,
+        Self::Before,
+        Self::Payload,
+        Self::After,
+        Self::Middle,
+        Self::Last,
+        Self::Behind,
+        Self::InsideEnd,
+        Self::StraddleLength,
+        Self::StraddlePayload,
+        Self::Segments,
+        Self::Pinned,
     ];
 
     /// The name used in fixtures and reports.
@@ -82,17 +119,33 @@ impl Segmentation {
             Self::Apart => "apart",
             Self::Whole => "whole",
             Self::Octets => "octets",
-            Self::Length1 => "length-1",
-            Self::Length2 => "length-2",
-            Self::Length3 => "length-3",
+            Self::Length(1) => "length-1",
+            Self::Length(2) => "length-2",
+            Self::Length(3) => "length-3",
+            Self::Length(4) => "length-4",
+            Self::Length(5) => "length-5",
+            Self::Length(6) => "length-6",
+            Self::Length(7) => "length-7",
+            Self::Length(_) => "length-8",
+            Self::LengthLast => "length-last",
+            Self::Before => "before",
             Self::Payload => "payload",
+            Self::After => "after",
             Self::Middle => "middle",
             Self::Last => "last",
+            Self::Behind => "behind",
+            Self::InsideEnd => "inside-end",
             Self::StraddleLength => "straddle-length",
             Self::StraddlePayload => "straddle-payload",
             Self::Segments => "segments",
             Self::Pinned => "pinned",
         }
+    }
+
+    /// The segmentation of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::EVERY.into_iter().find(|one| one.name() == name)
     }
 
     /// How the stream is cut, in words that follow "sent".
@@ -102,12 +155,22 @@ impl Segmentation {
             Self::Apart => "a frame at a time, each reply awaited",
             Self::Whole => "in as few writes as possible",
             Self::Octets => "one octet at a time",
-            Self::Length1 => "with each length cut after its first octet",
-            Self::Length2 => "with each length cut after its second octet",
-            Self::Length3 => "with each length cut after its third octet",
+            Self::Length(1) => "with each length cut after its first octet",
+            Self::Length(2) => "with each length cut after its second octet",
+            Self::Length(3) => "with each length cut after its third octet",
+            Self::Length(4) => "with each length cut after its fourth octet",
+            Self::Length(5) => "with each length cut after its fifth octet",
+            Self::Length(6) => "with each length cut after its sixth octet",
+            Self::Length(7) => "with each length cut after its seventh octet",
+            Self::Length(_) => "with each length cut after its eighth octet",
+            Self::LengthLast => "with each length cut before its last octet",
+            Self::Before => "with a cut in front of each length",
             Self::Payload => "with a cut between each length and its payload",
+            Self::After => "with a cut in front of each payload",
             Self::Middle => "with each payload cut in the middle",
             Self::Last => "with each payload cut before its last octet",
+            Self::Behind => "with a cut behind each payload",
+            Self::InsideEnd => "with a cut inside what ends each payload",
             Self::StraddleLength => "with each write reaching into the next frame's length",
             Self::StraddlePayload => "with each write reaching into the next frame's payload",
             Self::Segments => "in chunks of 1460 octets",
@@ -131,6 +194,24 @@ impl fmt::Display for Segmentation {
     }
 }
 
+impl Serialize for Segmentation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Segmentation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = Cow::<str>::deserialize(deserializer)?;
+        Self::named(&name).ok_or_else(|| {
+            D::Error::custom(format!(
+                "unknown segmentation {name:?}, expected one of {}",
+                Self::EVERY.map(Self::name).join(", ")
+            ))
+        })
+    }
+}
+
 /// One move of a conversation that has been cut.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Move<'t> {
@@ -146,12 +227,15 @@ pub enum Move<'t> {
 pub fn conversations(trace: &Trace) -> Vec<(Segmentation, Vec<Move<'_>>)> {
     let mut all: Vec<(Segmentation, Vec<Move<'_>>)> = Vec::new();
     let candidates = match &trace.cuts {
-        None => Segmentation::ALL.to_vec(),
+        None => Segmentation::EVERY
+            .into_iter()
+            .filter(|one| *one != Segmentation::Pinned)
+            .collect(),
         Some(Cuts::Named(named)) => named.clone(),
         Some(Cuts::At(_)) => vec![Segmentation::Pinned],
     };
     for segmentation in candidates {
-        let moves = cut(&trace.steps_of(false), segmentation, trace.cuts.as_ref());
+        let moves = cut(trace, segmentation);
         if !all.iter().any(|(_, earlier)| *earlier == moves) {
             all.push((segmentation, moves));
         }
@@ -159,11 +243,17 @@ pub fn conversations(trace: &Trace) -> Vec<(Segmentation, Vec<Move<'_>>)> {
     all
 }
 
+/// A trace under one segmentation.
+#[must_use]
+pub fn cut(trace: &Trace, segmentation: Segmentation) -> Vec<Move<'_>> {
+    cut_steps(&trace.steps_of(false), segmentation, trace.cuts.as_ref())
+}
+
 /// The repaired twin of a trace, cut the same way; `None` where the trace has none.
 #[must_use]
 pub fn repaired(trace: &Trace, segmentation: Segmentation) -> Option<Vec<Move<'_>>> {
     trace.repaired.as_ref()?;
-    Some(cut(
+    Some(cut_steps(
         &trace.steps_of(true),
         segmentation,
         trace.cuts.as_ref(),
@@ -178,13 +268,13 @@ pub fn accepted(trace: &Trace, segmentation: Segmentation) -> Option<Vec<Move<'_
     let sends = |action: &&Action| {
         matches!(
             action,
-            Action::Frame { .. } | Action::Send(_) | Action::EndOfStream
+            Action::Frame { .. } | Action::Parts(_) | Action::Send(_) | Action::EndOfStream
         )
     };
     let sent = trace.steps_of(false).into_iter().filter(sends);
     let expected = trace.steps_of(true).into_iter().filter(|step| !sends(step));
     let steps: Vec<&Action> = sent.chain(expected).collect();
-    Some(cut(&steps, segmentation, trace.cuts.as_ref()))
+    Some(cut_steps(&steps, segmentation, trace.cuts.as_ref()))
 }
 
 impl Trace {
@@ -197,15 +287,18 @@ impl Trace {
     }
 }
 
-/// A part of what is sent between two waits: a whole length, a payload, or other octets.
+/// A part of what is sent between two waits.
 struct Part {
     octets: Vec<u8>,
-    is_length: bool,
+    /// What it is of its frame; `None` for octets that are sent as they are.
+    place: Option<Place>,
     /// A step of the trace begins with this part.
     begins_step: bool,
+    /// What [`Segmentation::StraddleLength`] reaches into: the length, or what comes instead.
+    is_straddled: bool,
 }
 
-fn cut<'t>(
+fn cut_steps<'t>(
     actions: &[&'t Action],
     segmentation: Segmentation,
     pinned: Option<&Cuts>,
@@ -217,9 +310,21 @@ fn cut<'t>(
     for action in actions {
         match action {
             Action::Frame { length, payload } => {
-                parts.extend([part(length, true, true), part(payload, false, false)]);
+                parts.extend(framed(&[
+                    (Place::Length, length),
+                    (Place::Payload, payload),
+                ]));
             }
-            Action::Send(octets) => parts.push(part(octets, false, true)),
+            Action::Parts(all) => {
+                let all: Vec<_> = all.iter().map(|(place, octets)| (*place, octets)).collect();
+                parts.extend(framed(&all));
+            }
+            Action::Send(octets) => parts.push(Part {
+                octets: octets.to_vec(),
+                place: None,
+                begins_step: true,
+                is_straddled: true,
+            }),
             // Frames are joined across the replies that they cause; else each is awaited.
             Action::Deliver(_)
                 if segmentation.joins_frames() || pinned_places(pinned).is_some() =>
@@ -238,12 +343,45 @@ fn cut<'t>(
     moves
 }
 
-fn part(octets: &Octets, is_length: bool, begins_step: bool) -> Part {
-    Part {
-        octets: octets.to_vec(),
-        is_length,
-        begins_step,
+impl Part {
+    /// After how many of its octets a segmentation cuts it, if it does.
+    fn places(&self, segmentation: Segmentation) -> Option<usize> {
+        let len = self.octets.len();
+        let carries = matches!(self.place, None | Some(Place::Payload));
+        let most = usize::from(Segmentation::MOST_IN_LENGTH);
+        match segmentation {
+            Segmentation::Length(n) if self.place == Some(Place::Length) => Some(usize::from(n)),
+            Segmentation::LengthLast if self.place == Some(Place::Length) && len > most => {
+                Some(len - 1)
+            }
+            Segmentation::Middle if carries => Some(len / 2),
+            Segmentation::Last if carries => Some(len.saturating_sub(1)),
+            Segmentation::InsideEnd if self.place == Some(Place::Behind) => Some(1),
+            Segmentation::StraddleLength if self.is_straddled => match self.place {
+                Some(Place::Length) => Some((len / 2).clamp(1, 2)),
+                _ => Some(2),
+            },
+            _ => None,
+        }
     }
+}
+
+/// The parts of one frame, which know what they are.
+fn framed(parts: &[(Place, &Octets)]) -> Vec<Part> {
+    let straddled = parts
+        .iter()
+        .map(|(place, _)| *place)
+        .find(|place| *place == Place::Length)
+        .unwrap_or(Place::Payload);
+    let places = parts.iter().enumerate();
+    places
+        .map(|(at, (place, octets))| Part {
+            octets: octets.to_vec(),
+            place: Some(*place),
+            begins_step: at == 0,
+            is_straddled: *place == straddled,
+        })
+        .collect()
 }
 
 /// Turns the parts gathered since the last wait into chunks.
@@ -257,32 +395,40 @@ fn flush(
     let mut stream = Vec::new();
     let mut ends = Vec::new();
     let total: usize = parts.iter().map(|part| part.octets.len()).sum();
+    let mut is_first_step = true;
     for part in parts.drain(..) {
         let start = stream.len();
         let len = part.octets.len();
-        stream.extend(part.octets);
-        let within = |place: usize| (place < len).then_some(start + place);
-        let first_step = start == 0;
-        if part.begins_step && !segmentation.joins_frames() && pinned_places(pinned).is_none() {
-            ends.push(start);
+        stream.extend(part.octets.iter());
+        if part.begins_step {
+            is_first_step = start == 0;
+            if !segmentation.joins_frames() && pinned_places(pinned).is_none() {
+                ends.push(start);
+            }
         }
+        let within = |place: usize| (place < len).then_some(start + place);
         match segmentation {
-            Segmentation::Length1 if part.is_length => ends.extend(within(1)),
-            Segmentation::Length2 if part.is_length => ends.extend(within(2)),
-            Segmentation::Length3 if part.is_length => ends.extend(within(3)),
-            Segmentation::Payload if part.is_length => ends.push(start + len),
-            Segmentation::Middle if !part.is_length => ends.extend(within(len / 2)),
-            Segmentation::Last if !part.is_length => ends.extend(within(len.saturating_sub(1))),
-            Segmentation::StraddleLength if part.begins_step && !first_step => {
-                ends.extend(within(2));
-            }
-            Segmentation::StraddlePayload if part.begins_step && !first_step => {
-                ends.push(start + len + 1);
-            }
-            Segmentation::Octets if total <= ALL_OCTETS_UP_TO => ends.extend(start..start + len),
             Segmentation::Octets => ends.extend((start..start + len).filter(|place| {
-                place - start <= EDGE_OCTETS || start + len - place <= EDGE_OCTETS
+                total <= ALL_OCTETS_UP_TO
+                    || place - start <= EDGE_OCTETS
+                    || start + len - place <= EDGE_OCTETS
             })),
+            Segmentation::StraddleLength | Segmentation::StraddlePayload if is_first_step => {}
+            _ => ends.extend(part.places(segmentation).and_then(within)),
+        }
+        match (segmentation, part.place) {
+            (Segmentation::StraddlePayload, None) if !is_first_step => ends.push(start + len + 1),
+            (Segmentation::StraddlePayload, Some(Place::Payload)) if !is_first_step => {
+                ends.push(start + 1);
+            }
+            (Segmentation::Before, Some(Place::Before))
+            | (Segmentation::Payload, Some(Place::Length))
+            | (Segmentation::After, Some(Place::After)) => ends.push(start + len),
+            (Segmentation::Behind, Some(Place::Behind)) => ends.push(start),
+            // A short length is reached to its end.
+            (Segmentation::StraddleLength, Some(Place::Length)) if !is_first_step && len == 1 => {
+                ends.push(start + 1);
+            }
             _ => {}
         }
     }

@@ -76,6 +76,9 @@ fn agrees_with_the_model(trace: &Trace, steps: &[Step]) {
                 sent.extend(length.to_vec());
                 sent.extend(payload.to_vec());
             }
+            Action::Parts(parts) => {
+                sent.extend(parts.iter().flat_map(|(_, octets)| octets.to_vec()));
+            }
             Action::Send(octets) => sent.extend(octets.to_vec()),
             Action::Deliver(payload) => delivered.push(payload.to_vec()),
             Action::EndOfStream => ended = true,

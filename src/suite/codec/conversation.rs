@@ -1,12 +1,13 @@
 //! One stream through a codec, and where it went another way than the trace has it.
 
-use super::{Decode, Encode};
-use crate::judge::check::{Check, Verdict};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::Decode;
+use crate::framing::{Ended, Framing};
 use crate::judge::evidence::Evidence;
-use crate::suite::plain::ends_between_frames;
+use crate::trace::Action;
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::Move;
-use crate::trace::{Action, Class, Trace};
 
 /// A stream that a codec did not decode as it must.
 pub(super) struct Failure {
@@ -18,34 +19,77 @@ pub(super) struct Failure {
 
 /// What a codec made of a stream.
 #[derive(Default)]
-struct Decoded {
-    fed: Vec<Vec<u8>>,
+pub(super) struct Decoded {
+    pub(super) fed: Vec<Vec<u8>>,
     delivered: Vec<Vec<u8>>,
-    error: Option<String>,
+    /// The chunk, from 1, with which each payload was delivered.
+    with: Vec<usize>,
+    pub(super) error: Option<String>,
     finished: bool,
+    /// It panicked, or did not come back.
+    panicked: bool,
 }
 
+/// Payloads that are taken from a codec beyond the octets that it got: more end a codec that delivers
+/// for ever.
+const MAX_SURPLUS: usize = 1_000;
+
+/// What ends a codec that delivers for ever.
+struct ForEver;
+
 impl Decoded {
-    fn feed(&mut self, codec: &mut dyn Decode, chunk: &[u8]) {
+    pub(super) fn feed(&mut self, codec: &mut dyn Decode, chunk: &[u8]) {
         self.fed.push(chunk.to_vec());
         if self.error.is_none() {
-            let delivered = &mut self.delivered;
-            self.error = codec
-                .feed(chunk, &mut |payload| delivered.push(payload.to_vec()))
-                .err();
+            self.step(|deliver| codec.feed(chunk, deliver));
+            self.panicked |= self.error.is_some() && codec.broke();
         }
     }
 
-    fn finish(&mut self, codec: &mut dyn Decode) {
+    pub(super) fn finish(&mut self, codec: &mut dyn Decode) {
         if self.error.is_none() && !std::mem::replace(&mut self.finished, true) {
-            let delivered = &mut self.delivered;
-            self.error = codec
-                .finish(&mut |payload| delivered.push(payload.to_vec()))
-                .err();
+            self.step(|deliver| codec.finish(deliver));
+            self.panicked |= self.error.is_some() && codec.broke();
+            if let Some(completed) = codec.completed() {
+                self.with = completed;
+            }
         }
     }
 
-    fn fails(
+    /// One call of the codec, whose panic is a failure of its own.
+    fn step(&mut self, call: impl FnOnce(&mut dyn FnMut(&[u8])) -> Result<(), String>) {
+        let most = self.fed.iter().map(Vec::len).sum::<usize>() + MAX_SURPLUS;
+        let chunk = self.fed.len();
+        let (delivered, with) = (&mut self.delivered, &mut self.with);
+        let mut deliver = |payload: &[u8]| {
+            if delivered.len() > most {
+                // The only way out of a codec that does not come back.
+                std::panic::resume_unwind(Box::new(ForEver));
+            }
+            delivered.push(payload.to_vec());
+            with.push(chunk);
+        };
+        let outcome = catch_unwind(AssertUnwindSafe(|| call(&mut deliver)));
+        self.error = match outcome {
+            Ok(outcome) => outcome.err(),
+            Err(panic) => {
+                self.panicked = true;
+                let said = panic
+                    .downcast_ref::<&str>()
+                    .map(|text| (*text).to_owned())
+                    .or_else(|| panic.downcast_ref::<String>().cloned());
+                Some(if panic.is::<ForEver>() {
+                    self.delivered.truncate(8);
+                    self.with.truncate(8);
+                    "the codec delivers payloads without an end".to_owned()
+                } else {
+                    format!("the codec panicked: {}", said.unwrap_or_default())
+                })
+            }
+        };
+    }
+
+    pub(super) fn fails(
         &self,
         codec: &dyn Decode,
         expected: &[Vec<u8>],
@@ -54,7 +98,9 @@ impl Decoded {
     ) -> Result<(), Box<Failure>> {
         Err(Box::new(Failure {
             message,
-            refused: self.error.is_some() && expected.starts_with(&self.delivered),
+            refused: self.error.is_some()
+                && !self.panicked
+                && expected.starts_with(&self.delivered),
             evidence: Evidence {
                 sent: self.fed.iter().map(|chunk| Octets::folded(chunk)).collect(),
                 expected: wanted,
@@ -80,7 +126,11 @@ fn framed(payloads: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// Feeds a stream as it was cut, and compares what is delivered.
-pub(super) fn converse(codec: &mut dyn Decode, moves: &[Move<'_>]) -> Result<(), Box<Failure>> {
+pub(super) fn converse(
+    framing: &Framing,
+    codec: &mut dyn Decode,
+    moves: &[Move<'_>],
+) -> Result<(), Box<Failure>> {
     let mut decoded = Decoded::default();
     let mut expected: Vec<Vec<u8>> = Vec::new();
     let mut must_refuse = None;
@@ -94,11 +144,24 @@ pub(super) fn converse(codec: &mut dyn Decode, moves: &[Move<'_>]) -> Result<(),
             Move::Step(_) => {}
         }
     }
+    let stream = decoded.fed.concat();
     // A trace that stops in the middle of things says nothing about the end.
-    let says_nothing =
-        !decoded.finished && must_refuse.is_none() && !ends_between_frames(&decoded.fed.concat());
+    let says_nothing = !decoded.finished
+        && must_refuse.is_none()
+        && matches!(
+            framing.split(&stream).ended,
+            Ended::Inside(_) | Ended::Refused(_)
+        );
     decoded.finish(codec);
+    if decoded.panicked {
+        let message = decoded.error.clone().unwrap_or_default();
+        let wanted = "an error or payloads".to_owned();
+        return decoded.fails(codec, &expected, message, wanted);
+    }
     compare(codec, &decoded, &expected)?;
+    if decoded.error.is_none() && codec.shows_when() {
+        in_time(framing, codec, &decoded, &expected)?;
+    }
     match (&decoded.error, must_refuse) {
         _ if says_nothing => Ok(()),
         (None, Some(true)) => decoded.fails(
@@ -117,7 +180,41 @@ pub(super) fn converse(codec: &mut dyn Decode, moves: &[Move<'_>]) -> Result<(),
     }
 }
 
-fn compare(
+/// Whether each payload was delivered with the chunk that completed it.
+fn in_time(
+    framing: &Framing,
+    codec: &dyn Decode,
+    decoded: &Decoded,
+    expected: &[Vec<u8>],
+) -> Result<(), Box<Failure>> {
+    let ends = decoded.fed.iter().scan(0, |end, chunk| {
+        *end += chunk.len();
+        Some(*end)
+    });
+    let ends: Vec<usize> = ends.collect();
+    let stream = decoded.fed.concat();
+    let frames = framing.split(&stream).frames;
+    for (number, (found, with)) in frames.iter().zip(&decoded.with).enumerate() {
+        let due = ends.iter().position(|end| *end >= found.at.end);
+        if let Some(due) = due
+            && *with > due + 1
+        {
+            return decoded.fails(
+                codec,
+                expected,
+                format!(
+                    "payload {} was whole with chunk {} and came with chunk {with}",
+                    number + 1,
+                    due + 1
+                ),
+                "each payload as soon as it is whole".to_owned(),
+            );
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn compare(
     codec: &dyn Decode,
     decoded: &Decoded,
     expected: &[Vec<u8>],
@@ -149,128 +246,6 @@ fn compare(
     Ok(())
 }
 
-/// Encodes what the trace delivers, and compares with the frames that it sends: in a trace
-/// without an offence these are the same.
-pub(super) fn encodes(encode: &mut Encode<'_>, trace: &Trace) -> Result<(), Box<Failure>> {
-    if trace.is_hostile() {
-        return Ok(());
-    }
-    for step in &trace.steps {
-        let Action::Frame { length, payload } = &step.action else {
-            continue;
-        };
-        let expected = length.clone().then(payload.clone()).to_vec();
-        let encoded = encode(&payload.to_vec());
-        if encoded.as_ref() != Ok(&expected) {
-            return Err(Box::new(Failure {
-                message: "a payload is encoded as another frame".to_owned(),
-                refused: encoded.is_err(),
-                evidence: Evidence {
-                    expected: format!("a frame of {} octets", expected.len()),
-                    seen: Octets::folded(&encoded.clone().unwrap_or_default()),
-                    ended: encoded.err().unwrap_or_default(),
-                    ..Evidence::default()
-                },
-            }));
-        }
-    }
-    Ok(())
-}
-
-/// A frame at the declared limit, or beyond.
-pub(super) struct AtTheLimit {
-    pub(super) id: &'static str,
-    pub(super) title: &'static str,
-    /// The length that is announced.
-    length: u64,
-    is_within: bool,
-}
-
-/// What a codec that declares a limit owes (FRM-7).
-pub(super) fn at_the_limit(limit: u32) -> impl Iterator<Item = AtTheLimit> {
-    let limit = u64::from(limit);
-    [
-        AtTheLimit {
-            id: "codec/at-the-limit",
-            title: "A frame of exactly the declared limit is accepted",
-            length: limit,
-            is_within: true,
-        },
-        AtTheLimit {
-            id: "codec/over-the-limit",
-            title: "A frame of one octet more is refused from its length alone",
-            length: limit + 1,
-            is_within: false,
-        },
-        AtTheLimit {
-            id: "codec/far-over-the-limit",
-            title: "A frame of 4,294,967,295 octets is refused from its length alone",
-            length: u64::from(u32::MAX),
-            is_within: false,
-        },
-    ]
-    .into_iter()
-}
-
-impl AtTheLimit {
-    pub(super) fn judge(&self, codec: &mut dyn Decode) -> Check {
-        let check = |verdict, message: &str, evidence| Check {
-            id: self.id.into(),
-            title: self.title.to_owned(),
-            requirements: vec!["FRM-7".into()],
-            broken: (verdict == Verdict::Fail).then(|| "FRM-7".into()),
-            class: Class::Framing,
-            segmentation: None,
-            verdict,
-            message: message.to_owned(),
-            evidence,
-            cause: None,
-            rerun: None,
-            details: serde_json::Map::new(),
-            left_out: false,
-        };
-        let Ok(length) = u32::try_from(self.length) else {
-            return check(
-                Verdict::Skipped,
-                "no length is above the declared limit",
-                None,
-            );
-        };
-        let mut decoded = Decoded::default();
-        decoded.feed(codec, &length.to_be_bytes());
-        let mut expected = Vec::new();
-        if self.is_within {
-            let payload = vec![b'x'; length as usize];
-            decoded.feed(codec, &payload);
-            decoded.finish(codec);
-            expected.push(payload);
-        } else if decoded.error.is_none() && codec.refused() {
-            decoded.error = Some("refused".to_owned());
-        }
-        let judged = compare(codec, &decoded, &expected).and_then(|()| {
-            match (decoded.error.is_some(), self.is_within) {
-                (true, true) => decoded.fails(
-                    codec,
-                    &expected,
-                    "a frame of the declared limit is refused".to_owned(),
-                    "its delivery".to_owned(),
-                ),
-                (false, false) => decoded.fails(
-                    codec,
-                    &expected,
-                    "a length over the declared limit is not refused".to_owned(),
-                    "an error as soon as the length is there".to_owned(),
-                ),
-                _ => Ok(()),
-            }
-        });
-        match judged {
-            Ok(()) => check(Verdict::Pass, "", None),
-            Err(failure) => check(Verdict::Fail, &failure.message, Some(failure.evidence)),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -281,7 +256,7 @@ mod tests {
     fn what_stops_inside_a_frame_says_nothing_of_the_end() {
         let goes_well = |moves: &[Move<'_>]| {
             let mut codec = Reference(Decoder::new(u32::MAX));
-            converse(&mut codec, moves).is_ok()
+            converse(&Framing::default(), &mut codec, moves).is_ok()
         };
         let half = || Move::Chunk(b"\0\0\0\x02h".to_vec());
         assert!(goes_well(&[half()]));

@@ -1,86 +1,220 @@
 //! Single lengths, packed and unpacked (LEN-1 to LEN-4).
 
 use super::{Pack, Unpack};
+use crate::framing::{Framing, Number};
 use crate::judge::check::{Check, Verdict};
 use crate::judge::evidence::Evidence;
 use crate::judge::id::RequirementId;
 use crate::trace::Class;
 use crate::trace::octets::Octets;
 
-/// The cases: id, title, requirement.
-pub(super) const CASES: [(&str, &str, &str); 9] = [
-    (
-        "codec/pack-boundaries",
-        "Lengths at the boundaries are packed in four octets, most significant first",
-        "LEN-1",
-    ),
-    (
-        "codec/pack-powers-of-two",
-        "Powers of two and their neighbours are packed",
-        "LEN-1",
-    ),
-    (
-        "codec/pack-random",
-        "10,000 random lengths are packed",
-        "LEN-1",
-    ),
-    (
-        "codec/pack-out-of-range",
-        "A value that is no length is an error, and neither wrapped nor cut",
-        "LEN-2",
-    ),
-    (
-        "codec/unpack-boundaries",
-        "Lengths at the boundaries are unpacked",
-        "LEN-1",
-    ),
-    (
-        "codec/unpack-powers-of-two",
-        "Powers of two and their neighbours are unpacked",
-        "LEN-1",
-    ),
-    (
-        "codec/unpack-random",
-        "10,000 random lengths are unpacked",
-        "LEN-1",
-    ),
-    (
-        "codec/unpack-top-bit",
-        "A length with the top bit set is a large one",
-        "LEN-4",
-    ),
-    (
-        "codec/unpack-wrong-size",
-        "Any other count of octets than four is an error",
-        "LEN-3",
-    ),
-];
+/// A case on single lengths.
+pub(super) struct LengthCase {
+    pub(super) id: &'static str,
+    pub(super) title: String,
+    pub(super) requirement: &'static str,
+    what: What,
+}
+
+enum What {
+    /// Payload lengths that are packed, or must not be.
+    Pack(Vec<i128>),
+    /// Octets, and the payload length that they say; `None` where they say none.
+    Unpack(Vec<(Vec<u8>, Option<i128>)>),
+}
 
 /// How many random values there are.
 const RANDOM: u64 = 10_000;
 
-/// The octets of a length, by arithmetic: no code of the reference, and no conversion.
-fn octets(value: i128) -> Vec<u8> {
-    [16_777_216, 65_536, 256, 1]
-        .map(|weight| (value / weight % 256) as u8)
-        .to_vec()
+/// What lengths are asked for where the number of a framing has no bound.
+const UNBOUNDED: i128 = 1 << 63;
+
+/// The cases for the lengths of a framing; none where it has no length.
+pub(super) fn cases(framing: &Framing) -> Vec<LengthCase> {
+    if framing.number().is_none() {
+        return Vec::new();
+    }
+    let least = i128::from(framing.min_payload());
+    let most = largest(framing);
+    let in_range = |values: Vec<i128>| -> Vec<i128> {
+        let mut values: Vec<i128> = values
+            .into_iter()
+            .filter(|value| (least..=most).contains(value))
+            .collect();
+        values.sort_unstable();
+        values.dedup();
+        values
+    };
+    let known = |values: Vec<i128>| {
+        let values = values.into_iter();
+        What::Unpack(
+            values
+                .filter_map(|value| Some((framing.pack(value)?, Some(value))))
+                .collect(),
+        )
+    };
+    let boundaries = in_range(boundaries(framing));
+    let powers = in_range(powers_of_two());
+    let random = in_range(random(most));
+    let random_title =
+        |done: &str| format!("{} random lengths are {done}", with_comma(random.len()));
+    let packed_how = if framing.is_reference() {
+        "in four octets, most significant first"
+    } else {
+        "as the framing has them"
+    };
+    let mut cases: Vec<(&'static str, String, &'static str, What)> = vec![
+        (
+            "codec/pack-boundaries",
+            format!("Lengths at the boundaries are packed {packed_how}"),
+            "LEN-1",
+            What::Pack(boundaries.clone()),
+        ),
+        (
+            "codec/pack-powers-of-two",
+            "Powers of two and their neighbours are packed".to_owned(),
+            "LEN-1",
+            What::Pack(powers.clone()),
+        ),
+        (
+            "codec/pack-random",
+            random_title("packed"),
+            "LEN-1",
+            What::Pack(random.clone()),
+        ),
+        (
+            "codec/pack-out-of-range",
+            "A value that is no length is an error, and neither wrapped nor cut".to_owned(),
+            "LEN-2",
+            What::Pack(out_of_range(least, most)),
+        ),
+        (
+            "codec/unpack-boundaries",
+            "Lengths at the boundaries are unpacked".to_owned(),
+            "LEN-1",
+            known(boundaries),
+        ),
+        (
+            "codec/unpack-powers-of-two",
+            "Powers of two and their neighbours are unpacked".to_owned(),
+            "LEN-1",
+            known(powers),
+        ),
+        (
+            "codec/unpack-random",
+            random_title("unpacked"),
+            "LEN-1",
+            known(random.clone()),
+        ),
+    ];
+    cases.extend(of_form(framing));
+    cases
+        .into_iter()
+        .map(|(id, title, requirement, what)| LengthCase {
+            id,
+            title,
+            requirement,
+            what,
+        })
+        .collect()
 }
 
-fn boundaries() -> Vec<i128> {
-    vec![
+/// What belongs to the form of a number: its top bit, and how many octets it has.
+fn of_form(framing: &Framing) -> Vec<(&'static str, String, &'static str, What)> {
+    let mut cases = Vec::new();
+    if let Some(Number::Fixed {
+        width,
+        signed: false,
+        ..
+    }) = framing.number()
+    {
+        let top = 1_i128 << (width * 8 - 1);
+        let values = [top, top + 1, top * 2 - 2, top * 2 - 1].into_iter();
+        let known = values
+            .map(|number| number - framing.adjustment())
+            .filter_map(|value| Some((framing.pack(value)?, Some(value))));
+        cases.push((
+            "codec/unpack-top-bit",
+            "A length with the top bit set is a large one".to_owned(),
+            "LEN-4",
+            What::Unpack(known.collect()),
+        ));
+    }
+    let width = framing.number().and_then(Number::width);
+    let (title, wrong): (_, Vec<Vec<u8>>) = match width {
+        Some(4) if framing.is_reference() => (
+            "Any other count of octets than four is an error".to_owned(),
+            WRONG_SIZES.map(<[u8]>::to_vec).into(),
+        ),
+        Some(width) => {
+            let five = framing.pack(5).unwrap_or_default();
+            let shorter = (0..width.min(five.len())).map(|end| five[..end].to_vec());
+            let longer = [[&five[..], &[0]].concat(), [&five[..], &five[..]].concat()];
+            (
+                format!("Any other count of octets than {width} is an error"),
+                shorter.chain(longer).collect(),
+            )
+        }
+        // Where the octets say themselves how many there are, fewer are not enough.
+        None => {
+            let longest = [5, 300, 70_000, 0x1_0000_0000]
+                .into_iter()
+                .filter_map(|value| framing.pack(value));
+            let cut = longest.flat_map(|octets| {
+                (0..octets.len())
+                    .map(|end| octets[..end].to_vec())
+                    .collect::<Vec<_>>()
+            });
+            let mut cut: Vec<_> = cut.collect();
+            cut.sort();
+            cut.dedup();
+            (
+                "Fewer octets than a length has are an error".to_owned(),
+                cut,
+            )
+        }
+    };
+    let wrong = wrong.into_iter().map(|octets| (octets, None)).collect();
+    cases.push((
+        "codec/unpack-wrong-size",
+        title,
+        "LEN-3",
+        What::Unpack(wrong),
+    ));
+    cases
+}
+
+/// The largest payload that a length can say.
+fn largest(framing: &Framing) -> i128 {
+    let number = framing.number().and_then(|number| number.largest(None));
+    let by_number = number.map_or(UNBOUNDED, |number| number as i128 - framing.adjustment());
+    by_number.min(UNBOUNDED * 2)
+}
+
+fn boundaries(framing: &Framing) -> Vec<i128> {
+    let most = largest(framing);
+    let mut values = vec![
         0,
         1,
         2,
+        63,
+        64,
         127,
         128,
+        252,
+        253,
         255,
         256,
         257,
+        16_383,
+        16_384,
         32_767,
         32_768,
         65_535,
         65_536,
         65_537,
+        2_097_151,
+        2_097_152,
         16_777_215,
         16_777_216,
         0x0102_0304,
@@ -89,43 +223,63 @@ fn boundaries() -> Vec<i128> {
         0x8000_0001,
         0xFFFF_FFFE,
         0xFFFF_FFFF,
-    ]
+        0x1_0000_0000,
+        0x1_0000_0005,
+        most - 1,
+        most,
+    ];
+    // Where a number counts more than the payload, its own boundaries are elsewhere.
+    let adjustment = framing.adjustment();
+    values.extend([128, 256, 32_768, 65_536].map(|number: i128| number - adjustment));
+    values
 }
 
 fn powers_of_two() -> Vec<i128> {
-    (0..=32)
+    (0..=64)
         .map(|exponent| 1_i128 << exponent)
         .flat_map(|power| [power - 1, power, power + 1])
-        .filter(|value| *value <= 0xFFFF_FFFF)
         .collect()
 }
 
 /// The same in every run: the generator splitmix64, from 0.
-fn random() -> Vec<i128> {
+fn random(most: i128) -> Vec<i128> {
     (1..=RANDOM)
         .map(|step| {
             let mut z = step.wrapping_mul(0x9E37_79B9_7F4A_7C15);
             z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
             z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            i128::from((z ^ (z >> 31)) >> 32)
+            i128::from(z ^ (z >> 31)) % (most + 1)
         })
         .collect()
 }
 
-const OUT_OF_RANGE: [i128; 12] = [
-    -1,
-    -2,
-    -128,
-    -2_147_483_648,
-    -2_147_483_649,
-    0x1_0000_0000,
-    0x1_0000_0001,
-    0x1_FFFF_FFFF,
-    0x2_0000_0000,
-    0x100_0000_0000,
-    0x7FFF_FFFF_FFFF_FFFF,
-    -0x8000_0000_0000_0000,
-];
+fn out_of_range(least: i128, most: i128) -> Vec<i128> {
+    let mut values = vec![
+        -1,
+        -2,
+        -128,
+        -2_147_483_648,
+        -2_147_483_649,
+        -0x8000_0000_0000_0000,
+        most + 1,
+        most + 2,
+        most + 6,
+        most * 2 + 1,
+        most * 256,
+        0x7FFF_FFFF_FFFF_FFFF,
+    ];
+    values.retain(|value| *value < 0 || *value > most && most < UNBOUNDED);
+    values.extend((least > 0).then_some(least - 1));
+    values
+}
+
+fn with_comma(count: usize) -> String {
+    if count < 1000 {
+        count.to_string()
+    } else {
+        format!("{},{:03}", count / 1000, count % 1000)
+    }
+}
 
 const WRONG_SIZES: [&[u8]; 8] = [
     b"",
@@ -138,51 +292,36 @@ const WRONG_SIZES: [&[u8]; 8] = [
     b"\0\0\0\0\0\0\0\x05",
 ];
 
-/// Judges the two functions by the cases that are wanted.
-pub(super) fn judge(
-    pack: &mut Pack<'_>,
-    unpack: &mut Unpack<'_>,
-    wanted: &mut dyn FnMut(&str) -> bool,
-) -> Vec<Check> {
-    let known = |values: Vec<i128>| -> Vec<(Vec<u8>, Option<i128>)> {
-        let octets = values.into_iter().map(|value| (octets(value), Some(value)));
-        octets.collect()
-    };
-    let top_bit = vec![0x8000_0000, 0x8000_0001, 0xFFFF_FFFE, 0xFFFF_FFFF];
-    CASES
-        .into_iter()
-        .filter(|(id, ..)| wanted(id))
-        .map(|(id, title, requirement)| {
-            let wrong = match id {
-                "codec/pack-boundaries" => packs(pack, boundaries()),
-                "codec/pack-powers-of-two" => packs(pack, powers_of_two()),
-                "codec/pack-random" => packs(pack, random()),
-                "codec/pack-out-of-range" => packs(pack, OUT_OF_RANGE.to_vec()),
-                "codec/unpack-boundaries" => unpacks(unpack, known(boundaries())),
-                "codec/unpack-powers-of-two" => unpacks(unpack, known(powers_of_two())),
-                "codec/unpack-random" => unpacks(unpack, known(random())),
-                "codec/unpack-top-bit" => unpacks(unpack, known(top_bit.clone())),
-                _ => {
-                    let wrong = WRONG_SIZES.map(|octets| (octets.to_vec(), None));
-                    unpacks(unpack, wrong.into())
-                }
-            };
-            check(id, title, requirement, wrong)
-        })
-        .collect()
+impl LengthCase {
+    pub(super) fn judge(
+        &self,
+        framing: &Framing,
+        pack: &mut Pack<'_>,
+        unpack: &mut Unpack<'_>,
+    ) -> Check {
+        let wrong = match &self.what {
+            What::Pack(values) => packs(framing, pack, values),
+            What::Unpack(values) => unpacks(framing, unpack, values),
+        };
+        check(self.id, &self.title, self.requirement, wrong)
+    }
 }
 
-fn packs(pack: &mut Pack<'_>, values: Vec<i128>) -> Option<Wrong> {
+fn packs(framing: &Framing, pack: &mut Pack<'_>, values: &[i128]) -> Option<Wrong> {
     let packed = values
-        .into_iter()
-        .filter_map(|value| packed_wrong(value, pack(value)));
+        .iter()
+        .filter_map(|value| packed_wrong(framing, *value, pack(*value)));
     first(packed)
 }
 
-fn unpacks(unpack: &mut Unpack<'_>, values: Vec<(Vec<u8>, Option<i128>)>) -> Option<Wrong> {
+fn unpacks(
+    framing: &Framing,
+    unpack: &mut Unpack<'_>,
+    values: &[(Vec<u8>, Option<i128>)],
+) -> Option<Wrong> {
     let unpacked = values
-        .into_iter()
-        .filter_map(|(octets, value)| unpacked_wrong(&octets, value, &unpack(&octets)));
+        .iter()
+        .filter_map(|(octets, value)| unpacked_wrong(framing, octets, *value, &unpack(octets)));
     first(unpacked)
 }
 
@@ -193,8 +332,13 @@ fn first(mut wrong: impl Iterator<Item = Wrong>) -> Option<Wrong> {
     Some(first)
 }
 
-fn is_large(value: i128) -> bool {
-    (0x8000_0000..=0xFFFF_FFFF).contains(&value)
+/// Whether the length of such a payload has its top bit set.
+fn is_large(framing: &Framing, value: i128) -> bool {
+    let Some(Number::Fixed { width, .. }) = framing.number() else {
+        return false;
+    };
+    let top = 1_i128 << (width * 8 - 1);
+    (top..top * 2).contains(&(value + framing.adjustment()))
 }
 
 struct Wrong {
@@ -206,15 +350,21 @@ struct Wrong {
     came: Vec<u8>,
 }
 
-fn packed_wrong(value: i128, packed: Result<Vec<u8>, String>) -> Option<Wrong> {
-    let is_length = (0..=0xFFFF_FFFF).contains(&value);
-    let expected = is_length.then(|| octets(value));
+fn packed_wrong(framing: &Framing, value: i128, packed: Result<Vec<u8>, String>) -> Option<Wrong> {
+    let is_length = value >= i128::from(framing.min_payload()) && value <= largest(framing);
+    let expected = framing.pack(value).filter(|_| is_length);
+    // Another form of the same length is right where there are several.
+    let is_other_form = |octets: &Vec<u8>| {
+        expected.is_some()
+            && framing.number().is_some_and(Number::has_forms)
+            && framing.unpack(octets).ok() == u128::try_from(value).ok()
+    };
     let came = packed.as_ref().ok();
-    if came == expected.as_ref() {
+    if came == expected.as_ref() || came.is_some_and(is_other_form) {
         return None;
     }
     Some(Wrong {
-        is_large: is_large(value),
+        is_large: is_large(framing, value),
         message: match &packed {
             Ok(octets) => format!("{value} is packed as {octets:02x?}"),
             Err(error) => format!("{value} is not packed: {error}"),
@@ -229,6 +379,7 @@ fn packed_wrong(value: i128, packed: Result<Vec<u8>, String>) -> Option<Wrong> {
 }
 
 fn unpacked_wrong(
+    framing: &Framing,
     octets: &[u8],
     expected: Option<i128>,
     unpacked: &Result<i128, String>,
@@ -237,7 +388,7 @@ fn unpacked_wrong(
         return None;
     }
     Some(Wrong {
-        is_large: expected.is_some_and(is_large),
+        is_large: expected.is_some_and(|value| is_large(framing, value)),
         message: match unpacked {
             Ok(value) => format!("{octets:02x?} is unpacked as {value}"),
             Err(error) => format!("{octets:02x?} is not unpacked: {error}"),

@@ -21,19 +21,27 @@
 //!
 //! Judge::decoder(|| Box::new(Mine(unstick::wire::frame::Decoder::new(u32::MAX)))).assert();
 //! ```
+//!
+//! Without more it is judged by the article's framing; [`Judge::framing`] names another.
 
+mod attribution;
+#[cfg(feature = "cli")]
+mod chunks;
 mod conversation;
+mod encoder;
 mod lengths;
+mod limits;
 #[cfg(feature = "cli")]
 pub mod program;
 
-use super::fixtures;
+use super::derived;
 use super::requirement;
+use crate::framing::Framing;
 use crate::judge::case::{CaseInfo, Described, Role};
 use crate::judge::check::{Check, Verdict};
 use crate::judge::evidence::Evidence;
 use crate::judge::progress::{Progress, Unwatched};
-use crate::trace::segmentation::{Segmentation, conversations, repaired};
+use crate::trace::segmentation::{Segmentation, conversations, cut, repaired};
 use crate::trace::{Acceptable, Class, Trace};
 use crate::wire::frame;
 
@@ -61,6 +69,24 @@ pub trait Decode {
         false
     }
 
+    /// The number of the chunk, from 1, that completed each payload handed over at the end, where only
+    /// the decoder knows it. Without one, what [`Decode::feed`] hands over counts.
+    fn completed(&self) -> Option<Vec<usize>> {
+        None
+    }
+
+    /// Whether the last call came to nothing because the decoder died or did not come back, which is no
+    /// refusal.
+    fn broke(&self) -> bool {
+        false
+    }
+
+    /// Whether payloads are handed over as soon as they are known to be complete. One that shows them
+    /// all in the end cannot be judged by when it had them.
+    fn shows_when(&self) -> bool {
+        true
+    }
+
     /// The end of what it wrote for people.
     fn remarks(&self) -> String {
         String::new()
@@ -76,19 +102,32 @@ pub type Pack<'c> = dyn FnMut(i128) -> Result<Vec<u8>, String> + 'c;
 /// Unpacks a length, or says why not (LEN-3).
 pub type Unpack<'c> = dyn FnMut(&[u8]) -> Result<i128, String> + 'c;
 
+/// Turns a stream of payloads, `u32be` frames, into a stream of frames, or says why not.
+pub type EncodeStream<'c> = dyn FnMut(&[u8]) -> Result<Vec<u8>, String> + 'c;
+
 /// A codec to be judged, and how.
 pub struct Judge<'c> {
     fresh: Box<dyn FnMut() -> Box<dyn Decode + 'c> + 'c>,
     encode: Option<Box<Encode<'c>>>,
+    encode_stream: Option<Box<EncodeStream<'c>>>,
     lengths: Option<(Box<Pack<'c>>, Box<Unpack<'c>>)>,
     max_payload: Option<u32>,
+    framing: Framing,
     known: Vec<(&'c str, &'c str)>,
 }
 
 impl std::fmt::Debug for Judge<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Judge")
+        write!(f, "Judge({})", self.framing)
     }
+}
+
+/// One check that is to be made.
+enum Planned {
+    Trace(&'static Trace, Segmentation),
+    Limit(limits::AtTheLimit),
+    Encoder(encoder::EncoderCase),
+    Length(lengths::LengthCase),
 }
 
 impl<'c> Judge<'c> {
@@ -97,16 +136,36 @@ impl<'c> Judge<'c> {
         Self {
             fresh: Box::new(fresh),
             encode: None,
+            encode_stream: None,
             lengths: None,
             max_payload: None,
+            framing: Framing::default(),
             known: Vec::new(),
         }
+    }
+
+    /// The framing that it decodes and encodes, `"varint".parse()?`. Without one it is the article's:
+    /// a length of four octets, the most significant first.
+    #[must_use]
+    pub fn framing(mut self, framing: Framing) -> Self {
+        self.framing = framing;
+        self
     }
 
     /// The encoder that belongs to it.
     #[must_use]
     pub fn encoder(mut self, encode: impl FnMut(&[u8]) -> Result<Vec<u8>, String> + 'c) -> Self {
         self.encode = Some(Box::new(encode));
+        self
+    }
+
+    /// The encoder, where it takes a whole stream of payloads as `u32be` frames.
+    #[must_use]
+    pub fn stream_encoder(
+        mut self,
+        encode: impl FnMut(&[u8]) -> Result<Vec<u8>, String> + 'c,
+    ) -> Self {
+        self.encode_stream = Some(Box::new(encode));
         self
     }
 
@@ -122,7 +181,7 @@ impl<'c> Judge<'c> {
     }
 
     /// Its limit on payloads in octets, so that it is judged at the boundary (FRM-7). Without
-    /// one a refusal above 65,536 octets is acceptable.
+    /// one a refusal above 65,536 octets is acceptable. A framing with `max=` says it too.
     #[must_use]
     pub const fn max_payload(mut self, limit: u32) -> Self {
         self.max_payload = Some(limit);
@@ -148,42 +207,90 @@ impl<'c> Judge<'c> {
         wanted: &mut dyn FnMut(&str) -> bool,
         progress: &mut dyn Progress,
     ) -> Vec<Check> {
-        let traces: Vec<&'static Trace> = traces().filter(|trace| wanted(&trace.id)).collect();
-        let total = traces.iter().map(|trace| conversations(trace).len()).sum();
-        let mut checks = Vec::new();
-        for trace in traces {
-            for (segmentation, moves) in conversations(trace) {
-                let failed = checks
-                    .iter()
-                    .filter(|check: &&Check| check.verdict == Verdict::Fail);
-                let check = if failed.clone().count() >= MANY
-                    && failed.clone().any(|f| f.id == trace.id)
-                {
+        let planned = self.plan(wanted);
+        let mut checks: Vec<Check> = Vec::new();
+        for (done, one) in planned.iter().enumerate() {
+            let mut check = self.attempt(one, &checks);
+            // A failure counts when it comes twice; one that does not is told as what it is.
+            if check.verdict == Verdict::Fail && self.attempt(one, &[]).verdict != Verdict::Fail {
+                check.verdict = Verdict::Flaky;
+                check.message = format!("failed once, passed when repeated: {}", check.message);
+            }
+            let flow = progress.finished(done + 1, planned.len(), &check);
+            checks.push(check);
+            if flow.is_break() {
+                return checks;
+            }
+        }
+        let fails_plainly = checks
+            .iter()
+            .any(|check| check.id == "frm/one" && check.verdict == Verdict::Fail);
+        let dialect = if fails_plainly {
+            attribution::dialect(&self.framing, &mut *self.fresh)
+        } else {
+            None
+        };
+        attribution::attribute(&self.framing, dialect.as_ref(), &mut checks);
+        checks
+    }
+
+    fn plan(&self, wanted: &mut dyn FnMut(&str) -> bool) -> Vec<Planned> {
+        let mut planned = Vec::new();
+        for trace in derived::traces(&self.framing) {
+            if wanted(&trace.id) {
+                let cuts = conversations(trace).into_iter();
+                planned.extend(cuts.map(|(segmentation, _)| Planned::Trace(trace, segmentation)));
+            }
+        }
+        if let Some(limited) = self.limited() {
+            let cases = limits::at_the_limit(&limited).into_iter();
+            planned.extend(cases.filter(|case| wanted(case.id)).map(Planned::Limit));
+        }
+        if self.encode.is_some() || self.encode_stream.is_some() {
+            let by_stream = self.encode.is_none();
+            let cases = encoder::cases(&self.framing, by_stream).into_iter();
+            planned.extend(cases.filter(|case| wanted(case.id)).map(Planned::Encoder));
+        }
+        if self.lengths.is_some() {
+            let cases = lengths::cases(&self.framing).into_iter();
+            planned.extend(cases.filter(|case| wanted(case.id)).map(Planned::Length));
+        }
+        planned
+    }
+
+    /// The framing with the limit that is declared, if one is.
+    fn limited(&self) -> Option<Framing> {
+        match self.max_payload {
+            Some(limit) => Some(self.framing.clone().with_max_payload(u64::from(limit))),
+            None => {
+                let declares = self.framing.declared_max_payload().is_some();
+                (declares && !self.framing.is_chained()).then(|| self.framing.clone())
+            }
+        }
+    }
+
+    fn attempt(&mut self, planned: &Planned, before: &[Check]) -> Check {
+        match planned {
+            Planned::Trace(trace, segmentation) => {
+                let failed = || before.iter().filter(|check| check.verdict == Verdict::Fail);
+                if failed().count() >= MANY && failed().any(|check| check.id == trace.id.as_str()) {
                     let why =
                         "not run: the case has failed under another segmentation, and many have";
-                    blank(trace, Some(segmentation), Verdict::Skipped, why)
-                } else {
-                    self.check(trace, segmentation, &moves)
-                };
-                let flow = progress.finished(checks.len() + 1, total, &check);
-                checks.push(check);
-                if flow.is_break() {
-                    return checks;
+                    return blank(trace, Some(*segmentation), Verdict::Skipped, why);
                 }
+                self.check(trace, *segmentation)
             }
+            Planned::Limit(case) => case.judge(&self.framing, (self.fresh)().as_mut()),
+            Planned::Encoder(case) => case.judge(
+                &self.framing,
+                self.encode.as_deref_mut(),
+                self.encode_stream.as_deref_mut(),
+            ),
+            Planned::Length(case) => match &mut self.lengths {
+                Some((pack, unpack)) => case.judge(&self.framing, pack, unpack),
+                None => unreachable!("lengths are planned where there are some"),
+            },
         }
-        attribute(&mut checks);
-        if let Some(limit) = self.max_payload {
-            for case in conversation::at_the_limit(limit) {
-                if wanted(case.id) {
-                    checks.push(case.judge((self.fresh)().as_mut()));
-                }
-            }
-        }
-        if let Some((pack, unpack)) = &mut self.lengths {
-            checks.extend(lengths::judge(pack, unpack, wanted));
-        }
-        checks
     }
 
     /// Judges the codec.
@@ -230,12 +337,7 @@ impl<'c> Judge<'c> {
         );
     }
 
-    fn check(
-        &mut self,
-        trace: &'static Trace,
-        segmentation: Segmentation,
-        moves: &[crate::trace::segmentation::Move<'_>],
-    ) -> Check {
+    fn check(&mut self, trace: &'static Trace, segmentation: Segmentation) -> Check {
         let verdict = |verdict, message: &str| blank(trace, Some(segmentation), verdict, message);
         let largest = trace.largest_payload();
         if self
@@ -247,10 +349,12 @@ impl<'c> Judge<'c> {
                 &format!("a payload of {largest} octets is above the declared limit"),
             );
         }
-        let mut outcome = conversation::converse((self.fresh)().as_mut(), moves);
+        let moves = cut(trace, segmentation);
+        let framing = &self.framing;
+        let mut outcome = conversation::converse(framing, (self.fresh)().as_mut(), &moves);
         if outcome.is_ok()
             && let Some(twin) = repaired(trace, segmentation)
-            && let Err(why) = conversation::converse((self.fresh)().as_mut(), &twin)
+            && let Err(why) = conversation::converse(framing, (self.fresh)().as_mut(), &twin)
         {
             return verdict(
                 Verdict::Error,
@@ -263,7 +367,7 @@ impl<'c> Judge<'c> {
         if outcome.is_ok()
             && let Some(encode) = &mut self.encode
         {
-            outcome = conversation::encodes(encode, trace);
+            outcome = encoder::encodes(framing, encode, trace);
         }
         match outcome {
             Ok(()) => verdict(Verdict::Pass, ""),
@@ -280,39 +384,6 @@ impl<'c> Judge<'c> {
             },
         }
     }
-}
-
-/// A stream that is decoded well in one cut and not in another shows which of the two
-/// requirements on cuts is broken, whatever else the case is for.
-fn attribute(checks: &mut [Check]) {
-    let well: Vec<String> = checks
-        .iter()
-        .filter(|check| check.verdict == Verdict::Pass)
-        .filter(|check| check.segmentation == Some(Segmentation::Apart))
-        .map(|check| check.id.to_string())
-        .collect();
-    for check in checks.iter_mut() {
-        let Some(segmentation) = check.segmentation else {
-            continue;
-        };
-        if check.verdict != Verdict::Fail || !well.iter().any(|id| check.id == id.as_str()) {
-            continue;
-        }
-        let (requirement, cause) = if segmentation.joins_frames() {
-            ("FRM-3", "it loses what comes together with a frame")
-        } else {
-            ("FRM-2", "it takes a short read for a whole one")
-        };
-        check.broken = Some(requirement.into());
-        check.cause = Some(cause.to_owned());
-    }
-}
-
-/// The traces that a codec owes.
-fn traces() -> impl Iterator<Item = &'static Trace> {
-    fixtures::all()
-        .iter()
-        .filter(|trace| trace.class() <= Class::Framing)
 }
 
 /// A case for codecs, described.
@@ -337,10 +408,17 @@ impl Described for Case {
     }
 }
 
-/// All cases that a codec can be judged by: the framing traces, and what only codecs have.
+/// All cases that a codec of the article's framing can be judged by: the framing traces, and what only
+/// codecs have.
 #[must_use]
 pub fn cases() -> Vec<Case> {
-    let traces = traces().map(|trace| {
+    cases_of(&Framing::default())
+}
+
+/// All cases that a codec of this framing can be judged by.
+#[must_use]
+pub fn cases_of(framing: &Framing) -> Vec<Case> {
+    let traces = derived::traces(framing).iter().map(|trace| {
         let requirements: Vec<_> = trace.requirements.iter().map(String::as_str).collect();
         Case {
             info: CaseInfo::new(
@@ -353,19 +431,32 @@ pub fn cases() -> Vec<Case> {
             checks: conversations(trace).len(),
         }
     });
-    traces.chain(further_cases()).collect()
+    traces.chain(further_cases_of(framing)).collect()
 }
 
-/// The cases on single lengths and on limits.
+/// The cases on single lengths, on limits and on encoders, for the article's framing.
 #[must_use]
 pub fn further_cases() -> Vec<Case> {
-    let limits = conversation::at_the_limit(0).map(|case| (case.id, case.title, "FRM-7"));
-    let further = lengths::CASES.into_iter().chain(limits);
-    further
-        .map(|(id, title, requirement)| Case {
-            info: CaseInfo::new(Role::Codec, id, title, &[requirement], Class::Codec),
-            checks: 1,
-        })
+    further_cases_of(&Framing::default())
+}
+
+fn further_cases_of(framing: &Framing) -> Vec<Case> {
+    let case = |id, title: &str, requirement| {
+        let mut info = CaseInfo::new(Role::Codec, id, "", &[requirement], Class::Codec);
+        info.title = title.to_owned().into();
+        Case { info, checks: 1 }
+    };
+    let lengths = lengths::cases(framing).into_iter();
+    let limited = match framing.declared_max_payload() {
+        Some(_) => framing.clone(),
+        None => framing.clone().with_max_payload(1024),
+    };
+    let limits = limits::at_the_limit(&limited).into_iter();
+    let encoders = encoder::cases(framing, false).into_iter();
+    lengths
+        .map(|one| case(one.id, &one.title, one.requirement))
+        .chain(limits.map(|one| case(one.id, &one.title, "FRM-7")))
+        .chain(encoders.map(|one| case(one.id, &one.title, one.requirement)))
         .collect()
 }
 

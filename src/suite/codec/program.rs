@@ -4,8 +4,10 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use super::chunks::{ChunkDecoder, Dialogue};
+use super::encoder::as_u32be;
 use super::{Decode, Judge};
-use crate::suite::plain::split_frame;
+use crate::framing::{Ended, Framing};
 use crate::testee::exit_status::status_in_words;
 use crate::testee::launch::{StartError, Template};
 use crate::testee::piped::Piped;
@@ -13,7 +15,7 @@ use crate::testee::wait::Patience;
 use crate::trace::octets::{from_hex, to_hex};
 
 /// How long a program is waited for: asleep, and busy.
-const PATIENCE: Patience = Patience {
+pub(super) const PATIENCE: Patience = Patience {
     idle: Duration::from_millis(1_000),
     busy: Duration::from_secs(10),
 };
@@ -26,12 +28,15 @@ const BOUND: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 struct Stream {
     program: Result<Piped, String>,
+    /// It did not end, or was ended by a fault of its own.
+    broke: bool,
 }
 
 impl Stream {
     fn start(template: &Template) -> Self {
         Self {
             program: Piped::start(template, 0).map_err(|error| error.to_string()),
+            broke: false,
         }
     }
 }
@@ -51,20 +56,37 @@ impl Decode for Stream {
         program.end_input();
         let status = program.end(PATIENCE);
         let seen = program.seen();
-        let mut rest = seen.as_slice();
-        while let Some((payload, behind)) = split_frame(rest) {
-            deliver(payload);
-            rest = behind;
+        let split = Framing::default().split(&seen);
+        for found in &split.frames {
+            deliver(&found.payload);
         }
-        if !rest.is_empty() {
+        if split.ended != Ended::Between {
             // Shown as what it is: no frame.
-            deliver(rest);
+            deliver(&seen[split.whole..]);
         }
+        // Signals that no program sends itself to refuse something.
+        let faults = [
+            libc_status(4),
+            libc_status(7),
+            libc_status(8),
+            libc_status(9),
+            libc_status(11),
+        ];
+        self.broke = status.is_none_or(|status| faults.contains(&status));
         match status {
             Some(0) => Ok(()),
             Some(status) => Err(format!("it ended {}", status_in_words(status))),
             None => Err("it does not end, though its input has ended".to_owned()),
         }
+    }
+
+    fn broke(&self) -> bool {
+        self.broke
+    }
+
+    /// Its output is looked at in the end.
+    fn shows_when(&self) -> bool {
+        false
     }
 
     fn refused(&mut self) -> bool {
@@ -81,17 +103,32 @@ impl Decode for Stream {
 
 /// A program that answers line by line, for as long as it lives.
 #[derive(Debug)]
-struct Lines<'t> {
+pub(super) struct Lines<'t> {
     template: &'t Template,
     program: Option<Piped>,
     /// How much of its output has been read, in octets.
     read: usize,
+    /// It did not answer the last question.
+    broke: bool,
 }
 
-impl Lines<'_> {
+impl<'t> Lines<'t> {
+    pub(super) const fn new(template: &'t Template) -> Self {
+        Self {
+            template,
+            program: None,
+            read: 0,
+            broke: false,
+        }
+    }
+
+    pub(super) const fn broke(&self) -> bool {
+        self.broke
+    }
+
     /// Asks something, and hands over the lines of the answer; the last is `ok`, `error …`, or
     /// what was asked for.
-    fn ask(
+    pub(super) fn ask(
         &mut self,
         question: &str,
         is_last: impl Fn(&str) -> bool,
@@ -122,6 +159,7 @@ impl Lines<'_> {
             false
         });
         self.read += scanned;
+        self.broke = !whole;
         if !whole {
             let short: String = question.chars().take(40).collect();
             let death = program.death().map_or_else(
@@ -205,6 +243,10 @@ impl Decode for LineDecoder<'_> {
         self.begin()?;
         self.lines.borrow_mut().payloads("end", deliver)
     }
+
+    fn broke(&self) -> bool {
+        self.lines.borrow().broke()
+    }
 }
 
 /// Why a program could not be judged.
@@ -221,7 +263,7 @@ pub enum Unjudgeable {
     )]
     NoAnswer {
         /// What it was given.
-        given: &'static str,
+        given: String,
         /// How it ended, if it did.
         how: String,
         /// The end of what it wrote to standard error.
@@ -229,15 +271,17 @@ pub enum Unjudgeable {
     },
 }
 
-/// The frame of `hello`.
-const HELLO: &[u8] = b"\0\0\0\x05hello";
-
 /// How a program is spoken to.
 #[derive(Debug)]
 pub struct Program {
     template: Template,
     lengths: Template,
+    /// The same command, to encode; only where the command is told its mode.
+    encode: Option<Template>,
+    /// The same command, answering a stream a line: what it may offer.
+    chunks: Vec<Template>,
     mode: Mode,
+    framing: Framing,
     max_payload: Option<u32>,
 }
 
@@ -253,9 +297,15 @@ pub enum Mode {
 }
 
 impl Program {
-    /// A program that is started by `template`, in the mode that `{mode}` in it says.
+    /// A program that is started by `template`, in the mode that `{mode}` in it says, and speaks this
+    /// framing.
     #[must_use]
-    pub fn new(template: &Template, mode: Mode, max_payload: Option<u32>) -> Self {
+    pub fn new(
+        template: &Template,
+        mode: Mode,
+        framing: Framing,
+        max_payload: Option<u32>,
+    ) -> Self {
         let in_mode = |name: &str| {
             let mut template = template.clone();
             for part in &mut template.command {
@@ -265,6 +315,14 @@ impl Program {
             }
             template
         };
+        let has_modes = mode == Mode::StreamAndLengths;
+        let mut chunks = Vec::new();
+        if mode != Mode::Lines {
+            let mut by_option = in_mode("stream");
+            by_option.command.push("--chunks".into());
+            chunks.push(by_option);
+            chunks.extend(has_modes.then(|| in_mode("chunks")));
+        }
         Self {
             template: in_mode(if mode == Mode::Lines {
                 "lines"
@@ -276,7 +334,10 @@ impl Program {
             } else {
                 "lengths"
             }),
+            encode: has_modes.then(|| in_mode("encode")),
+            chunks,
             mode,
+            framing,
             max_payload,
         }
     }
@@ -290,17 +351,20 @@ impl Program {
         wanted: &mut dyn FnMut(&str) -> bool,
         progress: &mut dyn crate::judge::progress::Progress,
     ) -> Result<Vec<super::Check>, Unjudgeable> {
-        self.answers_at_all()?;
-        let lines = |template| {
-            RefCell::new(Lines {
-                template,
-                program: None,
-                read: 0,
-            })
-        };
-        let (decoder, lengths) = (lines(&self.template), lines(&self.lengths));
-        let mut judge = if self.mode == Mode::Lines {
-            Judge::decoder(|| {
+        let dialogue = self
+            .chunks
+            .iter()
+            .find_map(|template| Dialogue::offered(template, &self.framing, &self.hello()));
+        if dialogue.is_none() {
+            self.answers_at_all()?;
+        }
+        let chunks = dialogue.as_ref().map(Dialogue::lines);
+        let (decoder, lengths) = (
+            RefCell::new(Lines::new(&self.template)),
+            RefCell::new(Lines::new(&self.lengths)),
+        );
+        let mut judge = match (&dialogue, &chunks) {
+            _ if self.mode == Mode::Lines => Judge::decoder(|| {
                 Box::new(LineDecoder {
                     lines: &decoder,
                     begun: false,
@@ -309,10 +373,17 @@ impl Program {
             .encoder(|payload| {
                 let question = format!("encode {}", to_hex(payload));
                 decoder.borrow_mut().octets(&question)
-            })
-        } else {
-            Judge::decoder(|| Box::new(Stream::start(&self.template)))
+            }),
+            (Some(dialogue), Some(chunks)) => {
+                Judge::decoder(|| Box::new(ChunkDecoder::new(dialogue, chunks)))
+            }
+            _ => Judge::decoder(|| Box::new(Stream::start(&self.template))),
         };
+        if let Some(encode) = &self.encode
+            && self.encodes(encode)
+        {
+            judge = judge.stream_encoder(|stream| written(encode, stream));
+        }
         if self.mode != Mode::Stream {
             judge = judge.lengths(
                 |value| lengths.borrow_mut().octets(&format!("pack {value}")),
@@ -326,7 +397,25 @@ impl Program {
         if let Some(limit) = self.max_payload {
             judge = judge.max_payload(limit);
         }
-        Ok(judge.run(wanted, progress))
+        Ok(judge.framing(self.framing.clone()).run(wanted, progress))
+    }
+
+    /// A payload that the framing carries, the plainest.
+    fn hello(&self) -> Vec<u8> {
+        let least = usize::try_from(self.framing.min_payload()).unwrap_or(0);
+        let hello = b"hello".to_vec();
+        if self.framing.carries(&hello).is_ok() {
+            hello
+        } else {
+            vec![b'a'; least.max(1)]
+        }
+    }
+
+    /// Whether it encodes a stream in a mode of its own.
+    fn encodes(&self, template: &Template) -> bool {
+        let hello = self.hello();
+        let octets = written(template, &as_u32be([&hello]));
+        octets.is_ok_and(|octets| self.framing.payloads(&octets).payloads == [hello])
     }
 
     /// Whether anything at all comes of the plainest input.
@@ -334,10 +423,13 @@ impl Program {
         let mut program = Piped::start(&self.template, 0)?;
         let given = if self.mode == Mode::Lines {
             program.feed(b"reset\n", BOUND);
-            "the line `reset`"
+            "the line `reset`".to_owned()
         } else {
-            program.feed(HELLO, BOUND);
-            "00 00 00 05 68 65 6c 6c 6f and the end of the stream"
+            let hello = self.hello();
+            let stream = self.framing.stream([&hello[..]]).unwrap_or_default();
+            program.feed(&stream, BOUND);
+            let shown: Vec<String> = stream.iter().map(|octet| format!("{octet:02x}")).collect();
+            format!("{} and the end of the stream", shown.join(" "))
         };
         if self.mode != Mode::Lines {
             program.end_input();
@@ -356,5 +448,22 @@ impl Program {
             how: death.map_or_else(String::new, |death| format!(", and ended {death}")),
             stderr,
         })
+    }
+}
+
+/// The exit status that stands for a signal.
+const fn libc_status(signal: i32) -> i32 {
+    128 + signal
+}
+
+/// What a program writes for a whole input, and why it is not to be used.
+fn written(template: &Template, input: &[u8]) -> Result<Vec<u8>, String> {
+    let mut program = Piped::start(template, 0).map_err(|error| error.to_string())?;
+    program.feed(input, BOUND);
+    program.end_input();
+    match program.end(PATIENCE) {
+        Some(0) => Ok(program.seen()),
+        Some(status) => Err(format!("it ended {}", status_in_words(status))),
+        None => Err("it does not end, though its input has ended".to_owned()),
     }
 }

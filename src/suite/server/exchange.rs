@@ -253,7 +253,7 @@ impl<'t, 'a> Talk<'t, 'a> {
 
     fn step(&mut self, testee: &mut Server, action: &Action) -> Result<(), Box<Failure>> {
         match action {
-            Action::Frame { .. } | Action::Send(_) => Ok(()),
+            Action::Frame { .. } | Action::Parts(_) | Action::Send(_) => Ok(()),
             Action::EndOfStream => {
                 self.connection.end_of_stream();
                 Ok(())

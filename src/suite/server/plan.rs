@@ -16,7 +16,7 @@ fn covers(effort: Effort, case: &Case, segmentation: Segmentation) -> bool {
         _ if effort == Effort::Full => true,
         Segmentation::Apart | Segmentation::Whole | Segmentation::Pinned => true,
         // Cuts are a matter of frames and texts.
-        Segmentation::Octets | Segmentation::Length3 | Segmentation::StraddleLength => {
+        Segmentation::Octets | Segmentation::Length(3) | Segmentation::StraddleLength => {
             case.info.class <= Class::Framing || case.info.id.starts_with("msg/")
         }
         _ => false,

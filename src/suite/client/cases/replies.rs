@@ -25,9 +25,9 @@ fn places(segmentation: Segmentation, frame: &[u8]) -> Vec<usize> {
     match segmentation {
         Segmentation::Octets if frame.len() <= 1_024 => (1..frame.len()).collect(),
         Segmentation::Octets => (1..64).chain(frame.len() - 64..frame.len()).collect(),
-        Segmentation::Length1 => vec![1],
-        Segmentation::Length2 => vec![2],
-        Segmentation::Length3 => vec![3],
+        Segmentation::Length(1) => vec![1],
+        Segmentation::Length(2) => vec![2],
+        Segmentation::Length(3) => vec![3],
         Segmentation::Payload => vec![4],
         Segmentation::Middle => vec![4 + (frame.len() - 4) / 2],
         Segmentation::Last => vec![frame.len() - 1],

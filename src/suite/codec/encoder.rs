@@ -1,0 +1,250 @@
+//! Encoders: what they write is decoded by the judge, because a payload may have several right frames.
+
+use super::conversation::Failure;
+use super::{Encode, EncodeStream};
+use crate::framing::{Ended, Framing};
+use crate::judge::check::{Check, Verdict};
+use crate::judge::evidence::Evidence;
+use crate::suite::derived;
+use crate::trace::octets::Octets;
+use crate::trace::{Action, Class, Trace};
+
+/// Encodes what the trace delivers, and decodes that again.
+pub(super) fn encodes(
+    framing: &Framing,
+    encode: &mut Encode<'_>,
+    trace: &Trace,
+) -> Result<(), Box<Failure>> {
+    // A first frame of its own is not asked for, and what is refused or cut short is not encoded.
+    if trace.is_hostile() || framing.first().is_some() {
+        return Ok(());
+    }
+    for step in &trace.steps {
+        let Action::Deliver(payload) = &step.action else {
+            continue;
+        };
+        let payload = payload.to_vec();
+        if framing.carries(&payload).is_err() {
+            continue;
+        }
+        let encoded = encode(&payload);
+        let octets = encoded.clone().unwrap_or_default();
+        if encoded.is_err() || !is_frame_of(framing, &octets, &payload) {
+            let whole = framing.encode(&payload).map_or(0, |frame| frame.len());
+            return Err(Box::new(Failure {
+                message: "a payload is encoded as another frame".to_owned(),
+                refused: encoded.is_err(),
+                evidence: Evidence {
+                    expected: format!("a frame of {whole} octets"),
+                    seen: Octets::folded(&octets),
+                    ended: encoded.err().unwrap_or_default(),
+                    ..Evidence::default()
+                },
+            }));
+        }
+    }
+    Ok(())
+}
+
+/// Whether octets are one frame with this payload, and nothing more.
+fn is_frame_of(framing: &Framing, octets: &[u8], payload: &[u8]) -> bool {
+    let split = framing.split_mid(octets);
+    split.ended == Ended::Between
+        && matches!(&split.frames[..], [one] if *one.payload == *payload)
+        // LEN-1, and LEN-5: the shortest form, unless the framing has others too.
+        && (has_several(framing) || framing.encode(payload).as_deref() == Ok(octets) || !is_fixed(framing))
+}
+
+/// Whether right encoders may differ.
+fn has_several(framing: &Framing) -> bool {
+    framing.is_stuffed()
+        || framing
+            .number()
+            .is_some_and(crate::framing::Number::has_forms)
+}
+
+/// Whether every octet of a frame is told by its payload.
+fn is_fixed(framing: &Framing) -> bool {
+    framing.parts(b"hello", 0).ok() == framing.parts(b"hello", 1).ok()
+}
+
+/// A case for an encoder alone.
+pub(super) struct EncoderCase {
+    pub(super) id: &'static str,
+    pub(super) title: String,
+    pub(super) requirement: &'static str,
+    what: What,
+}
+
+enum What {
+    /// A payload that cannot be a frame.
+    Refused(Vec<u8>),
+    /// A whole stream.
+    Stream,
+}
+
+/// The longest payload that is made to show that it is too long.
+const MOST: u64 = 1024 * 1024;
+
+/// The cases for the encoder of a framing.
+pub(super) fn cases(framing: &Framing, by_stream: bool) -> Vec<EncoderCase> {
+    let mut cases = Vec::new();
+    let mut add = |id, title: &str, requirement, what| {
+        cases.push(EncoderCase {
+            id,
+            title: title.to_owned(),
+            requirement,
+            what,
+        });
+    };
+    if by_stream {
+        add(
+            "codec/encode-stream",
+            "Payloads are written as frames, one behind the other",
+            "FRM-1",
+            What::Stream,
+        );
+    }
+    let by_number = framing.number().is_some() && framing.declared_max_payload().is_none();
+    if let Some(most) = framing.max_payload()
+        && by_number
+        && !framing.is_unbounded()
+        && most < MOST
+    {
+        add(
+            "codec/encode-too-long",
+            "A payload that is longer than a length can say is an error, and neither wrapped nor cut",
+            "LEN-2",
+            What::Refused(vec![b'x'; most as usize + 1]),
+        );
+    }
+    if let Some(terminator) = framing.terminator() {
+        add(
+            "codec/encode-terminator",
+            "A payload that holds what ends a frame is an error",
+            "LEN-2",
+            What::Refused([b"one", terminator, b"two"].concat()),
+        );
+    }
+    cases
+}
+
+/// Payloads as `u32be` frames.
+pub(super) fn as_u32be<'p>(payloads: impl IntoIterator<Item = &'p Vec<u8>>) -> Vec<u8> {
+    let framing = Framing::default();
+    payloads
+        .into_iter()
+        .filter_map(|payload| framing.encode(payload).ok())
+        .collect::<Vec<_>>()
+        .concat()
+}
+
+impl EncoderCase {
+    pub(super) fn judge(
+        &self,
+        framing: &Framing,
+        by_payload: Option<&mut Encode<'_>>,
+        by_stream: Option<&mut EncodeStream<'_>>,
+    ) -> Check {
+        let mut by_payload = by_payload;
+        let mut by_stream = by_stream;
+        let mut encode = |payloads: &[Vec<u8>]| match (&mut by_payload, &mut by_stream) {
+            (Some(encode), _) => encode(&payloads[0]),
+            (None, Some(encode)) => encode(&as_u32be(payloads)),
+            (None, None) => Err("there is no encoder".to_owned()),
+        };
+        let check = |verdict: Verdict, message: String, evidence| Check {
+            id: self.id.into(),
+            title: self.title.clone(),
+            requirements: vec![self.requirement.into()],
+            broken: (verdict == Verdict::Fail).then(|| self.requirement.into()),
+            class: Class::Codec,
+            segmentation: None,
+            verdict,
+            message,
+            evidence,
+            cause: None,
+            rerun: None,
+            details: serde_json::Map::new(),
+            left_out: false,
+        };
+        match &self.what {
+            What::Refused(payload) => match encode(std::slice::from_ref(payload)) {
+                Err(_) => check(Verdict::Pass, String::new(), None),
+                Ok(octets) => check(
+                    Verdict::Fail,
+                    format!(
+                        "a payload of {} octets is encoded as {} octets",
+                        payload.len(),
+                        octets.len()
+                    ),
+                    Some(Evidence {
+                        sent: vec![Octets::folded(payload)],
+                        expected: "an error".to_owned(),
+                        seen: Octets::folded(&octets),
+                        ended: "without an error".to_owned(),
+                        ..Evidence::default()
+                    }),
+                ),
+            },
+            What::Stream => {
+                let payloads = deliverable(framing);
+                let encoded = encode(&payloads);
+                let octets = encoded.clone().unwrap_or_default();
+                let said = framing.payloads(&octets);
+                let wrong = said
+                    .payloads
+                    .iter()
+                    .zip(&payloads)
+                    .position(|(a, b)| a != b);
+                let message = match (&encoded, wrong, &said.error) {
+                    (Err(error), ..) => format!("the payloads are not encoded: {error}"),
+                    (_, Some(place), _) => format!("payload {} is encoded as another", place + 1),
+                    (_, _, Some(error)) => {
+                        format!("what is encoded is not a stream of frames: {error}")
+                    }
+                    _ if said.payloads.len() != payloads.len() => format!(
+                        "{} payloads are encoded as {} frames",
+                        payloads.len(),
+                        said.payloads.len()
+                    ),
+                    _ => return check(Verdict::Pass, String::new(), None),
+                };
+                check(
+                    Verdict::Fail,
+                    message,
+                    Some(Evidence {
+                        sent: vec![Octets::folded(&as_u32be(&payloads))],
+                        expected: format!("{} frames", payloads.len()),
+                        seen: Octets::folded(&octets),
+                        ended: encoded
+                            .err()
+                            .unwrap_or_else(|| "without an error".to_owned()),
+                        ..Evidence::default()
+                    }),
+                )
+            }
+        }
+    }
+}
+
+/// Each payload of up to 64 KiB that the traces of a framing deliver, once.
+fn deliverable(framing: &Framing) -> Vec<Vec<u8>> {
+    let mut payloads: Vec<Vec<u8>> = Vec::new();
+    for trace in derived::traces(framing)
+        .iter()
+        .filter(|trace| !trace.is_hostile())
+    {
+        for step in &trace.steps {
+            let Action::Deliver(payload) = &step.action else {
+                continue;
+            };
+            let payload = payload.to_vec();
+            let fits = payload.len() <= 65_536 && framing.carries(&payload).is_ok();
+            if fits && !payloads.contains(&payload) {
+                payloads.push(payload);
+            }
+        }
+    }
+    payloads
+}

@@ -1,0 +1,205 @@
+//! What a codec owes that declares a limit (FRM-7).
+
+use super::Decode;
+use super::conversation::{Decoded, Failure, compare};
+use crate::framing::{Framing, LimitCounts};
+use crate::judge::check::{Check, Verdict};
+use crate::trace::Class;
+
+/// The longest payload that is made to show that it is taken.
+const MOST: u64 = 64 * 1024 * 1024;
+
+/// A frame at the declared limit, or beyond.
+pub(super) struct AtTheLimit {
+    pub(super) id: &'static str,
+    pub(super) title: String,
+    sent: Sent,
+}
+
+enum Sent {
+    /// A whole frame with a payload of so many octets, which is taken.
+    Within(u64),
+    /// The beginning of a frame that is over the limit, which is enough to refuse it.
+    Over(Vec<u8>),
+    /// The same, where a receiver may first wait for what ends the frame.
+    OverUnended(Vec<u8>, Vec<u8>),
+    /// There is none.
+    Nothing,
+}
+
+/// The cases at the limit of a framing.
+pub(super) fn at_the_limit(framing: &Framing) -> Vec<AtTheLimit> {
+    let limit = framing.max_payload().unwrap_or(0);
+    let counted = match framing.limit_counts() {
+        LimitCounts::Payload => "",
+        LimitCounts::Frame => ", which counts the whole frame,",
+        LimitCounts::Number => ", which counts what the length says,",
+    };
+    let within = AtTheLimit {
+        id: "codec/at-the-limit",
+        title: format!("A frame of exactly the declared limit{counted} is accepted"),
+        sent: if limit <= MOST {
+            Sent::Within(limit)
+        } else {
+            Sent::Nothing
+        },
+    };
+    if framing.number().is_none() {
+        let over = framing
+            .stream([&vec![b'x'; limit as usize][..]])
+            .unwrap_or_default();
+        let end = framing.terminator().map_or(1, <[u8]>::len);
+        let mut begun = over[..over.len().saturating_sub(end)].to_vec();
+        // More than stuffing or a terminator that has begun can account for.
+        let ending = over[over.len().saturating_sub(end)..].to_vec();
+        begun.extend(vec![b'x'; end + 2 + limit as usize / 254 + 1]);
+        let unended = AtTheLimit {
+            id: "codec/over-the-limit",
+            title: "A frame over the declared limit is refused before its end".to_owned(),
+            sent: if limit <= MOST {
+                Sent::OverUnended(begun, ending)
+            } else {
+                Sent::Nothing
+            },
+        };
+        return vec![within, unended];
+    }
+    let head = |payload: i128| {
+        let length = framing.pack(payload)?;
+        let parts = framing.parts_with_length(&length, b"", 0);
+        let before = parts
+            .into_iter()
+            .take_while(|(place, _)| *place <= crate::framing::Place::Length);
+        Some(
+            [
+                framing.preface(),
+                before.flat_map(|(_, octets)| octets).collect(),
+            ]
+            .concat(),
+        )
+    };
+    let over = |payload: Option<i128>| match payload.and_then(head) {
+        Some(octets) => Sent::Over(octets),
+        None => Sent::Nothing,
+    };
+    let number = framing.number().and_then(|number| number.largest(None));
+    let largest = number.map_or(1 << 62, |number| number as i128 - framing.adjustment());
+    let far = match largest {
+        0xFFFF_FFFF => {
+            "A frame of 4,294,967,295 octets is refused from its length alone".to_owned()
+        }
+        _ => "A frame of the largest length there is is refused from its length alone".to_owned(),
+    };
+    vec![
+        within,
+        AtTheLimit {
+            id: "codec/over-the-limit",
+            title: "A frame of one octet more is refused from its length alone".to_owned(),
+            sent: over(Some(i128::from(limit) + 1)),
+        },
+        AtTheLimit {
+            id: "codec/far-over-the-limit",
+            title: far,
+            sent: over(Some(largest).filter(|largest| *largest > i128::from(limit))),
+        },
+    ]
+}
+
+impl AtTheLimit {
+    pub(super) fn judge(&self, framing: &Framing, codec: &mut dyn Decode) -> Check {
+        let check = |verdict, message: &str, evidence| Check {
+            id: self.id.into(),
+            title: self.title.clone(),
+            requirements: vec!["FRM-7".into()],
+            broken: (verdict == Verdict::Fail).then(|| "FRM-7".into()),
+            class: Class::Framing,
+            segmentation: None,
+            verdict,
+            message: message.to_owned(),
+            evidence,
+            cause: None,
+            rerun: None,
+            details: serde_json::Map::new(),
+            left_out: false,
+        };
+        let judged = match &self.sent {
+            Sent::Nothing => {
+                return check(
+                    Verdict::Skipped,
+                    "no length is above the declared limit",
+                    None,
+                );
+            }
+            Sent::Within(limit) => {
+                let Ok(limit) = usize::try_from(*limit) else {
+                    return check(Verdict::Skipped, "the limit is too large to be sent", None);
+                };
+                within(framing, codec, limit)
+            }
+            Sent::Over(octets) => over(codec, octets),
+            Sent::OverUnended(octets, ending) => match over(codec, octets) {
+                // It had not seen that much yet; when the end comes it must refuse.
+                Err(_) if refuses_at_the_end(codec, ending) => {
+                    let why = "refused only when its end had come";
+                    return check(Verdict::Acceptable, why, None);
+                }
+                judged => judged,
+            },
+        };
+        match judged {
+            Ok(()) => check(Verdict::Pass, "", None),
+            Err(failure) => check(Verdict::Fail, &failure.message, Some(failure.evidence)),
+        }
+    }
+}
+
+fn within(framing: &Framing, codec: &mut dyn Decode, limit: usize) -> Result<(), Box<Failure>> {
+    let payload = vec![b'x'; limit];
+    let mut decoded = Decoded::default();
+    // The head alone first, from which too strict a limit refuses.
+    let stream = framing.stream([&payload[..]]).unwrap_or_default();
+    let head = stream
+        .iter()
+        .position(|octet| *octet == b'x')
+        .unwrap_or(0)
+        .max(1);
+    let (head, rest) = stream.split_at(head.min(stream.len()));
+    decoded.feed(codec, head);
+    decoded.feed(codec, rest);
+    decoded.finish(codec);
+    let expected = [payload];
+    if decoded.error.is_some() {
+        return decoded.fails(
+            codec,
+            &expected,
+            "a frame of the declared limit is refused".to_owned(),
+            "its delivery".to_owned(),
+        );
+    }
+    compare(codec, &decoded, &expected)
+}
+
+fn over(codec: &mut dyn Decode, octets: &[u8]) -> Result<(), Box<Failure>> {
+    let mut decoded = Decoded::default();
+    decoded.feed(codec, octets);
+    if decoded.error.is_none() && codec.refused() {
+        decoded.error = Some("refused".to_owned());
+    }
+    compare(codec, &decoded, &[])?;
+    if decoded.error.is_some() {
+        return Ok(());
+    }
+    decoded.fails(
+        codec,
+        &[],
+        "a length over the declared limit is not refused".to_owned(),
+        "an error as soon as the length is there".to_owned(),
+    )
+}
+
+fn refuses_at_the_end(codec: &mut dyn Decode, ending: &[u8]) -> bool {
+    let mut decoded = Decoded::default();
+    decoded.feed(codec, ending);
+    decoded.finish(codec);
+    decoded.error.is_some() && compare(codec, &decoded, &[]).is_ok()
+}

@@ -1,0 +1,108 @@
+//! The cases of any framing, derived: what the golden `len/*` and `frm/*` show of four octets, most
+//! significant first, shown in another framing, and what only other framings can get wrong.
+//!
+//! For the article's framing the outcome is the golden traces themselves, octet for octet.
+
+mod groups;
+mod malformed;
+mod places;
+mod render;
+mod sizes;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Mutex, OnceLock};
+
+use super::fixtures;
+use crate::framing::Framing;
+use crate::trace::{Class, Cuts, Trace};
+
+use render::Renderer;
+
+/// The framing traces of a framing, by chapter and then by id. They are derived once, and stay for as
+/// long as the program runs.
+pub fn traces(framing: &Framing) -> &'static [Trace] {
+    /// Templates, and their traces.
+    type Derived = Vec<(String, &'static [Trace])>;
+    static DERIVED: OnceLock<Mutex<Derived>> = OnceLock::new();
+    let derived = DERIVED.get_or_init(Mutex::default);
+    let name = framing.template();
+    let known = || {
+        let derived = derived
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        derived
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, traces)| *traces)
+    };
+    if let Some(traces) = known() {
+        return traces;
+    }
+    let traces: &'static [Trace] = Vec::leak(derive(framing));
+    let mut derived = derived
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    derived.push((name, traces));
+    traces
+}
+
+/// The same, made anew.
+#[must_use]
+pub fn derive(framing: &Framing) -> Vec<Trace> {
+    let golden: Vec<&Trace> = fixtures::all()
+        .iter()
+        .filter(|trace| trace.class() <= Class::Framing)
+        .collect();
+    let renderer = Renderer::new(framing);
+    let mut traces: Vec<Trace> = Vec::new();
+    let mut add = |trace: Trace| {
+        if !traces.iter().any(|known| known.id == trace.id) {
+            traces.push(trace);
+        }
+    };
+    for trace in &golden {
+        if !places::is_of_places(&trace.id)
+            && let Some(rendered) = renderer.rendered(trace)
+        {
+            add(rendered);
+        }
+    }
+    places::traces(&renderer, &golden)
+        .into_iter()
+        .for_each(&mut add);
+    malformed::announced(&renderer)
+        .into_iter()
+        .for_each(&mut add);
+    if !framing.is_reference() {
+        sizes::traces(&renderer).into_iter().for_each(&mut add);
+        groups::traces(&renderer).into_iter().for_each(&mut add);
+        malformed::traces(&renderer).into_iter().for_each(&mut add);
+    }
+    for trace in &mut traces {
+        with_preface(framing, trace);
+    }
+    traces.sort_by_cached_key(|trace| fixtures::order(&trace.id));
+    traces
+}
+
+/// Puts the preface in front of a stream.
+fn with_preface(framing: &Framing, trace: &mut Trace) {
+    let preface = framing.preface();
+    if preface.is_empty() {
+        return;
+    }
+    let step = render::noted(
+        crate::trace::Action::Send(preface.as_slice().into()),
+        "the preface",
+    );
+    trace.steps.insert(0, step.clone());
+    if let Some(steps) = &mut trace.repaired {
+        steps.insert(0, step);
+    }
+    if let Some(Cuts::At(places)) = &mut trace.cuts {
+        for place in places {
+            *place += preface.len();
+        }
+    }
+}

@@ -1,0 +1,520 @@
+//! The cases whose cuts or ends are at certain places of a frame, which are others in each framing.
+
+use super::render::{Renderer, Script, letters};
+use crate::framing::{Ends, Parts, Place, Unterminated};
+use crate::trace::octets::Octets;
+use crate::trace::{Action, Cuts, Trace};
+
+/// Whether a golden trace is made here rather than rendered.
+pub(super) fn is_of_places(id: &str) -> bool {
+    const EXACTLY: [&str; 9] = [
+        "frm/frame-and-half",
+        "frm/half-and-half",
+        "frm/length-in-quarters",
+        "frm/length-split-across",
+        "frm/truncated-first",
+        "frm/truncated-large",
+        "frm/truncated-looks-whole",
+        "frm/nested",
+        "frm/length-like-text",
+    ];
+    const BEGINNING: [&str; 4] = [
+        "frm/cut-after-",
+        "frm/every-",
+        "frm/truncated-at-",
+        "len/announced-",
+    ];
+    EXACTLY.contains(&id) || BEGINNING.iter().any(|prefix| id.starts_with(prefix))
+}
+
+/// In a frame of more octets than this only those around the edges of parts are cut at.
+const ALL_PLACES_UP_TO: usize = 40;
+
+pub(super) fn traces(renderer: &Renderer<'_>, golden: &[&Trace]) -> Vec<Trace> {
+    let mut traces = Vec::new();
+    traces.extend(cut_once(renderer).unwrap_or_default());
+    for every in [2, 3, 5] {
+        traces.extend(cut_every(renderer, golden, every));
+    }
+    traces.extend(cut_at_parts(renderer).unwrap_or_default());
+    traces.extend(truncated(renderer).unwrap_or_default());
+    traces.extend(truncated_otherwise(renderer));
+    traces.extend(nested(renderer));
+    traces
+}
+
+/// Where the parts of a frame end, by what they are.
+struct Frame {
+    parts: Vec<(Place, usize)>,
+    len: usize,
+}
+
+impl Frame {
+    fn of(parts: &Parts) -> Self {
+        let mut len = 0;
+        let parts = parts
+            .iter()
+            .map(|(place, octets)| {
+                len += octets.len();
+                (*place, len)
+            })
+            .collect();
+        Self { parts, len }
+    }
+
+    /// Where a part begins.
+    fn start(&self, wanted: Place) -> usize {
+        let before = self.parts.iter().take_while(|(place, _)| *place != wanted);
+        before.last().map_or(0, |(_, end)| *end)
+    }
+
+    fn has(&self, wanted: Place) -> bool {
+        self.parts.iter().any(|(place, _)| *place == wanted)
+    }
+
+    /// Where a frame of this number lies, cut after so many of its octets.
+    fn in_words(&self, at: usize, nth: &str) -> String {
+        let name = |place: Place| match place {
+            Place::Before if self.has(Place::Length) => {
+                format!("the octets before the {nth} length")
+            }
+            Place::Before => format!("the octets before the {nth} payload"),
+            Place::Length => format!("the {nth} length"),
+            Place::After => format!("the octets after the {nth} length"),
+            Place::Payload => format!("the {nth} payload"),
+            Place::Behind => format!("what ends the {nth} frame"),
+        };
+        let mut from = 0;
+        for (place, (kind, end)) in self.parts.iter().enumerate() {
+            if at > from && at < *end {
+                return format!("inside {}", name(*kind));
+            }
+            if at == *end
+                && let Some((next, _)) = self.parts.get(place + 1)
+            {
+                let next = match (kind, next) {
+                    (Place::Length, Place::Payload) => "its payload".to_owned(),
+                    (_, next) => name(*next),
+                };
+                return format!("between {} and {next}", name(*kind));
+            }
+            from = *end;
+        }
+        "between the two frames".to_owned()
+    }
+
+    /// The places at which it is worth to be cut.
+    fn places(&self) -> Vec<usize> {
+        (1..self.len)
+            .filter(|at| {
+                self.len <= ALL_PLACES_UP_TO
+                    || *at <= 2
+                    || self.len - at <= 2
+                    || self.parts.iter().any(|(_, end)| end.abs_diff(*at) <= 2)
+            })
+            .collect()
+    }
+}
+
+/// A conversation of words, and the frames in it.
+fn words(renderer: &Renderer<'_>, words: &[&str]) -> Option<(Trace, Vec<Frame>)> {
+    let mut script = renderer.script();
+    let mut frames = Vec::new();
+    for (number, word) in words.iter().enumerate() {
+        let payload = renderer.adapted(word.as_bytes())?;
+        frames.push(Frame::of(&script.framing().parts(&payload, number).ok()?));
+        script.word(word)?;
+    }
+    Some((renderer.trace("", "", &[], script), frames))
+}
+
+fn cut_at(
+    trace: &Trace,
+    id: String,
+    title: String,
+    requirements: &[&str],
+    places: Vec<usize>,
+) -> Trace {
+    Trace {
+        id,
+        title,
+        requirements: requirements.iter().map(|id| (*id).to_owned()).collect(),
+        cuts: Some(Cuts::At(places)),
+        ..trace.clone()
+    }
+}
+
+fn cut_once(renderer: &Renderer<'_>) -> Option<Vec<Trace>> {
+    let (trace, frames) = words(renderer, &["hello", "world"])?;
+    let (first, second) = (&frames[0], &frames[1]);
+    let mut traces = Vec::new();
+    let mut add = |at: usize, place: String, requirements: &[&str]| {
+        let id = format!("frm/cut-after-{at}");
+        let title = format!("Two frames, cut once, after octet {at}: {place}");
+        traces.push(cut_at(&trace, id, title, requirements, vec![at]));
+    };
+    for at in first.places() {
+        add(at, first.in_words(at, "first"), &["FRM-2"]);
+    }
+    add(first.len, "between the two frames".to_owned(), &["FRM-2"]);
+    for at in second.places() {
+        add(
+            first.len + at,
+            second.in_words(at, "second"),
+            &["FRM-3", "FRM-2"],
+        );
+    }
+    Some(traces)
+}
+
+fn cut_every(renderer: &Renderer<'_>, golden: &[&Trace], every: usize) -> Option<Trace> {
+    let id = format!("frm/every-{every}");
+    let golden = golden.iter().find(|trace| trace.id == id)?;
+    let mut trace = renderer.rendered(golden)?;
+    let total = crate::trace::stream(&trace.steps).len();
+    trace.cuts = Some(Cuts::At((every..total - 1).step_by(every).collect()));
+    Some(trace)
+}
+
+fn cut_at_parts(renderer: &Renderer<'_>) -> Option<Vec<Trace>> {
+    let (two, frames) = words(renderer, &["hello", "world"])?;
+    let (three, all) = words(renderer, &["hello", "world", "again"])?;
+    let (first, second) = (&frames[0], &frames[1]);
+    let into = |frame: &Frame| frame.start(Place::Payload) + 2;
+    let mut traces = vec![
+        cut_at(
+            &two,
+            "frm/frame-and-half".to_owned(),
+            "A frame and the first half of the next come together".to_owned(),
+            &["FRM-3"],
+            vec![first.len + into(second)],
+        ),
+        cut_at(
+            &three,
+            "frm/half-and-half".to_owned(),
+            "The end of a frame and the beginning of the next come together".to_owned(),
+            &["FRM-3"],
+            vec![
+                into(&all[0]),
+                all[0].len + into(&all[1]),
+                all[0].len + all[1].len + into(&all[2]),
+            ],
+        ),
+    ];
+    if renderer.framing.number().is_some() && second.start(Place::Payload) <= ALL_PLACES_UP_TO {
+        let head = |from: usize, frame: &Frame| -> Vec<usize> {
+            (from + 1..=from + frame.start(Place::Payload)).collect()
+        };
+        let mut places = head(0, first);
+        places.push(first.len);
+        places.extend(head(first.len, second));
+        traces.push(cut_at(
+            &two,
+            "frm/length-in-quarters".to_owned(),
+            "Each octet of a length comes alone, its payload at once".to_owned(),
+            &["FRM-2"],
+            places,
+        ));
+        let most = (second.start(Place::Payload) - 1).min(3);
+        if most > 0 {
+            let title = match most {
+                3 => "The end of a frame comes with the first three octets of the next length"
+                    .to_owned(),
+                1 => "The end of a frame comes with the first octet of the next".to_owned(),
+                _ => format!("The end of a frame comes with the first {most} octets of the next"),
+            };
+            traces.push(cut_at(
+                &two,
+                "frm/length-split-across".to_owned(),
+                title,
+                &["FRM-3"],
+                vec![first.start(Place::Payload) + 3, first.len + most],
+            ));
+        }
+    }
+    Some(traces)
+}
+
+/// The conversation that ends as it must, and the twin that shows the codec to be well.
+fn with_twin(trace: Trace, twin: Script<'_>) -> Trace {
+    Trace {
+        repaired: Some(twin.steps),
+        ..trace
+    }
+}
+
+fn truncated(renderer: &Renderer<'_>) -> Option<Vec<Trace>> {
+    let framing = renderer.framing;
+    let mut begun = renderer.script();
+    begun.word("hi")?;
+    let hello = renderer.adapted(b"hello")?;
+    let parts = begun.framing().parts(&hello, 1).ok()?;
+    let frame = Frame::of(&parts);
+    let octets: Vec<u8> = parts
+        .iter()
+        .flat_map(|(_, octets)| octets.iter().copied())
+        .collect();
+    let mut traces = Vec::new();
+    for at in frame.places() {
+        let mut script = renderer.script();
+        script.word("hi")?;
+        script.send(&octets[..at], "the frame of hello, cut short");
+        let title = format!(
+            "The stream ends after octet {at} of a frame of {}: nothing is delivered",
+            frame.len
+        );
+        let inside_end = frame.has(Place::Behind) && at > frame.start(Place::Behind);
+        match framing.unterminated() {
+            // A CR that may end a line alone has ended it.
+            Unterminated::Error if inside_end && framing.ends() == Some(Ends::Any) => continue,
+            Unterminated::Error => script.refused_at_the_end(),
+            // Whether half a terminator is part of such a line is nobody's to say.
+            Unterminated::Deliver | Unterminated::Drop if inside_end => continue,
+            Unterminated::Deliver => {
+                let from = frame.start(Place::Payload);
+                if at <= from {
+                    continue;
+                }
+                script.then(Action::EndOfStream);
+                script.then(Action::Deliver(Octets::from(&octets[from..at])));
+                script.then(Action::Close);
+            }
+            Unterminated::Drop => script.ends(),
+        }
+        let title = match framing.unterminated() {
+            Unterminated::Error => title,
+            Unterminated::Deliver => {
+                format!(
+                    "The stream ends after octet {at} of a line: it is delivered without its end"
+                )
+            }
+            Unterminated::Drop => {
+                format!("The stream ends after octet {at} of a line: it is dropped")
+            }
+        };
+        let id = format!("frm/truncated-at-{at}");
+        let mut twin = renderer.script();
+        twin.word("hi")?;
+        twin.word("hello")?;
+        twin.ends();
+        traces.push(with_twin(
+            renderer.trace(id, title, &["FRM-6"], script),
+            twin,
+        ));
+    }
+    Some(traces)
+}
+
+fn truncated_otherwise(renderer: &Renderer<'_>) -> Vec<Trace> {
+    if renderer.framing.unterminated() != Unterminated::Error {
+        return Vec::new();
+    }
+    let mut traces: Vec<Trace> = [
+        truncated_first(renderer),
+        truncated_large(renderer),
+        truncated_looks_whole(renderer),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if !renderer.framing.is_reference() {
+        traces.extend(truncated_lengths(renderer).unwrap_or_default());
+        traces.extend(truncated_after_longer(renderer));
+    }
+    traces
+}
+
+fn truncated_first(renderer: &Renderer<'_>) -> Option<Trace> {
+    let mut script = renderer.script();
+    let payload = renderer.adapted(b"hello")?;
+    let frame = Frame::of(&script.framing().parts(&payload, 0).ok()?);
+    let octets = script.octets_of(b"hello")?;
+    script.send(&octets[..frame.start(Place::Payload) + 3], "");
+    script.refused_at_the_end();
+    let mut twin = renderer.script();
+    twin.word("hello")?;
+    twin.ends();
+    let title = "The stream ends inside its first frame: nothing is delivered";
+    Some(with_twin(
+        renderer.trace("frm/truncated-first", title, &["FRM-6"], script),
+        twin,
+    ))
+}
+
+fn truncated_large(renderer: &Renderer<'_>) -> Option<Trace> {
+    let most = renderer.framing.max_payload().unwrap_or(u64::MAX);
+    let size = usize::try_from(most).unwrap_or(usize::MAX).min(65_535);
+    let payload = vec![b'a'; size];
+    let mut script = renderer.script();
+    let octets = script.octets_of(&payload)?;
+    // What is behind the payload is left out too, so that the payload is what is cut.
+    let frame = Frame::of(&script.framing().parts(&payload, 0).ok()?);
+    let end = if frame.has(Place::Behind) {
+        frame.start(Place::Behind)
+    } else {
+        frame.len
+    } - 1;
+    let note = format!(
+        "{} of {} octets",
+        super::render::with_commas(size as u128 - 1),
+        super::render::with_commas(size as u128)
+    );
+    let head = frame.start(Place::Payload);
+    let sent = if renderer.framing.is_stuffed() {
+        Octets::folded(&octets[..end])
+    } else {
+        Octets::from(&octets[..head]).then(Octets::repeat(b"a", end - head))
+    };
+    script
+        .steps
+        .push(super::render::noted(Action::Send(sent), &note));
+    script.refused_at_the_end();
+    let mut twin = renderer.script();
+    twin.exchange(&Octets::repeat(b"a", size), "")?;
+    let mut trace = with_twin(
+        renderer.trace(
+            "frm/truncated-large",
+            "The stream ends one octet before the end of a large frame",
+            &["FRM-6"],
+            script,
+        ),
+        twin,
+    );
+    trace.cuts = Some(Cuts::Named(vec![
+        crate::trace::segmentation::Segmentation::Whole,
+    ]));
+    Some(trace)
+}
+
+fn truncated_looks_whole(renderer: &Renderer<'_>) -> Option<Trace> {
+    let mut script = renderer.script();
+    script.word("hi")?;
+    let length = script.framing().pack(64)?;
+    let inside = script.octets_of(b"ho").filter(|inside| inside.len() < 64)?;
+    let mut parts = script.framing().parts_with_length(&length, &inside, 1);
+    parts.retain(|(place, _)| *place != Place::Behind);
+    script.push(parts, "64 octets announced, a frame of ho inside");
+    script.refused_at_the_end();
+    let mut twin = renderer.script();
+    twin.word("hi")?;
+    twin.exchange(&Octets::from(&inside[..]), "")?;
+    Some(with_twin(
+        renderer.trace(
+            "frm/truncated-looks-whole",
+            "The part of a frame that came holds a whole frame, which is not delivered",
+            &["FRM-6"],
+            script,
+        ),
+        twin,
+    ))
+}
+
+/// Ends inside a length of several octets, where that of a short payload has one.
+fn truncated_lengths(renderer: &Renderer<'_>) -> Option<Vec<Trace>> {
+    let mut script = renderer.script();
+    script.word("hi")?;
+    let size = [300, 70_000]
+        .into_iter()
+        .filter(|size| {
+            script
+                .framing()
+                .max_payload()
+                .is_none_or(|most| *size as u64 <= most)
+        })
+        .max_by_key(|size| {
+            script
+                .framing()
+                .pack(*size as i128)
+                .map_or(0, |length| length.len())
+        })?;
+    let number = script.framing().number()?;
+    if number.width().is_some() {
+        return None;
+    }
+    let payload = letters(size);
+    let frame = Frame::of(&script.framing().parts(&payload.to_vec(), 1).ok()?);
+    let octets = script.octets_of(&payload.to_vec())?;
+    let places = frame.start(Place::Length) + 1..=frame.start(Place::Payload);
+    let mut traces = Vec::new();
+    for at in places {
+        let mut script = renderer.script();
+        script.word("hi")?;
+        script.send(&octets[..at], "the beginning of a longer frame");
+        script.refused_at_the_end();
+        let mut twin = renderer.script();
+        twin.word("hi")?;
+        twin.exchange(&payload, "")?;
+        twin.ends();
+        let title = format!(
+            "The stream ends after octet {at} of a frame of {}: nothing is delivered",
+            frame.len
+        );
+        let id = format!("frm/truncated-length-{at}");
+        traces.push(with_twin(
+            renderer.trace(id, title, &["FRM-6"], script),
+            twin,
+        ));
+    }
+    Some(traces)
+}
+
+/// A frame that is cut short behind a longer one, whose octets a used buffer still holds.
+fn truncated_after_longer(renderer: &Renderer<'_>) -> Option<Trace> {
+    let mut script = renderer.script();
+    let longer = renderer.adapted(b"hello, hello, hello, hello, hello, hello")?;
+    script.exchange(&Octets::from(&longer[..]), "")?;
+    let octets = script.octets_of(b"hello, world")?;
+    let frame = Frame::of(
+        &script
+            .framing()
+            .parts(&renderer.adapted(b"hello, world")?, 1)
+            .ok()?,
+    );
+    script.send(
+        &octets[..frame.start(Place::Payload) + 7],
+        "the frame of hello, world, cut short",
+    );
+    script.refused_at_the_end();
+    let mut twin = renderer.script();
+    twin.exchange(&Octets::from(&longer[..]), "")?;
+    twin.word("hello, world")?;
+    twin.ends();
+    Some(with_twin(
+        renderer.trace(
+            "frm/truncated-after-longer",
+            "The stream ends inside a frame that follows a longer one: its octets complete nothing",
+            &["FRM-6"],
+            script,
+        ),
+        twin,
+    ))
+}
+
+/// Payloads that look like what is around them.
+fn nested(renderer: &Renderer<'_>) -> Vec<Trace> {
+    let holds = || -> Option<Trace> {
+        let mut script = renderer.script();
+        let inner = renderer.script();
+        let inside = [inner.octets_of(b"hi")?, inner.octets_of(b"ho")?].concat();
+        if renderer.adapted(&inside)? != inside {
+            return None;
+        }
+        script.frame_noted(&Octets::from(&inside[..]), "holds two frames")?;
+        script.then(Action::Deliver(Octets::from(&inside[..])));
+        script.word("hi")?;
+        let title = "A payload that holds frames is one payload";
+        Some(renderer.trace("frm/nested", title, &["FRM-1"], script))
+    };
+    let begins = || -> Option<Trace> {
+        let mut script = renderer.script();
+        let payload = [script.framing().pack(9)?, b"abc".to_vec()].concat();
+        if renderer.adapted(&payload)? != payload {
+            return None;
+        }
+        script.exchange(&Octets::from(&payload[..]), "")?;
+        script.word("hi")?;
+        let title = "A payload that begins like a length";
+        Some(renderer.trace("frm/length-like-text", title, &["FRM-1"], script))
+    };
+    holds().into_iter().chain(begins()).collect()
+}
