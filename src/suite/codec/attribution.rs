@@ -230,7 +230,7 @@ fn of_case(framing: &Framing, id: &str, fails: &[String]) -> Option<String> {
     } else if is_empties(id, fails) && all_of("frm/empt") && framing.adjustment() != 0 {
         "it reads empty frames otherwise than others"
     } else if is_empties(id, fails) && all_of("frm/empt") {
-        "it swallows empty frames"
+        "it loses empty frames"
     } else if id.starts_with("frm/zero-") {
         "it gives a length of zero another meaning"
     } else if id.starts_with("frm/wrong-octet-") || id == "frm/nothing-behind" {

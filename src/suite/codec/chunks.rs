@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::Decode;
-use super::program::{Lines, PATIENCE};
+use super::answering::{Lines, PATIENCE};
 use crate::framing::Framing;
 use crate::testee::launch::Template;
 use crate::testee::piped::Piped;

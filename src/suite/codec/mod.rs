@@ -24,6 +24,8 @@
 //!
 //! Without more it is judged by the article's framing; [`Judge::framing`] names another.
 
+#[cfg(feature = "cli")]
+mod answering;
 mod attribution;
 #[cfg(feature = "cli")]
 mod chunks;

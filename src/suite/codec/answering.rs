@@ -1,0 +1,136 @@
+//! A program that answers questions, a line each, for as long as it lives.
+
+use std::time::Duration;
+
+use crate::testee::launch::Template;
+use crate::testee::piped::Piped;
+use crate::testee::wait::Patience;
+use crate::trace::octets::from_hex;
+
+/// How long a program is waited for: asleep, and busy.
+pub(super) const PATIENCE: Patience = Patience {
+    idle: Duration::from_millis(1_000),
+    busy: Duration::from_secs(10),
+};
+
+/// How long it may take until it takes more of its input.
+pub(super) const BOUND: Duration = Duration::from_secs(5);
+
+/// A program that answers line by line, for as long as it lives.
+#[derive(Debug)]
+pub(super) struct Lines<'t> {
+    template: &'t Template,
+    program: Option<Piped>,
+    /// How much of its output has been read, in octets.
+    read: usize,
+    /// It did not answer the last question.
+    broke: bool,
+}
+
+impl<'t> Lines<'t> {
+    pub(super) const fn new(template: &'t Template) -> Self {
+        Self {
+            template,
+            program: None,
+            read: 0,
+            broke: false,
+        }
+    }
+
+    pub(super) const fn broke(&self) -> bool {
+        self.broke
+    }
+
+    /// Asks something, and hands over the lines of the answer; the last is `ok`, `error …`, or
+    /// what was asked for.
+    pub(super) fn ask(
+        &mut self,
+        question: &str,
+        is_last: impl Fn(&str) -> bool,
+    ) -> Result<Vec<String>, String> {
+        let mut program = match self.program.take() {
+            Some(program) => program,
+            None => {
+                self.read = 0;
+                Piped::start(self.template, 0).map_err(|error| error.to_string())?
+            }
+        };
+        program.feed(format!("{question}\n").as_bytes(), BOUND);
+        let from = self.read;
+        let mut answer = Vec::new();
+        let mut scanned = 0;
+        let whole = program.wait(PATIENCE, |seen| {
+            let fresh = &seen[from..];
+            while let Some(end) = fresh[scanned..].iter().position(|octet| *octet == b'\n') {
+                let line = String::from_utf8_lossy(&fresh[scanned..scanned + end]);
+                let line = line.trim_end_matches('\r').to_owned();
+                scanned += end + 1;
+                let last = is_last(&line);
+                answer.push(line);
+                if last {
+                    return true;
+                }
+            }
+            false
+        });
+        self.read += scanned;
+        self.broke = !whole;
+        if !whole {
+            let short: String = question.chars().take(40).collect();
+            let death = program.death().map_or_else(
+                || "and goes on".to_owned(),
+                |death| format!("and has ended {death}"),
+            );
+            return Err(format!(
+                "it does not answer {short:?}, {death}; the end of its standard error: {}",
+                program.stderr().trim_end()
+            ));
+        }
+        self.program = Some(program);
+        Ok(answer)
+    }
+
+    pub(super) fn payloads(
+        &mut self,
+        question: &str,
+        deliver: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), String> {
+        let answer = self.ask(question, |line| line == "ok" || line.starts_with("error"))?;
+        for line in &answer {
+            if let Some(hex) = line.strip_prefix("payload") {
+                deliver(
+                    &from_hex(&hex.trim().to_ascii_lowercase())
+                        .map_err(|error| format!("{line:?}: {error}"))?,
+                );
+            }
+        }
+        match answer.last().map(String::as_str) {
+            Some("ok") => Ok(()),
+            last => Err(last.unwrap_or_default().to_owned()),
+        }
+    }
+
+    /// Asks for one value, which follows `word`.
+    pub(super) fn value(&mut self, question: &str, word: &str) -> Result<String, String> {
+        let answer = self.ask(question, |line| {
+            line.starts_with(word) || line.starts_with("error")
+        })?;
+        let line = answer.last().map_or("", String::as_str);
+        match line.strip_prefix(word) {
+            Some(value) => Ok(value.trim().to_owned()),
+            None => Err(line.to_owned()),
+        }
+    }
+
+    pub(super) fn octets(&mut self, question: &str) -> Result<Vec<u8>, String> {
+        let hex = self.value(question, "octets")?;
+        from_hex(&hex.to_ascii_lowercase()).map_err(|error| format!("{hex:?}: {error}"))
+    }
+
+    pub(super) fn number(&mut self, question: &str) -> Result<i128, String> {
+        let number = self.value(question, "length")?;
+        number
+            .parse()
+            .map_err(|_| format!("{number:?} is no number"))
+    }
+}
