@@ -68,6 +68,16 @@ fn parse(line: &str) -> Result<Answer, String> {
     wrong(&short)
 }
 
+/// The answer on a whole line of what a program has written.
+fn answer_in(seen: &[u8], line: usize) -> Option<Answer> {
+    let whole = seen.iter().filter(|octet| **octet == b'\n').count();
+    let line = seen
+        .split(|octet| *octet == b'\n')
+        .nth(line)
+        .filter(|_| line < whole)?;
+    parse(std::str::from_utf8(line).ok()?).ok()
+}
+
 impl Dialogue {
     /// Whether a program offers this: it is asked for the plainest stream.
     pub(super) fn offered(template: &Template, framing: &Framing, hello: &[u8]) -> Option<Self> {
@@ -75,15 +85,26 @@ impl Dialogue {
         let mut program = Piped::start(template, 0).ok()?;
         program.feed(format!("{} $\n", to_hex(&stream)).as_bytes(), PATIENCE.busy);
         program.wait(PATIENCE, |seen| seen.contains(&b'\n'));
-        let seen = program.seen();
-        let line = seen.split(|octet| *octet == b'\n').next()?;
-        let answer = parse(std::str::from_utf8(line).ok()?).ok()?;
-        let [(first, payload)] = &answer.payloads[..] else {
-            return None;
-        };
-        (payload == hello && answer.ended == Ended::Clean).then(|| Self {
+        let first = answer_in(&program.seen(), 0)?;
+        if let [(number, payload)] = &first.payloads[..]
+            && payload == hello
+            && first.ended == Ended::Clean
+        {
+            return Some(Self {
+                template: template.clone(),
+                first: *number,
+            });
+        }
+        // A wrong answer is an answer too, from a program that goes on answering: not what one says
+        // that does not know the option.
+        program.feed(b"$\n", PATIENCE.busy);
+        program.wait(PATIENCE, |seen| {
+            seen.iter().filter(|octet| **octet == b'\n').count() > 1
+        });
+        answer_in(&program.seen(), 1)?;
+        Some(Self {
             template: template.clone(),
-            first: *first,
+            first: 1,
         })
     }
 

@@ -312,6 +312,14 @@ impl Program {
         if program.wait(PATIENCE, |seen| !seen.is_empty()) {
             return Ok(());
         }
+        // One that refuses even this is judged, if it takes a stream of nothing: it was started well.
+        let refuses = self.mode != Mode::Lines
+            && program
+                .end(PATIENCE)
+                .is_some_and(|status| !matches!(status, 0 | 126 | 127));
+        if refuses && written(&self.template, b"").is_ok() {
+            return Ok(());
+        }
         let death = program.death();
         let stderr = program.stderr();
         let stderr = match stderr.trim_end() {
