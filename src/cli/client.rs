@@ -56,7 +56,8 @@ impl Client {
             ClientClass::Session => Class::Session,
             ClientClass::Transfer => Class::Transfer,
         };
-        let mut cases = self.chosen.of(client::cases::all(), class)?;
+        let cases = self.chosen.of(client::cases::all(), class)?;
+        let mut cases = self.judging.part_of(cases);
         let known = self.judging.prepare()?;
         for case in &mut cases {
             case.info.expected_to_fail = known.names(&case.info.id);

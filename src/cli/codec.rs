@@ -59,6 +59,7 @@ impl Codec {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let class = Class::Codec;
         let cases = self.chosen.of(codec::cases_of(&self.framing), class)?;
+        let cases = self.judging.part_of(cases);
         let known = self.judging.prepare()?;
         let (testee, template) = self.judging.started("codec", &self.command, self.words());
         let mode = match (self.lines, template.says("{mode}")) {

@@ -169,6 +169,11 @@ impl Limits {
 }
 
 impl Judging {
+    /// The part of the cases that --shard asks for; all of them without it.
+    pub(super) fn part_of<C>(&self, cases: Vec<C>) -> Vec<C> {
+        self.outputs.part_of(cases)
+    }
+
     pub(super) const fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout)
     }
@@ -325,7 +330,7 @@ impl Judging {
             unjudged: None,
         };
         print(&recut::as_text(&report, &findings, &notes));
-        let json = recut::as_json(&report, &findings, &notes);
+        let json = recut::as_json(&report, self.outputs.shard(), &findings, &notes);
         match (status(&report), self.outputs.write_as(&report, &json)) {
             (status, Ok(())) => Ok(ExitCode::from(status)),
             (FAILED, Err(why)) => Err((FAILED, why)),

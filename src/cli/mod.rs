@@ -15,6 +15,7 @@ mod record;
 mod recut;
 mod reference;
 mod replay;
+mod report;
 mod serve;
 mod server;
 mod shell;
@@ -67,6 +68,7 @@ enum Command {
     Record(record::Record),
     Recut(recut::Recut),
     Replay(replay::Replay),
+    Report(report::Report),
     Cases(cases::Cases),
     Explain(explain::Explain),
     Proxy(proxy::Proxy),
@@ -93,6 +95,7 @@ pub fn main() -> ExitCode {
         Some(Command::Record(record)) => record.run(),
         Some(Command::Recut(recut)) => recut.run(),
         Some(Command::Replay(replay)) => replay.run(),
+        Some(Command::Report(report)) => report.run(),
         Some(Command::Cases(cases)) => cases.run(),
         Some(Command::Explain(explain)) => explain.run(),
         Some(Command::Serve(serve)) => serve.run(),

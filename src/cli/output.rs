@@ -8,7 +8,8 @@ use clap::Args;
 use tempfile::NamedTempFile;
 
 use super::{Failure, USAGE};
-use crate::report::{Report, json, junit};
+use crate::report::saved::Shard;
+use crate::report::{Report, html, json, junit, summary};
 
 /// The reports that are written beside the one on the terminal.
 #[derive(Debug, Clone, Args)]
@@ -19,12 +20,43 @@ pub(super) struct Outputs {
     /// Write the report as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Write the report as a page, in one file
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write a summary in Markdown, for a CI job or a pull request
+    #[arg(long, value_name = "FILE")]
+    summary: Option<PathBuf>,
+    /// Run the Kth of N parts of the cases, the same split every time; `unstick report` joins them
+    #[arg(long, value_name = "K/N")]
+    shard: Option<Shard>,
 }
 
 impl Outputs {
+    /// The part of the cases that is run, where it is a part.
+    pub(super) const fn shard(&self) -> Option<Shard> {
+        self.shard
+    }
+
+    /// The cases of the part that is to be run.
+    pub(super) fn part_of<C>(&self, cases: Vec<C>) -> Vec<C> {
+        let Some(shard) = self.shard else {
+            return cases;
+        };
+        let placed = cases.into_iter().enumerate();
+        placed
+            .filter(|(place, _)| shard.has(*place))
+            .map(|(_, case)| case)
+            .collect()
+    }
+
     /// Each with its option.
     fn all(&self) -> impl Iterator<Item = (&'static str, &Path)> {
-        let all = [("--json", &self.json), ("--junit", &self.junit)];
+        let all = [
+            ("--json", &self.json),
+            ("--junit", &self.junit),
+            ("--html", &self.html),
+            ("--summary", &self.summary),
+        ];
         all.into_iter()
             .filter_map(|(option, path)| Some((option, path.as_deref()?)))
     }
@@ -57,7 +89,7 @@ impl Outputs {
 
     /// Writes the reports, each of them whatever comes of the other, and says what went wrong.
     pub(super) fn write(&self, report: &Report<'_>) -> Result<(), String> {
-        self.write_as(report, &json::write(report))
+        self.write_as(report, &json::write(report, self.shard))
     }
 
     /// Writes the reports with this one as JSON.
@@ -66,6 +98,8 @@ impl Outputs {
         for (option, path) in self.all() {
             let text = match option {
                 "--json" => Ok(json.to_owned()),
+                "--html" => html::write(report).map_err(io::Error::other),
+                "--summary" => Ok(summary::write(report)),
                 _ => junit::write(report).map_err(io::Error::other),
             };
             if let Err(error) = text.and_then(|text| write(&place(path), text.as_bytes())) {
@@ -81,7 +115,7 @@ impl Outputs {
 }
 
 /// Where a file is, or would be, behind any symbolic links.
-fn place(path: &Path) -> PathBuf {
+pub(super) fn place(path: &Path) -> PathBuf {
     if let Ok(place) = path.canonicalize() {
         return place;
     }
@@ -133,7 +167,7 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
 }
 
 /// Writes a file at once: nobody ever sees a part of it.
-fn write(path: &Path, text: &[u8]) -> io::Result<()> {
+pub(super) fn write(path: &Path, text: &[u8]) -> io::Result<()> {
     if is_special(path) {
         return File::options().write(true).open(path)?.write_all(text);
     }

@@ -193,6 +193,7 @@ impl Proxy {
     fn judge(self, relay: &Relay) -> Result<ExitCode, Failure> {
         let known = self.judging.prepare()?;
         let cuts = self.cut.clone().map_or(CUTS.to_vec(), |cut| vec![cut]);
+        let cuts = self.judging.part_of(cuts);
         let directions = self.directions();
         let tape = self.record.is_some().then(Arc::<Tape>::default);
         let command = Command::new(

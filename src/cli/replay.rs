@@ -70,6 +70,7 @@ impl Replay {
         };
         let all = cases.len();
         cases.retain(|case| case.owed_by(class));
+        cases = self.judging.part_of(cases);
         if cases.is_empty() {
             let class = class.name();
             let why = format!(

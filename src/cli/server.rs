@@ -64,6 +64,7 @@ impl Server {
         }
         let class = Class::from(self.class);
         let cases = self.chosen.of(cases::all(), class)?;
+        let cases = self.judging.part_of(cases);
         let (testee, origin) = match &self.connect {
             Some(address) => self.running(address, &cases)?,
             None => {

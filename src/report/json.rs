@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Report;
+use super::saved::Shard;
 use crate::judge::check::{Check, Summary};
 use crate::trace::Class;
 
@@ -13,6 +14,9 @@ struct Written<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     class: Option<&'static str>,
     segmentation: &'static str,
+    /// The part of the cases that was run, where it was a part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shard: Option<Shard>,
     /// Why the run did not come to its end, if it did not; the cases are those so far.
     #[serde(skip_serializing_if = "Option::is_none")]
     unjudged: Option<&'r str>,
@@ -29,12 +33,12 @@ struct WrittenTestee<'r> {
     address: Option<&'r str>,
 }
 
-/// The report as JSON, an entry for each case and segmentation.
+/// The report as JSON, an entry for each case and segmentation; `shard` is the part of a run that it is of.
 ///
 /// # Panics
 /// Never: a report is plain data.
 #[must_use]
-pub fn write(report: &Report<'_>) -> String {
+pub fn write(report: &Report<'_>, shard: Option<Shard>) -> String {
     let written = Written {
         unstick: env!("CARGO_PKG_VERSION"),
         testee: WrittenTestee {
@@ -44,6 +48,7 @@ pub fn write(report: &Report<'_>) -> String {
         },
         class: report.class.map(Class::name),
         segmentation: report.segmentation,
+        shard,
         unjudged: report.unjudged,
         summary: report.summary(),
         cases: report.checks,

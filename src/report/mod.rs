@@ -1,9 +1,13 @@
 //! Reports: one file a format, all from the same result.
 
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod recut;
+pub mod saved;
+pub mod summary;
 pub mod terminal;
+pub mod view;
 
 use std::collections::BTreeMap;
 

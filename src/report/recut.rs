@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
+use super::saved::Shard;
 use super::{Report, json};
 use crate::judge::check::{Summary, Verdict};
 use crate::recut::finding::Finding;
@@ -14,8 +15,13 @@ const NAMED: usize = 8;
 
 /// The report as JSON: as of any run, and each case that failed has `cut` and `shrunk`.
 #[must_use]
-pub fn as_json(report: &Report<'_>, findings: &[Finding], notes: &[String]) -> String {
-    let text = json::write(report);
+pub fn as_json(
+    report: &Report<'_>,
+    shard: Option<Shard>,
+    findings: &[Finding],
+    notes: &[String],
+) -> String {
+    let text = json::write(report, shard);
     let Ok(mut value) = serde_json::from_str::<Value>(&text) else {
         return text;
     };
