@@ -10,12 +10,15 @@ use std::process::ExitCode;
 use clap::Args;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
+mod program;
+
 use super::judging::{INTERRUPTED, Judging};
 use super::progress::Progress;
 use super::shell::shell;
 use super::{Failure, USAGE};
 use crate::recut::finding::Finding;
 use crate::recut::learn::Options;
+use crate::recut::program::Kind;
 use crate::recut::run::{Recording, Unjudged, run};
 use crate::recut::server::ServerSubject;
 use crate::recut::variation::{Places, Variation, Wanted};
@@ -45,6 +48,14 @@ pub(super) struct Recut {
     /// The files hold the client's octets as they are, which are one turn
     #[arg(long)]
     octets: bool,
+    /// COMMAND is a program that reads standard input and writes what it makes of it; the files are its
+    /// input, as they are, or recordings
+    #[arg(long, conflicts_with_all = ["connect", "octets", "pipelines", "before", "fresh", "no_carry"])]
+    filter: bool,
+    /// COMMAND is a client, and we play the recorded server: its answers are cut; {host} and {port} say
+    /// where it finds us
+    #[arg(long, conflicts_with_all = ["connect", "octets", "pipelines", "before", "fresh", "filter"])]
+    client: bool,
     /// Judge a server that runs already
     #[arg(long, value_name = "HOST:PORT", conflicts_with = "command")]
     connect: Option<String>,
@@ -103,6 +114,9 @@ impl Recut {
             .iter()
             .map(|recording| {
                 let mut variations = recording.variations(&wanted);
+                if self.filter || self.client {
+                    variations.retain(program::applies);
+                }
                 if let Some(chosen) = &chosen {
                     variations.retain(|one| {
                         let id = one.id();
@@ -120,6 +134,21 @@ impl Recut {
             return Err((USAGE, why));
         }
         let known = self.judging.prepare()?;
+        if self.filter || self.client {
+            let kind = if self.client {
+                Kind::Client
+            } else {
+                Kind::Filter
+            };
+            let options = Options {
+                timeout: self.judging.timeout(),
+                fresh: false,
+                carry: self.client && !self.no_carry,
+                silent: self.silent,
+            };
+            let started = (self.command.as_slice(), self.words());
+            return program::judge(&self.judging, kind, started, &planned, &options, &known);
+        }
         let (testee, origin) = self.origin()?;
         let options = Options {
             timeout: self.judging.timeout(),
@@ -177,8 +206,12 @@ impl Recut {
         let mut names = BTreeSet::new();
         let mut recordings = Vec::new();
         for path in &self.files {
-            let recording = if self.octets {
-                octets(path)?
+            let recording = if self.filter {
+                program::input(path, self.silent)?
+            } else if self.client {
+                program::played(path, recording(path)?)?
+            } else if self.octets {
+                program::octets(path)?
             } else {
                 recording(path)?
             };
@@ -243,6 +276,8 @@ impl Recut {
         );
         for (set, word) in [
             (self.octets, "--octets"),
+            (self.filter, "--filter"),
+            (self.client, "--client"),
             (self.pipelines, "--pipelines"),
             (self.fresh, "--fresh"),
             (self.silent, "--silent"),
@@ -287,26 +322,4 @@ fn recording(path: &Path) -> Result<Recording, Failure> {
         (USAGE, why)
     })?;
     Recording::of(&trace).map_err(|error| (USAGE, format!("{shown}: {error}")))
-}
-
-/// A file of octets, named by itself.
-fn octets(path: &Path) -> Result<Recording, Failure> {
-    let shown = path.display();
-    let octets = fs::read(path).map_err(|error| (USAGE, format!("{shown}: {error}")))?;
-    if octets.is_empty() {
-        return Err((USAGE, format!("{shown} is empty: there is nothing to cut")));
-    }
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let name: String = stem
-        .to_lowercase()
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join("-");
-    let name = if name.is_empty() {
-        "octets".to_owned()
-    } else {
-        name
-    };
-    Ok(Recording::of_octets(&name, &octets))
 }

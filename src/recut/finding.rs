@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::cause;
 use super::held::{Difference, Learned};
 use super::shrink::Least;
+use super::subject::Words;
 use super::variation::{Cut, Variation};
 use crate::judge::case::{CaseInfo, Role};
 use crate::judge::check::{Check, Verdict};
@@ -71,13 +72,17 @@ fn title(variation: &Variation) -> String {
 }
 
 /// What happened, in one sentence.
-pub(crate) fn message(learned: &Learned, difference: &Difference, held_ended: &str) -> String {
-    let which = |answer: usize| match answer {
-        0 => "the greeting".to_owned(),
-        turn => format!("the answer to turn {turn}"),
-    };
+pub(crate) fn message(
+    words: &Words,
+    learned: &Learned,
+    difference: &Difference,
+    held_ended: &str,
+) -> String {
+    let count = learned.patterns.len();
+    let which = |answer: usize| (words.which)(answer, count);
+    let (who, closes) = (words.who, words.closes);
     match difference {
-        Difference::Died(death) => format!("the server ended {death}"),
+        Difference::Died(death) => format!("the {who} ended {death}"),
         Difference::Other { answer } => format!("{} is another one than uncut", which(*answer)),
         Difference::Missing { answer } if learned.sample(*answer).is_empty() => {
             format!("{} has octets, which it has not uncut", which(*answer))
@@ -93,10 +98,12 @@ pub(crate) fn message(learned: &Learned, difference: &Difference, held_ended: &s
             "{} comes only once the rest of the next turn has been sent",
             which(*answer)
         ),
-        Difference::Closed => "the server closes at the end, which it does not uncut".to_owned(),
-        Difference::LeftOpen => "the server does not close at the end, as it does uncut".to_owned(),
+        Difference::Closed => format!("the {who} {closes}s at the end, which it does not uncut"),
+        Difference::LeftOpen => {
+            format!("the {who} does not {closes} at the end, as it does uncut")
+        }
         Difference::Unwell => {
-            "afterwards the server does not answer the uncut conversation as before".to_owned()
+            format!("afterwards the {who} does not answer the uncut conversation as before")
         }
     }
 }

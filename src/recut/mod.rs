@@ -12,12 +12,14 @@
 //! | `turn`, `variation` | a conversation in turns, and the ways of holding it otherwise |
 //! | `token`, `pattern`, `recorded`, `held` | what answers are like, and how one differs |
 //! | `carry` | values of answers that are sent back later |
-//! | `subject`, `server` | who is talked to |
+//! | `subject`, `server`; `program`, `filter`, `client`, `ahead`, `ended` | who is talked to |
 //! | `learn`, `judge`, `shrink`, `run` | from uncut runs to a verdict and its least cut |
 //! | `finding`, `cause` | what is said of it |
 //! | `whole` | for Rust tests: one closure under every cut |
 //! | `exchange`, `recorder`, `record`, `capture/` | how recordings are made |
 
+#[cfg(feature = "cli")]
+mod ahead;
 #[cfg(feature = "cli")]
 pub mod capture;
 #[cfg(feature = "cli")]
@@ -25,7 +27,13 @@ mod carry;
 #[cfg(feature = "cli")]
 mod cause;
 #[cfg(feature = "cli")]
+pub(crate) mod client;
+#[cfg(feature = "cli")]
+mod ended;
+#[cfg(feature = "cli")]
 pub mod exchange;
+#[cfg(feature = "cli")]
+pub(crate) mod filter;
 #[cfg(feature = "cli")]
 pub mod finding;
 #[cfg(feature = "cli")]
@@ -36,6 +44,8 @@ mod judge;
 pub mod learn;
 #[cfg(feature = "cli")]
 mod pattern;
+#[cfg(feature = "cli")]
+pub(crate) mod program;
 #[cfg(feature = "cli")]
 pub mod proxy;
 #[cfg(feature = "cli")]

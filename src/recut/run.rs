@@ -13,9 +13,6 @@ use crate::judge::check::Verdict;
 use crate::judge::progress::Progress;
 use crate::trace::{Cuts, Trace};
 
-/// So many differences of a turn are made as small as they go.
-const SHRUNK_IN_A_TURN: usize = 3;
-
 /// A recording that is ready to be held again.
 #[derive(Debug, Clone)]
 pub struct Recording {
@@ -138,7 +135,11 @@ pub(crate) fn run(
     let mut outcomes: Vec<(Outcome, Option<Least>)> = Vec::new();
     let mut findings: Vec<Finding> = Vec::new();
     for (done, variation) in variations.iter().enumerate() {
-        let outcome = bench.judge(variation)?;
+        let outcome = if is_explained(variation, &variations[..done], &outcomes) {
+            Outcome::LeftOut("a place of it makes a difference by itself")
+        } else {
+            bench.judge(variation)?
+        };
         let least = match &outcome {
             Outcome::Different(shown) => {
                 let earlier = &variations[..outcomes.len()];
@@ -163,6 +164,23 @@ pub(crate) fn run(
     })
 }
 
+/// Whether one of several places of a variation makes a difference by itself.
+fn is_explained(
+    variation: &Variation,
+    earlier: &[Variation],
+    outcomes: &[(Outcome, Option<Least>)],
+) -> bool {
+    let Variation::Cut { turn, after, .. } = variation else {
+        return false;
+    };
+    after.len() > 1
+        && earlier.iter().zip(outcomes).any(|(one, (outcome, _))| {
+            matches!(outcome, Outcome::Different(_))
+                && matches!(one, Variation::Cut { turn: of, after: place, pause: false }
+                    if of == turn && place.len() == 1 && after.contains(&place[0]))
+        })
+}
+
 /// The least that shows a difference. Of many in one turn only some are made small.
 fn least(
     bench: &mut Bench<'_>,
@@ -185,11 +203,13 @@ fn least(
     let same_turn = different()
         .filter(|one| one.turn() == variation.turn())
         .count();
-    if same_turn >= SHRUNK_IN_A_TURN && variation.turn().is_some() {
+    let most = bench.subject.shrunk_in_a_turn();
+    if same_turn >= most && variation.turn().is_some() {
         return Ok(Least {
             conversation: bench.conversation.clone(),
             learned: bench.learned.clone(),
             variation: variation.clone(),
+            in_recording: variation.clone(),
             shown: shown.clone(),
         });
     }
@@ -208,7 +228,12 @@ fn describe(
         Outcome::Same => (Verdict::Pass, String::new()),
         Outcome::Different(shown) => (
             Verdict::Fail,
-            finding::message(&bench.learned, &shown.difference, &shown.held.ended),
+            finding::message(
+                &bench.subject.words(),
+                &bench.learned,
+                &shown.difference,
+                &shown.held.ended,
+            ),
         ),
         Outcome::Reordered => (
             Verdict::Acceptable,
@@ -223,11 +248,8 @@ fn describe(
     Finding {
         check: finding::check(name, variation, verdict, &message),
         cut: least.map(|least| {
-            // The turns count as they do in the recording, not in what was shrunk from it.
-            let mut cut = least.variation.cut();
-            if let (Some(turn), Some(_)) = (variation.turn(), cut.turn) {
-                cut.turn = Some(turn + 1);
-            }
+            // Turns and octets count as they do in the recording, not in what was shrunk from it.
+            let mut cut = least.in_recording.cut();
             if let Variation::Join { .. } = variation {
                 cut.join = variation.cut().join;
             }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::carry::Carried;
 use super::held::Held;
-use super::subject::{Subject, Talk};
+use super::subject::{Peer, Subject, Talk};
 use super::turn::Turn;
 use super::variation::Variation;
 use crate::testee::connection::{Connection, Ending};
@@ -91,28 +91,9 @@ impl Subject for ServerSubject {
                 });
             }
         };
-        let mut under_way = UnderWay {
-            server: &mut self.server,
-            connection,
-            talk,
-            taken: 0,
-            carried: Carried::default(),
-            held: Held::default(),
-            pauses: 0,
-        };
+        let mut under_way = UnderWay::new(&mut self.server, connection, talk);
         under_way.hold();
-        let UnderWay {
-            connection,
-            mut held,
-            carried,
-            ..
-        } = under_way;
-        held.closed = connection.ending().is_some();
-        held.ended = connection
-            .ending()
-            .map_or("the connection was open", Ending::in_words)
-            .to_owned();
-        held.carried = carried.recorded().map(<[u8]>::to_vec).collect();
+        let (mut held, _connection) = under_way.ended();
         if held.closed {
             self.server.settle();
             held.died = self.server.death();
@@ -130,8 +111,8 @@ impl Subject for ServerSubject {
 }
 
 /// A conversation that is being held.
-struct UnderWay<'s, 't> {
-    server: &'s mut Server,
+pub(super) struct UnderWay<'s, 't, P> {
+    server: &'s mut P,
     connection: Connection,
     talk: &'t Talk<'t>,
     /// How much of what came belongs to earlier answers, in octets.
@@ -141,8 +122,32 @@ struct UnderWay<'s, 't> {
     pauses: usize,
 }
 
-impl UnderWay<'_, '_> {
-    fn hold(&mut self) {
+impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
+    pub(super) fn new(server: &'s mut P, connection: Connection, talk: &'t Talk<'t>) -> Self {
+        Self {
+            server,
+            connection,
+            talk,
+            taken: 0,
+            carried: Carried::default(),
+            held: Held::default(),
+            pauses: 0,
+        }
+    }
+
+    /// What came of it, and the connection as it is left.
+    pub(super) fn ended(self) -> (Held, Connection) {
+        let mut held = self.held;
+        let ending = self.connection.ending();
+        held.closed = ending.is_some();
+        held.ended = ending
+            .map_or("the connection was open", Ending::in_words)
+            .to_owned();
+        held.carried = self.carried.recorded().map(<[u8]>::to_vec).collect();
+        (held, self.connection)
+    }
+
+    pub(super) fn hold(&mut self) {
         let conversation = self.talk.conversation;
         let greeting = if conversation.greeting.is_some() {
             self.answers(0, 0)
@@ -252,7 +257,7 @@ impl UnderWay<'_, '_> {
             return false;
         }
         // An empty queue means that the system's copy was read, not that the program has seen it alone.
-        if self.server.can_restart() && self.connection.gating() == Gating::DrainGated {
+        if self.server.is_ours() && self.connection.gating() == Gating::DrainGated {
             self.server.settle();
         } else {
             thread::sleep(UNSEEN_REST);

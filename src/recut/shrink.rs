@@ -7,9 +7,8 @@ use super::recorded::same_outcome;
 use super::turn::Conversation;
 use super::variation::Variation;
 
-/// How many conversations go into the least set of places, and into fewer octets.
+/// How many conversations go into the least set of places.
 const RUNS_FOR_PLACES: usize = 60;
-const RUNS_FOR_OCTETS: usize = 60;
 
 /// A conversation, a variation of it, and the difference that this makes.
 #[derive(Debug, Clone)]
@@ -17,6 +16,8 @@ pub(crate) struct Least {
     pub(crate) conversation: Conversation,
     pub(crate) learned: Learned,
     pub(crate) variation: Variation,
+    /// The variation as it is before turns and octets are left out.
+    pub(crate) in_recording: Variation,
     pub(crate) shown: Shown,
 }
 
@@ -34,10 +35,12 @@ pub(crate) fn shrink(
         conversation: bench.conversation.clone(),
         learned: bench.learned.clone(),
         variation: variation.clone(),
+        in_recording: variation.clone(),
         shown,
     };
     let takes_long = least.shown.difference.took_time();
     least_places(bench, &mut least, known)?;
+    least.in_recording = least.variation.clone();
     fewest_turns(bench, &mut least)?;
     if !takes_long {
         fewest_octets(bench, &mut least)?;
@@ -61,6 +64,7 @@ impl Least {
             conversation,
             learned,
             variation,
+            in_recording: self.in_recording.clone(),
             shown,
         };
         Ok(true)
@@ -202,16 +206,17 @@ fn drop_turns(
 /// Leaves out octets of the turn that is cut, as long as the uncut turn is answered as well as before.
 fn fewest_octets(bench: &mut Bench<'_>, least: &mut Least) -> Result<(), String> {
     let mut runs = 0;
+    let most = bench.subject.octet_runs();
     let mut size = match &least.variation {
         Variation::Cut { turn, .. } => least.conversation.turns[*turn].sent.len() / 2,
         _ => return Ok(()),
     };
-    while size > 0 && runs < RUNS_FOR_OCTETS {
+    while size > 0 && runs < most {
         let mut from = 0;
         while let Variation::Cut { turn, after, pause } = least.variation.clone() {
             let len = least.conversation.turns[turn].sent.len();
             let to = from + size;
-            if to > len || runs >= RUNS_FOR_OCTETS {
+            if to > len || runs >= most {
                 break;
             }
             let kept: Vec<usize> = after

@@ -5,7 +5,10 @@ use std::time::Duration;
 use super::held::{Held, Learned};
 use super::turn::Conversation;
 use super::variation::Variation;
+use crate::testee::client::Client;
+use crate::testee::server::Server;
 use crate::testee::wait::Patience;
+use crate::testee::watch::Watch;
 
 /// How a conversation is to be held.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +29,17 @@ pub(crate) struct Talk<'t> {
     pub(crate) linger: Option<Duration>,
 }
 
+/// How a subject is spoken of in reports.
+#[derive(Debug)]
+pub(crate) struct Words {
+    /// What it is.
+    pub(crate) who: &'static str,
+    /// What it does at the end.
+    pub(crate) closes: &'static str,
+    /// What its answer of this number is, of so many.
+    pub(crate) which: fn(usize, usize) -> String,
+}
+
 /// Somebody who can be talked to again and again.
 pub(crate) trait Subject {
     /// Holds a conversation.
@@ -42,4 +56,55 @@ pub(crate) trait Subject {
 
     /// Whether [`Subject::refresh`] does anything.
     fn can_refresh(&self) -> bool;
+
+    /// How it is spoken of.
+    fn words(&self) -> Words {
+        Words {
+            who: "server",
+            closes: "close",
+            which: |answer, _| match answer {
+                0 => "the greeting".to_owned(),
+                turn => format!("the answer to turn {turn}"),
+            },
+        }
+    }
+
+    /// The number of differences in a turn that are made as small as they go.
+    fn shrunk_in_a_turn(&self) -> usize {
+        3
+    }
+
+    /// The number of conversations that may go into leaving octets out of a difference.
+    fn octet_runs(&self) -> usize {
+        60
+    }
+}
+
+/// A process at the other end of a connection, whichever end that is.
+pub(crate) trait Peer: Watch {
+    /// Waits until it has come to rest, within bounds.
+    fn settle(&mut self);
+
+    /// Whether it can be seen to rest.
+    fn is_ours(&self) -> bool;
+}
+
+impl Peer for Server {
+    fn settle(&mut self) {
+        Self::settle(self);
+    }
+
+    fn is_ours(&self) -> bool {
+        self.can_restart()
+    }
+}
+
+impl Peer for Client {
+    fn settle(&mut self) {
+        self.program().settle();
+    }
+
+    fn is_ours(&self) -> bool {
+        true
+    }
 }

@@ -103,6 +103,22 @@ impl Piped {
     /// Writes octets to its standard input and waits until it has taken them. False if it
     /// takes nothing more within `bound`, or has closed its end.
     pub fn feed(&mut self, octets: &[u8], bound: Duration) -> bool {
+        if !self.write(octets, bound) {
+            return false;
+        }
+        let Some(input) = &self.input else {
+            return false;
+        };
+        self.gate.wait(&mut Pipe {
+            input,
+            supervised: &mut self.supervised,
+        });
+        true
+    }
+
+    /// Writes octets to its standard input, where they lie until it reads them. False if it takes
+    /// nothing more within `bound`, or has closed its end.
+    pub fn write(&mut self, octets: &[u8], bound: Duration) -> bool {
         let Some(input) = &mut self.input else {
             return false;
         };
@@ -128,16 +144,35 @@ impl Piped {
                 Err(_) => return false,
             }
         }
-        self.gate.wait(&mut Pipe {
-            input,
-            supervised: &mut self.supervised,
-        });
         true
+    }
+
+    /// The octets of its standard input that it has not read yet; `None` once that has ended.
+    #[must_use]
+    pub fn unread(&self) -> Option<u64> {
+        ioctl_fionread(self.input.as_ref()?).ok()
+    }
+
+    /// Whether its standard output has ended, which it does with the program.
+    #[must_use]
+    pub fn output_has_ended(&self) -> bool {
+        self.output.so_far().has_ended()
+    }
+
+    /// Where the octets go that it waits for on its standard input, as an address of its own.
+    pub(crate) fn reads_into(&mut self) -> Option<u64> {
+        self.supervised.reads_into()
     }
 
     /// Ends its standard input.
     pub fn end_input(&mut self) {
         self.input = None;
+    }
+
+    /// Whether it has written nothing to standard output so far.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.output.so_far().kept.0.is_empty()
     }
 
     /// What it has written to standard output so far.

@@ -13,6 +13,7 @@ mod codec_matrix;
 mod codecs;
 mod directories;
 mod faults;
+mod filters;
 mod fixtures;
 mod frames;
 mod frictions;

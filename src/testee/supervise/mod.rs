@@ -252,6 +252,11 @@ impl Supervised {
         self.tree.activity()
     }
 
+    /// Where the octets go that it waits for on its standard input ([`ProcessTree::reads_into`]).
+    pub(super) fn reads_into(&mut self) -> Option<u64> {
+        self.tree.reads_into()
+    }
+
     /// The resident memory of all of its processes, in octets.
     pub(super) fn resident(&mut self) -> Option<u64> {
         self.tree.resident()

@@ -246,6 +246,24 @@ pub(in crate::testee) fn machine_memory() -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
+/// The number of the system call `read`.
+#[cfg(target_arch = "x86_64")]
+const READ: &str = "0";
+#[cfg(not(target_arch = "x86_64"))]
+const READ: &str = "63";
+
+/// Where the octets go that one of these processes waits for on its standard input, as an address of
+/// its own; `None` if none does, or it cannot be seen.
+pub(in crate::testee) fn reads_into(pids: &[u32]) -> Option<u64> {
+    pids.iter().find_map(|pid| {
+        let call = text(&format!("/proc/{pid}/syscall")).ok()?;
+        let mut words = call.split_whitespace();
+        let reads = words.next() == Some(READ) && words.next() == Some("0x0");
+        let address = words.next()?.strip_prefix("0x")?;
+        reads.then(|| u64::from_str_radix(address, 16).ok())?
+    })
+}
+
 /// The resident memory of these processes, in octets.
 pub(in crate::testee) fn resident(pids: &[u32]) -> u64 {
     pids.iter()

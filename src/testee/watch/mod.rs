@@ -107,6 +107,15 @@ impl ProcessTree {
         imp::activity(self.tree.members())
     }
 
+    /// Where the octets go that one of them waits for on its standard input, as an address of its own.
+    /// A program that gathers its input whole waits with an address that moves on by what it has read.
+    pub fn reads_into(&mut self) -> Option<u64> {
+        if !self.visible {
+            return None;
+        }
+        imp::reads_into(self.tree.members())
+    }
+
     /// The resident memory of all of them together, in octets.
     pub fn resident(&mut self) -> Option<u64> {
         self.visible.then(|| imp::resident(self.tree.members()))

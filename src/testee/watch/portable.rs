@@ -48,3 +48,7 @@ pub(in crate::testee) const fn resident(_pids: &[u32]) -> u64 {
 pub(in crate::testee) const fn machine_memory() -> Option<u64> {
     None
 }
+
+pub(in crate::testee) const fn reads_into(_pids: &[u32]) -> Option<u64> {
+    None
+}

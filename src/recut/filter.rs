@@ -1,0 +1,237 @@
+//! One run of a filter: a program that reads standard input and writes what it makes of it.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::ended::Ended;
+use super::held::{Held, Learned};
+use super::subject::Talk;
+use super::variation::Variation;
+use crate::testee::exit_status::status_in_words;
+use crate::testee::launch::Template;
+use crate::testee::piped::Piped;
+use crate::testee::wait::Patience;
+use crate::trace::octets::Octets;
+
+/// A pause that a right program does not mind.
+const PAUSE: Duration = Duration::from_millis(60);
+
+/// Number of pauses in one conversation.
+const MAX_PAUSES: usize = 12;
+
+/// A program that leaves octets unread and rests for so long does not mean to read them now.
+const LEAVES_UNREAD: Duration = Duration::from_millis(400);
+
+/// How often the pipe is looked at: closely at first, then less so.
+const LOOK_SOON: Duration = Duration::from_micros(100);
+const LOOK_LATER: Duration = Duration::from_millis(1);
+
+/// How long a program rests after an answer of unknown length before that is taken for complete.
+const QUIET: Duration = Duration::from_millis(40);
+
+/// What has been seen of the way in which a program reads.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Sight {
+    /// Pieces that it took before the next was there.
+    pub(crate) taken: usize,
+    /// Pieces that it left unread.
+    pub(crate) left: usize,
+    /// It wrote something while more of its input was to come.
+    pub(crate) answered_early: bool,
+    /// Pieces that were put behind the one before in memory, and others.
+    gathered: usize,
+    apart: usize,
+}
+
+impl Sight {
+    pub(super) const fn add(&mut self, other: Self) {
+        self.taken += other.taken;
+        self.left += other.left;
+        self.answered_early |= other.answered_early;
+        self.gathered += other.gathered;
+        self.apart += other.apart;
+    }
+
+    /// Whether it gathers its input and looks at it when that has ended, as far as can be seen.
+    pub(crate) const fn reads_whole(&self) -> bool {
+        !self.answered_early && (self.taken == 0 || self.gathered > 3 * self.apart)
+    }
+}
+
+/// Runs a filter once.
+pub(super) fn hold(template: &Template, talk: &Talk<'_>) -> Result<(Ended, Sight), String> {
+    let program = Piped::start(template, 0).map_err(|error| error.to_string())?;
+    let mut under_way = UnderWay {
+        program,
+        talk,
+        held: Held::default(),
+        sight: Sight::default(),
+        taken: 0,
+        pauses: 0,
+        last_read: None,
+    };
+    // What comes before anything is asked is not told apart from what comes after.
+    under_way.held.answers.push(Vec::new());
+    let status = under_way.hold();
+    let ended = Ended {
+        stderr: under_way.program.stderr(),
+        held: under_way.held,
+        status,
+    };
+    Ok((ended, under_way.sight))
+}
+
+struct UnderWay<'t> {
+    program: Piped,
+    talk: &'t Talk<'t>,
+    held: Held,
+    sight: Sight,
+    /// How much of its output belongs to earlier answers, in octets.
+    taken: usize,
+    pauses: usize,
+    /// Where it waited for its input to go when the last piece had been read.
+    last_read: Option<u64>,
+}
+
+impl UnderWay<'_> {
+    /// Says how the program ended.
+    fn hold(&mut self) -> Option<i32> {
+        let talk = self.talk;
+        let turns = &talk.conversation.turns;
+        let started = Instant::now();
+        for (number, turn) in turns.iter().enumerate() {
+            let is_last = number + 1 == turns.len();
+            self.send(number, &turn.sent, turn.ends || is_last);
+            if !is_last {
+                let came = self.answer(number + 1);
+                self.held.answers.push(came);
+            }
+        }
+        let status = self.program.end(talk.patience);
+        self.held.slowest = self.held.slowest.max(started.elapsed());
+        let came = self.take();
+        self.held.answers.push(came);
+        self.held.closed = status.is_some();
+        self.held.ended = match status {
+            Some(status) => format!("the program ended {}", status_in_words(status)),
+            None => "the program was still running".to_owned(),
+        };
+        status
+    }
+
+    /// Writes a turn in its pieces, and ends the input where that belongs here.
+    fn send(&mut self, turn: usize, octets: &[u8], ends: bool) {
+        let variation = self.talk.variation;
+        let places = variation.places(turn, octets.len());
+        let pauses = matches!(
+            variation,
+            Variation::Pauses | Variation::Cut { pause: true, .. }
+        );
+        let mut from = 0;
+        for place in places {
+            self.piece(&octets[from..place]);
+            if pauses && self.pauses < MAX_PAUSES {
+                self.pauses += 1;
+                thread::sleep(PAUSE);
+            }
+            from = place;
+        }
+        let last = &octets[from..];
+        if ends && *variation == Variation::EndApart {
+            self.piece(last);
+        } else {
+            self.program.write(last, self.talk.patience.busy);
+        }
+        if ends {
+            self.program.end_input();
+        }
+    }
+
+    /// Writes a piece, and waits until the program has read it and rests.
+    fn piece(&mut self, octets: &[u8]) {
+        if !self.program.write(octets, self.talk.patience.busy) || !self.is_read() {
+            self.sight.left += 1;
+            return;
+        }
+        self.program.settle();
+        self.sight.taken += 1;
+        self.sight.answered_early |= !self.program.is_silent();
+        let reads = self.program.reads_into();
+        match (self.last_read, reads) {
+            (Some(before), Some(now)) if now == before.wrapping_add(octets.len() as u64) => {
+                self.sight.gathered += 1;
+            }
+            (Some(_), _) => self.sight.apart += 1,
+            (None, _) => {}
+        }
+        self.last_read = reads;
+    }
+
+    /// Waits until the pipe is empty. False if the program does not mean to read it, or is gone.
+    fn is_read(&mut self) -> bool {
+        let started = Instant::now();
+        let mut rests: Option<(Instant, _)> = None;
+        loop {
+            match self.program.unread() {
+                Some(0) => return true,
+                None => return false,
+                Some(_) => {}
+            }
+            let waited = started.elapsed();
+            if waited < LOOK_LATER * 5 {
+                thread::sleep(LOOK_SOON);
+                continue;
+            }
+            if self.program.output_has_ended() && self.program.death().is_some() {
+                return false;
+            }
+            let activity = self.program.activity();
+            let rested = match (rests, activity) {
+                (Some((since, Some(before))), Some(now)) if now.rests_since(before) => Some(since),
+                (Some((since, None)), None) => Some(since),
+                _ => None,
+            };
+            if rested.is_some_and(|since| since.elapsed() > LEAVES_UNREAD) {
+                return false;
+            }
+            if waited > self.talk.patience.busy * 4 {
+                return false;
+            }
+            rests = Some((rested.unwrap_or_else(Instant::now), activity));
+            thread::sleep(LOOK_LATER);
+        }
+    }
+
+    /// The answer to a turn that is followed by another.
+    fn answer(&mut self, number: usize) -> Vec<u8> {
+        let talk = self.talk;
+        let Some(recorded) = talk.conversation.answer(number) else {
+            return Vec::new();
+        };
+        let recorded = recorded.octets.as_ref().map(Octets::len);
+        let from = self.taken;
+        let is_whole = |learned: Option<&Learned>, came: &[u8]| match learned {
+            Some(learned) => learned.is_answer(number, came),
+            None => recorded.is_some_and(|recorded| came.len() >= recorded.max(1)),
+        };
+        let whole = self
+            .program
+            .wait(talk.patience, |seen| is_whole(talk.learned, &seen[from..]));
+        if whole {
+            // More than is right shows before the next turn.
+            let quiet = Patience {
+                idle: QUIET,
+                busy: QUIET * 10,
+            };
+            self.program.wait(quiet, |_| false);
+        }
+        self.take()
+    }
+
+    fn take(&mut self) -> Vec<u8> {
+        let seen = self.program.seen();
+        let came = seen[self.taken.min(seen.len())..].to_vec();
+        self.taken = seen.len();
+        came
+    }
+}

@@ -1,0 +1,235 @@
+//! A program as the subject that is started for each conversation: a filter or a client.
+//!
+//! Since each conversation has a process of its own, several are held at a time, ahead of the judge, who
+//! takes them in their order.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use super::ahead::Ahead;
+use super::client;
+use super::ended::Ended;
+use super::filter::{self, Sight};
+use super::held::Held;
+use super::subject::{Subject, Talk, Words};
+use super::turn::Conversation;
+use super::variation::Variation;
+use crate::testee::exit_status::status_in_words;
+use crate::testee::launch::Template;
+
+/// How often a variation that differs is repeated, at the most.
+const REPEATS: usize = 3;
+
+/// What a program is to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It reads standard input and writes what it makes of it.
+    Filter,
+    /// It connects to us, who play the server.
+    Client,
+}
+
+/// A program, started for each conversation.
+#[derive(Debug)]
+pub(crate) struct Program {
+    kind: Kind,
+    template: Template,
+    plan: Vec<(Conversation, Vec<Variation>)>,
+    jobs: usize,
+    ahead: Option<Ahead>,
+    /// Repetitions of a variation that differs.
+    again: Option<Ahead>,
+    /// How it ends when the conversation is not cut.
+    usual: Option<(Conversation, Option<i32>)>,
+    sight: Arc<Mutex<Sight>>,
+    stderr: String,
+}
+
+impl Program {
+    /// `plan` is what will be asked for, in this order; `jobs` processes run at a time.
+    pub(crate) fn new(
+        kind: Kind,
+        template: Template,
+        plan: Vec<(Conversation, Vec<Variation>)>,
+        jobs: usize,
+    ) -> Self {
+        Self {
+            kind,
+            template,
+            plan,
+            jobs,
+            ahead: None,
+            again: None,
+            usual: None,
+            sight: Arc::default(),
+            stderr: String::new(),
+        }
+    }
+
+    /// What has been seen of the way in which it reads.
+    pub(crate) fn sight(&self) -> Sight {
+        *self.sight.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The end of what it wrote to standard error in the first uncut conversation.
+    pub(crate) fn stderr(&self) -> &str {
+        &self.stderr
+    }
+
+    /// A conversation that was held ahead, if it was.
+    fn held_ahead(&mut self, talk: &Talk<'_>) -> Option<Result<Ended, String>> {
+        talk.learned?;
+        let planned = self
+            .plan
+            .iter()
+            .position(|(conversation, _)| conversation == talk.conversation)?;
+        if let Some(again) = &mut self.again
+            && again.number == planned
+            && let Some(held) = again.take(talk.variation)
+        {
+            return Some(held);
+        }
+        if self
+            .ahead
+            .as_ref()
+            .is_none_or(|ahead| ahead.number != planned)
+        {
+            let variations = self.plan[planned].1.clone();
+            self.ahead = self.start(planned, variations, talk);
+        }
+        let held = self.ahead.as_mut()?.take(talk.variation)?;
+        // The one before has been confirmed, however many repetitions that took.
+        self.again = None;
+        if let Ok(ended) = &held {
+            self.expect_again(planned, talk, &ended.held);
+        }
+        Some(held)
+    }
+
+    /// Holds these variations ahead.
+    fn start(&self, planned: usize, variations: Vec<Variation>, talk: &Talk<'_>) -> Option<Ahead> {
+        let conversation = self.plan[planned].0.clone();
+        let (kind, template) = (self.kind, self.template.clone());
+        let sight = Arc::clone(&self.sight);
+        let (patience, carry) = (talk.patience, talk.carry);
+        let learned = talk.learned?.clone();
+        let hold = move |variation: &Variation| {
+            let talk = Talk {
+                conversation: &conversation,
+                variation,
+                learned: Some(&learned),
+                patience,
+                carry,
+                linger: None,
+                hints: &[],
+            };
+            hold(kind, &template, &talk, &sight)
+        };
+        Some(Ahead::start(planned, variations, self.jobs, hold))
+    }
+
+    /// A variation that differs will be repeated between uncut runs.
+    fn expect_again(&mut self, planned: usize, talk: &Talk<'_>, held: &Held) {
+        let differs = talk
+            .learned
+            .is_some_and(|learned| learned.difference(held).is_some());
+        if differs {
+            let mut variations = vec![Variation::Uncut];
+            for _ in 0..REPEATS {
+                variations.extend([talk.variation.clone(), Variation::Uncut]);
+            }
+            self.again = self.start(planned, variations, talk);
+        }
+    }
+}
+
+impl Subject for Program {
+    fn hold(&mut self, talk: &Talk<'_>) -> Result<Held, String> {
+        let ended = match self.held_ahead(talk) {
+            Some(held) => held?,
+            None => hold(self.kind, &self.template, talk, &self.sight)?,
+        };
+        let mut held = ended.held;
+        if talk.learned.is_none() {
+            let known = self.usual.as_ref();
+            if known.is_none_or(|(conversation, _)| conversation != talk.conversation) {
+                self.usual = Some((talk.conversation.clone(), ended.status));
+                self.stderr = ended.stderr;
+            }
+        }
+        // How it ends is part of the answer.
+        let usual = self.usual.as_ref().and_then(|(_, status)| *status);
+        if ended.status.is_some() && ended.status != usual {
+            held.died = ended.status.map(status_in_words);
+        }
+        Ok(held)
+    }
+
+    fn refresh(&mut self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn can_refresh(&self) -> bool {
+        // Each conversation has a fresh process as it is.
+        false
+    }
+
+    fn shrunk_in_a_turn(&self) -> usize {
+        1
+    }
+
+    fn octet_runs(&self) -> usize {
+        // Each is the start of a process, and three controls beside.
+        8
+    }
+
+    fn words(&self) -> Words {
+        match self.kind {
+            Kind::Filter => Words {
+                who: "program",
+                closes: "end",
+                which: |answer, of| match of - answer {
+                    1 if answer == 1 => "the output".to_owned(),
+                    1 => "the rest of the output".to_owned(),
+                    _ => format!("the output after turn {answer}"),
+                },
+            },
+            Kind::Client => Words {
+                who: "client",
+                closes: "end",
+                which: |answer, of| match of - answer {
+                    1 => "the output".to_owned(),
+                    _ if answer == 0 => "the first request".to_owned(),
+                    _ => format!("the request after answer {answer}"),
+                },
+            },
+        }
+    }
+}
+
+fn hold(
+    kind: Kind,
+    template: &Template,
+    talk: &Talk<'_>,
+    sight: &Mutex<Sight>,
+) -> Result<Ended, String> {
+    if let Some(linger) = talk.linger {
+        // A clock that counts seconds shows in what a later process says.
+        thread::sleep(linger);
+    }
+    let talk = &Talk {
+        linger: None,
+        ..*talk
+    };
+    match kind {
+        Kind::Filter => {
+            let (ended, seen) = filter::hold(template, talk)?;
+            sight
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .add(seen);
+            Ok(ended)
+        }
+        Kind::Client => client::hold(template, talk),
+    }
+}

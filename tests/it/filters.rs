@@ -1,0 +1,290 @@
+//! `unstick recut --filter` and `--client`: programs in Python with a mistake each, and right ones.
+
+use std::path::Path;
+use std::process::Command;
+
+use rstest::rstest;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{Ran, unstick, with_verdict};
+
+/// A parser of lines and quoted fields, fed as its input comes, with one mistake or none.
+const FILTER: &str = r##"
+import json, os, sys, time, codecs
+fault = sys.argv[1]
+out, line, field = [], "", ""
+quoted = held = False
+decode = codecs.getincrementaldecoder("utf-8")("replace")
+buffer = b""
+pieces = 0
+while True:
+    piece = os.read(0, 65536)
+    if not piece: break
+    pieces += 1
+    if fault == "ten" and len(piece) == 1 and piece == b"u":
+        sys.exit(7)
+    text = piece.decode("utf-8", "replace") if fault == "utf8" else decode.decode(piece)
+    if fault == "crlf":
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        chars = text
+    else:
+        chars = []
+        for c in text:
+            if c == "\n" and held: held = False; continue
+            held = c == "\r"
+            chars.append("\n" if held else c)
+    place = 0
+    while place < len(chars):
+        c = chars[place]
+        if c == '"':
+            if quoted and place + 1 < len(chars) and chars[place + 1] == '"' and fault == "quote":
+                line += '"'; place += 1
+            else:
+                quoted = not quoted
+        elif c == "\n" and not quoted:
+            out.append(line); line = ""
+            if fault == "early": print(json.dumps(out.pop()), flush=True)
+        else: line += c
+        place += 1
+    if fault == "short" and line: out.append(line); line = ""
+if line: out.append(line)
+if fault == "volatile": print("at", time.time(), "by", os.getpid())
+if fault == "pieces": out.append(pieces)
+print(json.dumps(out))
+"##;
+
+const INPUT: &[u8] = "one,two\r\n\"q\"\"u\",grün\r\nend\r\n".as_bytes();
+
+/// `None`, and a word on it, where there is no Python 3.
+fn python() -> Option<()> {
+    let found = Command::new("python3").arg("--version").output().is_ok();
+    if !found {
+        eprintln!("skipped: there is no python3");
+    }
+    found.then_some(())
+}
+
+fn judge(role: &str, input: &[u8], name: &str, command: &[&str]) -> Option<(Ran, Value)> {
+    python()?;
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join(name);
+    std::fs::write(&file, input).unwrap();
+    let report = directory.path().join("report.json");
+    let options = [
+        "recut",
+        role,
+        "--json",
+        report.to_str().unwrap(),
+        file.to_str().unwrap(),
+        "--",
+    ];
+    let ran = unstick(options.into_iter().chain(command.iter().copied()));
+    let text = std::fs::read_to_string(&report).unwrap_or_default();
+    Some((ran, serde_json::from_str(&text).unwrap_or_default()))
+}
+
+fn filter(fault: &str) -> Option<(Ran, Value)> {
+    judge(
+        "--filter",
+        INPUT,
+        "Some input.csv",
+        &["python3", "-c", FILTER, fault],
+    )
+}
+
+/// The places of single cuts that make a difference.
+fn places(report: &Value) -> Vec<u64> {
+    with_verdict(report, "fail")
+        .filter(|check| check["id"].as_str().is_some_and(|id| id.contains('@')))
+        .filter_map(|check| {
+            let after = check["cut"]["after"].as_array()?;
+            match after.as_slice() {
+                [place] => place.as_u64(),
+                _ => None,
+            }
+        })
+        .collect()
+}
+
+/// Each mistake shows at the places where it is made, and at no others.
+#[rstest]
+#[case::crlf("crlf", &[8, 22, 27])]
+#[case::utf8("utf8", &[19])]
+#[case::quote("quote", &[12])]
+fn a_mistake_is_found_where_it_is_made(#[case] fault: &str, #[case] expected: &[u64]) {
+    let Some((ran, report)) = filter(fault) else {
+        return;
+    };
+    assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(places(&report), expected, "{}", ran.stdout);
+    let first = with_verdict(&report, "fail").next().unwrap();
+    assert_eq!(first["id"], format!("some-input/turn1@{}", expected[0]));
+    assert_eq!(first["requirements"][0], "CUT-1");
+    assert_eq!(report["testee"]["role"], "filter");
+}
+
+#[test]
+fn a_short_read_shows_nearly_everywhere() {
+    let Some((ran, report)) = filter("short") else {
+        return;
+    };
+    assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    assert!(places(&report).len() > 15, "{}", ran.stdout);
+    assert!(ran.stdout.contains("short read"), "{}", ran.stdout);
+}
+
+/// One octet at a time, and no cut into two, shows it; and all that shows is the exit status.
+#[test]
+fn an_exit_status_is_part_of_the_answer() {
+    let Some((ran, report)) = filter("ten") else {
+        return;
+    };
+    assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    let failed: Vec<&Value> = with_verdict(&report, "fail").collect();
+    let ids: Vec<&str> = failed
+        .iter()
+        .filter_map(|check| check["id"].as_str())
+        .collect();
+    assert_eq!(ids, ["some-input/octets"], "{}", ran.stdout);
+    assert_eq!(
+        failed[0]["cut"]["after"],
+        serde_json::json!([13, 14]),
+        "{}",
+        ran.stdout
+    );
+    assert!(failed[0]["message"].as_str().unwrap().contains('7'));
+}
+
+#[rstest]
+#[case::none("none")]
+#[case::early("early")]
+#[case::volatile("volatile")]
+fn a_right_program_is_not_accused(#[case] fault: &str) {
+    let Some((ran, report)) = filter(fault) else {
+        return;
+    };
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(report["summary"]["pass"].as_u64().unwrap() as usize, {
+        report["cases"].as_array().unwrap().len()
+    });
+    // What is written before the end shows that pieces are looked at one by one.
+    assert_eq!(ran.stdout.contains("could not be seen"), fault != "early");
+}
+
+/// A reader that gathers its input is right by definition.
+#[test]
+fn a_reader_that_wants_its_input_whole_cannot_be_judged() {
+    let whole = "import sys; print(len(sys.stdin.read().split()))";
+    let Some((ran, _)) = judge("--filter", INPUT, "x", &["python3", "-c", whole]) else {
+        return;
+    };
+    assert_eq!(ran.status, 3, "{}{}", ran.stdout, ran.stderr);
+    assert!(
+        ran.stderr.contains("nothing could be seen"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_program_that_does_not_run_is_named_with_what_it_wrote() {
+    let Some((ran, _)) = judge(
+        "--filter",
+        INPUT,
+        "x",
+        &["python3", "-c", "import no_such_module"],
+    ) else {
+        return;
+    };
+    assert_eq!(ran.status, 3, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("no_such_module"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("server"), "{}", ran.stderr);
+}
+
+/// A client that asks two questions, and takes an answer for a line that ends.
+const CLIENT: &str = r##"
+import socket, sys
+fault, host, port = sys.argv[1:4]
+s = socket.create_connection((host, int(port)))
+buffer = b""
+def line():
+    global buffer
+    if fault == "short":
+        return s.recv(4096)
+    while b"\r\n" not in buffer:
+        piece = s.recv(4096)
+        if not piece: sys.exit(9)
+        if fault == "crlf" and piece.startswith(b"\n"): piece = piece[1:]
+        buffer += piece
+    got, buffer = buffer.split(b"\r\n", 1)
+    return got
+print("hello", line())
+for question in (b"one\r\n", b"quit\r\n"):
+    s.sendall(question)
+    print("answer", line())
+"##;
+
+const RECORDED: &str = r#"{"id": "asks", "title": "Two questions", "steps": [
+    {"answer": "68690d0a"}, {"send": "6f6e650d0a"}, {"answer": "3120310d0a"},
+    {"send": "717569740d0a"}, {"answer": "6279650d0a"}, {"expect": "close"}]}"#;
+
+fn client(fault: &str) -> Option<(Ran, Value)> {
+    let command = ["python3", "-c", CLIENT, fault, "{host}", "{port}"];
+    judge("--client", RECORDED.as_bytes(), "asks.json", &command)
+}
+
+#[test]
+fn a_right_client_is_not_accused() {
+    let Some((ran, report)) = client("none") else {
+        return;
+    };
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    assert!(report["summary"]["pass"].as_u64().unwrap() > 10);
+}
+
+#[test]
+fn a_client_that_takes_one_read_for_an_answer_is_found() {
+    let Some((ran, report)) = client("short") else {
+        return;
+    };
+    assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    // Three answers of 4, 5 and 5 octets.
+    assert_eq!(places(&report).len(), 3 + 4 + 4, "{}", ran.stdout);
+}
+
+#[test]
+fn a_client_that_loses_half_of_a_line_end_is_found_there() {
+    let Some((ran, report)) = client("crlf") else {
+        return;
+    };
+    assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    let cuts: Vec<(u64, u64)> = with_verdict(&report, "fail")
+        .filter_map(|check| {
+            Some((
+                check["cut"]["turn"].as_u64()?,
+                check["cut"]["after"][0].as_u64()?,
+            ))
+        })
+        .collect();
+    assert!(cuts.starts_with(&[(1, 3), (2, 4), (3, 4)]), "{cuts:?}");
+    assert_eq!(report["testee"]["role"], "client");
+}
+
+#[test]
+fn what_cannot_be_played_is_bad_usage() {
+    if python().is_none() {
+        return;
+    }
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("x.json");
+    let text = RECORDED.replace("\"3120310d0a\"", "{}");
+    std::fs::write(&file, text).unwrap();
+    let ran = run_client(&file);
+    assert_eq!(ran.status, 2, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("turn 1"), "{}", ran.stderr);
+}
+
+fn run_client(file: &Path) -> Ran {
+    unstick(["recut", "--client", file.to_str().unwrap(), "--", "true"])
+}
