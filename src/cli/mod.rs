@@ -3,11 +3,13 @@
 mod cases;
 mod client;
 mod codec;
+mod completions;
 mod connect;
 mod explain;
 mod guard;
 mod interrupt;
 mod judging;
+mod man;
 mod output;
 mod progress;
 mod proxy;
@@ -24,8 +26,9 @@ mod vectors;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::builder::StyledStr;
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::trace::visible::Visible;
 
@@ -75,6 +78,8 @@ enum Command {
     Vectors(vectors::Vectors),
     Serve(serve::Serve),
     Connect(connect::Connect),
+    Completions(completions::Completions),
+    Man(man::Man),
     #[command(hide = true)]
     Guard(guard::Guard),
 }
@@ -100,6 +105,8 @@ pub fn main() -> ExitCode {
         Some(Command::Explain(explain)) => explain.run(),
         Some(Command::Serve(serve)) => serve.run(),
         Some(Command::Connect(connect)) => connect.run(),
+        Some(Command::Completions(completions)) => completions.run(),
+        Some(Command::Man(man)) => man.run(),
         Some(Command::Guard(guard)) => guard.run(),
     };
     outcome.unwrap_or_else(|(status, message)| {
@@ -132,6 +139,23 @@ fn parsed() -> Cli {
         }
         error.exit()
     })
+}
+
+/// The command line as users know it: without the commands that are the program's own.
+fn shown() -> clap::Command {
+    let all = Cli::command();
+    let text = |text: Option<&StyledStr>| text.cloned().unwrap_or_default();
+    clap::Command::new("unstick")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(text(all.get_about()))
+        .long_about(text(all.get_long_about()))
+        .after_help(text(all.get_after_help()))
+        .args(all.get_arguments().cloned())
+        .subcommands(
+            all.get_subcommands()
+                .filter(|command| !command.is_hide_set())
+                .cloned(),
+        )
 }
 
 /// Says something on standard error.

@@ -26,6 +26,7 @@ mod program;
 mod proxy;
 mod proxy_passes;
 mod proxy_real;
+mod reach;
 mod recording;
 mod recut_matrix;
 mod regressions;
