@@ -319,18 +319,33 @@ impl Judging {
             Ok(found) => found,
             Err(why) => return self.report(judged, segmentation, Err(why), so_far),
         };
-        drop(interrupt::last_words());
         let checks: Vec<Check> = findings.iter().map(|one| one.check.clone()).collect();
+        let text = |report: &Report<'_>| recut::as_text(report, &findings, &notes);
+        let json =
+            |report: &Report<'_>| recut::as_json(report, self.outputs.shard(), &findings, &notes);
+        self.report_as(judged, segmentation, &checks, &text, &json)
+    }
+
+    /// Reports checks in a form of their own, on the terminal and as JSON.
+    pub(super) fn report_as(
+        &self,
+        judged: &Judged<'_>,
+        segmentation: &'static str,
+        checks: &[Check],
+        text: &dyn Fn(&Report<'_>) -> String,
+        json: &dyn Fn(&Report<'_>) -> String,
+    ) -> Result<ExitCode, Failure> {
+        drop(interrupt::last_words());
         let report = Report {
             testee: judged.testee,
             class: judged.class,
             segmentation,
-            checks: &checks,
+            checks,
             known: judged.known,
             unjudged: None,
         };
-        print(&recut::as_text(&report, &findings, &notes));
-        let json = recut::as_json(&report, self.outputs.shard(), &findings, &notes);
+        print(&text(&report));
+        let json = json(&report);
         match (status(&report), self.outputs.write_as(&report, &json)) {
             (status, Ok(())) => Ok(ExitCode::from(status)),
             (FAILED, Err(why)) => Err((FAILED, why)),

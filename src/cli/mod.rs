@@ -6,6 +6,7 @@ mod codec;
 mod completions;
 mod connect;
 mod explain;
+mod fuzz;
 mod guard;
 mod interrupt;
 mod judging;
@@ -70,6 +71,7 @@ enum Command {
     Codec(codec::Codec),
     Record(record::Record),
     Recut(recut::Recut),
+    Fuzz(fuzz::Fuzz),
     Replay(replay::Replay),
     Report(report::Report),
     Cases(cases::Cases),
@@ -99,6 +101,7 @@ pub fn main() -> ExitCode {
         Some(Command::Vectors(vectors)) => vectors.run(),
         Some(Command::Record(record)) => record.run(),
         Some(Command::Recut(recut)) => recut.run(),
+        Some(Command::Fuzz(fuzz)) => fuzz.run(),
         Some(Command::Replay(replay)) => replay.run(),
         Some(Command::Report(report)) => report.run(),
         Some(Command::Cases(cases)) => cases.run(),

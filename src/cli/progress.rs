@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Failure, UNJUDGED, interrupt, say};
 use crate::judge::check::{Check, Verdict};
 use crate::judge::progress;
+use crate::recut::fuzz::run::Status;
 use crate::trace::visible::Visible;
 
 /// So many failures are told at once; the report has all of them, and sorted.
@@ -60,6 +61,18 @@ impl Progress {
     /// The checks so far, for whoever has to report them where the run cannot.
     pub(super) fn so_far(&self) -> Arc<Mutex<Vec<Check>>> {
         Arc::clone(&self.checks)
+    }
+
+    /// Shows how far fuzzing is.
+    pub(super) fn fuzzing(&self, status: &Status) {
+        let seconds = status.elapsed.as_secs_f64().max(0.001);
+        self.bar.set_length(status.mutants);
+        self.bar.set_position(status.mutants);
+        self.bar.set_message(format!(
+            "mutants, {:.0} conversations a second, {} found",
+            status.conversations as f64 / seconds,
+            status.findings
+        ));
     }
 
     /// Takes the bar off the terminal, and hands over the checks that were made.

@@ -302,7 +302,7 @@ impl Recut {
 }
 
 /// The end of what the server wrote to standard error, a line each.
-fn last_lines(stderr: &str) -> String {
+pub(super) fn last_lines(stderr: &str) -> String {
     const SHOWN: usize = 4;
     let lines: Vec<&str> = stderr.lines().collect();
     lines[lines.len().saturating_sub(SHOWN)..]
@@ -311,7 +311,7 @@ fn last_lines(stderr: &str) -> String {
         .collect()
 }
 
-fn recording(path: &Path) -> Result<Recording, Failure> {
+pub(super) fn recording(path: &Path) -> Result<Recording, Failure> {
     let shown = path.display();
     let text = fs::read_to_string(path).map_err(|error| (USAGE, format!("{shown}: {error}")))?;
     let trace = json::read(&text).map_err(|error| {

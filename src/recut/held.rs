@@ -12,6 +12,8 @@ pub(crate) struct Held {
     pub(crate) answers: Vec<Vec<u8>>,
     /// Whether the server had closed at the end.
     pub(crate) closed: bool,
+    /// Whether it closed by a reset, which may have taken octets along.
+    pub(crate) reset: bool,
     /// How the connection ended, in words.
     pub(crate) ended: String,
     /// How the server ended, if it did.

@@ -124,6 +124,7 @@ impl<'b> Bench<'b> {
             patience,
             carry: self.options.carry,
             linger: None,
+            rest: None,
         })?;
         self.spoiled = held.died.is_some();
         Ok(held)

@@ -161,6 +161,7 @@ impl Runs<'_> {
             },
             carry: self.options.carry,
             linger,
+            rest: None,
         })
     }
 

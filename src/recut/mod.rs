@@ -15,6 +15,7 @@
 //! | `subject`, `server`; `program`, `filter`, `client`, `ahead`, `ended` | who is talked to |
 //! | `learn`, `judge`, `shrink`, `run` | from uncut runs to a verdict and its least cut |
 //! | `finding`, `cause` | what is said of it |
+//! | `fuzz/` | mutants of a recording: octets whose answers nobody wrote down, whole against cut |
 //! | `whole` | for Rust tests: one closure under every cut |
 //! | `exchange`, `recorder`, `record`, `capture/` | how recordings are made |
 
@@ -36,6 +37,8 @@ pub mod exchange;
 pub(crate) mod filter;
 #[cfg(feature = "cli")]
 pub mod finding;
+#[cfg(feature = "cli")]
+pub mod fuzz;
 #[cfg(feature = "cli")]
 mod held;
 #[cfg(feature = "cli")]

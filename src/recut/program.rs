@@ -122,6 +122,7 @@ impl Program {
                 carry,
                 linger: None,
                 hints: &[],
+                rest: None,
             };
             hold(kind, &template, &talk, &sight)
         };

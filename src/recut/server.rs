@@ -140,6 +140,7 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
         let mut held = self.held;
         let ending = self.connection.ending();
         held.closed = ending.is_some();
+        held.reset = ending.is_some_and(Ending::is_reset);
         held.ended = ending
             .map_or("the connection was open", Ending::in_words)
             .to_owned();
@@ -234,7 +235,7 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
             return self.was_read(turn, sent);
         }
         if !last.is_empty() {
-            let sent = if here.ends {
+            let sent = if here.ends || self.talk.rest.is_some() {
                 self.piece(turn, last)
             } else {
                 let sent = self.connection.write(last, WRITE_BOUND) == last.len();
@@ -347,6 +348,9 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
 
     /// Waits for these answers together, as long as they may come, and takes them.
     fn answers(&mut self, first: usize, last: usize) -> Vec<u8> {
+        if let Some(rest) = self.talk.rest {
+            return self.until_rest(rest);
+        }
         let from = self.taken;
         let talk = self.talk;
         let expected = self.expected_len(first, last);
@@ -380,6 +384,24 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
                 _ => self.quiet(QUIET),
             }
         }
+        self.take()
+    }
+
+    /// What comes until the server rests.
+    fn until_rest(&mut self, rest: Duration) -> Vec<u8> {
+        self.server.settle();
+        self.connection.pump();
+        if !rest.is_zero() && self.connection.ending().is_none() {
+            let patience = Patience {
+                idle: rest,
+                busy: self.talk.patience.busy,
+            };
+            let from = self.taken;
+            self.connection.wait(self.server, patience, |connection| {
+                connection.ending().is_some() || connection.seen().len() - from > ENDLESS
+            });
+        }
+        self.held.flooded |= self.connection.seen().len() - self.taken > ENDLESS;
         self.take()
     }
 
@@ -435,7 +457,7 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
             if closes {
                 let ended = |connection: &Connection| connection.ending().is_some();
                 self.connection.wait(self.server, self.talk.patience, ended);
-            } else if self.talk.learned.is_none() {
+            } else if self.talk.learned.is_none() && self.talk.rest.is_none() {
                 self.quiet(QUIET);
             } else {
                 self.server.settle();

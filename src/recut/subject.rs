@@ -27,6 +27,9 @@ pub(crate) struct Talk<'t> {
     pub(crate) carry: bool,
     /// How long nothing is said before the last turn, to see what comes unasked.
     pub(crate) linger: Option<Duration>,
+    /// Nothing is known of the answers: each is what comes until the server has read the whole turn and
+    /// has been idle for so long.
+    pub(crate) rest: Option<Duration>,
 }
 
 /// How a subject is spoken of in reports.

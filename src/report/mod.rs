@@ -1,5 +1,6 @@
 //! Reports: one file a format, all from the same result.
 
+pub mod fuzz;
 pub mod html;
 pub mod json;
 pub mod junit;

@@ -17,6 +17,7 @@ mod filters;
 mod fixtures;
 mod frames;
 mod frictions;
+mod fuzz_outside;
 mod kill_matrix;
 mod length;
 mod load;

@@ -1,0 +1,280 @@
+//! Holding mutants: fast to look for differences, and slowly, on fresh servers, to confirm one.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::compare::{Kind, Whole};
+use super::mutate::Mutant;
+use crate::recut::held::{Held, Learned};
+use crate::recut::learn::{Known, Options};
+use crate::recut::subject::{Subject, Talk};
+use crate::recut::turn::Conversation;
+use crate::recut::variation::Variation;
+use crate::testee::wait::Patience;
+
+/// Idle time after which an answer is complete, when a difference is confirmed.
+const REST: Duration = Duration::from_millis(100);
+
+/// The same for the last cut run, in case an answer is only late.
+const LONG_REST: Duration = Duration::from_millis(500);
+
+/// The confirming runs take longer than this altogether, so that a clock that counts seconds shows.
+const SPREAD: Duration = Duration::from_millis(1_050);
+
+/// Idle time after which the recorded conversation is not answered any more.
+const WELL_IDLE: Duration = Duration::from_millis(1_500);
+
+/// A mutant and a way of holding it that seem to show something.
+#[derive(Debug, Clone)]
+pub(super) struct Suspect {
+    pub(super) kind: Kind,
+    pub(super) conversation: Conversation,
+    /// The turn that was changed.
+    pub(super) turn: usize,
+    pub(super) variation: Variation,
+    pub(super) whole: Whole,
+    pub(super) cut: Held,
+}
+
+/// What a first look at a mutant says.
+#[derive(Debug)]
+pub(super) enum Look {
+    Same,
+    /// It is answered otherwise each time, cut or not.
+    Unsteady,
+    Suspect(Box<Suspect>),
+}
+
+/// A server, and how often it was talked to.
+pub(super) struct Bench<'b> {
+    subject: &'b mut dyn Subject,
+    options: &'b Options,
+    recorded: &'b Conversation,
+    learned: Learned,
+    /// Each conversation needs a fresh server.
+    pub(super) fresh: bool,
+    spoiled: bool,
+    /// Number of conversations held.
+    pub(super) held: usize,
+}
+
+impl<'b> Bench<'b> {
+    pub(super) fn new(
+        subject: &'b mut dyn Subject,
+        options: &'b Options,
+        recorded: &'b Conversation,
+        known: Known,
+    ) -> Self {
+        Self {
+            subject,
+            options,
+            recorded,
+            learned: known.learned,
+            fresh: known.fresh,
+            spoiled: true,
+            held: 0,
+        }
+    }
+
+    fn refresh_by_need(&mut self) -> Result<(), String> {
+        if (self.spoiled || self.fresh) && self.subject.can_refresh() {
+            self.subject.refresh()?;
+        }
+        self.spoiled = false;
+        self.held += 1;
+        Ok(())
+    }
+
+    /// Has the next conversation held with a fresh server.
+    pub(super) const fn start_afresh(&mut self) {
+        self.spoiled = true;
+    }
+
+    /// Holds a conversation of unknown answers once.
+    pub(super) fn once(
+        &mut self,
+        conversation: &Conversation,
+        variation: &Variation,
+        rest: Duration,
+    ) -> Result<Held, String> {
+        self.refresh_by_need()?;
+        let mut held = self.subject.hold(&Talk {
+            conversation,
+            variation,
+            learned: None,
+            hints: &[],
+            patience: Patience {
+                idle: rest,
+                busy: self.options.timeout,
+            },
+            carry: false,
+            linger: None,
+            rest: Some(rest),
+        })?;
+        // A server that closed early has answered the later turns by nothing.
+        held.answers
+            .resize(conversation.turns.len() + 1, Vec::new());
+        self.spoiled = held.died.is_some();
+        Ok(held)
+    }
+
+    fn dies(&self, held: &Held) -> bool {
+        held.died.is_some() && !self.learned.dies
+    }
+
+    /// Holds a mutant whole and cut, once each unless that shows something.
+    pub(super) fn look(&mut self, mutant: &Mutant) -> Result<Look, String> {
+        let conversation = &mutant.conversation;
+        let quick = Duration::ZERO;
+        let suspect = |kind, variation: &Variation, whole, cut| {
+            Look::Suspect(Box::new(Suspect {
+                kind,
+                conversation: conversation.clone(),
+                turn: mutant.turn,
+                variation: variation.clone(),
+                whole,
+                cut,
+            }))
+        };
+        let first = self.once(conversation, &Variation::Uncut, quick)?;
+        let Some(whole) = Whole::of(std::slice::from_ref(&first)) else {
+            return Ok(Look::Unsteady);
+        };
+        if self.dies(&first) {
+            return Ok(suspect(Kind::Died, &Variation::Uncut, whole, first));
+        }
+        for variation in &mutant.cuts {
+            let cut = self.once(conversation, variation, quick)?;
+            if whole.differs(&cut).is_none() {
+                continue;
+            }
+            let again = self.once(conversation, &Variation::Uncut, quick)?;
+            let Some(whole) = Whole::of(&[first.clone(), again]) else {
+                return Ok(Look::Unsteady);
+            };
+            if let Some(kind) = whole.differs(&cut) {
+                return Ok(suspect(kind, variation, whole, cut));
+            }
+        }
+        Ok(Look::Same)
+    }
+
+    /// Whether a suspect is what it seems, twice, between whole runs that agree, each run with a fresh
+    /// server.
+    pub(super) fn confirm(&mut self, suspect: &Suspect) -> Result<Option<Suspect>, String> {
+        if suspect.variation == Variation::Uncut {
+            return self.confirm_death(suspect);
+        }
+        let started = Instant::now();
+        let (mut wholes, mut cuts) = (Vec::new(), Vec::new());
+        for (run, rest) in [REST, LONG_REST].into_iter().enumerate() {
+            wholes.push(self.fresh_once(suspect, &Variation::Uncut, REST)?);
+            if run == 0 {
+                thread::sleep(SPREAD.saturating_sub(started.elapsed()));
+            }
+            cuts.push(self.fresh_once(suspect, &suspect.variation, rest)?);
+        }
+        wholes.push(self.fresh_once(suspect, &Variation::Uncut, LONG_REST)?);
+        self.spoiled = true;
+        let Some(whole) = Whole::of(&wholes) else {
+            return Ok(None);
+        };
+        let kinds: Vec<Option<Kind>> = cuts.iter().map(|cut| whole.differs(cut)).collect();
+        let Some(kind) = kinds[0].filter(|_| kinds[0] == kinds[1]) else {
+            return Ok(None);
+        };
+        Ok(cuts.pop().map(|cut| Suspect {
+            kind,
+            whole,
+            cut,
+            ..suspect.clone()
+        }))
+    }
+
+    fn confirm_death(&mut self, suspect: &Suspect) -> Result<Option<Suspect>, String> {
+        for _ in 0..2 {
+            let held = self.fresh_once(suspect, &Variation::Uncut, REST)?;
+            if !self.dies(&held) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(suspect.clone()))
+    }
+
+    fn fresh_once(
+        &mut self,
+        suspect: &Suspect,
+        variation: &Variation,
+        rest: Duration,
+    ) -> Result<Held, String> {
+        self.spoiled = true;
+        self.once(&suspect.conversation, variation, rest)
+    }
+
+    /// Whether a suspect shows the same, once, between two whole runs: enough to go on shrinking.
+    pub(super) fn still_shows(&mut self, suspect: &Suspect) -> Result<Option<Suspect>, String> {
+        let quick = Duration::ZERO;
+        let (conversation, variation) = (&suspect.conversation, &suspect.variation);
+        let first = self.once(conversation, &Variation::Uncut, quick)?;
+        if *variation == Variation::Uncut {
+            return Ok(self.dies(&first).then(|| suspect.clone()));
+        }
+        if self.dies(&first) {
+            return Ok(None);
+        }
+        let cut = self.once(conversation, variation, quick)?;
+        let alone = Whole::of(std::slice::from_ref(&first));
+        if alone.and_then(|whole| whole.differs(&cut)) != Some(suspect.kind) {
+            return Ok(None);
+        }
+        let again = self.once(conversation, &Variation::Uncut, quick)?;
+        let whole = Whole::of(&[first, again]);
+        let Some(whole) = whole.filter(|whole| whole.differs(&cut) == Some(suspect.kind)) else {
+            return Ok(None);
+        };
+        Ok(Some(Suspect {
+            whole,
+            cut,
+            ..suspect.clone()
+        }))
+    }
+
+    /// Whether the recorded conversation gets any answer on a new connection.
+    pub(super) fn serves(&mut self) -> Result<bool, String> {
+        self.refresh_by_need()?;
+        let held = self.subject.hold(&Talk {
+            conversation: self.recorded,
+            variation: &Variation::Uncut,
+            learned: Some(&self.learned),
+            hints: &[],
+            patience: Patience {
+                idle: WELL_IDLE,
+                busy: self.options.timeout,
+            },
+            carry: self.options.carry,
+            linger: None,
+            rest: None,
+        })?;
+        Ok(self.learned.is_silent() || held.answers.iter().any(|answer| !answer.is_empty()))
+    }
+
+    /// Whether a mutant leaves the server unable to serve, twice, while a fresh server serves.
+    pub(super) fn hangs(&mut self, mutant: &Mutant) -> Result<bool, String> {
+        for _ in 0..2 {
+            self.spoiled = true;
+            if !self.serves()? {
+                return Ok(false);
+            }
+            self.once(&mutant.conversation, &Variation::Uncut, Duration::ZERO)?;
+            for cut in &mutant.cuts {
+                self.once(&mutant.conversation, cut, Duration::ZERO)?;
+            }
+            // A server that died has been replaced: that is another finding.
+            if self.spoiled || self.serves()? {
+                return Ok(false);
+            }
+        }
+        self.spoiled = true;
+        Ok(true)
+    }
+}

@@ -1,0 +1,291 @@
+//! The loop: mutant after mutant until the budget is spent, and what came of it.
+
+use std::collections::BTreeMap;
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use super::bench::{Bench, Look, Suspect};
+use super::compare::{Kind, Whole};
+pub use super::found::Found;
+use super::found::{check, found};
+use super::mutate::{Mutant, Mutator};
+use super::smaller::shrink;
+use crate::judge::check::{Check, Verdict};
+use crate::recut::held::Held;
+use crate::recut::learn::{Options, learn};
+use crate::recut::run::Recording;
+use crate::recut::subject::Subject;
+use crate::recut::variation::Variation;
+
+/// After so many mutants it is seen whether the recorded conversation still works.
+const SERVES_EVERY: u64 = 48;
+
+/// After so many suspects of one signature that were not confirmed, others are only counted.
+const UNCONFIRMED: usize = 2;
+
+/// How long mutants are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Budget {
+    /// So long.
+    Time(Duration),
+    /// So many, which makes two runs alike.
+    Mutants(u64),
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Status {
+    /// Mutants tried.
+    pub mutants: u64,
+    /// Conversations held.
+    pub conversations: usize,
+    /// Things found.
+    pub findings: usize,
+    /// Time since the first mutant.
+    pub elapsed: Duration,
+}
+
+/// What came of a run over one recording.
+#[derive(Debug)]
+pub struct Fuzzed {
+    /// What was found, each cause once.
+    pub found: Vec<Found>,
+    /// How far it came.
+    pub status: Status,
+    /// Mutants that are answered otherwise each time, and suspects that did not repeat.
+    pub unstable: usize,
+    /// What is worth knowing, a sentence each.
+    pub notes: Vec<String>,
+    /// Says that mutants were tried.
+    pub check: Check,
+    /// Whether whoever follows the run wanted it to end.
+    pub interrupted: bool,
+}
+
+/// Fuzzes a server with mutants of a recording.
+///
+/// # Errors
+/// In a sentence, why the recording cannot be replayed or the server cannot be talked to.
+pub(crate) fn run(
+    subject: &mut dyn Subject,
+    recording: &Recording,
+    seed: u64,
+    budget: Budget,
+    options: &Options,
+    follow: &mut dyn FnMut(Status) -> ControlFlow<()>,
+) -> Result<Fuzzed, String> {
+    let known = learn(subject, &recording.conversation, options)?;
+    let notes = known.notes.clone();
+    let mut run = Run {
+        bench: Bench::new(subject, options, &recording.conversation, known),
+        name: &recording.name,
+        seed,
+        found: Vec::new(),
+        signatures: BTreeMap::new(),
+        recent: VecDeque::new(),
+        unstable: 0,
+    };
+    let mutator = Mutator::new(&recording.conversation, seed);
+    let started = Instant::now();
+    let mut status = Status::default();
+    let mut interrupted = false;
+    while !interrupted && !is_spent(budget, status.mutants, started) {
+        run.mutant(mutator.mutant(status.mutants))?;
+        status = Status {
+            mutants: status.mutants + 1,
+            conversations: run.bench.held,
+            findings: run.found.len(),
+            elapsed: started.elapsed(),
+        };
+        interrupted = follow(status).is_break();
+    }
+    run.serves()?;
+    status.findings = run.found.len();
+    Ok(run.outcome(status, notes, interrupted))
+}
+
+fn is_spent(budget: Budget, mutants: u64, started: Instant) -> bool {
+    match budget {
+        Budget::Time(time) => started.elapsed() >= time,
+        Budget::Mutants(count) => mutants >= count,
+    }
+}
+
+/// What became of the suspects that look alike.
+#[derive(Debug, Clone, Copy)]
+enum Known {
+    /// They are this finding.
+    Found(usize),
+    /// So many were not confirmed.
+    Unconfirmed(usize),
+}
+
+struct Run<'r> {
+    bench: Bench<'r>,
+    name: &'r str,
+    seed: u64,
+    found: Vec<Found>,
+    signatures: BTreeMap<Signature, Known>,
+    /// The mutants since the recorded conversation was seen to work.
+    recent: VecDeque<Mutant>,
+    unstable: usize,
+}
+
+impl Run<'_> {
+    fn mutant(&mut self, mutant: Mutant) -> Result<(), String> {
+        match self.bench.look(&mutant)? {
+            Look::Same => {}
+            Look::Unsteady => self.unstable += 1,
+            Look::Suspect(suspect) => self.suspect(mutant.number, &suspect)?,
+        }
+        let number = mutant.number;
+        self.recent.push_back(mutant);
+        if (number + 1).is_multiple_of(SERVES_EVERY) {
+            self.serves()?;
+        }
+        Ok(())
+    }
+
+    fn suspect(&mut self, number: u64, suspect: &Suspect) -> Result<(), String> {
+        let signature = Signature::of(suspect);
+        match self.signatures.get(&signature) {
+            Some(Known::Found(place)) => {
+                self.found[*place].also += 1;
+                return Ok(());
+            }
+            Some(Known::Unconfirmed(count)) if *count >= UNCONFIRMED => {
+                self.unstable += 1;
+                return Ok(());
+            }
+            _ => {}
+        }
+        let Some(confirmed) = self.bench.confirm(suspect)? else {
+            self.unstable += 1;
+            let known = self
+                .signatures
+                .entry(signature)
+                .or_insert(Known::Unconfirmed(0));
+            if let Known::Unconfirmed(count) = known {
+                *count += 1;
+            }
+            return Ok(());
+        };
+        let least = shrink(&mut self.bench, confirmed)?;
+        let small = Signature::of(&least);
+        let place = match self.signatures.get(&small) {
+            Some(Known::Found(place)) => {
+                self.found[*place].also += 1;
+                *place
+            }
+            _ => {
+                self.found.push(found(self.name, self.seed, number, &least));
+                self.found.len() - 1
+            }
+        };
+        self.signatures.insert(signature, Known::Found(place));
+        self.signatures.insert(small, Known::Found(place));
+        Ok(())
+    }
+
+    /// Sees that the recorded conversation works, and if not, which of the last mutants is to blame.
+    fn serves(&mut self) -> Result<(), String> {
+        let recent = std::mem::take(&mut self.recent);
+        if self.bench.fresh || self.bench.serves()? {
+            return Ok(());
+        }
+        self.bench.start_afresh();
+        if !self.bench.serves()? {
+            return Err(
+                "the recorded conversation is not answered any more, even by a fresh server: the mutants \
+                have changed something outside of it"
+                    .to_owned(),
+            );
+        }
+        for mutant in &recent {
+            if self.bench.hangs(mutant)? {
+                let suspect = hung(mutant);
+                self.found
+                    .push(found(self.name, self.seed, mutant.number, &suspect));
+                return Ok(());
+            }
+        }
+        self.unstable += 1;
+        Ok(())
+    }
+
+    fn outcome(self, status: Status, notes: Vec<String>, interrupted: bool) -> Fuzzed {
+        let hard = self
+            .found
+            .iter()
+            .any(|found| found.check.verdict == Verdict::Fail);
+        let (verdict, message) = if hard {
+            (Verdict::Skipped, "mutants of this recording have failed")
+        } else {
+            (Verdict::Pass, "")
+        };
+        Fuzzed {
+            check: check(self.name, "mutants", verdict, message),
+            found: self.found,
+            status,
+            unstable: self.unstable,
+            notes,
+            interrupted,
+        }
+    }
+}
+
+/// A mutant after which the server does not serve.
+fn hung(mutant: &Mutant) -> Suspect {
+    let silent = Held {
+        answers: vec![Vec::new(); mutant.conversation.turns.len() + 1],
+        ended: "the connection was open".to_owned(),
+        ..Held::default()
+    };
+    Suspect {
+        kind: Kind::Hung,
+        conversation: mutant.conversation.clone(),
+        turn: mutant.turn,
+        variation: mutant.cuts.first().cloned().unwrap_or(Variation::Uncut),
+        whole: Whole {
+            learned: crate::recut::held::Learned::of(std::slice::from_ref(&silent)),
+            first: silent.clone(),
+        },
+        cut: silent,
+    }
+}
+
+/// What findings of one cause have in common: the kind, and the answers where they part.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Signature {
+    kind: Kind,
+    ends: (bool, bool),
+    whole: Vec<u8>,
+    cut: Vec<u8>,
+}
+
+impl Signature {
+    fn of(suspect: &Suspect) -> Self {
+        let whole = suspect.whole.first.answers.concat();
+        let cut = suspect.cut.answers.concat();
+        let same = whole.iter().zip(&cut).take_while(|(a, b)| a == b).count();
+        Self {
+            kind: suspect.kind,
+            ends: (suspect.whole.first.closed, suspect.cut.closed),
+            whole: beginning(&whole[same..]),
+            cut: beginning(&cut[same..]),
+        }
+    }
+}
+
+/// The beginning of an answer, with all numbers alike.
+fn beginning(octets: &[u8]) -> Vec<u8> {
+    const MOST: usize = 8;
+    let mut beginning: Vec<u8> = octets
+        .iter()
+        .take(MOST)
+        .map(|octet| if octet.is_ascii_digit() { b'0' } else { *octet })
+        .collect();
+    beginning.dedup_by(|a, b| *a == b'0' && *b == b'0');
+    beginning
+}

@@ -1,0 +1,150 @@
+//! `unstick fuzz` against servers of a RESP-like protocol (`fuzz_servers/resp.py`).
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use unstick::trace::octets::to_hex;
+
+use super::support::{Ran, project, unstick};
+
+/// A valid recording, which no error is in.
+fn recording(dir: &Path) -> String {
+    let turns: [(&[u8], &[u8]); 2] = [
+        (b"*1\r\n$4\r\nPING\r\n", b"+PING\r\n"),
+        (b"*2\r\n$3\r\nGET\r\n$5\r\nhello\r\n", b"+GET hello\r\n"),
+    ];
+    let steps: Vec<Value> = turns
+        .iter()
+        .flat_map(|(sent, answer)| {
+            [
+                json!({"send": to_hex(sent)}),
+                json!({"answer": to_hex(answer)}),
+            ]
+        })
+        .collect();
+    let path = dir.join("resp.json");
+    let trace = json!({"id": "resp", "title": "A valid recording", "steps": steps});
+    fs::write(&path, trace.to_string()).unwrap();
+    path.into_os_string().into_string().unwrap()
+}
+
+/// Fuzzes a server in a mode; the report, and the directory with what was found.
+fn fuzz(mode: &str, seed: &str, budget: &str) -> (Ran, Value, tempfile::TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let recording = recording(dir.path());
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let (report, found) = (path("report.json"), path("found"));
+    let server = project("tests/it/fuzz_servers/resp.py");
+    let ran = unstick([
+        "fuzz",
+        &recording,
+        "--seed",
+        seed,
+        "--budget",
+        budget,
+        "--findings",
+        &found,
+        "--json",
+        &report,
+        "--",
+        "python3",
+        &server,
+        mode,
+        "{port}",
+    ]);
+    let text = fs::read_to_string(report).unwrap_or_default();
+    (ran, serde_json::from_str(&text).unwrap_or_default(), dir)
+}
+
+fn failing(report: &Value) -> Vec<&Value> {
+    let cases = report["cases"].as_array().unwrap().iter();
+    cases.filter(|case| case["verdict"] == "fail").collect()
+}
+
+/// What the client sends in a trace, in octets.
+fn sent(trace: &Value) -> usize {
+    let steps = trace["steps"].as_array().unwrap().iter();
+    let sends = steps.filter_map(|step| step["send"].as_str());
+    sends.map(|hex| hex.len() / 2).sum()
+}
+
+/// An error that is lost when it shows in a later read: nothing of it is in a valid recording.
+#[test]
+fn a_lost_error_is_found_from_a_valid_recording_and_shrunk() {
+    let (ran, report, dir) = fuzz("late", "1", "40");
+    assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    let failing = failing(&report);
+    assert!(!failing.is_empty(), "{}", ran.stdout);
+    for case in &failing {
+        assert_eq!(case["kind"], "different", "{case}");
+        assert_eq!(case["seed"], 1, "{case}");
+        let after = case["cut"]["after"].as_array().unwrap();
+        assert_eq!(after.len(), 1, "{case}");
+        assert!(sent(&case["trace"]) <= 40, "{case}");
+    }
+    // What was written shows the same again, and nothing of a right server.
+    let found = dir.path().join("found");
+    let found: Vec<_> = fs::read_dir(found).unwrap().map(Result::unwrap).collect();
+    assert!(found.len() >= failing.len());
+    let first = dir.path().join("found").join(format!(
+        "{}.json",
+        failing[0]["trace"]["id"].as_str().unwrap()
+    ));
+    let server = project("tests/it/fuzz_servers/resp.py");
+    for (mode, status) in [("late", 1), ("right", 0)] {
+        let ran = unstick([
+            "recut",
+            first.to_str().unwrap(),
+            "--",
+            "python3",
+            &server,
+            mode,
+            "{port}",
+        ]);
+        assert_eq!(ran.status, status, "{mode}\n{}{}", ran.stdout, ran.stderr);
+    }
+}
+
+#[test]
+fn a_right_server_is_not_accused() {
+    let (ran, report, dir) = fuzz("right", "1", "200");
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(report["fuzzed"][0]["mutants"], 200, "{report}");
+    assert_eq!(report["seed"], 1);
+    assert_eq!(report["summary"]["pass"], 1, "{report}");
+    assert_eq!(fs::read_dir(dir.path().join("found")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_server_that_dies_is_named_and_the_same_seed_finds_the_same() {
+    let once = || {
+        let (ran, report, _dir) = fuzz("dies", "3", "60");
+        assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+        let failing = failing(&report);
+        let what = |case: &&Value| {
+            (
+                case["id"].clone(),
+                case["kind"].clone(),
+                case["cut"].clone(),
+            )
+        };
+        failing.iter().map(what).collect::<Vec<_>>()
+    };
+    let first = once();
+    assert!(
+        first.iter().any(|(_, kind, _)| *kind == "died"),
+        "{first:?}"
+    );
+    assert_eq!(once(), first);
+}
+
+#[test]
+fn what_is_wrong_with_the_command_line_is_said_before_anything_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let recording = recording(dir.path());
+    let ran = unstick(["fuzz", &recording, "--budget", "5d", "--", "true"]);
+    assert_eq!(ran.status, 2, "{}", ran.stderr);
+    let ran = unstick(["fuzz", &recording, "--connect", "192.0.2.1:1", "--", "true"]);
+    assert_eq!(ran.status, 2, "{}", ran.stderr);
+}
