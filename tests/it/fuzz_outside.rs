@@ -119,7 +119,7 @@ fn a_right_server_is_not_accused() {
 #[test]
 fn a_server_that_dies_is_named_and_the_same_seed_finds_the_same() {
     let once = || {
-        let (ran, report, _dir) = fuzz("dies", "3", "60");
+        let (ran, report, _dir) = fuzz("dies", "3", "100");
         assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
         let failing = failing(&report);
         let what = |case: &&Value| {
