@@ -17,6 +17,13 @@ fn quoted(word: &str) -> String {
 }
 
 fn plainly(word: &str) -> String {
+    // An option with a value assigns nothing, whatever a shell makes of `NAME=VALUE`.
+    if word.starts_with('-') && word.contains('=') {
+        let rest = word.replace('=', "");
+        if shlex::try_quote(&rest).is_ok_and(|quoted| quoted == rest) {
+            return word.to_owned();
+        }
+    }
     match shlex::try_quote(word) {
         Ok(quoted) => quoted.into_owned(),
         // A NUL, which no command line can have.
