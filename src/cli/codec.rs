@@ -37,8 +37,8 @@ pub(super) struct Codec {
     /// The testee's limit on payloads in octets, to be judged at its boundary
     #[arg(long, value_name = "N")]
     max_payload: Option<u32>,
-    /// The framing that it reads: a preset, or a template in stream order. `unstick explain --framing F`
-    /// says what one means
+    /// The framing that it reads: a preset, or a template in stream order, as
+    /// docs/testing-a-codec.md shows
     #[arg(
         long,
         value_name = "F",

@@ -34,7 +34,7 @@ pub(super) fn unknown<T>(name: &str, word: &str) -> Result<T, FramingError> {
         format!("did you mean {near}?")
     } else {
         "parts are N? xHEX u16be i32le varint vlq quic compact dec':' hex4 header'NAME' \
-         line'TERM' and *, or a preset (`unstick explain --framing` lists them)"
+         line'TERM' and *, or a preset such as mqtt or netstring"
             .to_owned()
     };
     wrong(format!("{word:?} is not a part of a framing"), hint)
