@@ -8,6 +8,7 @@ mod support;
 mod budgets;
 mod busy;
 mod captures;
+mod ci;
 mod client_matrix;
 mod codec_matrix;
 mod codecs;
