@@ -83,11 +83,36 @@ pub(super) fn name_what_tells_itself(checks: &mut [Check]) {
     let left_out = signature::left_out(checks.iter());
     let failures = checks.iter().map(|check| (check, check));
     let mut causes = signature::causes(TABLE, Look::fits, failures, &left_out);
-    // Who takes a short read for a whole reply takes the last one for a whole reply too.
-    if causes.contains_key("FRM-2") {
+    // A client that takes a short read for a whole reply takes the last one for a whole reply too, and
+    // octets of two replies for one that is not UTF-8.
+    if is_broken(checks, "FRM-2") {
         causes.remove("FRM-6");
+        causes.remove("MSG-3");
     }
     signature::name(checks.iter_mut(), &causes);
+    silence_consequences(checks);
+}
+
+fn is_broken(checks: &[Check], requirement: &str) -> bool {
+    checks
+        .iter()
+        .any(|check| check.verdict == Verdict::Fail && check.requirement() == requirement)
+}
+
+/// Takes back causes that are only what another mistake looks like: texts that were changed look as if
+/// two writers had mixed them, and octets of two writers as if a body were too long or too short.
+fn silence_consequences(checks: &mut [Check]) {
+    let (changed, mixed) = (is_broken(checks, "MSG-4"), is_broken(checks, "FRM-9"));
+    for check in checks.iter_mut() {
+        let is_consequence = match check.requirement() {
+            "FRM-9" => changed,
+            "TRF-13" => mixed,
+            _ => false,
+        };
+        if is_consequence && check.verdict == Verdict::Fail {
+            check.cause = None;
+        }
+    }
 }
 
 /// A client that decodes octets as they come fails where a cut is inside a character, and nowhere else.
