@@ -106,6 +106,29 @@ pub(super) fn name<'c>(
     }
 }
 
+/// Takes back causes that are only what another mistake looks like: each pair is the requirement that
+/// seems to be broken, and the one that really is.
+pub(super) fn silence_consequences<'c>(
+    checks: impl Iterator<Item = &'c mut Check>,
+    consequences: &[(&str, &str)],
+) {
+    let mut failed: Vec<&mut Check> = checks
+        .filter(|check| check.verdict == Verdict::Fail)
+        .collect();
+    let broken: BTreeSet<String> = failed
+        .iter()
+        .map(|check| check.requirement().to_owned())
+        .collect();
+    for check in &mut failed {
+        let is_one = consequences
+            .iter()
+            .any(|(seems, is)| check.requirement() == *seems && broken.contains(*is));
+        if is_one {
+            check.cause = None;
+        }
+    }
+}
+
 fn is_unexplained(check: &Check) -> bool {
     check.verdict == Verdict::Fail && check.cause.is_none()
 }

@@ -140,7 +140,7 @@ planted! {
         OkWithoutFile = "vtr-ok-without-file", "VTR-3", "says ok and stores nothing";
         OkBehindNext = "vtr-answers-late", "VTR-3", "answers a digest once the next message has come";
         NotStoredIsOk = "vtr-not-stored-is-ok", "VTR-5", "says ok to a file that could not be stored";
-        StoredBeforeDigest = "vtr-stored-before-digest", "VTR-4", "stores the file as soon as its body is whole";
+        StoredBeforeDigest = "vtr-stored-before-digest", "VTR-3", "stores the file as soon as its body is whole";
         EndIsMismatch = "vtr-end-is-mismatch", "VTR-4", "answers mismatch to an end before the digest";
     }
 }

@@ -76,6 +76,10 @@ const TABLE: &[Telltale<Look>] = &[
         Look::Announced, "it does not keep to the length that it announced when a file changes"),
 ];
 
+/// Texts that were changed look as if two writers had mixed them, and octets of two writers as if a body
+/// were too long or too short.
+const CONSEQUENCES: &[(&str, &str)] = &[("FRM-9", "MSG-4"), ("TRF-13", "FRM-9")];
+
 /// Names the mistake where all failures of a requirement without a cause point to one.
 pub(super) fn name_what_tells_itself(checks: &mut [Check]) {
     decodes_chunks(checks);
@@ -90,29 +94,13 @@ pub(super) fn name_what_tells_itself(checks: &mut [Check]) {
         causes.remove("MSG-3");
     }
     signature::name(checks.iter_mut(), &causes);
-    silence_consequences(checks);
+    signature::silence_consequences(checks.iter_mut(), CONSEQUENCES);
 }
 
 fn is_broken(checks: &[Check], requirement: &str) -> bool {
     checks
         .iter()
         .any(|check| check.verdict == Verdict::Fail && check.requirement() == requirement)
-}
-
-/// Takes back causes that are only what another mistake looks like: texts that were changed look as if
-/// two writers had mixed them, and octets of two writers as if a body were too long or too short.
-fn silence_consequences(checks: &mut [Check]) {
-    let (changed, mixed) = (is_broken(checks, "MSG-4"), is_broken(checks, "FRM-9"));
-    for check in checks.iter_mut() {
-        let is_consequence = match check.requirement() {
-            "FRM-9" => changed,
-            "TRF-13" => mixed,
-            _ => false,
-        };
-        if is_consequence && check.verdict == Verdict::Fail {
-            check.cause = None;
-        }
-    }
 }
 
 /// A client that decodes octets as they come fails where a cut is inside a character, and nowhere else.

@@ -25,6 +25,10 @@ use crate::suite::signature;
 use run_facts::Pattern;
 use symptom::Sight;
 
+/// A length that is read wrongly makes one frame two, a large one that is mistaken looks like arithmetic
+/// that wraps, and what is read beyond a body is missing elsewhere.
+const CONSEQUENCES: &[(&str, &str)] = &[("SES-4", "LEN-1"), ("FRM-7", "LEN-4"), ("TRF-3", "TRF-4")];
+
 /// Puts the broken requirement first, and names the likely mistake. `form_broken`: replies
 /// have a form of their own.
 pub(crate) fn attribute(findings: &mut [Finding], options: &Options, form_broken: bool) {
@@ -61,6 +65,8 @@ fn name_what_tells_itself(findings: &mut [Finding]) {
         findings.iter_mut().map(|finding| &mut finding.check),
         &causes,
     );
+    let checks = findings.iter_mut().map(|finding| &mut finding.check);
+    signature::silence_consequences(checks, CONSEQUENCES);
 }
 
 /// Of the requirements that a case shows, the earliest whose own cases fail.
