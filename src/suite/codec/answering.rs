@@ -16,6 +16,10 @@ pub(super) const PATIENCE: Patience = Patience {
 /// How long it may take until it takes more of its input.
 pub(super) const BOUND: Duration = Duration::from_secs(5);
 
+/// Octets that one process may have written before another takes its place: of what a program writes only
+/// so much is kept, and an answer must fit in behind.
+const MAX_WRITTEN: usize = 8 * 1024 * 1024;
+
 /// A program that answers line by line, for as long as it lives.
 #[derive(Debug)]
 pub(super) struct Lines<'t> {
@@ -39,6 +43,13 @@ impl<'t> Lines<'t> {
 
     pub(super) const fn broke(&self) -> bool {
         self.broke
+    }
+
+    /// Called where a new stream begins: a process that has written much makes way for another.
+    pub(super) fn begin(&mut self) {
+        if self.read > MAX_WRITTEN {
+            self.program = None;
+        }
     }
 
     /// Asks something, and hands over the lines of the answer; the last is `ok`, `error …`, or

@@ -134,6 +134,7 @@ impl<'d> ChunkDecoder<'d> {
     }
 
     fn ask(&mut self, question: &str) -> Result<Answer, String> {
+        self.lines.borrow_mut().begin();
         let answer = self.lines.borrow_mut().ask(question, |_| true);
         let answer = answer.and_then(|lines| parse(lines.last().map_or("", String::as_str)));
         self.broke = answer.is_err();

@@ -101,6 +101,7 @@ impl LineDecoder<'_> {
         if std::mem::replace(&mut self.begun, true) {
             return Ok(());
         }
+        self.lines.borrow_mut().begin();
         let reset = self.lines.borrow_mut().payloads("reset", &mut |_| {});
         // A program that died over an earlier stream is started anew.
         reset.or_else(|_| self.lines.borrow_mut().payloads("reset", &mut |_| {}))

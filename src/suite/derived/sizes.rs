@@ -12,7 +12,7 @@ const FLOOR: u64 = 65_536;
 const MOST: u64 = 4 * 1024 * 1024;
 
 /// The most in a chain, where two parts have to come for one to be seen.
-const MOST_IN_CHAIN: u64 = 40 * 1024 * 1024;
+const MOST_IN_CHAIN: u64 = 20 * 1024 * 1024;
 
 pub(super) fn traces(renderer: &Renderer<'_>) -> Vec<Trace> {
     let framing = renderer.framing;

@@ -169,7 +169,7 @@ fn each_group_is_there_where_it_can_be() {
         ("pkt-line", "frm/zero-ends"),
         ("u24le 1? max=20 chain", "frm/chain-exact"),
         ("mysql", "frm/chain-exact"),
-        ("mysql", "frm/chain-twice"),
+        ("u24le 1? max=20 chain", "frm/chain-twice"),
         ("mqtt", "frm/truncated-length-2"),
         ("cobs", "frm/stuffed-no-zero-254"),
         ("cobs", "frm/wrong-stuffing"),
