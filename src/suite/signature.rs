@@ -106,25 +106,28 @@ pub(super) fn name<'c>(
     }
 }
 
-/// Takes back causes that are only what another mistake looks like: each pair is the requirement that
-/// seems to be broken, and the one that really is.
-pub(super) fn silence_consequences<'c>(
+/// Puts failures that are only what another mistake looks like where they belong: each pair is the
+/// requirement that seems to be broken, and the one that really is, which must have a cause of its own.
+pub(super) fn fold_consequences<'c>(
     checks: impl Iterator<Item = &'c mut Check>,
     consequences: &[(&str, &str)],
 ) {
     let mut failed: Vec<&mut Check> = checks
         .filter(|check| check.verdict == Verdict::Fail)
         .collect();
-    let broken: BTreeSet<String> = failed
-        .iter()
-        .map(|check| check.requirement().to_owned())
-        .collect();
-    for check in &mut failed {
-        let is_one = consequences
+    for (seems, is) in consequences {
+        let named = failed
             .iter()
-            .any(|(seems, is)| check.requirement() == *seems && broken.contains(*is));
-        if is_one {
-            check.cause = None;
+            .filter(|check| check.requirement() == *is)
+            .find_map(|check| Some((check.broken.clone(), check.cause.clone()?)));
+        let Some((broken, cause)) = named else {
+            continue;
+        };
+        for check in &mut failed {
+            if check.requirement() == *seems {
+                check.broken.clone_from(&broken);
+                check.cause = Some(cause.clone());
+            }
         }
     }
 }

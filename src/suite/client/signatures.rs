@@ -76,9 +76,8 @@ const TABLE: &[Telltale<Look>] = &[
         Look::Announced, "it does not keep to the length that it announced when a file changes"),
 ];
 
-/// Texts that were changed look as if two writers had mixed them, and octets of two writers as if a body
-/// were too long or too short.
-const CONSEQUENCES: &[(&str, &str)] = &[("FRM-9", "MSG-4"), ("TRF-13", "FRM-9")];
+/// Octets of two writers look as if a body were too long or too short.
+const CONSEQUENCES: &[(&str, &str)] = &[("TRF-13", "FRM-9")];
 
 /// Names the mistake where all failures of a requirement without a cause point to one.
 pub(super) fn name_what_tells_itself(checks: &mut [Check]) {
@@ -94,7 +93,16 @@ pub(super) fn name_what_tells_itself(checks: &mut [Check]) {
         causes.remove("MSG-3");
     }
     signature::name(checks.iter_mut(), &causes);
-    signature::silence_consequences(checks.iter_mut(), CONSEQUENCES);
+    if is_broken(checks, "MSG-4") {
+        // Texts that were changed look as if two writers had mixed them.
+        for check in checks
+            .iter_mut()
+            .filter(|check| check.requirement() == "FRM-9")
+        {
+            check.cause = None;
+        }
+    }
+    signature::fold_consequences(checks.iter_mut(), CONSEQUENCES);
 }
 
 fn is_broken(checks: &[Check], requirement: &str) -> bool {

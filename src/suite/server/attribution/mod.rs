@@ -66,7 +66,7 @@ fn name_what_tells_itself(findings: &mut [Finding]) {
         &causes,
     );
     let checks = findings.iter_mut().map(|finding| &mut finding.check);
-    signature::silence_consequences(checks, CONSEQUENCES);
+    signature::fold_consequences(checks, CONSEQUENCES);
 }
 
 /// Of the requirements that a case shows, the earliest whose own cases fail.
