@@ -5,7 +5,7 @@
 //! sends is judged always. What it writes is judged as far as its plainest conversation showed
 //! that it writes replies.
 //!
-//! Upwards: what a mistake sends ([`diagnosis`]), one run of a client ([`driver`]), the cases, the run
+//! Upwards: what a mistake sends (`diagnosis`), one run of a client (`driver`), the cases, the run
 //! ([`run`]). Nothing here knows servers, codecs, reports or the command line.
 
 pub mod case;
