@@ -77,7 +77,7 @@ impl Codec {
         let mut wanted = |id: &str| cases.iter().any(|case| case.info.id == id);
         let outcome = program
             .judge(&mut wanted, &mut progress)
-            .map_err(|error| error.to_string())
+            .map_err(|error| format!("{}: {error}", self.command[0].to_string_lossy()))
             .and_then(|checks| match progress.is_interrupted() {
                 true => Err(INTERRUPTED.to_owned()),
                 false => Ok(checks),
