@@ -203,7 +203,7 @@ fn a_null_testee_is_far_from_green(#[case] mode: &str, #[case] status: i32) {
     assert_eq!(ran.status, status, "{mode}: {}{}", ran.stdout, ran.stderr);
     if status == 3 {
         // Nothing could be judged, and the message says what a newcomer got wrong.
-        assert_eq!(report, serde_json::Value::Null);
+        assert!(report["unjudged"].is_string(), "{report}");
         assert!(
             ran.stderr
                 .contains("does not answer the plainest conversation"),
@@ -278,7 +278,7 @@ fn a_refusal_by_one_that_stores_nothing_proves_nothing() {
 fn a_failure_that_does_not_repeat_is_flaky_and_not_green() {
     let program = example("misbehaving_server");
     let (ran, report) = judge(
-        &["--class", "framing", "--run", "len/255"],
+        &["--class", "framing", "--jobs", "1", "--run", "len/255"],
         &[&program, "--port", "{port}", "stumbles"],
     );
     assert_eq!(ran.status, 1);
