@@ -109,7 +109,9 @@ fn limits_are_tried_as_far_as_they_can_be(#[case] limit: &str, #[case] tried: &[
     let limits = ["--max-payload", limit];
     let options = ["--max-payload", limit, "--run", "frm/limit-*"];
     let (ran, report) = judge_server(&options, &limits);
-    assert_eq!(ran.status, 0, "{}", ran.stdout);
+    // A run that tested nothing is no success.
+    let status = if tried.is_empty() { 3 } else { 0 };
+    assert_eq!(ran.status, status, "{}", ran.stdout);
     assert_eq!(passed(&report, "frm/"), tried);
 }
 
@@ -127,7 +129,7 @@ fn sessions_are_opened_as_far_as_they_can_be(
     let limits = ["--max-sessions", limit];
     let options = ["--class", "session", "--run", case];
     let (ran, report) = judge_server(&[&limits[..], &options].concat(), &limits);
-    assert_eq!(ran.status, 0, "{}", ran.stdout);
+    assert_eq!(ran.status, if tried { 0 } else { 3 }, "{}", ran.stdout);
     assert_eq!(passed(&report, "ses/") == [case], tried, "{}", ran.stdout);
 }
 
@@ -253,7 +255,8 @@ fn a_refusal_without_its_twin_proves_nothing() {
         .map(|check| check["id"].as_str().unwrap())
         .collect();
     assert_eq!(passed, ["plain/first", "plain/last"]);
-    assert!(count(&report, "error") >= 50, "{}", ran.stdout);
+    // The rest is left out: many checks have had an error.
+    assert!(count(&report, "error") >= 10, "{}", ran.stdout);
     let error = with_verdict(&report, "error").next().unwrap();
     let message = error["message"].as_str().unwrap();
     assert!(
