@@ -9,6 +9,7 @@ pub mod cli;
 pub mod disk;
 pub mod framing;
 pub mod judge;
+pub mod model;
 #[cfg(feature = "cli")]
 pub mod peer;
 pub mod recut;

@@ -1,8 +1,8 @@
 //! The oracle for sessions: a one-shot reading of a client's whole stream, written from
 //! SPEC.md and from nothing else.
 
-use crate::header;
-use crate::reading::{Next, Reading};
+use super::header;
+use super::reading::{Next, Reading};
 
 /// What a server must make of what stands next in a stream. `due` is the place, in octets
 /// from the start, from which on it can be known.

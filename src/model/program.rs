@@ -7,10 +7,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use arbitrary::{Arbitrary, Unstructured};
-
-use crate::edges;
-use crate::rendered::Rendered;
+use super::edges;
+use super::rendered::Rendered;
 
 /// What a program is made of.
 pub trait Operation<'d>: Copy + fmt::Debug {
@@ -71,22 +69,6 @@ impl<'d, O: Operation<'d>> Program<'d, O> {
             op.encode(&mut data);
         }
         data
-    }
-}
-
-/// All octets are the program, so that a seed can be written.
-impl<'d, O: Operation<'d>> Arbitrary<'d> for Program<'d, O> {
-    fn arbitrary(octets: &mut Unstructured<'d>) -> arbitrary::Result<Self> {
-        let length = octets.len();
-        octets.bytes(length).map(Self::decode)
-    }
-
-    fn arbitrary_take_rest(octets: Unstructured<'d>) -> arbitrary::Result<Self> {
-        Ok(Self::decode(octets.take_rest()))
-    }
-
-    fn size_hint(_: usize) -> (usize, Option<usize>) {
-        (0, None)
     }
 }
 

@@ -1,9 +1,9 @@
 //! A program that makes a client's stream: texts, commands and their near misses, headers,
 //! bodies, cuts.
 
-use crate::edges;
-use crate::program::{Octets, Operation, Program, two};
-use crate::rendered::Rendered;
+use super::edges;
+use super::program::{Octets, Operation, Program, two};
+use super::rendered::Rendered;
 
 /// A client's stream, as the octets that encode it.
 pub type SessionPlan<'d> = Program<'d, Op<'d>>;

@@ -1,9 +1,9 @@
 //! A program that makes a stream of frames and near-frames: edge sizes, lengths that lie, raw
 //! octets, cuts.
 
-use crate::edges;
-use crate::program::{Octets, Operation, Program, two};
-use crate::rendered::Rendered;
+use super::edges;
+use super::program::{Octets, Operation, Program, two};
+use super::rendered::Rendered;
 
 /// A stream of frames and near-frames, as the octets that encode it.
 pub type Plan<'d> = Program<'d, Op<'d>>;
