@@ -61,7 +61,8 @@ impl Codec {
         let cases = self.chosen.of(codec::cases_of(&self.framing), class)?;
         let cases = self.judging.part_of(cases);
         let known = self.judging.prepare()?;
-        let (testee, template) = self.judging.started("codec", &self.command, self.words());
+        let (mut testee, template) = self.judging.started("codec", &self.command, self.words());
+        testee.framing = Some(self.framing.clone());
         let mode = match (self.lines, template.says("{mode}")) {
             (true, _) => Mode::Lines,
             (false, true) => Mode::StreamAndLengths,

@@ -12,6 +12,7 @@ use super::output::Outputs;
 use super::progress::{Progress, locked};
 use super::shell::shell;
 use super::{FAILED, Failure, UNJUDGED, USAGE, interrupt, print, say};
+use crate::framing::Framing;
 use crate::judge::case::Described;
 use crate::judge::check::Check;
 use crate::judge::error::RunError;
@@ -217,6 +218,7 @@ impl Judging {
             command: words,
             address: None,
             again: shell(again),
+            framing: Some(Framing::default()),
         };
         let template = Template {
             command: command.to_vec(),

@@ -243,6 +243,7 @@ impl Proxy {
             command: words(&self.command),
             address: Some(self.to.clone()),
             again: String::new(),
+            framing: None,
         };
         let judged = Judged {
             testee: &testee,

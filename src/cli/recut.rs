@@ -262,6 +262,7 @@ impl Recut {
             command: Vec::new(),
             address: Some(at.clone()),
             again: shell(words),
+            framing: None,
         };
         Ok((testee, Origin::Address { address, dir: None }))
     }

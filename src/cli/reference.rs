@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::judging::{judge, no_outcome, status};
 use super::progress::Progress;
 use super::{Failure, UNJUDGED, print};
+use crate::framing::Framing;
 use crate::judge::known_failures::KnownFailures;
 use crate::judge::progress::Unwatched;
 use crate::judge::selection::select;
@@ -32,6 +33,7 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
         command: Vec::new(),
         address: None,
         again: "unstick".to_owned(),
+        framing: Some(Framing::default()),
     };
     let in_process = Report {
         testee: &codec,
@@ -87,6 +89,7 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
         address: None,
         again: "unstick server --run {case} -- unstick serve --listen {host}:{port} --dir {dir}"
             .to_owned(),
+        framing: Some(Framing::default()),
     };
     let over_loopback = Report {
         testee: &server,

@@ -12,6 +12,7 @@ use super::judging::{Chosen, Judging, Limits, ServerClass, known_placeholders};
 use super::shell::shell;
 use super::{Failure, USAGE};
 use crate::disk::Claim;
+use crate::framing::Framing;
 use crate::report::Testee;
 use crate::suite::server::case::Case;
 use crate::suite::server::cases;
@@ -94,6 +95,7 @@ impl Server {
             command: Vec::new(),
             address: Some(at.to_owned()),
             again: shell(again),
+            framing: Some(Framing::default()),
         };
         // The last of all that can be refused: it leaves a marker.
         let dir = match &self.dir {

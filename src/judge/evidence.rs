@@ -20,6 +20,9 @@ pub struct Evidence {
     pub expected: String,
     /// All that came back.
     pub seen: Octets,
+    /// The octets that were expected at the point where it went wrong, where they are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<Wanted>,
     /// How the connection ended, in words.
     pub ended: String,
     /// The end of what a client wrote to standard output.
@@ -28,6 +31,70 @@ pub struct Evidence {
     /// The end of what the testee wrote to standard error.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub stderr: String,
+}
+
+/// Octets that were expected in the place of others, around the first that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// The offset in what came at which these octets were expected.
+    pub at: usize,
+    /// The octets: none where nothing more was expected, and of many those around the wrong one.
+    pub octets: Octets,
+    /// The offset in what came of the first wrong octet; its end where the first wrong one is missing.
+    pub wrong: usize,
+}
+
+impl Wanted {
+    /// Octets kept before the first wrong one, and in all: what a picture can show.
+    const BEFORE: usize = 64;
+    const MOST: usize = 256;
+
+    /// Compares what came, from `at` on, with the octets that were expected there. Nothing if they do
+    /// not differ, or differ beyond what is kept of what came.
+    #[must_use]
+    pub fn of(seen: &Octets, at: usize, octets: &[u8]) -> Option<Self> {
+        let seen = seen.to_vec();
+        let came = seen.get(at..)?;
+        let same = came.iter().zip(octets).take_while(|(a, b)| a == b).count();
+        if same == came.len() && same == octets.len() {
+            return None;
+        }
+        Some(Self::around(at, octets, same))
+    }
+
+    /// The octets that were expected from `at` on, of which so many came as they should.
+    #[must_use]
+    pub fn around(at: usize, octets: &[u8], same: usize) -> Self {
+        let first = same.min(octets.len()).saturating_sub(Self::BEFORE);
+        let last = octets.len().min(first + Self::MOST);
+        Self {
+            at: at + first,
+            octets: Octets::folded(&octets[first..last]),
+            wrong: at + same,
+        }
+    }
+
+    /// The first wrong octet, beside what was expected there.
+    #[must_use]
+    pub fn in_words(&self, seen: &Octets) -> String {
+        let octet = |octets: &Octets, at: usize| match octets.to_vec().get(at) {
+            Some(octet) => format!("{octet:02x}"),
+            None => "nothing more".to_owned(),
+        };
+        let came = octet(seen, self.wrong);
+        let owed = octet(&self.octets, self.wrong.saturating_sub(self.at));
+        format!("offset {}, {came} instead of {owed}", self.wrong)
+    }
+
+    /// The same where the first octets of what came are left out.
+    #[must_use]
+    pub fn without_the_first(self, octets: usize) -> Option<Self> {
+        Some(Self {
+            at: self.at.checked_sub(octets)?,
+            wrong: self.wrong.checked_sub(octets)?,
+            ..self
+        })
+    }
 }
 
 /// How many chunks of a conversation are shown.
@@ -56,6 +123,11 @@ impl fmt::Display for Evidence {
             writeln!(f, "came, {} octets:", seen.len())?;
             f.write_str(&hexdump::dump_frames(&seen))?;
         }
+        // That nothing came, or nothing more, has been said.
+        let tells = |wanted: &&Wanted| wanted.wrong < seen.len() || wanted.wrong > wanted.at;
+        if let Some(wanted) = self.wanted.as_ref().filter(tells) {
+            writeln!(f, "first wrong octet: {}", wanted.in_words(&self.seen))?;
+        }
         writeln!(f, "then: {}", Visible::of(&self.ended))?;
         written(f, "standard output", &self.shown)?;
         written(f, "standard error", &self.stderr)
@@ -79,6 +151,24 @@ fn written(f: &mut fmt::Formatter<'_>, stream: &str, text: &str) -> fmt::Result 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_wrong_octet_is_found_and_little_is_kept() {
+        let seen = Octets::from(&b"abcdXf"[..]);
+        let wanted = Wanted::of(&seen, 2, b"cdef").unwrap();
+        assert_eq!((wanted.at, wanted.wrong), (2, 4));
+        assert_eq!(wanted.octets.to_vec(), b"cdef");
+        assert_eq!(wanted.in_words(&seen), "offset 4, 58 instead of 65");
+        assert_eq!(Wanted::of(&seen, 4, b"Xf"), None);
+        assert_eq!(Wanted::of(&seen, 4, b"Xfg").unwrap().wrong, 6);
+        assert_eq!(Wanted::of(&seen, 4, b"X").unwrap().wrong, 5);
+        assert_eq!(Wanted::of(&seen, 6, b"").map(|wanted| wanted.wrong), None);
+        assert_eq!(Wanted::of(&seen, 7, b"x"), None);
+        let long = Wanted::around(10, &[7; 5000], 1000);
+        assert_eq!((long.at, long.octets.len(), long.wrong), (946, 256, 1010));
+        assert_eq!(long.clone().without_the_first(900).unwrap().wrong, 110);
+        assert_eq!(long.without_the_first(950), None);
+    }
 
     #[test]
     fn of_many_chunks_the_first_are_shown() {

@@ -32,6 +32,8 @@ pub(crate) mod client;
 #[cfg(feature = "cli")]
 mod ended;
 #[cfg(feature = "cli")]
+mod evidence;
+#[cfg(feature = "cli")]
 pub mod exchange;
 #[cfg(feature = "cli")]
 pub(crate) mod filter;

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use super::evidence;
 use super::finding::{self, Finding};
 use super::judge::{Bench, Outcome, Shown};
 use super::learn::{Options, learn};
@@ -245,8 +246,10 @@ fn describe(
         ),
         Outcome::LeftOut(why) => (Verdict::Skipped, (*why).to_owned()),
     };
+    let mut check = finding::check(name, variation, verdict, &message);
+    check.evidence = least.map(evidence::of);
     Finding {
-        check: finding::check(name, variation, verdict, &message),
+        check,
         cut: least.map(|least| {
             // Turns and octets count as they do in the recording, not in what was shrunk from it.
             let mut cut = least.in_recording.cut();

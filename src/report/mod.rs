@@ -1,9 +1,11 @@
 //! Reports: one file a format, all from the same result.
 
+mod frames;
 pub mod fuzz;
 pub mod html;
 pub mod json;
 pub mod junit;
+pub mod picture;
 pub mod recut;
 pub mod saved;
 pub mod summary;
@@ -12,6 +14,7 @@ pub mod view;
 
 use std::collections::BTreeMap;
 
+use crate::framing::Framing;
 use crate::judge::check::{Check, Summary, Verdict};
 use crate::judge::known_failures::KnownFailures;
 use crate::suite::requirement;
@@ -32,6 +35,8 @@ pub struct Testee {
     pub address: Option<String>,
     /// The command line that runs single cases against it again, without the pattern.
     pub again: String,
+    /// The framing that its conversations are drawn by; none where any octets are sent.
+    pub framing: Option<Framing>,
 }
 
 /// A run, ready to be reported.

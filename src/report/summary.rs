@@ -29,6 +29,8 @@ fn page(view: &View, out: &mut String) -> std::fmt::Result {
     if let Some(why) = &view.unjudged {
         writeln!(out, "The run did not come to its end: {}\n", plain(why))?;
     }
+    let (passed, owed) = (view.passed, view.owed);
+    writeln!(out, "**{passed} of {owed}** checks passed.\n")?;
     writeln!(out, "| verdict | checks |\n|---|---:|")?;
     for count in &view.counts {
         writeln!(out, "| {} | {} |", count.verdict, count.number)?;
@@ -49,10 +51,11 @@ fn page(view: &View, out: &mut String) -> std::fmt::Result {
 fn tell(finding: &FindingView, out: &mut String) -> std::fmt::Result {
     writeln!(
         out,
-        "\n### {} {} ({} checks)\n\n{}\n",
+        "\n### {} {} ({} check{})\n\n{}\n",
         finding.verdict.to_uppercase(),
         plain(&finding.requirement),
         finding.checks,
+        if finding.checks == 1 { "" } else { "s" },
         plain(&finding.text)
     )?;
     if let Some(cause) = &finding.cause {
@@ -65,20 +68,28 @@ fn tell(finding: &FindingView, out: &mut String) -> std::fmt::Result {
         plain(&finding.cut),
         plain(&finding.message)
     )?;
+    if let Some(picture) = &finding.picture {
+        writeln!(out, "Expected: {}\n", plain(&picture.expected))?;
+        if let Some(versus) = &picture.versus {
+            writeln!(out, "First wrong octet: {}\n", plain(&versus.words))?;
+        }
+    }
     writeln!(out, "Run it again: {}", code(&finding.rerun))
 }
 
 /// Text in which nothing is markup, on one line.
 fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
         match character {
+            // A colon is markup only in front of what it belongs to: `https://`, `:name:`.
+            ':' if characters.peek().is_none_or(|next| next.is_whitespace()) => out.push(':'),
             '\n' | '\r' => out.push(' '),
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+' | '!' | '|'
-            | '~' | '@' | ':' => {
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '#' | '|' | '~' | '@' | ':' => {
                 out.push('\\');
                 out.push(character);
             }
@@ -107,6 +118,7 @@ mod tests {
     #[test]
     fn nothing_that_was_sent_is_markup() {
         assert_eq!(plain("<b>|x|\n*y*"), "&lt;b&gt;\\|x\\| \\*y\\*");
+        assert_eq!(plain("![a](https://b): c"), "!\\[a\\](https\\://b): c");
         assert_eq!(code("a``b"), "``` a``b ```");
         assert_eq!(code("x"), "` x `");
     }

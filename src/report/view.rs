@@ -1,18 +1,10 @@
 //! What reports for people show, in the order in which they show it: one model for every format.
 
+use super::picture::{Picture, Ruler, safe};
 use super::{Group, Report};
-use crate::framing::{Framing, Next, Place};
 use crate::judge::check::{Check, Verdict};
-use crate::judge::evidence::Evidence;
 use crate::suite::requirement;
-use crate::trace::octets::Octets;
-use crate::trace::visible::Visible;
-
-/// The octets of a chunk that a picture shows at either end; what lies between is counted.
-const EDGE: usize = 96;
-
-/// The chunks of a conversation that a picture shows.
-const CHUNKS: usize = 24;
+use crate::trace::Class;
 
 /// The cases that a finding lists beside its example.
 const OTHERS: usize = 40;
@@ -26,11 +18,26 @@ pub struct Count {
     pub number: usize,
 }
 
+/// How the checks of a class or a chapter went.
+#[derive(Debug)]
+pub struct Tally {
+    /// Its name.
+    pub name: String,
+    /// How many checks passed, or are acceptable.
+    pub good: usize,
+    /// How many did not.
+    pub bad: usize,
+    /// How many were not made.
+    pub skipped: usize,
+}
+
 /// A requirement and how its checks went.
 #[derive(Debug)]
 pub struct RequirementRow {
     /// `FRM-2`
     pub id: String,
+    /// The first finding about it, as a link.
+    pub finding: Option<String>,
     /// What it demands.
     pub text: String,
     /// How many checks of it passed, or are acceptable.
@@ -76,45 +83,6 @@ pub struct FindingView {
     pub checks: usize,
 }
 
-/// A conversation, drawn: what was sent on one side, what came on the other.
-#[derive(Debug)]
-pub struct Picture {
-    /// The lines that were typed into a client.
-    pub typed: Vec<String>,
-    /// Each write.
-    pub sent: Vec<Chunk>,
-    /// How many writes are not shown.
-    pub more_sent: usize,
-    /// What came, in one piece.
-    pub seen: Chunk,
-    /// What was expected.
-    pub expected: String,
-    /// How the connection ended.
-    pub ended: String,
-    /// The end of standard error.
-    pub stderr: String,
-}
-
-/// Octets in a row, with their frames.
-#[derive(Debug)]
-pub struct Chunk {
-    /// Its length in octets.
-    pub octets: usize,
-    /// Runs of octets that belong together: a length, a payload, what is no frame.
-    pub runs: Vec<Run>,
-}
-
-/// Octets that belong together.
-#[derive(Debug)]
-pub struct Run {
-    /// `length`, `payload`, `raw`, or `gap` for what is not shown.
-    pub kind: &'static str,
-    /// In hexadecimal.
-    pub hex: String,
-    /// As text, dots for what is none.
-    pub text: String,
-}
-
 /// One row of all checks.
 #[derive(Debug)]
 pub struct CheckRow {
@@ -130,6 +98,7 @@ pub struct CheckRow {
     pub verdict: &'static str,
     /// Why, where it did not pass.
     pub message: String,
+    of: Verdict,
 }
 
 /// A whole report.
@@ -157,8 +126,70 @@ pub struct View {
     pub findings: Vec<FindingView>,
     /// Every check.
     pub checks: Vec<CheckRow>,
+    /// The checks of each class, where classes are judged.
+    pub classes: Vec<Tally>,
+    /// How many checks passed, or are acceptable.
+    pub passed: usize,
+    /// How many checks were owed: those that were not skipped, or were left out to save time.
+    pub owed: usize,
     /// Whether the run is a success.
     pub green: bool,
+}
+
+/// The checks of one chapter, which a page folds.
+#[derive(Debug)]
+pub struct ChapterView<'v> {
+    /// How they went.
+    pub tally: Tally,
+    /// All of them.
+    pub rows: Vec<&'v CheckRow>,
+}
+
+impl View {
+    /// The checks by chapter: what stands in their ids in front of the last slash.
+    #[must_use]
+    pub fn chapters(&self) -> Vec<ChapterView<'_>> {
+        let mut chapters: Vec<ChapterView<'_>> = Vec::new();
+        for row in &self.checks {
+            let name = row.id.rsplit_once('/').map_or("", |(chapter, _)| chapter);
+            let place = chapters.iter().position(|one| one.tally.name == name);
+            let place = place.unwrap_or_else(|| {
+                chapters.push(ChapterView {
+                    tally: Tally::named(name.to_owned()),
+                    rows: Vec::new(),
+                });
+                chapters.len() - 1
+            });
+            chapters[place].tally.count(row.of);
+            chapters[place].rows.push(row);
+        }
+        chapters
+    }
+}
+
+impl Tally {
+    const fn named(name: String) -> Self {
+        Self {
+            name,
+            good: 0,
+            bad: 0,
+            skipped: 0,
+        }
+    }
+
+    /// How many checks there are.
+    #[must_use]
+    pub const fn all(&self) -> usize {
+        self.good + self.bad + self.skipped
+    }
+
+    const fn count(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Pass | Verdict::Acceptable => self.good += 1,
+            Verdict::Fail | Verdict::Flaky | Verdict::Error => self.bad += 1,
+            Verdict::Skipped => self.skipped += 1,
+        }
+    }
 }
 
 impl View {
@@ -171,7 +202,13 @@ impl View {
             None => report.testee.command.join(" "),
         };
         let groups = report.groups();
-        let findings = groups.iter().enumerate();
+        let ruler = ruler(report);
+        let findings: Vec<FindingView> = groups
+            .iter()
+            .enumerate()
+            .map(|(place, group)| finding(place + 1, group, &report.testee.again, &ruler))
+            .collect();
+        let passed = summary.pass + summary.acceptable;
         Self {
             version: env!("CARGO_PKG_VERSION"),
             role: report.testee.role,
@@ -188,19 +225,40 @@ impl View {
                 .filter(|count| count.number > 0)
                 .collect(),
             total: report.checks.len(),
-            requirements: requirements(report.checks),
-            findings: findings
-                .map(|(place, group)| finding(place + 1, group, &report.testee.again))
-                .collect(),
+            requirements: requirements(report.checks, &findings),
+            findings,
+            classes: report
+                .class
+                .map_or_else(Vec::new, |_| classes(report.checks)),
+            passed,
+            owed: owed(report.checks),
             checks: report.checks.iter().map(row).collect(),
             green: !report.failed() && !report.unjudged(),
         }
     }
 }
 
-/// Text of others, in which nothing commands whoever shows it.
-fn safe(text: impl std::fmt::Display) -> String {
-    Visible::of(text).as_str().to_owned()
+/// What its pictures are drawn by.
+fn ruler(report: &Report<'_>) -> Ruler {
+    let sends_files = matches!(
+        report.class,
+        Some(Class::Transfer | Class::VerifiedTransfer)
+    );
+    // A recording may hold any protocol: only conformance knows the framing.
+    let framing = report.class.and(report.testee.framing.clone());
+    Ruler {
+        framing,
+        files: sends_files || report.testee.role == "client",
+        delivered: report.testee.role == "codec",
+    }
+}
+
+/// The number of checks that count: those that were made, and those that would have counted and were
+/// left out to save time.
+#[must_use]
+pub fn owed(checks: &[Check]) -> usize {
+    let counts = |check: &&Check| check.verdict != Verdict::Skipped || check.left_out;
+    checks.iter().filter(counts).count()
 }
 
 /// The name of a check that is one of many of its case.
@@ -220,10 +278,32 @@ fn row(check: &Check) -> CheckRow {
         segmentation: check.segmentation.map_or("", |cut| cut.name()),
         verdict: check.verdict.name(),
         message: safe(&check.message),
+        of: check.verdict,
     }
 }
 
-fn requirements(checks: &[Check]) -> Vec<RequirementRow> {
+/// The checks by the lowest class that owes them.
+fn classes(checks: &[Check]) -> Vec<Tally> {
+    let all = [
+        Class::Codec,
+        Class::Framing,
+        Class::Session,
+        Class::Transfer,
+        Class::VerifiedTransfer,
+    ];
+    let tally = |class: Class| {
+        let mut tally = Tally::named(class.name().to_owned());
+        let of_class = checks.iter().filter(|check| check.class == class);
+        of_class.for_each(|check| tally.count(check.verdict));
+        tally
+    };
+    all.into_iter()
+        .map(tally)
+        .filter(|tally| tally.all() > 0)
+        .collect()
+}
+
+fn requirements(checks: &[Check], findings: &[FindingView]) -> Vec<RequirementRow> {
     let mut rows: Vec<RequirementRow> = Vec::new();
     for check in checks {
         let id = check.requirement();
@@ -233,6 +313,10 @@ fn requirements(checks: &[Check]) -> Vec<RequirementRow> {
             None => {
                 rows.push(RequirementRow {
                     id: safe(id),
+                    finding: findings
+                        .iter()
+                        .find(|finding| finding.requirement == safe(id))
+                        .map(|finding| finding.anchor.clone()),
                     text: requirement::find(id)
                         .map_or_else(String::new, |requirement| requirement.text.clone()),
                     good: 0,
@@ -252,7 +336,7 @@ fn requirements(checks: &[Check]) -> Vec<RequirementRow> {
     rows
 }
 
-fn finding(number: usize, group: &Group<'_>, again: &str) -> FindingView {
+fn finding(number: usize, group: &Group<'_>, again: &str, ruler: &Ruler) -> FindingView {
     let example = group.checks[0];
     let found = requirement::find(group.requirement);
     let others: Vec<String> = group.checks[1..]
@@ -277,89 +361,13 @@ fn finding(number: usize, group: &Group<'_>, again: &str) -> FindingView {
         cut: example
             .segmentation
             .map_or_else(String::new, |cut| format!("sent {}", cut.in_words())),
-        picture: example.evidence.as_ref().map(picture),
+        picture: example
+            .evidence
+            .as_ref()
+            .map(|evidence| Picture::of(evidence, ruler)),
         rerun: safe(rerun),
         more: group.checks.len() - 1 - others.len(),
         others,
         checks: group.checks.len(),
-    }
-}
-
-fn picture(evidence: &Evidence) -> Picture {
-    let reference: Framing = "u32be".parse().expect("it is a preset");
-    Picture {
-        typed: evidence.typed.iter().map(safe).collect(),
-        sent: evidence.sent.iter().take(CHUNKS).map(raw).collect(),
-        more_sent: evidence.sent.len().saturating_sub(CHUNKS),
-        seen: framed(&evidence.seen, &reference),
-        expected: safe(&evidence.expected),
-        ended: safe(&evidence.ended),
-        stderr: safe(evidence.stderr.trim()),
-    }
-}
-
-/// What one write sent. Where frames begin is not its matter: that is the point of cutting.
-fn raw(octets: &Octets) -> Chunk {
-    let mut runs = Vec::new();
-    shown("raw", &octets.to_vec(), &mut runs);
-    Chunk {
-        octets: octets.len(),
-        runs,
-    }
-}
-
-/// What came, divided into frames as far as they are whole.
-fn framed(octets: &Octets, framing: &Framing) -> Chunk {
-    let all = octets.to_vec();
-    let mut rest = all.as_slice();
-    let mut runs = Vec::new();
-    while let Next::Frame(frame) = framing.next(rest) {
-        for (place, part) in &frame.parts {
-            let kind = match place {
-                Place::Payload => "payload",
-                _ => "length",
-            };
-            shown(kind, &rest[part.clone()], &mut runs);
-        }
-        rest = &rest[frame.length..];
-        if frame.length == 0 || runs.len() > 4 * CHUNKS {
-            break;
-        }
-    }
-    shown("raw", rest, &mut runs);
-    Chunk {
-        octets: all.len(),
-        runs,
-    }
-}
-
-fn shown(kind: &'static str, octets: &[u8], runs: &mut Vec<Run>) {
-    if octets.len() > 2 * EDGE {
-        let (first, last) = (&octets[..EDGE], &octets[octets.len() - EDGE..]);
-        runs.push(run(kind, first));
-        runs.push(Run {
-            kind: "gap",
-            hex: String::new(),
-            text: format!("… {} octets …", octets.len() - 2 * EDGE),
-        });
-        runs.push(run(kind, last));
-    } else if !octets.is_empty() {
-        runs.push(run(kind, octets));
-    }
-}
-
-fn run(kind: &'static str, octets: &[u8]) -> Run {
-    let hex: Vec<String> = octets.iter().map(|octet| format!("{octet:02x}")).collect();
-    let text = octets
-        .iter()
-        .map(|octet| match octet {
-            b' '..=b'~' => char::from(*octet),
-            _ => '·',
-        })
-        .collect();
-    Run {
-        kind,
-        hex: hex.join(" "),
-        text,
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::diagnosis::{self, Diagnosis, INTERLEAVED};
 use crate::disk::Held;
-use crate::judge::evidence::Evidence;
+use crate::judge::evidence::{Evidence, Wanted};
 use crate::suite::plain::frame;
 use crate::testee::client::Client;
 use crate::testee::connection::{Connection, Ending};
@@ -262,6 +262,19 @@ impl<'r> Stage<'r> {
         };
         let in_vain = self.rest().is_empty() || wanted[0].starts_with(self.rest());
         self.wrong_because(diagnosis, &message, &expected, in_vain)
+            .map_err(|why| self.beside(why, &wanted[0]))
+    }
+
+    /// Puts the octets that were expected next beside what came.
+    fn beside(&self, why: NotPassed, octets: &[u8]) -> NotPassed {
+        match why {
+            NotPassed::Failed(mut wrong) => {
+                let seen = &wrong.evidence.seen;
+                wrong.evidence.wanted = Wanted::of(seen, self.accounted, octets);
+                NotPassed::Failed(wrong)
+            }
+            other => other,
+        }
     }
 
     /// Waits for this message and nothing else.
@@ -314,6 +327,7 @@ impl<'r> Stage<'r> {
             content.len()
         );
         self.wrong_because(diagnosis, &message, &expected, cut_short)
+            .map_err(|why| self.beside(why, content))
     }
 
     /// Answers a message, in these pieces.
@@ -539,6 +553,7 @@ impl<'r> Stage<'r> {
                     .collect(),
                 expected: expected.to_owned(),
                 seen,
+                wanted: None,
                 ended,
                 shown,
                 stderr,

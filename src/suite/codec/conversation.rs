@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::Decode;
 use crate::framing::{Ended, Framing};
-use crate::judge::evidence::Evidence;
+use crate::judge::evidence::{Evidence, Wanted};
 use crate::trace::Action;
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::Move;
@@ -96,6 +96,8 @@ impl Decoded {
         message: String,
         wanted: String,
     ) -> Result<(), Box<Failure>> {
+        let seen = Octets::folded(&framed(&self.delivered));
+        let owed = framed(expected);
         Err(Box::new(Failure {
             message,
             refused: self.error.is_some()
@@ -104,7 +106,8 @@ impl Decoded {
             evidence: Evidence {
                 sent: self.fed.iter().map(|chunk| Octets::folded(chunk)).collect(),
                 expected: wanted,
-                seen: Octets::folded(&framed(&self.delivered)),
+                wanted: Wanted::of(&seen, 0, &owed),
+                seen,
                 ended: self.error.clone().map_or_else(
                     || "without an error".to_owned(),
                     |error| format!("with the error: {error}"),

@@ -4,7 +4,7 @@ use super::conversation::Failure;
 use super::{Encode, EncodeStream};
 use crate::framing::{Ended, Framing};
 use crate::judge::check::{Check, Verdict};
-use crate::judge::evidence::Evidence;
+use crate::judge::evidence::{Evidence, Wanted};
 use crate::suite::derived;
 use crate::trace::octets::Octets;
 use crate::trace::{Action, Class, Trace};
@@ -30,13 +30,15 @@ pub(super) fn encodes(
         let encoded = encode(&payload);
         let octets = encoded.clone().unwrap_or_default();
         if encoded.is_err() || !is_frame_of(framing, &octets, &payload) {
-            let whole = framing.encode(&payload).map_or(0, |frame| frame.len());
+            let frame = framing.encode(&payload).unwrap_or_default();
+            let (whole, seen) = (frame.len(), Octets::folded(&octets));
             return Err(Box::new(Failure {
                 message: "a payload is encoded as another frame".to_owned(),
                 refused: encoded.is_err(),
                 evidence: Evidence {
                     expected: format!("a frame of {whole} octets"),
-                    seen: Octets::folded(&octets),
+                    wanted: Wanted::of(&seen, 0, &frame),
+                    seen,
                     ended: encoded.err().unwrap_or_default(),
                     ..Evidence::default()
                 },

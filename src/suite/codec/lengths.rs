@@ -3,7 +3,7 @@
 use super::{Pack, Unpack};
 use crate::framing::{Framing, Number};
 use crate::judge::check::{Check, Verdict};
-use crate::judge::evidence::Evidence;
+use crate::judge::evidence::{Evidence, Wanted};
 use crate::judge::id::RequirementId;
 use crate::trace::Class;
 use crate::trace::octets::Octets;
@@ -347,6 +347,8 @@ struct Wrong {
     message: String,
     given: Vec<u8>,
     expected: String,
+    /// The octets that were expected, where octets were.
+    owed: Option<Vec<u8>>,
     came: Vec<u8>,
 }
 
@@ -370,10 +372,11 @@ fn packed_wrong(framing: &Framing, value: i128, packed: Result<Vec<u8>, String>)
             Err(error) => format!("{value} is not packed: {error}"),
         },
         given: Vec::new(),
-        expected: match expected {
+        expected: match &expected {
             Some(octets) => format!("{octets:02x?}"),
             None => "an error".to_owned(),
         },
+        owed: expected,
         came: packed.unwrap_or_default(),
     })
 }
@@ -395,6 +398,7 @@ fn unpacked_wrong(
         },
         given: octets.to_vec(),
         expected: expected.map_or_else(|| "an error".to_owned(), |value| value.to_string()),
+        owed: None,
         came: Vec::new(),
     })
 }
@@ -424,6 +428,9 @@ fn check(id: &str, title: &str, requirement: &str, wrong: Option<Wrong>) -> Chec
         evidence: wrong.map(|wrong| Evidence {
             sent: vec![Octets::folded(&wrong.given)],
             expected: wrong.expected,
+            wanted: wrong
+                .owed
+                .and_then(|owed| Wanted::of(&Octets::folded(&wrong.came), 0, &owed)),
             seen: Octets::folded(&wrong.came),
             ended: "a single length, without a stream".to_owned(),
             ..Evidence::default()

@@ -7,7 +7,7 @@ use super::directory::Directory;
 use super::directory_fault::DirectoryFault;
 use super::failure::{Failure, HeldBack, OnDisk, What};
 use super::reply_form::{Difference, ReplyForm};
-use crate::judge::evidence::Evidence;
+use crate::judge::evidence::{Evidence, Wanted};
 use crate::suite::plain::{frame, next_frame};
 use crate::testee::connection::{Connection, Ending};
 use crate::testee::server::Server;
@@ -335,6 +335,7 @@ impl<'t, 'a> Talk<'t, 'a> {
                 .fail(testee, what, &message, &wanted)
                 .map_err(|failure| {
                     let mut failure = failure.expecting(expected);
+                    failure.evidence.wanted = self.wanted(expected, &failure.evidence.seen);
                     if failure.what == What::Missing && self.terms.asks_why {
                         failure.held_back = self.held_back(testee, expected, from);
                     }
@@ -362,11 +363,24 @@ impl<'t, 'a> Talk<'t, 'a> {
             self.connection.pump();
             return self
                 .fail(testee, What::Different(difference), &message, &wanted)
-                .map_err(|failure| failure.expecting(expected));
+                .map_err(|failure| {
+                    let mut failure = failure.expecting(expected);
+                    failure.evidence.wanted = self.wanted(expected, &failure.evidence.seen);
+                    failure
+                });
         }
         self.accounted += 4 + delivered.len();
         self.delivered = number;
         Ok(())
+    }
+
+    /// The frame that was to come next, beside what came.
+    fn wanted(&self, expected: &[u8], seen: &Octets) -> Option<Wanted> {
+        let all = self.connection.seen();
+        let came = all.get(self.accounted + 4..).unwrap_or_default();
+        let payload = self.terms.form.expected(expected, came);
+        let length = u32::try_from(payload.len()).ok()?.to_be_bytes();
+        Wanted::of(seen, self.accounted, &[&length[..], &payload].concat())
     }
 
     /// Waits for a recorded answer. Its octets are compared if they are known and never vary.
@@ -399,7 +413,13 @@ impl<'t, 'a> Talk<'t, 'a> {
                 Some(octets) => format!("exactly these {} octets", octets.len()),
                 None => wanted.to_owned(),
             };
-            return self.fail(testee, What::Missing, &message, &wanted);
+            return self
+                .fail(testee, What::Missing, &message, &wanted)
+                .map_err(|mut failure| {
+                    let octets = expected.as_deref().unwrap_or_default();
+                    failure.evidence.wanted = Wanted::of(&failure.evidence.seen, from, octets);
+                    failure
+                });
         }
         self.accounted = accounted;
         Ok(())
@@ -500,12 +520,18 @@ impl<'t, 'a> Talk<'t, 'a> {
     fn nothing_more_but(&self, testee: &mut Server, wanted: &str) -> Result<(), Box<Failure>> {
         let more = self.connection.seen().len() - self.accounted;
         if more > 0 {
-            return self.fail(
-                testee,
-                What::Extra,
-                &format!("the testee sent {more} octets that it does not owe"),
-                wanted,
-            );
+            return self
+                .fail(
+                    testee,
+                    What::Extra,
+                    &format!("the testee sent {more} octets that it does not owe"),
+                    wanted,
+                )
+                .map_err(|mut failure| {
+                    failure.evidence.wanted =
+                        Wanted::of(&failure.evidence.seen, self.accounted, b"");
+                    failure
+                });
         }
         Ok(())
     }

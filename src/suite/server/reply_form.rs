@@ -60,6 +60,25 @@ impl ReplyForm {
         }
     }
 
+    /// The payload that was to be delivered, in this form. Its numbers are those that were delivered,
+    /// as far as there are any in their places, so that only what is wrong differs.
+    pub(crate) fn expected(&self, text: &[u8], delivered: &[u8]) -> Vec<u8> {
+        let (before, after) = match self {
+            Self::Echo => return text.to_vec(),
+            Self::Learned { before, after } => (before.clone(), after.clone()),
+            Self::Prescribed => {
+                let before = "服务端于0000年00月00日00时00分00秒收到了你发来的“";
+                (before.into(), "”信息!".into())
+            }
+        };
+        let any = matches!(self, Self::Learned { .. });
+        let mut expected = Vec::new();
+        numbered(&before, delivered, any, &mut expected);
+        expected.extend_from_slice(text);
+        numbered(&after, delivered, any, &mut expected);
+        expected
+    }
+
     /// Compares a delivered payload with the expected one. `strict` asks for the prescribed
     /// form and for this time.
     pub(crate) fn compare(
@@ -85,6 +104,25 @@ impl ReplyForm {
                 let time = prescribed(expected, delivered)?;
                 if strict { this_time(time) } else { Ok(()) }
             }
+        }
+    }
+}
+
+/// Writes a pattern with the digits that were delivered in the places of its zeros: one for each, or
+/// `any` number for one.
+fn numbered(pattern: &[u8], delivered: &[u8], any: bool, out: &mut Vec<u8>) {
+    for wanted in pattern {
+        if *wanted != b'0' {
+            out.push(*wanted);
+            continue;
+        }
+        let from = delivered.get(out.len()..).unwrap_or_default();
+        let digits = from.iter().take_while(|octet| octet.is_ascii_digit());
+        let most = if any { usize::MAX } else { 1 };
+        let digits: Vec<u8> = digits.take(most).copied().collect();
+        match digits.as_slice() {
+            [] => out.push(b'0'),
+            digits => out.extend_from_slice(digits),
         }
     }
 }
@@ -232,6 +270,29 @@ mod tests {
             form.compare(b"hi", &reply(time, "hi"), true),
             Err(Difference::Time)
         );
+    }
+
+    #[test]
+    fn what_was_expected_differs_where_the_reply_is_wrong() {
+        let place = |form: &ReplyForm, came: &[u8]| {
+            let expected = form.expected(b"hi", came);
+            expected.iter().zip(came).position(|(a, b)| a != b)
+        };
+        let form = ReplyForm::Prescribed;
+        let time = "2025年01月02日03时04分05秒";
+        let right = reply(time, "hi");
+        assert_eq!(form.expected(b"hi", &right), right);
+        let text = right.windows(2).position(|two| two == b"hi").unwrap();
+        assert_eq!(place(&form, &reply(time, "ho")), Some(text + 1));
+        let month = "服务端于2025年".len();
+        assert_eq!(
+            place(&form, &reply("2025年1月02日03时04分05秒", "hi")),
+            Some(month + 1)
+        );
+        assert_eq!(place(&form, b"hi"), Some(0));
+        let form = ReplyForm::learn(Class::Session, b"hi", b"[12:30] hi.");
+        assert_eq!(form.expected(b"hi", b"[9:5] hi."), b"[9:5] hi.");
+        assert_eq!(place(&form, b"[9:5] ho."), Some(7));
     }
 
     #[test]

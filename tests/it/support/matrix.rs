@@ -116,6 +116,7 @@ impl Seen {
             command: Vec::new(),
             address: None,
             again: String::new(),
+            framing: None,
         };
         let known = KnownFailures::default();
         let report = Report {

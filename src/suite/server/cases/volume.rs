@@ -138,6 +138,10 @@ fn shorten(
     let seen = talk.connection().seen();
     let end = seen.len().min(from + SHOWN);
     evidence.seen = Octets::folded(&seen[from..end]);
+    evidence.wanted = evidence
+        .wanted
+        .take()
+        .and_then(|wanted| wanted.without_the_first(from));
     evidence.ended += &format!(
         "; of {} octets that came, these are the ones after the first {from}",
         seen.len()
