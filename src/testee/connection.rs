@@ -410,7 +410,7 @@ impl Connection {
             if waiting.is_over(patience) {
                 return false;
             }
-            self.pause(LOOK_EVERY);
+            self.pause(waiting.next_look());
             let left = self.backlog(peer);
             if self.ending.is_none() && left.is_some_and(|left| self.travels(left)) {
                 waiting.something_travels();

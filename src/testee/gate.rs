@@ -80,7 +80,7 @@ impl DrainGate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testee::wait::LOOK_EVERY;
+    use crate::testee::wait::MOST_BETWEEN_LOOKS;
 
     struct Fake<B, A>(B, A);
 
@@ -177,7 +177,7 @@ mod tests {
             );
             assert!(!taken);
             // No look counts for more than so much.
-            let least = GATE_BOUND.as_millis() / (LOOK_EVERY * 2).as_millis();
+            let least = GATE_BOUND.as_millis() / MOST_BETWEEN_LOOKS.as_millis();
             assert!(u128::from(looks) > least, "{looks}");
         }
     }

@@ -11,9 +11,16 @@ use super::watch::Activity;
 /// How often the threads of a process are looked at while something is missing.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(5);
 
+/// After a while they are looked at less often: a look takes processor time, which processes that are
+/// waited for side by side need.
+const LOOK_AT_LEAST_EVERY: Duration = Duration::from_millis(20);
+
+/// The share of a wait after which the next look is due, as a divisor.
+const SHARE_OF_WAIT: u32 = 8;
+
 /// Longest interval between two looks that counts as time the process had. A longer one means that
 /// this process was not running itself.
-const MOST_BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+pub(super) const MOST_BETWEEN_LOOKS: Duration = Duration::from_millis(25);
 
 /// Extra time on the clock for a process that is runnable, or blocked on disk, and makes no progress:
 /// beside four busy loops it gets a fifth of the time.
@@ -56,6 +63,12 @@ impl Waiting {
             busy: TimeHad::none(),
             whole: TimeHad::none(),
         }
+    }
+
+    /// How long after this look the next one is due.
+    pub(super) fn next_look(&self) -> Duration {
+        let waited = self.whole.started.elapsed();
+        (waited / SHARE_OF_WAIT).clamp(LOOK_EVERY, LOOK_AT_LEAST_EVERY)
     }
 
     /// More may come too.

@@ -35,6 +35,7 @@ mod regressions;
 mod reports;
 mod reports_on_disk;
 mod sessions;
+mod slow;
 mod snapshots;
 mod structure;
 mod supervision;

@@ -10,6 +10,7 @@ use super::exchange::{Talk, Terms, no_connection};
 use super::failure::Failure;
 use super::ground::Ground;
 use super::options::Options;
+use super::pace::Pace;
 use super::reply_form::ReplyForm;
 use crate::suite::plain::frame;
 use crate::testee::server::Server;
@@ -31,6 +32,7 @@ pub(crate) struct Bench<'r> {
     pub(crate) testee: &'r mut Server,
     pub(super) options: &'r Options,
     pub(super) form: ReplyForm,
+    pub(super) pace: Pace,
     /// How often something was waited for in vain.
     pub(super) waits: u32,
     /// Where the server that runs now stores files, from the first time that this is needed on.
@@ -44,6 +46,7 @@ impl<'r> Bench<'r> {
             testee,
             options,
             form: ReplyForm::Echo,
+            pace: Pace::PROMPT,
             waits: options.effort.waits(),
             ground: None,
         }
@@ -77,7 +80,15 @@ impl Bench<'_> {
                 self.options.timeout.min(Duration::from_millis(1500)),
             ),
         };
+        // One that waits before it replies looks idle all that time.
+        let idle = idle + self.pace.late * 2;
         Patience { idle, busy }
+    }
+
+    /// Whether so many replies in one conversation are waited for.
+    pub(crate) fn has_time_for(&self, replies: usize) -> Result<(), NotPassed> {
+        let left = self.pace.leaves_time_for(replies, self.options.timeout);
+        left.map_err(NotPassed::Skipped)
     }
 
     pub(crate) fn terms<'d>(&self, directory: Option<&'d Directory>) -> Terms<'d> {

@@ -26,6 +26,7 @@ pub(super) fn judge_conversation(
             "a payload of {largest} octets is above the declared limit"
         )));
     }
+    bench.has_time_for(replies(moves))?;
     let directory = directory_for(bench, trace)?;
     let mut terms = bench.terms(directory.as_ref());
     terms.strict = trace.requirements.first().is_some_and(|id| id == "SES-5");
@@ -181,6 +182,12 @@ fn twin_succeeds(bench: &mut Bench<'_>, trace: &Trace, twin: &[Move<'_>]) -> Res
             Err(failure.into())
         }
     }
+}
+
+/// How many replies are waited for.
+fn replies(moves: &[Move<'_>]) -> usize {
+    let delivers = |one: &&Move<'_>| matches!(one, Move::Step(Action::Deliver(_)));
+    moves.iter().filter(delivers).count()
 }
 
 /// The largest payload in a frame that is sent whole, in octets.

@@ -20,6 +20,7 @@ mod judge;
 pub mod names_stored;
 mod opening;
 pub mod options;
+mod pace;
 mod plan;
 mod reply_form;
 pub mod run;

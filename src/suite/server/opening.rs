@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::bench::{Bench, NotPassed, PLAIN};
 use super::dialect::{self, Dialect};
+use super::pace::Pace;
 use super::reply_form::ReplyForm;
 use crate::judge::error::RunError;
 use crate::suite::plain::{frame, next_frame};
@@ -14,6 +15,9 @@ use crate::trace::Class;
 /// A reply that takes longer may have been late by chance: it is asked for once more.
 const PROMPT: Duration = Duration::from_millis(15);
 
+/// So many messages are sent together to see how much time lies between their replies.
+const TOGETHER: usize = 4;
+
 /// What the plainest conversation has shown.
 pub(super) enum Opening {
     /// It answers.
@@ -22,8 +26,8 @@ pub(super) enum Opening {
         form: ReplyForm,
         /// How chunks are kept apart.
         gating: Gating,
-        /// How long its reply takes.
-        late: Duration,
+        /// How long its replies take.
+        pace: Pace,
     },
     /// It speaks another dialect: every case would only say so again.
     Dialect {
@@ -61,11 +65,17 @@ pub(super) fn open(bench: &mut Bench<'_>) -> Result<Opening, RunError> {
         None if class >= Class::Session => ReplyForm::Prescribed,
         None => ReplyForm::Echo,
     };
-    let late = match late {
-        late if late > PROMPT => ask(bench)?.late.min(late),
-        late => late,
+    let pace = match late {
+        late if late > PROMPT => Pace {
+            late: ask(bench)?.late.min(late),
+            each: between_replies(bench),
+        },
+        late => Pace {
+            late,
+            ..Pace::PROMPT
+        },
     };
-    Ok(Opening::Speaks { form, gating, late })
+    Ok(Opening::Speaks { form, gating, pace })
 }
 
 /// What comes back in the plainest conversation.
@@ -107,6 +117,34 @@ fn ask(bench: &mut Bench<'_>) -> Result<Answer, RunError> {
         silent,
         late,
     })
+}
+
+/// The least time between two replies to messages that came together: a server that is late with each
+/// takes it every time, and load beside it does not. None where replies are missing, which cases judge.
+fn between_replies(bench: &mut Bench<'_>) -> Duration {
+    let terms = bench.terms(None);
+    let Ok(mut talk) = bench.talk(&terms) else {
+        return Duration::ZERO;
+    };
+    let testee = &mut *bench.testee;
+    let connection = talk.connection();
+    connection.send(testee, &frame(PLAIN).repeat(TOGETHER), terms.bound);
+    let mut least = None;
+    let mut last = None;
+    let mut from = 0;
+    for _ in 0..TOGETHER {
+        connection.wait(testee, terms.patience, |connection| {
+            next_frame(&connection.seen()[from..]).is_some() || connection.ending().is_some()
+        });
+        let Some(payload) = next_frame(&connection.seen()[from..]) else {
+            return Duration::ZERO;
+        };
+        from += 4 + payload.len();
+        let now = Instant::now();
+        let passed = last.replace(now).map(|last| now - last);
+        least = [least, passed].into_iter().flatten().min();
+    }
+    least.unwrap_or_default()
 }
 
 /// What to tell the author of a testee that does not answer.

@@ -43,8 +43,8 @@ pub fn run(
     progress: &mut dyn Progress,
 ) -> Result<Run, RunError> {
     let [first, last] = [PLAIN_FIRST, PLAIN_LAST].map(plain_case);
-    let (form, gating, late) = match open(&mut Bench::new(testee, options))? {
-        Opening::Speaks { form, gating, late } => (form, gating, late),
+    let (form, gating, pace) = match open(&mut Bench::new(testee, options))? {
+        Opening::Speaks { form, gating, pace } => (form, gating, pace),
         Opening::Dialect {
             found,
             dialect,
@@ -66,11 +66,12 @@ pub fn run(
     for check in &mut checks {
         check.shared = shared;
     }
-    let mut others = team::others(testee, options, late);
+    let mut others = team::others(testee, options, pace.late);
     let servers = std::iter::once(testee).chain(&mut others);
     let mut benches: Vec<Bench<'_>> = servers
         .map(|server| Bench {
             form: form.clone(),
+            pace,
             ..Bench::new(server, options)
         })
         .collect();

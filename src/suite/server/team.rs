@@ -25,7 +25,7 @@ const FEW: usize = 2;
 const MILLISECONDS_EACH: u128 = 5;
 
 /// At most so many at a time, unless more are asked for.
-const MOST: usize = 16;
+const MOST: usize = 32;
 
 /// The servers that are judged beside this one, whose replies take this long.
 pub(super) fn others(testee: &mut Server, options: &Options, late: Duration) -> Vec<Server> {

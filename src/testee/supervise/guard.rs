@@ -57,9 +57,12 @@ pub const OUTSIDE: &str = "outside";
 /// The status when the program was ended because it held too much memory.
 pub const TOO_MUCH_MEMORY: u8 = 124;
 
-/// How often the memory of the program is looked at: nothing tells of it by itself, and in this time a
-/// program can fill some hundred MiB.
-const LOOK_AT_MEMORY_EVERY: Duration = Duration::from_millis(25);
+/// How often the memory of the program is looked at, nothing telling of it by itself: at most, and at
+/// least. Many guards may be at work, so one looks no more often than the room that is left calls for.
+const LOOK_AT_MEMORY: [Duration; 2] = [Duration::from_millis(25), Duration::from_millis(250)];
+
+/// No program comes to hold more octets than this in a second.
+const FASTEST_GROWTH: f64 = 8e9;
 
 /// What a program under test is to the guard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -257,8 +260,15 @@ fn watch_memory(limit: u64, events: &Sender<Event>) {
             let _ = events.send(Event::TooMuchMemory(held));
             return;
         }
-        thread::sleep(LOOK_AT_MEMORY_EVERY);
+        thread::sleep(next_look(limit - held));
     }
+}
+
+/// When to look again at the memory of a program that may hold so many octets more.
+fn next_look(room: u64) -> Duration {
+    let [most_often, least_often] = LOOK_AT_MEMORY;
+    let full_after = Duration::from_secs_f64(room as f64 / FASTEST_GROWTH);
+    full_after.clamp(most_often, least_often)
 }
 
 /// Waits for the end of the program or of the harness, ends whatever is left, and says how the

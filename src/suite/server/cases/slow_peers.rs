@@ -78,6 +78,7 @@ fn until_stuck(bench: &mut Bench<'_>, talk: &mut Talk<'_, '_>) -> (Vec<Vec<u8>>,
 }
 
 fn slow_reader(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
+    bench.has_time_for(FRAMES)?;
     let terms = bench.terms(None);
     let mut talk = bench.talk(&terms)?;
     let (payloads, rest) = until_stuck(bench, &mut talk);

@@ -69,6 +69,7 @@ fn pipelined(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
 }
 
 fn all_come_back(bench: &mut Bench<'_>, payloads: &[Vec<u8>]) -> Result<(), NotPassed> {
+    bench.has_time_for(payloads.len())?;
     let terms = bench.terms(None);
     let mut talk = bench.talk(&terms)?;
     let stream: Vec<u8> = payloads.iter().flat_map(|payload| frame(payload)).collect();
