@@ -203,7 +203,8 @@ impl<'b> Bench<'b> {
         self.learned.are_in_any_order(&answers, &octets)
     }
 
-    /// Repeats a variation that differs between uncut runs, which must be as they were learned.
+    /// Repeats a variation that differs, each time on a fresh server between uncut runs, which must be as
+    /// they were learned.
     fn confirm(&mut self, variation: &Variation, shown: Shown) -> Result<Outcome, String> {
         let turn = variation.turn();
         let before = self.confirmed.get(&turn).copied().unwrap_or(0);
@@ -212,16 +213,13 @@ impl<'b> Bench<'b> {
         } else {
             REPEATS
         };
+        let drifted = self.drifted()?;
         let mut last = shown;
         let mut differed = 1;
-        // What happened before this variation must not explain what it shows.
-        self.spoiled = true;
         for _ in 0..repeats {
-            if !self.control()? {
-                // The uncut runs teach what else is right; perhaps that explains it.
-                if self.learned.difference(&last.held).is_none() {
-                    return Ok(Outcome::Same);
-                }
+            // The uncut runs teach what else is right; perhaps that explains it.
+            if !self.control()? && self.learned.difference(&last.held).is_none() {
+                return Ok(Outcome::Same);
             }
             if let Some(again) = self.differs(variation)? {
                 differed += 1;
@@ -233,7 +231,13 @@ impl<'b> Bench<'b> {
         }
         // Whatever the variation left behind must not show in the next.
         self.spoiled = true;
-        if differed == 1 && self.learned.absorb(&last.held) {
+        if differed == 1
+            && let Some(drifted) = drifted
+        {
+            self.follow(&drifted);
+            return Ok(Outcome::Same);
+        }
+        if differed <= repeats && self.learned.absorb(&last.held) {
             return Ok(Outcome::Same);
         }
         if differed <= repeats {
@@ -249,26 +253,43 @@ impl<'b> Bench<'b> {
         Ok(Outcome::Different(Box::new(last)))
     }
 
-    /// Holds the uncut conversation. False if it was not as it was learned; it is learned from then.
+    /// An uncut run on the server as a variation found and left it, if it is not as it was learned: what
+    /// went before explains the difference then, such as a counter that has become longer.
+    fn drifted(&mut self) -> Result<Option<Held>, String> {
+        if self.fresh || self.spoiled || !self.subject.can_refresh() {
+            return Ok(None);
+        }
+        let learned = self.learned.clone();
+        let conversation = self.conversation;
+        let held = self.once(conversation, &Variation::Uncut, &learned)?;
+        Ok(learned
+            .difference(&held)
+            .filter(|_| held.died.is_none())
+            .map(|_| held))
+    }
+
+    /// Goes with a server whose answers change with its age: they are learned where only values differ;
+    /// otherwise each conversation has a fresh server from now on.
+    fn follow(&mut self, drifted: &Held) {
+        self.fresh = !self.learned.absorb(drifted);
+    }
+
+    /// Holds the uncut conversation, on a fresh server where there can be one. False if it was not as it
+    /// was learned; it is learned from then.
     fn control(&mut self) -> Result<bool, String> {
         let learned = self.learned.clone();
         let conversation = self.conversation;
-        let mut held = self.once(conversation, &Variation::Uncut, &learned)?;
-        if learned.difference(&held).is_none() {
-            return Ok(true);
-        }
-        if self.subject.can_refresh() {
-            // The variation before may have left the server in a state of its own.
+        let tries = if self.subject.can_refresh() { 2 } else { 1 };
+        for _ in 0..tries {
             self.spoiled = true;
-            held = self.once(conversation, &Variation::Uncut, &learned)?;
+            let held = self.once(conversation, &Variation::Uncut, &learned)?;
             if learned.difference(&held).is_none() {
                 return Ok(true);
             }
-        }
-        let complete = held.answers.len() == learned.patterns.len() && held.died.is_none();
-        if complete {
-            self.learned.add(&held);
-            return Ok(false);
+            if held.answers.len() == learned.patterns.len() && held.died.is_none() {
+                self.learned.add(&held);
+                return Ok(false);
+            }
         }
         Err("the uncut conversation does not go well any more: the server is in another state than at the \
             beginning, and no fresh one can be had"

@@ -50,7 +50,7 @@ impl Pattern {
                 .into_iter()
                 .find_map(|words| by_tokens(samples, words))
         } else {
-            by_octets(samples)
+            by_octets(samples).or_else(|| by_tokens(samples, Set::Alphanumeric))
         };
         Self::new(pieces.unwrap_or_else(|| around_a_gap(samples)))
     }
@@ -216,10 +216,12 @@ fn by_tokens(samples: &[&[u8]], words: Set) -> Option<Vec<Piece>> {
             .all(|value| *value == split[0][*place])
     };
     let mut varies: Vec<bool> = (0..count).map(|place| !is_same(&place)).collect();
-    let fits = (0..count)
-        .filter(|place| varies[*place])
-        .all(|place| values(place).iter().all(|value| is_word(value, words)));
-    if !fits {
+    let are_words = |place: usize| values(place).iter().all(|value| is_word(value, words));
+    let counts: Vec<bool> = (0..count).map(|place| counts(&split, place)).collect();
+    // The higher octet of a length changes with the lower one.
+    let is_length = |place: usize| counts[place] || counts.get(place + 1) == Some(&true);
+    let fits = |place: usize| are_words(place) || is_length(place);
+    if !(0..count).all(|place| !varies[place] || fits(place)) {
         return None;
     }
     spread(&split[0], &mut varies);
@@ -234,12 +236,36 @@ fn by_tokens(samples: &[&[u8]], words: Set) -> Option<Vec<Piece>> {
         if !literal.is_empty() {
             pieces.push(Piece::Literal(std::mem::take(&mut literal)));
         }
-        pieces.push(Piece::Word(set_of(&values(place), words)));
+        pieces.push(if are_words(place) {
+            Piece::Word(set_of(&values(place), words))
+        } else {
+            Piece::Masked(1)
+        });
     }
     if !literal.is_empty() {
         pieces.push(Piece::Literal(literal));
     }
     Some(pieces)
+}
+
+/// Whether a token is one octet in all samples that differs with the length of what follows it, up to
+/// some place: the length of a frame whose contents vary.
+fn counts(split: &[Vec<&[u8]>], place: usize) -> bool {
+    let first = &split[0];
+    if split.iter().any(|tokens| tokens[place].len() != 1)
+        || split.iter().all(|tokens| tokens[place] == first[place])
+    {
+        return false;
+    }
+    let mut lengths = vec![0_usize; split.len()];
+    (place + 1..first.len()).any(|end| {
+        let rests = split.iter().zip(&mut lengths).map(|(tokens, length)| {
+            *length += tokens[end].len();
+            usize::from(tokens[place][0]).wrapping_sub(*length) % 256
+        });
+        let rests: Vec<usize> = rests.collect();
+        rests.iter().all(|rest| *rest == rests[0])
+    })
 }
 
 /// Numbers beside one that varies, as in times and addresses, are of its kind and vary more slowly.
@@ -398,6 +424,23 @@ mod tests {
         assert!(!pattern.matches(&[8, 9, 9, 9, 9, 0, 0, 2, 0, 7, 7, 7, 7, 7]));
         assert!(!pattern.matches(&[9, 9, 9, 9, 9, 0, 0, 2, 0, 7, 7, 7, 7]));
         assert_eq!(pattern.agrees_until(&[9, 9, 8]), 2);
+    }
+
+    #[test]
+    fn a_length_before_text_varies_with_it_in_binary_answers_too() {
+        let frame = |text: &str| [&[0, text.len() as u8, 0xFF][..], text.as_bytes()].concat();
+        let pattern = Pattern::of(&[&frame("at 9"), &frame("at 10")]);
+        assert!(pattern.matches(&frame("at 1234")));
+        assert!(!pattern.is_loose());
+        assert!(!pattern.matches(&frame("on 11")));
+        assert!(!pattern.matches(&frame("at 11!")));
+    }
+
+    #[test]
+    fn a_value_that_looks_like_base64_may_take_all_its_signs() {
+        let greeting: &[&str] = &["220 <aB3dEf9hIj>\r\n", "220 <Zx81qWErtY>\r\n"];
+        assert!(matches(greeting, "220 <+x/Yab4d1a>\r\n"));
+        assert!(!matches(greeting, "220 <+x/Yab4d1a\r\n"));
     }
 
     #[test]

@@ -56,9 +56,20 @@ pub(crate) fn set_of(values: &[&[u8]], level: Set) -> Set {
         Set::Digits
     } else if all(Set::Hex) {
         Set::Hex
+    } else if looks_like_base64(values) {
+        level.max(Set::Base64)
     } else {
         level
     }
+}
+
+/// Letters of either case in values that are long enough: the other signs of base64 are seen only in
+/// some of them.
+fn looks_like_base64(values: &[&[u8]]) -> bool {
+    let any = |is: fn(&u8) -> bool| values.iter().any(|value| value.iter().any(is));
+    values.iter().all(|value| value.len() >= 8)
+        && any(u8::is_ascii_lowercase)
+        && any(u8::is_ascii_uppercase)
 }
 
 /// Splits octets into words of a set, and the octets between them one by one.

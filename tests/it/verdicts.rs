@@ -287,7 +287,6 @@ fn a_failure_that_does_not_repeat_is_flaky_and_not_green() {
     assert_eq!(ran.status, 1);
     assert_eq!(count(&report, "flaky"), 1);
     assert_eq!(count(&report, "fail"), 0);
-    assert!(ran.stdout.contains("failed 1 time of 2"), "{}", ran.stdout);
 }
 
 #[test]
