@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use super::output::Outputs;
 use super::progress::{Progress, locked};
 use super::shell::shell;
-use super::{FAILED, Failure, UNJUDGED, USAGE, interrupt, print, say};
+use super::{FAILED, Failure, UNJUDGED, USAGE, columns, interrupt, print, say};
 use crate::framing::Framing;
 use crate::judge::case::Described;
 use crate::judge::check::Check;
@@ -29,6 +29,7 @@ use crate::testee::launch::Template;
 use crate::testee::memory_limit;
 use crate::testee::server::{Origin, Server};
 use crate::trace::Class;
+use crate::trace::visible::Visible;
 
 /// A testee may take so long to start, however short it is waited for later.
 const LEAST_START: Duration = Duration::from_secs(10);
@@ -300,7 +301,7 @@ impl Judging {
                 unjudged: Some(INTERRUPTED),
             };
             if !checks.is_empty() {
-                print(terminal::write(&report));
+                print(terminal::write_within(&report, columns()));
             }
             if let Err(why) = outputs.write(&report) {
                 say(&format!("unstick: {why}"));
@@ -346,7 +347,12 @@ impl Judging {
             known: judged.known,
             unjudged: None,
         };
-        print(&text(&report));
+        let text = Visible::from(&text(&report));
+        print(match columns() {
+            // The command that runs something again stays a line that can be copied.
+            Some(columns) => text.within(columns, &again_of(judged.testee)),
+            None => text,
+        });
         let json = json(&report);
         match (status(&report), self.outputs.write_as(&report, &json)) {
             (status, Ok(())) => Ok(ExitCode::from(status)),
@@ -379,7 +385,7 @@ impl Judging {
             unjudged: unjudged.as_deref(),
         };
         if unjudged.is_none() || !checks.is_empty() {
-            print(terminal::write(&report));
+            print(terminal::write_within(&report, columns()));
         }
         let written = self.outputs.write(&report);
         let wrong = [unjudged.clone(), written.err()];
@@ -391,6 +397,12 @@ impl Judging {
             (_, false) => Err((UNJUDGED, wrong.join("\n"))),
         }
     }
+}
+
+/// How lines end that run something again.
+fn again_of(testee: &Testee) -> Vec<String> {
+    let end = testee.again.rsplit("{case}").next();
+    end.map(str::to_owned).into_iter().collect()
 }
 
 /// What was judged, as what, and what is known of it.

@@ -25,6 +25,7 @@ mod shell;
 mod vectors;
 
 use std::ffi::OsString;
+use std::io::stdout;
 use std::process::ExitCode;
 
 use clap::builder::StyledStr;
@@ -165,6 +166,13 @@ fn shown() -> clap::Command {
 fn say(text: impl Into<Visible>) {
     let text: Visible = text.into();
     anstream::eprintln!("{text}");
+}
+
+/// The columns of the terminal that is printed to; nothing where it is none.
+fn columns() -> Option<usize> {
+    const FEWEST: usize = 40;
+    let (width, _) = terminal_size::terminal_size_of(stdout())?;
+    Some(usize::from(width.0).max(FEWEST))
 }
 
 /// Prints what a pipe's reader may well not want to the end.

@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 
 use super::{Failure, USAGE};
 use crate::report::saved::Shard;
-use crate::report::{Report, html, json, junit, summary};
+use crate::report::{Report, badge, html, json, junit, summary};
 
 /// The reports that are written beside the one on the terminal.
 #[derive(Debug, Clone, Args)]
@@ -26,6 +26,9 @@ pub(super) struct Outputs {
     /// Write a summary in Markdown, for a CI job or a pull request
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
+    /// Write a badge in SVG: how many of the checks passed
+    #[arg(long, value_name = "FILE")]
+    badge: Option<PathBuf>,
     /// Run the Kth of N parts of the cases, the same split every time; `unstick report` joins them
     #[arg(long, value_name = "K/N")]
     shard: Option<Shard>,
@@ -56,6 +59,7 @@ impl Outputs {
             ("--junit", &self.junit),
             ("--html", &self.html),
             ("--summary", &self.summary),
+            ("--badge", &self.badge),
         ];
         all.into_iter()
             .filter_map(|(option, path)| Some((option, path.as_deref()?)))
@@ -100,6 +104,7 @@ impl Outputs {
                 "--json" => Ok(json.to_owned()),
                 "--html" => html::write(report).map_err(io::Error::other),
                 "--summary" => Ok(summary::write(report)),
+                "--badge" => badge::write(report).map_err(io::Error::other),
                 _ => junit::write(report).map_err(io::Error::other),
             };
             if let Err(error) = text.and_then(|text| write(&place(path), text.as_bytes())) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::judging::{judge, no_outcome, status};
 use super::progress::Progress;
-use super::{Failure, UNJUDGED, print};
+use super::{Failure, UNJUDGED, columns, print};
 use crate::framing::Framing;
 use crate::judge::known_failures::KnownFailures;
 use crate::judge::progress::Unwatched;
@@ -43,7 +43,7 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
         known: &known,
         unjudged: None,
     };
-    print(terminal::write(&in_process));
+    print(terminal::write_within(&in_process, columns()));
 
     let class = Class::Transfer;
     let program = std::env::current_exe()
@@ -99,7 +99,7 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
         known: &known,
         unjudged: None,
     };
-    print(terminal::write(&over_loopback));
+    print(terminal::write_within(&over_loopback, columns()));
     let worst = match (status(&in_process), status(&over_loopback)) {
         (0, other) | (other, _) => other,
     };

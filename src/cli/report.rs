@@ -1,7 +1,7 @@
 //! `unstick report`
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -26,7 +26,8 @@ pub(super) struct Report {
     /// The reports, as --json writes them
     #[arg(value_name = "JSON", required = true)]
     reports: Vec<PathBuf>,
-    /// Write a page with a row a case and a column a report
+    /// Write a page: requirements and cases by report, a column named as each file; with --diff, what
+    /// differs first
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     /// Say what differs between two reports, an old and a new one
@@ -43,7 +44,9 @@ impl Report {
             .map(|path| {
                 let shown = path.display();
                 let text = fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
-                Saved::read(&text).map_err(|why| format!("{shown}: {why}"))
+                let mut report = Saved::read(&text).map_err(|why| format!("{shown}: {why}"))?;
+                report.called = Some(called(path, &self.reports));
+                Ok(report)
             })
             .collect::<Result<Vec<_>, String>>()
             .map_err(usage)?;
@@ -53,7 +56,7 @@ impl Report {
             if self.reports.iter().any(|read| place(read) == place(path)) {
                 return Err(usage(format!("--html {shown}: that is one of the reports")));
             }
-            let page = html::matrix(&reports)
+            let page = html::matrix(&reports, self.diff)
                 .map_err(|error| (UNJUDGED, format!("--html {shown}: {error}")))?;
             write(&place(path), page.as_bytes()).map_err(|error| {
                 (
@@ -108,4 +111,17 @@ impl Report {
             ExitCode::SUCCESS
         })
     }
+}
+
+/// The name of a report in the matrix: that of its file without what all have, `.json`, unless two files
+/// have the same.
+fn called(path: &Path, all: &[PathBuf]) -> String {
+    let same = all
+        .iter()
+        .filter(|other| other.file_stem() == path.file_stem());
+    let name = match path.file_stem() {
+        Some(stem) if same.count() == 1 => Path::new(stem),
+        _ => path,
+    };
+    name.to_string_lossy().into_owned()
 }

@@ -1,6 +1,6 @@
 //! What happened in a check that is not green, and how people read it.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
@@ -97,11 +97,29 @@ impl Wanted {
     }
 }
 
+/// Columns of a terminal on which sixteen octets fit a line.
+const WIDE: usize = 75;
+
 /// How many chunks of a conversation are shown.
 const CHUNKS: usize = 8;
 
 impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.within(WIDE))
+    }
+}
+
+impl Evidence {
+    /// The conversation in lines, with as many octets on each as so many columns have room for.
+    #[must_use]
+    pub fn within(&self, columns: usize) -> String {
+        let mut out = String::new();
+        let written = self.write(hexdump::octets_within(columns), &mut out);
+        written.expect("a string takes everything");
+        out
+    }
+
+    fn write(&self, per_line: usize, f: &mut String) -> fmt::Result {
         for typed in &self.typed {
             writeln!(f, "typed: {}", Visible::of(typed))?;
         }
@@ -113,7 +131,7 @@ impl fmt::Display for Evidence {
                 break;
             }
             writeln!(f, "sent, chunk {} of {}:", number + 1, self.sent.len())?;
-            f.write_str(&hexdump::dump(&chunk.to_vec()))?;
+            f.write_str(&hexdump::dump_by(&chunk.to_vec(), per_line))?;
         }
         writeln!(f, "expected: {}", Visible::of(&self.expected))?;
         let seen = self.seen.to_vec();
@@ -121,7 +139,7 @@ impl fmt::Display for Evidence {
             writeln!(f, "came: nothing")?;
         } else {
             writeln!(f, "came, {} octets:", seen.len())?;
-            f.write_str(&hexdump::dump_frames(&seen))?;
+            f.write_str(&hexdump::dump_frames_by(&seen, per_line))?;
         }
         // That nothing came, or nothing more, has been said.
         let tells = |wanted: &&Wanted| wanted.wrong < seen.len() || wanted.wrong > wanted.at;
@@ -135,7 +153,7 @@ impl fmt::Display for Evidence {
 }
 
 /// The last lines of what a program wrote.
-fn written(f: &mut fmt::Formatter<'_>, stream: &str, text: &str) -> fmt::Result {
+fn written(f: &mut String, stream: &str, text: &str) -> fmt::Result {
     let text = text.trim();
     if text.is_empty() {
         return Ok(());

@@ -1,5 +1,6 @@
 //! Reports: one file a format, all from the same result.
 
+pub mod badge;
 mod frames;
 pub mod fuzz;
 pub mod html;

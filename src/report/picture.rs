@@ -25,6 +25,9 @@ const PIECE: usize = 8;
 const BEFORE: usize = 8;
 const AFTER: usize = 8;
 
+/// Characters of one text that are shown: a screenful.
+pub(super) const LONGEST: usize = 2000;
+
 /// What a picture is drawn by.
 #[derive(Debug, Clone, Default)]
 pub struct Ruler {
@@ -156,7 +159,7 @@ impl Picture {
 
 /// Text of others, in which nothing commands whoever shows it.
 pub(super) fn safe(text: impl std::fmt::Display) -> String {
-    Visible::of(text).as_str().to_owned()
+    Visible::shortened(text, LONGEST).as_str().to_owned()
 }
 
 /// `1 octet`, `2 octets`.

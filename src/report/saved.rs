@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::picture::safe;
 use crate::judge::check::{Check, Summary, Verdict};
-use crate::trace::visible::Visible;
 
 /// A report as it lies in a file. What newer versions add is passed over.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,6 +25,9 @@ pub struct Saved {
     pub unjudged: Option<String>,
     /// Every check.
     pub cases: Vec<Check>,
+    /// What it is called where several are shown: the name of its file.
+    #[serde(skip)]
+    pub called: Option<String>,
 }
 
 /// What was judged.
@@ -94,7 +97,20 @@ impl Saved {
         } else {
             name
         };
-        Visible::of(name).as_str().to_owned()
+        safe(name)
+    }
+
+    /// What it is called beside others.
+    #[must_use]
+    pub fn label(&self) -> String {
+        self.called.clone().unwrap_or_else(|| self.name())
+    }
+
+    /// How many checks passed, or are acceptable.
+    #[must_use]
+    pub fn passed(&self) -> usize {
+        let summary = self.summary();
+        summary.pass + summary.acceptable
     }
 
     /// How many checks got each verdict.

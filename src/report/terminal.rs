@@ -4,6 +4,8 @@ use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style};
 
+use super::picture::LONGEST;
+use super::view::COMMAND;
 use super::{Group, Report};
 use crate::judge::check::{Check, Summary, Verdict};
 use crate::suite::requirement;
@@ -20,17 +22,35 @@ const FAINT: Style = Style::new().dimmed();
 /// How many other cases of a group are named.
 const NAMED: usize = 6;
 
+/// The columns that a report is fitted into where nobody says how many there are: as many as it takes.
+const ANY: usize = usize::MAX;
+
+/// Columns before each line of a conversation.
+const DEPTH: usize = 4;
+
 /// Writes the whole report. It holds colours, to be stripped where nobody can see them.
 #[must_use]
 pub fn write(report: &Report<'_>) -> Visible {
+    write_within(report, None)
+}
+
+/// Writes the whole report for a terminal that is so wide.
+#[must_use]
+pub fn write_within(report: &Report<'_>, columns: Option<usize>) -> Visible {
     let mut out = Page::default();
+    let mut commands = Vec::new();
     for group in report.groups() {
-        show(&group, report, &mut out);
+        show(&group, report, columns.unwrap_or(ANY), &mut out);
+        commands.push(again(report, group.checks[0]));
     }
     notes(report, &mut out);
     last_line(report, &mut out);
     what_is_missing(report, &mut out);
-    out.finish()
+    let page = out.finish();
+    match columns {
+        Some(columns) => page.within(columns, &commands),
+        None => page,
+    }
 }
 
 /// A text in a style of ours.
@@ -40,7 +60,12 @@ fn paint(out: &mut Page, style: Style, text: impl Display) -> &mut Page {
 
 /// A line that begins with a word in a style of ours.
 fn line(out: &mut Page, style: Style, word: &str, rest: impl Display) {
-    paint(out, style, word).add(rest).end();
+    paint(out, style, word).add(short(rest)).end();
+}
+
+/// A text of which a screenful is shown.
+fn short(text: impl Display) -> Visible {
+    Visible::shortened(text, LONGEST)
 }
 
 /// `1 check`, `2 checks`.
@@ -49,7 +74,7 @@ fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{plural}")
 }
 
-fn show(group: &Group<'_>, report: &Report<'_>, out: &mut Page) {
+fn show(group: &Group<'_>, report: &Report<'_>, columns: usize, out: &mut Page) {
     let style = match group.verdict {
         Verdict::Fail => BAD,
         _ => ODD,
@@ -60,7 +85,7 @@ fn show(group: &Group<'_>, report: &Report<'_>, out: &mut Page) {
     ids.dedup();
     headline(group, style, ids.len(), out);
     let example = group.checks[0];
-    show_example(example, out);
+    show_example(example, columns, out);
     out.add("  ");
     line(
         out,
@@ -85,12 +110,9 @@ fn show(group: &Group<'_>, report: &Report<'_>, out: &mut Page) {
         line(out, STRONG, "its cases show too", shown);
     }
     out.add("  ");
-    line(
-        out,
-        STRONG,
-        "again",
-        format_args!(": {}", again(report, example)),
-    );
+    paint(out, STRONG, "again").add(": ");
+    out.add(Visible::shortened(again(report, example), COMMAND))
+        .end();
     let others: Vec<&str> = ids.into_iter().filter(|id| *id != example.id).collect();
     if !others.is_empty() {
         let more = match others.len().saturating_sub(NAMED) {
@@ -117,15 +139,15 @@ fn headline(group: &Group<'_>, style: Style, cases: usize, out: &mut Page) {
     out.end();
 }
 
-fn show_example(example: &Check, out: &mut Page) {
+fn show_example(example: &Check, columns: usize, out: &mut Page) {
     out.add("  ");
     let how = example.segmentation.map(Segmentation::in_words);
     let how = how.map_or_else(String::new, |how| format!(", sent {how}"));
-    line(out, STRONG, example.id.as_str(), how);
-    out.add("  ").add(&example.title).end().end();
+    line(out, STRONG, short(&example.id).as_str(), how);
+    out.add("  ").add(short(&example.title)).end().end();
     if let Some(evidence) = &example.evidence {
-        for shown in evidence.to_string().lines() {
-            out.add("    ").add(shown).end();
+        for shown in evidence.within(columns.saturating_sub(DEPTH)).lines() {
+            out.add(" ".repeat(DEPTH)).add(short(shown)).end();
         }
         out.end();
     }

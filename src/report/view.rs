@@ -5,6 +5,10 @@ use super::{Group, Report};
 use crate::judge::check::{Check, Verdict};
 use crate::suite::requirement;
 use crate::trace::Class;
+use crate::trace::visible::Visible;
+
+/// Characters of a command line that are shown.
+pub(super) const COMMAND: usize = 32 * 1024;
 
 /// The cases that a finding lists beside its example.
 const OTHERS: usize = 40;
@@ -365,7 +369,8 @@ fn finding(number: usize, group: &Group<'_>, again: &str, ruler: &Ruler) -> Find
             .evidence
             .as_ref()
             .map(|evidence| Picture::of(evidence, ruler)),
-        rerun: safe(rerun),
+        // A command that lacks its end cannot be run: only what is no command line any more is shortened.
+        rerun: Visible::shortened(rerun, COMMAND).as_str().to_owned(),
         more: group.checks.len() - 1 - others.len(),
         others,
         checks: group.checks.len(),

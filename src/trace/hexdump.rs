@@ -16,7 +16,23 @@ const MAX_LINES: usize = 12;
 /// Dumps octets, a line for every 16, each with its offset; long dumps lose their middle.
 #[must_use]
 pub fn dump(octets: &[u8]) -> String {
-    dump_from(0, octets, MAX_LINES)
+    dump_by(octets, PER_LINE)
+}
+
+/// Dumps octets as [`dump`] does, with so many on a line.
+#[must_use]
+pub fn dump_by(octets: &[u8], per_line: usize) -> String {
+    dump_from(0, octets, MAX_LINES, per_line)
+}
+
+/// The number of octets that a line of so many columns has room for: 16, or fewer on narrow terminals.
+#[must_use]
+pub const fn octets_within(columns: usize) -> usize {
+    match columns {
+        75.. => PER_LINE,
+        43..75 => 8,
+        _ => 4,
+    }
 }
 
 /// Dumps octets as [`dump`] does, showing what stands at `place` and a little around it.
@@ -28,7 +44,12 @@ pub fn dump_around(octets: &[u8], place: usize) -> String {
     if first > 0 {
         writeln!(out, "          … {first} octets before").expect("a string takes everything");
     }
-    out += &dump_from(first, &octets[first.min(octets.len())..last], MAX_LINES);
+    out += &dump_from(
+        first,
+        &octets[first.min(octets.len())..last],
+        MAX_LINES,
+        PER_LINE,
+    );
     if last < octets.len() {
         writeln!(out, "          … {} octets behind", octets.len() - last)
             .expect("a string takes everything");
@@ -36,18 +57,19 @@ pub fn dump_around(octets: &[u8], place: usize) -> String {
     out
 }
 
-fn dump_from(base: usize, octets: &[u8], max_lines: usize) -> String {
+fn dump_from(base: usize, octets: &[u8], max_lines: usize, per_line: usize) -> String {
     let mut out = String::new();
-    let lines = octets.len().div_ceil(PER_LINE);
+    let width = 3 * per_line - 1;
+    let lines = octets.len().div_ceil(per_line);
     let head = if lines > max_lines {
         max_lines - 2
     } else {
         lines
     };
-    for (number, line) in octets.chunks(PER_LINE).enumerate() {
-        let offset = base + number * PER_LINE;
+    for (number, line) in octets.chunks(per_line).enumerate() {
+        let offset = base + number * per_line;
         if number == head {
-            let folded = (lines - 1 - head) * PER_LINE;
+            let folded = (lines - 1 - head) * per_line;
             writeln!(out, "          … {folded} octets").expect("a string takes everything");
         }
         if number < head || number + 1 == lines {
@@ -59,7 +81,7 @@ fn dump_from(base: usize, octets: &[u8], max_lines: usize) -> String {
                     _ => '.',
                 })
                 .collect();
-            writeln!(out, "{offset:08x}  {:47}  {text}", hex.join(" "))
+            writeln!(out, "{offset:08x}  {:width$}  {text}", hex.join(" "))
                 .expect("a string takes everything");
         }
     }
@@ -70,6 +92,12 @@ fn dump_from(base: usize, octets: &[u8], max_lines: usize) -> String {
 /// as text where it is text. What is no whole frame is said to be so.
 #[must_use]
 pub fn dump_frames(octets: &[u8]) -> String {
+    dump_frames_by(octets, PER_LINE)
+}
+
+/// Dumps frames as [`dump_frames`] does, with so many octets on a line.
+#[must_use]
+pub fn dump_frames_by(octets: &[u8], per_line: usize) -> String {
     let mut out = String::new();
     let mut rest = octets;
     let mut number = 0;
@@ -81,7 +109,7 @@ pub fn dump_frames(octets: &[u8]) -> String {
                 "frame {number}: only {} octets of a length",
                 rest.len()
             );
-            out += &dump(rest);
+            out += &dump_by(rest, per_line);
             break;
         };
         let announced = u32::from_be_bytes(*length);
@@ -97,7 +125,7 @@ pub fn dump_frames(octets: &[u8]) -> String {
             "frame {number}: length {announced}{cut}{}",
             quoted(payload)
         );
-        out += &dump(&rest[..4 + available]);
+        out += &dump_by(&rest[..4 + available], per_line);
         rest = after;
         if number == 8 && !rest.is_empty() {
             let _ = writeln!(out, "… {} octets behind", rest.len());

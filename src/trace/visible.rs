@@ -22,6 +22,51 @@ impl Visible {
         page.finish()
     }
 
+    /// A text as [`Visible::of`] has it, of which no more than the first `most` characters are kept, and
+    /// how many there are beyond them: a line of a mebibyte tells nobody anything.
+    #[must_use]
+    pub fn shortened(text: impl Display, most: usize) -> Self {
+        let mut whole = Self::of(text);
+        if let Some((end, _)) = whole.0.char_indices().nth(most) {
+            let more = whole.0[end..].chars().count();
+            whole.0.truncate(end);
+            let _ = write!(whole.0, "… {more} characters more");
+        }
+        whole
+    }
+
+    /// The text with no line wider than `columns`: broken between words where it can be, and indented
+    /// deeper than it began. Wide characters count as two, styles as nothing. Lines that end with one of
+    /// `whole`, command lines to be copied, stay as they are.
+    #[cfg(feature = "cli")]
+    #[must_use]
+    pub fn within(mut self, columns: usize, whole: &[String]) -> Self {
+        let is_whole = |line: &str| {
+            whole
+                .iter()
+                .any(|end| !end.is_empty() && line.ends_with(end))
+        };
+        let mut out = String::with_capacity(self.0.len());
+        for line in self.0.split_inclusive('\n') {
+            let text = line.strip_suffix('\n').unwrap_or(line);
+            if textwrap::core::display_width(text) <= columns || is_whole(text) {
+                out.push_str(line);
+                continue;
+            }
+            let depth = text.len() - text.trim_start_matches(' ').len();
+            let indent = " ".repeat((depth + 2).min(columns / 2));
+            let options = textwrap::Options::new(columns)
+                .subsequent_indent(&indent)
+                .word_splitter(textwrap::WordSplitter::NoHyphenation);
+            out.push_str(&textwrap::wrap(text, options).join("\n"));
+            if text.len() < line.len() {
+                out.push('\n');
+            }
+        }
+        self.0 = out;
+        self
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -132,6 +177,8 @@ impl Write for Escaping<'_> {
 fn commands(character: char) -> bool {
     match character {
         '\n' | '\t' => false,
+        // No characters, which XML has no place for.
+        '\u{fffe}' | '\u{ffff}' => true,
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{206f}' => {
             true
         }
@@ -152,6 +199,7 @@ mod tests {
             ("secret\rpublic", "secret\\rpublic"),
             ("ab\x08c\x7f\0", "ab\\u{8}c\\u{7f}\\u{0}"),
             ("\u{202e}txt.exe\u{2066}", "\\u{202e}txt.exe\\u{2066}"),
+            ("a\u{fffe}\u{ffff}", "a\\u{fffe}\\u{ffff}"),
             ("a\u{2028}b\u{85}", "a\\u{2028}b\\u{85}"),
         ] {
             assert_eq!(Visible::of(text).as_str(), shown);
@@ -159,6 +207,36 @@ mod tests {
         // Whatever is written out stays so when it is written again.
         let once = Visible::of("\x1b[31m");
         assert_eq!(Visible::of(&once), once);
+    }
+
+    #[test]
+    fn a_long_text_is_shortened_and_says_by_how_much() {
+        assert_eq!(Visible::shortened("你好", 2).as_str(), "你好");
+        assert_eq!(
+            Visible::shortened("你好, \x1b!", 3).as_str(),
+            "你好,… 8 characters more"
+        );
+    }
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn lines_fit_a_width_with_wide_characters_and_styles() {
+        let fit = |text: &str| Visible::of(text).within(10, &["run a b c d".to_owned()]);
+        assert_eq!(fit("short\n").as_str(), "short\n");
+        assert_eq!(fit("  one two three").as_str(), "  one two\n    three");
+        assert_eq!(fit("你好你好 你好").as_str(), "你好你好\n  你好");
+        assert_eq!(fit("  again: run a b c d").as_str(), "  again: run a b c d");
+        let long = fit(&"你".repeat(30));
+        let widths = long.as_str().lines().map(textwrap::core::display_width);
+        assert!(widths.max() <= Some(10), "{long}");
+        let mut page = Page::default();
+        page.styled("\x1b[1m", "one two", "\x1b[0m")
+            .add(" three")
+            .end();
+        assert_eq!(
+            page.finish().within(9, &[]).as_str(),
+            "\x1b[1mone two\x1b[0m\n  three\n"
+        );
     }
 
     #[test]

@@ -46,3 +46,4 @@ mod traceability;
 mod verdicts;
 mod verified;
 mod words;
+mod writers;

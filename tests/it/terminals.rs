@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
-use crate::support::{UNSTICK, project, unstick};
+use crate::support::{UNSTICK, example, project, unstick};
 
 /// Every way to write to a terminal, and the places that may: `cli/mod.rs` takes nothing but
 /// `Visible`; what the others write is not from strangers, or is read by a program.
@@ -121,4 +122,54 @@ fn words_of_the_command_line_and_of_files_are_written_out() {
         assert!(!text.contains(bad), "{arguments:?}: {text:?}");
         assert!(!text.is_empty(), "{arguments:?}");
     }
+}
+
+/// Runs the program on a terminal of this width, and returns what that was sent; nothing where `script`,
+/// which makes terminals, is not installed.
+fn on_a_terminal(columns: usize, environment: &str, arguments: &str) -> Option<String> {
+    let command =
+        format!("stty cols {columns} rows 24; {environment} exec '{UNSTICK}' {arguments}");
+    let script = Command::new("script")
+        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+        .stdin(Stdio::null())
+        .output();
+    let Ok(output) = script else {
+        println!("skipped: `script` is not installed");
+        return None;
+    };
+    Some(String::from_utf8(output.stdout).unwrap().replace('\r', ""))
+}
+
+/// On a terminal the report fits it, with wide characters, and colours can be had off.
+#[test]
+fn a_report_fits_a_narrow_terminal() {
+    let program = example("faulty_server");
+    let arguments = format!(
+        "server --class session --run 'msg/*' -- '{program}' --port {{port}} --dir {{dir}} --fault \
+        short-payload 2>/dev/null"
+    );
+    let Some(narrow) = on_a_terminal(40, "NO_COLOR=", &arguments) else {
+        return;
+    };
+    assert!(narrow.contains('\x1b'), "{narrow}");
+    let plain = on_a_terminal(40, "NO_COLOR=1", &arguments).unwrap();
+    assert!(!plain.contains('\x1b'), "{plain}");
+    let (command, fitted): (Vec<&str>, Vec<&str>) = plain
+        .lines()
+        .partition(|line| line.ends_with(" --fault short-payload"));
+    assert!(!command.is_empty(), "{plain}");
+    let wide = fitted
+        .iter()
+        .filter(|line| textwrap::core::display_width(line) > 40);
+    assert_eq!(wide.collect::<Vec<_>>(), Vec::<&&str>::new());
+    // A reply in Chinese, and octets, of which four fit.
+    assert!(plain.contains('服'), "{plain}");
+    assert!(plain.contains("00000000  "), "{plain}");
+    // Off a terminal nothing is broken, and there is no colour.
+    let ran = Command::new("sh")
+        .args(["-c", &format!("'{UNSTICK}' {arguments}")])
+        .output();
+    let off = String::from_utf8(ran.unwrap().stdout).unwrap();
+    assert!(off.lines().any(|line| line.chars().count() > 60), "{off}");
+    assert!(!off.contains('\x1b'), "{off}");
 }
