@@ -157,6 +157,15 @@ pub(super) struct Limits {
 }
 
 impl Limits {
+    /// The limit on payloads, where one is declared.
+    pub(super) const fn max_payload(&self) -> Option<u32> {
+        self.max_payload
+    }
+
+    pub(super) const fn fail_fast(&self) -> bool {
+        self.pace.fail_fast()
+    }
+
     /// The words that declare them again.
     pub(super) fn words(&self) -> Vec<String> {
         let mut words = Vec::new();
@@ -174,6 +183,11 @@ impl Judging {
     /// The part of the cases that --shard asks for; all of them without it.
     pub(super) fn part_of<C>(&self, cases: Vec<C>) -> Vec<C> {
         self.outputs.part_of(cases)
+    }
+
+    /// Whether --shard asks for a part.
+    pub(super) const fn is_a_part(&self) -> bool {
+        self.outputs.shard().is_some()
     }
 
     pub(super) const fn timeout(&self) -> Duration {

@@ -72,7 +72,7 @@ enum Command {
     Codec(codec::Codec),
     Record(record::Record),
     Recut(recut::Recut),
-    Fuzz(fuzz::Fuzz),
+    Fuzz(Box<fuzz::Fuzz>),
     Replay(replay::Replay),
     Report(report::Report),
     Cases(cases::Cases),

@@ -8,8 +8,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Failure, UNJUDGED, interrupt, say};
 use crate::judge::check::{Check, Verdict};
+use crate::judge::fuzzed::Status;
 use crate::judge::progress;
-use crate::recut::fuzz::run::Status;
 use crate::trace::visible::Visible;
 
 /// So many failures are told at once; the report has all of them, and sorted.

@@ -11,6 +11,8 @@ pub mod check;
 #[cfg(feature = "cli")]
 pub mod error;
 pub mod evidence;
+#[cfg(feature = "cli")]
+pub mod fuzzed;
 pub mod id;
 #[cfg(feature = "cli")]
 pub mod known_failures;

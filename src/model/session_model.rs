@@ -65,7 +65,7 @@ enum State {
 }
 
 /// The reading of a client's stream.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Model<'s> {
     reading: Reading<'s>,
     stream: &'s [u8],

@@ -246,8 +246,14 @@ impl<'d> Operation<'d> for Op<'d> {
             }
             Self::Message(payload) => Op::Letters(payload.len()).encode(data),
             Self::Letters(count) => {
-                let index = edges::SIZES.iter().position(|size| *size == count);
-                data.extend([LETTERS << 4, index.unwrap_or(14) as u8]);
+                let index = |wanted| edges::SIZES.iter().position(|size| *size == wanted);
+                // One more than an edge can be said too.
+                let beside = || index(count.checked_sub(1)?);
+                let (more, index) = match (index(count), beside()) {
+                    (None, Some(index)) => (1, index),
+                    (index, _) => (0, index.unwrap_or(14)),
+                };
+                data.extend([LETTERS << 4 | more, index as u8]);
             }
             Self::File { name, digits, body } => {
                 let header = [name, b",", digits].concat();
@@ -291,6 +297,7 @@ mod tests {
             Op::Message(b"hi"),
             Op::Message(b"a message of some length"),
             Op::Letters(65_536),
+            Op::Letters(4_097),
             Op::Transfer(777),
             Op::Raw(b"raw"),
             Op::Fill(3),

@@ -6,13 +6,15 @@ use serde_json::{Value, json};
 
 use super::{Report, json};
 use crate::judge::check::{Check, Verdict};
-use crate::recut::fuzz::run::Fuzzed;
+use crate::judge::fuzzed::Fuzzed;
 
-/// What came of the mutants of one recording.
+/// What came of the mutants of one recording, or of generated conversations.
 #[derive(Debug)]
 pub struct Run {
-    /// The recording's id.
+    /// The recording's id, or the role that was fuzzed.
     pub name: String,
+    /// Whether the conversations were generated, and no recording is changed.
+    pub generated: bool,
     /// What came of it.
     pub fuzzed: Fuzzed,
 }
@@ -40,7 +42,7 @@ pub fn as_json(report: &Report<'_>, runs: &[Run], seed: u64) -> String {
     let counts = runs.iter().map(|run| {
         let fuzzed = &run.fuzzed;
         json!({
-            "recording": run.name,
+            (if run.generated { "role" } else { "recording" }): run.name,
             "mutants": fuzzed.status.mutants,
             "conversations": fuzzed.status.conversations,
             "unstable": fuzzed.unstable,
@@ -51,6 +53,11 @@ pub fn as_json(report: &Report<'_>, runs: &[Run], seed: u64) -> String {
     let mut text = serde_json::to_string_pretty(&value).unwrap_or(text);
     text.push('\n');
     text
+}
+
+/// What was tried, in the plural.
+const fn inputs(run: &Run) -> &'static str {
+    if run.generated { "inputs" } else { "mutants" }
 }
 
 /// The report for people.
@@ -71,7 +78,8 @@ pub fn as_text(report: &Report<'_>, runs: &[Run], seed: u64) -> String {
             }
             let _ = writeln!(out, "  what happened: {}", check.message);
             if found.also > 0 {
-                let _ = writeln!(out, "  also: {} mutants more look the same", found.also);
+                let (also, what) = (found.also, inputs(run));
+                let _ = writeln!(out, "  also: {also} {what} more look the same");
             }
             let _ = writeln!(out);
         }
@@ -87,9 +95,10 @@ pub fn as_text(report: &Report<'_>, runs: &[Run], seed: u64) -> String {
         };
         let _ = writeln!(
             out,
-            "fuzzed {}: {} mutants, {} conversations, {:.0} a second; {} found, {} unstable{ended}",
+            "fuzzed {}: {} {}, {} conversations, {:.0} a second; {} found, {} unstable{ended}",
             run.name,
             status.mutants,
+            inputs(run),
             status.conversations,
             status.conversations as f64 / seconds,
             fuzzed.found.len(),

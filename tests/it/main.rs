@@ -18,6 +18,7 @@ mod filters;
 mod fixtures;
 mod frames;
 mod frictions;
+mod fuzz_generated;
 mod fuzz_outside;
 mod kill_matrix;
 mod length;

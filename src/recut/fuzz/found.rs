@@ -6,25 +6,11 @@ use super::bench::Suspect;
 use super::compare::Kind;
 use crate::judge::case::{CaseInfo, Role};
 use crate::judge::check::{Check, Verdict};
+use crate::judge::fuzzed::Found;
 use crate::judge::id::{CaseId, RequirementId};
 use crate::recut::variation::Variation;
 use crate::trace::answer::Answer;
 use crate::trace::{Class, Cuts, Trace};
-
-/// One thing that was found.
-#[derive(Debug, Clone)]
-pub struct Found {
-    /// The verdict: `fail`, or `acceptable` for what may be by right.
-    pub check: Check,
-    /// The least conversation that shows it.
-    pub trace: Trace,
-    /// The octets and both answers, for people.
-    pub shown: String,
-    /// How many mutants more seem to show the same.
-    pub also: usize,
-    /// What kind of finding it is, by name.
-    pub kind: &'static str,
-}
 
 /// What is said of a finding of this mutant.
 pub(super) fn found(name: &str, seed: u64, number: u64, suspect: &Suspect) -> Found {

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::bench::{Bench, Look, Suspect};
 use super::compare::{Kind, Whole};
-pub use super::found::Found;
 use super::found::{check, found};
 use super::mutate::{Mutant, Mutator};
 use super::smaller::shrink;
-use crate::judge::check::{Check, Verdict};
+use crate::judge::check::Verdict;
+use crate::judge::fuzzed::{Budget, Found, Fuzzed, Status};
 use crate::recut::held::Held;
 use crate::recut::learn::{Options, learn};
 use crate::recut::run::Recording;
@@ -23,45 +23,6 @@ const SERVES_EVERY: u64 = 48;
 
 /// After so many suspects of one signature that were not confirmed, others are only counted.
 const UNCONFIRMED: usize = 2;
-
-/// How long mutants are tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Budget {
-    /// So long.
-    Time(Duration),
-    /// So many, which makes two runs alike.
-    Mutants(u64),
-}
-
-/// How far a run is.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Status {
-    /// Mutants tried.
-    pub mutants: u64,
-    /// Conversations held.
-    pub conversations: usize,
-    /// Things found.
-    pub findings: usize,
-    /// Time since the first mutant.
-    pub elapsed: Duration,
-}
-
-/// What came of a run over one recording.
-#[derive(Debug)]
-pub struct Fuzzed {
-    /// What was found, each cause once.
-    pub found: Vec<Found>,
-    /// How far it came.
-    pub status: Status,
-    /// Mutants that are answered otherwise each time, and suspects that did not repeat.
-    pub unstable: usize,
-    /// What is worth knowing, a sentence each.
-    pub notes: Vec<String>,
-    /// Says that mutants were tried.
-    pub check: Check,
-    /// Whether whoever follows the run wanted it to end.
-    pub interrupted: bool,
-}
 
 /// Fuzzes a server with mutants of a recording.
 ///
@@ -90,7 +51,7 @@ pub(crate) fn run(
     let started = Instant::now();
     let mut status = Status::default();
     let mut interrupted = false;
-    while !interrupted && !is_spent(budget, status.mutants, started) {
+    while !interrupted && !budget.is_spent(status.mutants, started) {
         run.mutant(mutator.mutant(status.mutants))?;
         status = Status {
             mutants: status.mutants + 1,
@@ -103,13 +64,6 @@ pub(crate) fn run(
     run.serves()?;
     status.findings = run.found.len();
     Ok(run.outcome(status, notes, interrupted))
-}
-
-fn is_spent(budget: Budget, mutants: u64, started: Instant) -> bool {
-    match budget {
-        Budget::Time(time) => started.elapsed() >= time,
-        Budget::Mutants(count) => mutants >= count,
-    }
 }
 
 /// What became of the suspects that look alike.
@@ -215,10 +169,7 @@ impl Run<'_> {
     }
 
     fn outcome(self, status: Status, notes: Vec<String>, interrupted: bool) -> Fuzzed {
-        let hard = self
-            .found
-            .iter()
-            .any(|found| found.check.verdict == Verdict::Fail);
+        let hard = self.found.iter().any(Found::is_hard);
         let (verdict, message) = if hard {
             (Verdict::Skipped, "mutants of this recording have failed")
         } else {

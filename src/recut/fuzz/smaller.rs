@@ -1,6 +1,7 @@
 //! Shrinking a finding: fewer places, fewer turns, fewer octets, as long as it shows the same.
 
 use super::bench::{Bench, Suspect};
+use crate::judge::fuzzed::minimise;
 use crate::recut::variation::Variation;
 
 /// Most conversations that go into one finding.
@@ -129,47 +130,9 @@ fn without(marked: &[(u8, bool)], kept: &[usize]) -> (Vec<u8>, Vec<usize>) {
     (octets, after)
 }
 
-/// Delta debugging: leaves out as many items as possible, in ever smaller pieces. `shows` keeps what it
-/// says yes to.
-fn minimise<T: Clone>(
-    mut items: Vec<T>,
-    shows: &mut dyn FnMut(&[T]) -> Result<bool, String>,
-) -> Result<(), String> {
-    let mut size = items.len() / 2;
-    while size > 0 {
-        let mut from = 0;
-        while from < items.len() && items.len() > 1 {
-            let to = (from + size).min(items.len());
-            let fewer = [&items[..from], &items[to..]].concat();
-            if !fewer.is_empty() && shows(&fewer)? {
-                items = fewer;
-            } else {
-                from = to;
-            }
-        }
-        size /= 2;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_needed_is_kept_and_nothing_else() {
-        let mut least: Vec<u32> = (0..100).collect();
-        let all = least.clone();
-        minimise(all, &mut |items| {
-            let shows = items.contains(&17) && items.contains(&64);
-            if shows {
-                least = items.to_vec();
-            }
-            Ok(shows)
-        })
-        .unwrap();
-        assert_eq!(least, [17, 64]);
-    }
 
     #[test]
     fn a_cut_stays_between_the_octets_around_it() {

@@ -14,7 +14,9 @@ mod directory;
 mod directory_fault;
 mod exchange;
 mod failure;
+
 mod finding;
+pub mod fuzz;
 mod ground;
 mod judge;
 pub mod names_stored;

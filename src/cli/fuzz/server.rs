@@ -1,0 +1,107 @@
+//! `unstick fuzz server`
+
+use std::ffi::OsString;
+use std::ops::ControlFlow;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::Fuzzing;
+use crate::cli::judging::{Judged, Limits, ServerClass, known_placeholders, no_outcome};
+use crate::cli::{Failure, say};
+use crate::judge::fuzzed::Status;
+use crate::report::fuzz::Run;
+use crate::suite::effort::Effort;
+use crate::suite::server::fuzz::run::{Chosen, run};
+use crate::suite::server::options::Options;
+use crate::testee::server::{Origin, Server};
+use crate::trace::Class;
+
+/// Fuzz a server with conversations that nobody wrote
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Conversations are made from the seed: messages and what is none, commands and their near misses,
+transfers, lengths that lie, cuts. The specification says what must come of each, read by a model that
+shares no code with the reference. A finding is confirmed twice on fresh servers, made small, and written
+into the directory of --findings as a trace that `unstick replay` runs.
+
+Examples:
+  unstick fuzz server -- python3 server.py {port} {dir}
+  unstick fuzz server --class framing --seed 7 --budget 1000 -- ./echo --port {port}
+  unstick replay found/found-server-7-12.json -- python3 server.py {port} {dir}
+
+Exit status: 0 nothing found; 1 something was; 2 bad usage; 3 could not be judged.")]
+pub(super) struct Generated {
+    /// What the server claims to implement
+    #[arg(long, value_enum, default_value = "transfer")]
+    class: ServerClass,
+    #[command(flatten)]
+    limits: Limits,
+    #[command(flatten)]
+    fuzzing: Fuzzing,
+    /// The server to start, and its arguments
+    #[arg(last = true, required = true)]
+    command: Vec<OsString>,
+}
+
+impl Generated {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        known_placeholders(&self.command, &["port", "host", "dir"])?;
+        let seed = self.fuzzing.prepare()?;
+        let judging = &self.fuzzing.judging;
+        let known = judging.prepare()?;
+        let class = Class::from(self.class);
+        let mut words: Vec<String> = ["unstick", "fuzz", "server", "--class", class.name()]
+            .map(str::to_owned)
+            .into();
+        words.extend(self.limits.words());
+        words.extend(self.fuzzing.words(seed));
+        let (testee, template) = judging.started("server", &self.command, words);
+        let judged = Judged {
+            testee: &testee,
+            class: Some(class),
+            known: &known,
+        };
+        say(&format!("seed {seed}"));
+        let progress = judging.follow(&judged)?;
+        let options = Options {
+            class,
+            max_payload: self.limits.max_payload(),
+            max_sessions: None,
+            timeout: judging.timeout(),
+            effort: Effort::Full,
+            jobs: None,
+            fail_fast: self.limits.fail_fast(),
+        };
+        let chosen = Chosen {
+            seed,
+            budget: self.fuzzing.budget,
+        };
+        let mut follow = |status: Status| {
+            progress.fuzzing(&status);
+            if progress.is_interrupted() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        let fuzzed = Server::new(Origin::Command(template))
+            .map_err(Into::into)
+            .and_then(|mut server| run(&mut server, &options, chosen, &mut follow));
+        let so_far = progress.finish();
+        match fuzzed {
+            Ok(fuzzed) => {
+                let run = Run {
+                    name: "server".to_owned(),
+                    generated: true,
+                    fuzzed,
+                };
+                self.fuzzing.report(&judged, &[run], seed)
+            }
+            Err(error) => {
+                let why = no_outcome(&error);
+                judging.report(&judged, "none", Err(why), so_far)
+            }
+        }
+    }
+}

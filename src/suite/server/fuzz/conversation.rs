@@ -1,0 +1,396 @@
+//! What must come of a draft: the model reads the client's stream, and each thing that it says becomes
+//! a step of a trace.
+
+use std::collections::BTreeMap;
+
+use super::draft::{Cutting, Draft, Protocol};
+use crate::model::reading::{Next, Reading};
+use crate::model::session_model::{Expected, Model};
+use crate::trace::octets::Octets;
+use crate::trace::segmentation::Segmentation;
+use crate::trace::{Acceptable, Action, Class, Cuts, Placed, Step, Trace};
+
+/// FRM-7: a payload above this may be refused by a server that has declared no limit.
+const FLOOR: usize = 65_536;
+
+/// A trace, and the way in which it is cut.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Conversation {
+    pub(super) trace: Trace,
+    pub(super) segmentation: Segmentation,
+    /// Another connection is open meanwhile.
+    pub(super) beside: bool,
+}
+
+impl Conversation {
+    /// `None` where the specification leaves open what must come of it.
+    pub(super) fn of(draft: &Draft, protocol: &Protocol) -> Option<Self> {
+        let (stream, ends) = draft.render(protocol.class);
+        if stream.is_empty() || draft.times > 1 && stream.len() > MOST_REPEATED {
+            return None;
+        }
+        let mut told = Told {
+            draft,
+            protocol,
+            stream: &stream,
+            at: 0,
+            steps: Vec::new(),
+            stored: BTreeMap::new(),
+            broken: "FRM-1",
+            transfers: false,
+            acceptable: None,
+            repaired: None,
+        };
+        if protocol.class < Class::Session {
+            told.frames()?;
+        } else {
+            told.session()?;
+        }
+        let segmentation = match draft.cutting {
+            Cutting::Named(named) => named,
+            _ => Segmentation::Pinned,
+        };
+        let class = match (protocol.class < Class::Session, told.transfers) {
+            (true, _) => Class::Framing,
+            (false, false) => Class::Session,
+            (false, true) => Class::Transfer,
+        };
+        let before = match class {
+            Class::Transfer => draft.before.clone(),
+            _ => Vec::new(),
+        };
+        let trace = Trace {
+            id: "fuzz/conversation".to_owned(),
+            title: "A generated conversation goes as the specification has it".to_owned(),
+            requirements: vec![told.broken.to_owned()],
+            class: Some(class),
+            framing: None,
+            acceptable: told.acceptable,
+            before,
+            cuts: Some(match &draft.cutting {
+                Cutting::Named(named) => Cuts::Named(vec![*named]),
+                Cutting::Places(places) => Cuts::At(places.clone()),
+                Cutting::ByProgram => Cuts::At(ends),
+            }),
+            repaired: told.repaired.take(),
+            steps: told.steps,
+        };
+        Some(Self {
+            trace,
+            segmentation,
+            beside: draft.beside,
+        })
+    }
+}
+
+/// What comes many times is short.
+const MOST_REPEATED: usize = 40_000;
+
+const HELLO: &[u8] = b"hello";
+
+struct Told<'s> {
+    draft: &'s Draft,
+    protocol: &'s Protocol,
+    stream: &'s [u8],
+    /// How much of the stream has become steps.
+    at: usize,
+    steps: Vec<Step>,
+    /// The files that lie there by now.
+    stored: BTreeMap<String, Vec<u8>>,
+    /// The requirement that the conversation is about.
+    broken: &'static str,
+    transfers: bool,
+    acceptable: Option<Acceptable>,
+    repaired: Option<Vec<Step>>,
+}
+
+impl<'s> Told<'s> {
+    fn step(&mut self, action: Action) {
+        self.steps.push(Step { action, note: None });
+    }
+
+    /// The frames up to a place, as far as they are whole.
+    fn send_frames(&mut self, to: usize) {
+        while let Some((length, rest)) = self.stream[self.at..to].split_first_chunk::<4>() {
+            let count = u32::from_be_bytes(*length) as usize;
+            let Some(payload) = rest.get(..count) else {
+                break;
+            };
+            self.step(Action::Frame {
+                length: Octets::from(&length[..]),
+                payload: Octets::folded(payload),
+            });
+            self.at += 4 + count;
+        }
+        self.send(to);
+    }
+
+    fn send(&mut self, to: usize) {
+        if self.at < to {
+            self.step(Action::Send(Octets::folded(&self.stream[self.at..to])));
+            self.at = to;
+        }
+    }
+
+    /// What stands behind an offence or a goodbye, or nothing.
+    fn send_rest(&mut self) {
+        if !self.draft.brief {
+            self.send(self.stream.len());
+        }
+    }
+
+    fn deliver(&mut self, payload: &[u8]) {
+        self.step(Action::Deliver(Octets::folded(payload)));
+    }
+
+    /// The files that must be there.
+    fn see_files(&mut self) {
+        for (name, content) in std::mem::take(&mut self.stored) {
+            self.step(Action::Stored {
+                name,
+                content: Octets::folded(&content),
+            });
+        }
+    }
+
+    /// The offence that follows is repaired by a plain message in its place.
+    fn offends(&mut self, broken: &'static str) {
+        let mut repaired = self.steps.clone();
+        let length = (HELLO.len() as u32).to_be_bytes();
+        let (length, payload) = (Octets::from(&length[..]), Octets::from(HELLO));
+        for action in [
+            Action::Frame { length, payload },
+            Action::Deliver(HELLO.into()),
+        ] {
+            repaired.push(Step { action, note: None });
+        }
+        self.repaired = Some(repaired);
+        self.broken = broken;
+    }
+
+    fn refused(&mut self) {
+        self.step(Action::Refusal);
+        if self.stored.is_empty() && self.transfers {
+            self.step(Action::Untouched);
+        }
+        self.see_files();
+    }
+
+    /// The stream ends where it must not.
+    fn cut_short(&mut self, broken: &'static str) {
+        self.offends(broken);
+        self.send_frames(self.stream.len());
+        self.step(Action::EndOfStream);
+        self.refused();
+    }
+
+    fn ends(&mut self) {
+        if self.draft.ends {
+            // What is owed comes after the end too (SES-7).
+            let owed = |step: &Step| matches!(step.action, Action::Deliver(_));
+            let last = self.steps.iter().rposition(|step| !owed(step));
+            let at = match last {
+                Some(last) if self.draft.brief && self.acceptable.is_none() => last + 1,
+                _ => self.steps.len(),
+            };
+            let action = Action::EndOfStream;
+            self.steps.insert(at, Step { action, note: None });
+            self.step(Action::Close);
+        }
+        self.see_files();
+    }
+
+    fn limit(&self) -> u32 {
+        self.protocol.max_payload.unwrap_or(u32::MAX)
+    }
+
+    fn is_too_large(&self, payload: &[u8]) -> bool {
+        self.protocol.max_payload.is_none() && payload.len() > FLOOR
+    }
+
+    fn frames(&mut self) -> Option<()> {
+        let mut reading = Reading::new(self.stream, self.limit());
+        loop {
+            match reading.step() {
+                Next::Frame { payload, .. } if self.is_too_large(payload) => return None,
+                Next::Frame { payload, ends_at } => {
+                    self.broken = if payload.is_empty() { "FRM-4" } else { "FRM-2" };
+                    self.send_frames(ends_at);
+                    self.deliver(payload);
+                }
+                Next::OverLimit { known_at } => {
+                    self.offends("FRM-7");
+                    self.send(known_at);
+                    self.send_rest();
+                    self.refused();
+                    return Some(());
+                }
+                Next::Truncated { .. } => {
+                    self.cut_short("FRM-6");
+                    return Some(());
+                }
+                Next::End => {
+                    self.ends();
+                    return Some(());
+                }
+            }
+        }
+    }
+
+    /// Whether a command for a transfer stands next.
+    fn at_command(&self) -> bool {
+        let rest = &self.stream[self.at..];
+        rest.starts_with(b"\0\0\0\x04file") || rest.starts_with(b"\0\0\0\x04FILE")
+    }
+
+    fn session(&mut self) -> Option<()> {
+        let mut model = Model::new(self.stream, self.limit());
+        let mut name = String::new();
+        loop {
+            if self.at_command() {
+                if self.protocol.class < Class::Transfer {
+                    return None;
+                }
+                self.transfers = true;
+            }
+            match model.step() {
+                Expected::Text { text, .. } if self.is_too_large(text) => return None,
+                Expected::Text { text, due } => {
+                    if self.acceptable.is_none() {
+                        self.broken = if text.is_empty() { "FRM-4" } else { "SES-4" };
+                    }
+                    self.send_frames(due);
+                    self.deliver(text);
+                }
+                Expected::File { may_refuse, .. } if may_refuse => return None,
+                Expected::File {
+                    name: named,
+                    length,
+                    due,
+                    ..
+                } => {
+                    self.broken = "TRF-3";
+                    self.send_frames(due);
+                    name = named;
+                    if self.is_link(&name) {
+                        self.replaces_link(&mut model.clone(), length)?;
+                    }
+                    if length == 0 {
+                        self.stored.insert(name.clone(), Vec::new());
+                    }
+                }
+                Expected::Body { end, .. } if model.is_cut_short(end) => {
+                    self.body_cut_short();
+                    return Some(());
+                }
+                Expected::Body { at, end } => {
+                    self.half_of_body(&name, end);
+                    self.send(end);
+                    let body = self.stream[at..end].to_vec();
+                    self.stored.insert(name.clone(), body);
+                }
+                Expected::FileEnd { .. } => {}
+                Expected::Quit { due } => {
+                    self.broken = "SES-2";
+                    self.send_frames(due);
+                    self.send_rest();
+                    self.step(Action::Close);
+                    self.see_files();
+                    return Some(());
+                }
+                Expected::Refusal { due } => {
+                    self.offends(self.offence(due));
+                    self.send_frames(due);
+                    self.send_rest();
+                    self.refused();
+                    return Some(());
+                }
+                Expected::CutShort => {
+                    self.cut_short("FRM-6");
+                    return Some(());
+                }
+                Expected::End | Expected::Over => {
+                    self.ends();
+                    return Some(());
+                }
+            }
+        }
+    }
+
+    fn is_link(&self, name: &str) -> bool {
+        let links = self.draft.before.iter();
+        let mut names = links.map(|placed| match placed {
+            Placed::Link { name, .. } => Some(name.as_str()),
+            Placed::File { .. } => None,
+        });
+        names.any(|link| link == Some(name))
+    }
+
+    /// A server may refuse to replace a link (TRF-8). That shows only where nothing but one answer is
+    /// owed behind it.
+    fn replaces_link(&mut self, behind: &mut Model<'_>, length: u32) -> Option<()> {
+        if !self.stored.is_empty() || self.draft.times > 1 {
+            return None;
+        }
+        let body = match behind.step() {
+            Expected::Body { end, .. } if behind.is_cut_short(end) => return Some(()),
+            Expected::Body { .. } | Expected::FileEnd { .. } => behind.step(),
+            _ => return None,
+        };
+        let answered = matches!(body, Expected::Text { text, .. } if !self.is_too_large(text));
+        let over = matches!(behind.step(), Expected::End);
+        self.acceptable = Some(Acceptable::Refusal);
+        self.broken = "TRF-8";
+        (length > 0 && answered && over).then_some(())
+    }
+
+    /// A file is not seen before it is whole, and an old one stays (TRF-9).
+    fn half_of_body(&mut self, name: &str, end: usize) {
+        if !self.draft.brief || end - self.at < 2 || self.is_link(name) {
+            return;
+        }
+        self.send(self.at.midpoint(end));
+        let placed = self.draft.before.iter().find_map(|placed| match placed {
+            Placed::File { name: old, content } if old == name => Some(content.clone()),
+            _ => None,
+        });
+        let stored = self.stored.get(name).map(|content| Octets::folded(content));
+        self.step(match stored.or(placed) {
+            None => Action::Absent(name.to_owned()),
+            Some(content) => Action::Stored {
+                name: name.to_owned(),
+                content,
+            },
+        });
+    }
+
+    /// A body ends with the stream: nothing of it is kept (TRF-9).
+    fn body_cut_short(&mut self) {
+        self.offends("TRF-9");
+        // The header has been sent, which the repaired conversation must not have.
+        if let Some(repaired) = &mut self.repaired {
+            let sent = repaired.len() - 2;
+            repaired.drain(sent - 2..sent);
+        }
+        self.send(self.stream.len());
+        self.step(Action::EndOfStream);
+        self.refused();
+    }
+
+    /// Which requirement an offence is against.
+    fn offence(&self, due: usize) -> &'static str {
+        let offence = &self.stream[self.at..due];
+        if offence.len() == 4 {
+            return "FRM-7";
+        }
+        if !self.at_command() || offence.len() == 8 {
+            return "MSG-3";
+        }
+        let header = offence.get(12..).unwrap_or_default();
+        match header.iter().rposition(|octet| *octet == b',') {
+            None => "TRF-1",
+            Some(comma) if header[comma + 1..].iter().all(u8::is_ascii_digit) => "TRF-7",
+            Some(_) => "TRF-2",
+        }
+    }
+}

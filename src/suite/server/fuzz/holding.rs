@@ -1,0 +1,150 @@
+//! Holding generated conversations: hastily to look for failures, patiently and on fresh servers to
+//! confirm one.
+
+use super::conversation::Conversation;
+use super::draft::{Draft, Protocol};
+use super::found::Suspect;
+use crate::judge::error::RunError;
+use crate::judge::subject::Subject as _;
+use crate::suite::plain::frame;
+use crate::suite::server::bench::{Bench, NotPassed, PLAIN};
+use crate::suite::server::failure::{Failure, What};
+use crate::suite::server::judge::judge_conversation;
+use crate::trace::segmentation::cut;
+
+/// A wait for what does not come is short at first; only what is confirmed was waited for.
+pub(super) const HASTY: u32 = 16;
+
+/// The waits of the confirming runs.
+const PATIENT: [u32; 2] = [4, 0];
+
+/// Whether a server has closed instead of answering.
+pub(super) const fn is_turned_away(what: &What) -> bool {
+    matches!(what, What::ClosedInstead | What::NoConnection)
+}
+
+/// A server, and how often it was talked to.
+pub(super) struct Holding<'r> {
+    pub(super) protocol: Protocol,
+    pub(super) bench: Bench<'r>,
+    /// Number of conversations held.
+    pub(super) held: usize,
+    /// Conversations whose repaired twin failed too, so that they prove nothing.
+    pub(super) doubtful: usize,
+}
+
+impl Holding<'_> {
+    /// Holds a conversation once; its failure, if it fails.
+    pub(super) fn judge(
+        &mut self,
+        conversation: &Conversation,
+        waits: u32,
+    ) -> Result<Option<Box<Failure>>, RunError> {
+        self.bench.waits = waits;
+        self.held += 1;
+        let judged = if conversation.beside {
+            self.judge_beside(conversation)
+        } else {
+            self.judge_alone(conversation)
+        };
+        match judged {
+            Ok(()) | Err(NotPassed::Acceptable(_) | NotPassed::Skipped(_)) => Ok(None),
+            Err(NotPassed::Failed(failure)) => {
+                self.bench.recover(&failure, HASTY)?;
+                Ok(Some(failure))
+            }
+            // What the repaired conversation shows, others show as well.
+            Err(NotPassed::Error(_)) => {
+                self.doubtful += 1;
+                self.bench.testee.restart()?;
+                Ok(None)
+            }
+            Err(NotPassed::NotStarted(error)) => Err(error.into()),
+        }
+    }
+
+    fn judge_alone(&mut self, conversation: &Conversation) -> Result<(), NotPassed> {
+        let (trace, segmentation) = (&conversation.trace, conversation.segmentation);
+        let moves = cut(trace, segmentation);
+        judge_conversation(&mut self.bench, trace, segmentation, &moves)
+    }
+
+    /// Holds a conversation while another connection is open, which is served before and after it:
+    /// sessions have nothing to do with each other (SES-8, SES-10).
+    fn judge_beside(&mut self, conversation: &Conversation) -> Result<(), NotPassed> {
+        let terms = self.bench.terms(None);
+        let mut other = self.bench.talk(&terms)?;
+        other.send(self.bench.testee, &frame(PLAIN))?;
+        other.deliver(self.bench.testee, PLAIN)?;
+        match self.judge_alone(conversation) {
+            Ok(()) | Err(NotPassed::Acceptable(_)) => {}
+            // There may be fewer sessions than these (SES-9).
+            Err(NotPassed::Failed(failure)) if is_turned_away(&failure.what) => return Ok(()),
+            other => return other,
+        }
+        other.send(self.bench.testee, &frame(PLAIN))?;
+        other.deliver(self.bench.testee, PLAIN)?;
+        Ok(())
+    }
+
+    /// Whether a suspect is what it seems, twice, on fresh servers and with longer waits.
+    pub(super) fn confirm(&mut self, suspect: &Suspect) -> Result<Option<Suspect>, RunError> {
+        let mut confirmed = None;
+        for waits in PATIENT {
+            self.bench.testee.restart()?;
+            match self.judge(&suspect.conversation, waits)? {
+                Some(failure) if suspect.is_like(&failure) => confirmed = Some(failure),
+                _ => return Ok(None),
+            }
+        }
+        Ok(confirmed.map(|failure| Suspect {
+            failure,
+            ..suspect.clone()
+        }))
+    }
+
+    /// Whether a draft shows the same as a suspect.
+    pub(super) fn still_shows(
+        &mut self,
+        draft: &Draft,
+        like: &Suspect,
+    ) -> Result<Option<Suspect>, RunError> {
+        let Some(conversation) = Conversation::of(draft, &self.protocol) else {
+            return Ok(None);
+        };
+        let failure = self.judge(&conversation, HASTY)?;
+        Ok(failure
+            .filter(|failure| like.is_like(failure))
+            .map(|failure| Suspect {
+                draft: draft.clone(),
+                conversation,
+                failure,
+            }))
+    }
+
+    /// Whether a conversation, held so often, leaves the server unable to serve a plain one.
+    pub(super) fn again_and_again(
+        &mut self,
+        draft: &Draft,
+        count: usize,
+    ) -> Result<bool, RunError> {
+        let Some(mut conversation) = Conversation::of(draft, &self.protocol) else {
+            return Ok(false);
+        };
+        // What it repairs is not the point.
+        conversation.trace.repaired = None;
+        for _ in 0..count {
+            self.held += 1;
+            self.bench.waits = HASTY;
+            match self.judge_alone(&conversation) {
+                Err(NotPassed::NotStarted(error)) => return Err(error.into()),
+                Err(NotPassed::Failed(_)) => break,
+                _ => {}
+            }
+        }
+        self.bench.waits = PATIENT[0];
+        let worn = matches!(self.bench.is_well(), Err(NotPassed::Failed(_)));
+        // One that ended is another finding.
+        Ok(worn && self.bench.testee.death().is_none())
+    }
+}

@@ -1,0 +1,345 @@
+//! The loop: conversation after conversation until the budget is spent, and what came of it.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use super::conversation::Conversation;
+use super::draft::{Draft, Protocol, piece};
+use super::found::{self, Suspect, check};
+use super::generate::draft;
+use super::holding::{HASTY, Holding, is_turned_away};
+use super::smaller::shrink;
+use crate::judge::check::Verdict;
+use crate::judge::error::RunError;
+use crate::judge::fuzzed::{Budget, Found, Fuzzed, Status};
+use crate::model::plan::Op as Frames;
+use crate::model::session_plan::Op as Session;
+use crate::suite::server::bench::{Bench, NotPassed};
+use crate::suite::server::failure::What;
+use crate::suite::server::opening::{Opening, open};
+use crate::suite::server::options::Options;
+use crate::suite::server::reply_form::ReplyForm;
+use crate::testee::server::Server;
+use crate::trace::Class;
+
+/// After so many suspects of one kind that were not confirmed, others are only counted.
+const UNCONFIRMED: usize = 2;
+
+/// What a run is told beside what any run against a server is.
+#[derive(Debug, Clone, Copy)]
+pub struct Chosen {
+    /// All conversations follow from it.
+    pub seed: u64,
+    /// How long the run goes on.
+    pub budget: Budget,
+}
+
+/// Fuzzes a server with generated conversations.
+///
+/// # Errors
+/// [`RunError`]: nothing can be said about the server.
+pub fn run(
+    server: &mut Server,
+    options: &Options,
+    chosen: Chosen,
+    follow: &mut dyn FnMut(Status) -> ControlFlow<()>,
+) -> Result<Fuzzed, RunError> {
+    let started = Instant::now();
+    let mut bench = Bench::new(server, options);
+    let opening = open(&mut bench)?;
+    let mut run = Run {
+        holding: Holding {
+            protocol: Protocol {
+                class: options.class,
+                max_payload: options.max_payload,
+            },
+            bench,
+            held: 1,
+            doubtful: 0,
+        },
+        seed: chosen.seed,
+        found: Vec::new(),
+        kinds: BTreeMap::new(),
+        unstable: 0,
+        started,
+        history: Vec::new(),
+    };
+    let mut status = Status::default();
+    let mut interrupted = false;
+    match opening {
+        Opening::Speaks { form, .. } => {
+            run.holding.bench.form = form;
+            run.opens()?;
+        }
+        Opening::Dialect { found, .. } => run.dialect(&found),
+    }
+    let goes_on = |run: &Run<'_>| {
+        let stops = options.fail_fast && run.found.iter().any(Found::is_hard);
+        !stops && !run.found.iter().any(|found| found.kind == DIALECT)
+    };
+    while !interrupted && goes_on(&run) && !chosen.budget.is_spent(status.mutants, started) {
+        run.conversation(status.mutants)?;
+        status = Status {
+            mutants: status.mutants + 1,
+            conversations: run.holding.held,
+            findings: run.found.len(),
+            elapsed: started.elapsed(),
+        };
+        interrupted = follow(status).is_break();
+    }
+    status.findings = run.found.len();
+    status.conversations = run.holding.held;
+    status.elapsed = started.elapsed();
+    Ok(run.outcome(status, interrupted))
+}
+
+/// After so many conversations it is seen whether the server serves a plain one.
+const WELL_EVERY: u64 = 16;
+
+/// A server is started afresh after so many conversations, so that what wears it out can be held again.
+const MOST_BEFORE_FRESH: usize = 512;
+
+/// A conversation that may wear a server out is held so often at most.
+const MOST_REPEATS: usize = 80;
+
+/// So many of the last conversations are tried for that.
+const MOST_TRIED: usize = 32;
+
+/// The kind of a finding of a server that conversations use up.
+const WORN_OUT: &str = "worn-out";
+
+/// Whether what went wrong may be that the server does not serve at all.
+const fn is_silent(what: &What) -> bool {
+    is_turned_away(what) || matches!(what, What::Missing | What::NotClosed | What::Unwell)
+}
+
+/// The kind of a finding after which nothing else can be found.
+const DIALECT: &str = "dialect";
+
+/// What became of the suspects of one kind.
+#[derive(Debug, Clone, Copy)]
+enum Known {
+    /// They are this finding.
+    Found(usize),
+    /// So many were not confirmed.
+    Unconfirmed(usize),
+}
+
+struct Run<'r> {
+    holding: Holding<'r>,
+    seed: u64,
+    found: Vec<Found>,
+    kinds: BTreeMap<String, Known>,
+    unstable: usize,
+    started: Instant,
+    /// What was held since the server was started.
+    history: Vec<Draft>,
+}
+
+impl Run<'_> {
+    /// The plainest conversation, with the form of the reply in it (SES-5).
+    fn opens(&mut self) -> Result<(), RunError> {
+        let op = match self.holding.protocol.class < Class::Session {
+            true => piece(Frames::Literal(b"hello")),
+            false => piece(Session::Message(b"hello")),
+        };
+        let draft = Draft::plain(op);
+        let Some(mut conversation) = Conversation::of(&draft, &self.holding.protocol) else {
+            return Ok(());
+        };
+        if self.holding.protocol.class >= Class::Session {
+            conversation.trace.requirements = vec!["SES-5".to_owned()];
+        }
+        if let Some(failure) = self.holding.judge(&conversation, HASTY)? {
+            let suspect = Suspect {
+                draft,
+                conversation,
+                failure,
+            };
+            self.confirmed_or_counted(0, &suspect, false)?;
+        }
+        Ok(())
+    }
+
+    /// The server answers to no frame of this protocol, but to one of another.
+    fn dialect(&mut self, what: &str) {
+        let draft = Draft::plain(piece(Session::Message(b"hello")));
+        let protocol = Protocol {
+            class: Class::Session,
+            ..self.holding.protocol
+        };
+        if let Some(conversation) = Conversation::of(&draft, &protocol) {
+            let found = found::dialect(self.seed, &conversation, what, DIALECT);
+            self.found.push(found);
+        }
+    }
+
+    fn conversation(&mut self, number: u64) -> Result<(), RunError> {
+        let draft = draft(&self.holding.protocol, self.seed, number);
+        let Some(conversation) = Conversation::of(&draft, &self.holding.protocol) else {
+            return Ok(());
+        };
+        self.history.push(draft.clone());
+        let (starts, doubtful) = (self.holding.bench.testee.starts(), self.holding.doubtful);
+        match self.holding.judge(&conversation, HASTY)? {
+            None if self.holding.doubtful > doubtful => self.wears_out(number),
+            None if number % WELL_EVERY == WELL_EVERY - 1 => self.is_well(number),
+            None => Ok(()),
+            Some(failure) => {
+                let suspect = Suspect {
+                    draft,
+                    conversation,
+                    failure,
+                };
+                let unstable = self.unstable;
+                let silent = is_silent(&suspect.failure.what);
+                self.confirmed_or_counted(number, &suspect, true)?;
+                if silent && self.unstable > unstable {
+                    // It may be what came before.
+                    return self.wears_out(number);
+                }
+                if self.holding.bench.testee.starts() > starts {
+                    self.history.clear();
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn confirmed_or_counted(
+        &mut self,
+        number: u64,
+        suspect: &Suspect,
+        shrinks: bool,
+    ) -> Result<(), RunError> {
+        let kind = suspect.signature();
+        match self.kinds.get(&kind) {
+            Some(Known::Found(place)) => {
+                self.found[*place].also += 1;
+                return Ok(());
+            }
+            Some(Known::Unconfirmed(count)) if *count >= UNCONFIRMED => {
+                self.unstable += 1;
+                return Ok(());
+            }
+            _ => {}
+        }
+        let Some(suspect) = self.holding.confirm(suspect)? else {
+            self.unstable += 1;
+            let known = self.kinds.entry(kind).or_insert(Known::Unconfirmed(0));
+            if let Known::Unconfirmed(count) = known {
+                *count += 1;
+            }
+            return Ok(());
+        };
+        let after = (self.holding.held, self.started.elapsed());
+        let least = if shrinks {
+            shrink(&mut self.holding, suspect)?
+        } else {
+            suspect
+        };
+        let small = least.signature();
+        let place = match self.kinds.get(&small) {
+            Some(Known::Found(place)) => {
+                self.found[*place].also += 1;
+                *place
+            }
+            _ => {
+                self.found
+                    .push(found::found(self.seed, number, least, after));
+                self.found.len() - 1
+            }
+        };
+        self.kinds.insert(kind, Known::Found(place));
+        self.kinds.insert(small, Known::Found(place));
+        Ok(())
+    }
+
+    /// Sees that the server serves a plain conversation still, from time to time with a fresh one.
+    fn is_well(&mut self, number: u64) -> Result<(), RunError> {
+        self.holding.bench.waits = HASTY;
+        if let Err(NotPassed::Failed(_)) = self.holding.bench.is_well() {
+            return self.wears_out(number);
+        }
+        if self.history.len() >= MOST_BEFORE_FRESH {
+            self.fresh()?;
+        }
+        Ok(())
+    }
+
+    fn fresh(&mut self) -> Result<(), RunError> {
+        self.history.clear();
+        Ok(self.holding.bench.testee.restart()?)
+    }
+
+    /// Whether what was held since the server was started wears it out, so that it does not serve a plain
+    /// conversation any more; and which conversation does so, when it comes again and again.
+    fn wears_out(&mut self, number: u64) -> Result<(), RunError> {
+        let history = std::mem::take(&mut self.history);
+        if self.found.iter().any(|found| found.kind == WORN_OUT) {
+            return self.fresh();
+        }
+        let count = history.len().clamp(8, MOST_REPEATS);
+        let hostile = |draft: &&Draft| {
+            let conversation = Conversation::of(draft, &self.holding.protocol);
+            conversation.is_some_and(|conversation| conversation.trace.is_hostile())
+        };
+        // What ends badly is what a server forgets to tidy up after.
+        let (bad, good): (Vec<&Draft>, Vec<&Draft>) = history.iter().rev().partition(hostile);
+        let mut drafts: Vec<Draft> = Vec::new();
+        for draft in bad.into_iter().chain(good).take(MOST_TRIED) {
+            if !drafts.contains(draft) {
+                drafts.push(draft.clone());
+            }
+        }
+        for draft in drafts {
+            let wears = |run: &mut Self| -> Result<bool, RunError> {
+                run.fresh()?;
+                if run.holding.bench.is_well().is_err() {
+                    return Ok(false);
+                }
+                run.holding.again_and_again(&draft, count)
+            };
+            if !wears(self)? || !wears(self)? {
+                continue;
+            }
+            let plain = Conversation::of(&draft, &self.holding.protocol);
+            let found = plain.map(|conversation| {
+                found::worn_out(self.seed, number, &conversation, count, WORN_OUT)
+            });
+            self.found.extend(found);
+            return self.fresh();
+        }
+        self.unstable += 1;
+        self.fresh()
+    }
+
+    fn outcome(self, status: Status, interrupted: bool) -> Fuzzed {
+        let hard = self.found.iter().any(Found::is_hard);
+        let (verdict, message) = if hard {
+            (Verdict::Skipped, "generated conversations have failed")
+        } else {
+            (Verdict::Pass, "")
+        };
+        let mut notes = Vec::new();
+        if matches!(self.holding.bench.form, ReplyForm::Learned { .. }) {
+            notes.push(
+                "the replies have a form of their own, by which all else was judged".to_owned(),
+            );
+        }
+        Fuzzed {
+            check: check(
+                "conversations",
+                self.holding.protocol.class,
+                verdict,
+                message,
+            ),
+            found: self.found,
+            status,
+            unstable: self.unstable,
+            notes,
+            interrupted,
+        }
+    }
+}

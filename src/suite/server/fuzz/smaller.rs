@@ -1,0 +1,232 @@
+//! Shrinking a finding: the program first, its operations and what is in them, then the cuts.
+
+use super::draft::{Cutting, Draft, piece};
+use super::found::Suspect;
+use super::holding::Holding;
+use crate::judge::error::RunError;
+use crate::judge::fuzzed::minimise;
+use crate::model::plan::{Op as Frames, Plan};
+use crate::model::session_plan::{Op as Session, SessionPlan};
+use crate::trace::Class;
+use crate::trace::segmentation::Segmentation;
+
+/// Most conversations that go into one finding.
+const RUNS: usize = 160;
+
+/// Up to so many places of a stream are tried for a single cut.
+const PLACES: usize = 48;
+
+/// Makes a confirmed finding smaller. What comes out was confirmed again.
+pub(super) fn shrink(run: &mut Holding<'_>, found: Suspect) -> Result<Suspect, RunError> {
+    let mut shrinking = Shrinking {
+        until: run.held + RUNS,
+        run,
+        least: found.clone(),
+    };
+    shrinking.manner()?;
+    shrinking.pieces()?;
+    shrinking.insides()?;
+    shrinking.pieces()?;
+    shrinking.cuts()?;
+    let Shrinking { run, least, .. } = shrinking;
+    Ok(run.confirm(&least)?.unwrap_or(found))
+}
+
+struct Shrinking<'s, 'r> {
+    run: &'s mut Holding<'r>,
+    least: Suspect,
+    until: usize,
+}
+
+impl Shrinking<'_, '_> {
+    fn keep(&mut self, draft: &Draft) -> Result<bool, RunError> {
+        if self.run.held >= self.until || *draft == self.least.draft {
+            return Ok(false);
+        }
+        let shown = self.run.still_shows(draft, &self.least)?;
+        let shows = shown.is_some();
+        if let Some(shown) = shown {
+            self.least = shown;
+        }
+        Ok(shows)
+    }
+
+    /// Leaves out what may have nothing to do with it: old files, the end of our side, cuts.
+    fn manner(&mut self) -> Result<(), RunError> {
+        for named in [Segmentation::Apart, Segmentation::Whole] {
+            if self.least.draft.cutting == Cutting::Named(named) {
+                break;
+            }
+            let mut draft = self.least.draft.clone();
+            draft.cutting = Cutting::Named(named);
+            if self.keep(&draft)? {
+                break;
+            }
+        }
+        let mut draft = self.least.draft.clone();
+        draft.before.clear();
+        self.keep(&draft)?;
+        let mut draft = self.least.draft.clone();
+        draft.ends = false;
+        self.keep(&draft)?;
+        let mut draft = self.least.draft.clone();
+        draft.brief = true;
+        self.keep(&draft)?;
+        let mut draft = self.least.draft.clone();
+        draft.beside = false;
+        self.keep(&draft)?;
+        while self.least.draft.times > 1 {
+            let mut draft = self.least.draft.clone();
+            draft.times /= 2;
+            let fewer = self.keep(&draft)?;
+            draft.times = self.least.draft.times - 1;
+            if !fewer && !self.keep(&draft)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves out operations. Some belong together, as a header and its body do, so that of few every
+    /// stretch is tried.
+    fn pieces(&mut self) -> Result<(), RunError> {
+        const FEW: usize = 8;
+        while (2..=FEW).contains(&self.least.draft.pieces.len()) {
+            let count = self.least.draft.pieces.len();
+            let mut fewer = false;
+            'stretches: for length in (1..count).rev() {
+                for from in 0..=count - length {
+                    let mut draft = self.least.draft.clone();
+                    draft.pieces.drain(from..from + length);
+                    if self.keep(&draft)? {
+                        fewer = true;
+                        break 'stretches;
+                    }
+                }
+            }
+            if !fewer {
+                return Ok(());
+            }
+        }
+        minimise(self.least.draft.pieces.clone(), &mut |pieces| {
+            let mut draft = self.least.draft.clone();
+            draft.pieces = pieces.to_vec();
+            self.keep(&draft)
+        })
+    }
+
+    /// Makes what an operation holds smaller: texts octet by octet, sizes by halves.
+    fn insides(&mut self) -> Result<(), RunError> {
+        for place in 0..self.least.draft.pieces.len() {
+            loop {
+                let smaller = smaller(&self.least.draft.pieces[place], self.run.protocol.class);
+                let mut better = false;
+                for piece in smaller {
+                    let mut draft = self.least.draft.clone();
+                    draft.pieces[place] = piece;
+                    if self.keep(&draft)? {
+                        better = true;
+                        break;
+                    }
+                }
+                if !better {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// As few cuts as will do.
+    fn cuts(&mut self) -> Result<(), RunError> {
+        let draft = self.least.draft.clone();
+        if let Cutting::Named(Segmentation::Apart | Segmentation::Whole) = draft.cutting {
+            return Ok(());
+        }
+        let (stream, ends) = draft.render(self.run.protocol.class);
+        let with = |places: &[usize]| Draft {
+            cutting: Cutting::Places(places.to_vec()),
+            ..draft.clone()
+        };
+        if draft.cutting == Cutting::ByProgram && self.keep(&with(&ends))? {
+            return minimise(ends, &mut |places| self.keep(&with(places)));
+        }
+        for place in (1..stream.len()).take(PLACES) {
+            if self.keep(&with(&[place]))? {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What an operation may be replaced by, the smallest first.
+fn smaller(octets: &[u8], class: Class) -> Vec<Vec<u8>> {
+    let mut program = vec![0];
+    program.extend(octets);
+    if class < Class::Session {
+        let op = Plan::decode(&program).ops().next();
+        return match op {
+            Some(Frames::Literal(payload)) => parts(payload)
+                .iter()
+                .map(|part| piece(Frames::Literal(part)))
+                .collect(),
+            Some(Frames::Filled(size)) => sizes(size)
+                .map(|size| piece(Frames::Filled(size)))
+                .collect(),
+            Some(Frames::Repeat(times)) => sizes(times)
+                .filter(|times| *times > 0)
+                .map(|times| piece(Frames::Repeat(times)))
+                .collect(),
+            Some(Frames::Lie(length, filled)) => sizes(filled)
+                .map(|filled| piece(Frames::Lie(length, filled)))
+                .collect(),
+            _ => Vec::new(),
+        };
+    }
+    let op = SessionPlan::decode(&program).ops().next();
+    match op {
+        Some(Session::Message(payload)) => parts(payload)
+            .iter()
+            .map(|part| piece(Session::Message(part)))
+            .collect(),
+        Some(Session::Letters(size)) => sizes(size)
+            .filter(|size| *size < 256)
+            .map(|size| piece(Session::Message(&vec![b'a'; size])))
+            .collect(),
+        Some(Session::Transfer(size)) => sizes(size)
+            .map(|size| piece(Session::Transfer(size)))
+            .collect(),
+        Some(Session::Repeat(times)) => sizes(times)
+            .filter(|times| *times > 0)
+            .map(|times| piece(Session::Repeat(times)))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Half of it at either end, and all but one octet.
+fn parts(payload: &[u8]) -> Vec<Vec<u8>> {
+    let half = payload.len() / 2;
+    let mut parts: Vec<Vec<u8>> = Vec::new();
+    if half > 0 {
+        parts.push(payload[..half].to_vec());
+        parts.push(payload[half..].to_vec());
+    }
+    for out in 0..payload.len().min(24) {
+        parts.push([&payload[..out], &payload[out + 1..]].concat());
+    }
+    parts
+}
+
+/// Smaller sizes: nothing, half, one less.
+fn sizes(size: usize) -> impl Iterator<Item = usize> {
+    let all = [
+        0,
+        1,
+        size / 2,
+        size.saturating_sub(size / 4),
+        size.saturating_sub(1),
+    ];
+    all.into_iter().filter(move |smaller| *smaller < size)
+}
