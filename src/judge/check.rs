@@ -157,6 +157,18 @@ impl Check {
     }
 }
 
+impl AsRef<Self> for Check {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+impl AsMut<Self> for Check {
+    fn as_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
 impl Serialize for Check {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]

@@ -106,28 +106,50 @@ pub(super) fn name<'c>(
     }
 }
 
-/// Puts failures that are only what another mistake looks like where they belong: each pair is the
-/// requirement that seems to be broken, and the one that really is, which must have a cause of its own.
-pub(super) fn fold_consequences<'c>(
-    checks: impl Iterator<Item = &'c mut Check>,
-    consequences: &[(&str, &str)],
+/// A requirement that seems to be broken where another one is.
+pub(super) struct Consequence<Seen> {
+    /// The requirement that seems to be broken.
+    pub(super) seems: &'static str,
+    /// The one that is, which must have a cause of its own.
+    pub(super) is: &'static str,
+    /// Whether a failure is what the others come to: what they do not explain is a mistake of its own.
+    pub(super) explained: fn(&Seen, &[&Seen]) -> bool,
+}
+
+/// Puts failures that are only what another mistake looks like where they belong.
+pub(super) fn fold_consequences<Seen: AsRef<Check> + AsMut<Check>>(
+    seen: &mut [Seen],
+    consequences: &[Consequence<Seen>],
 ) {
-    let mut failed: Vec<&mut Check> = checks
-        .filter(|check| check.verdict == Verdict::Fail)
-        .collect();
-    for (seems, is) in consequences {
-        let named = failed
-            .iter()
-            .filter(|check| check.requirement() == *is)
-            .find_map(|check| Some((check.broken.clone(), check.cause.clone()?)));
-        let Some((broken, cause)) = named else {
+    for Consequence {
+        seems,
+        is,
+        explained,
+    } in consequences
+    {
+        let about = |requirement: &str| {
+            let failed = seen.iter().enumerate().filter(move |(_, one)| {
+                let check: &Check = (*one).as_ref();
+                check.verdict == Verdict::Fail && check.requirement() == requirement
+            });
+            failed.collect::<Vec<_>>()
+        };
+        let because: Vec<&Seen> = about(is).into_iter().map(|(_, one)| one).collect();
+        let mut named = because.iter().map(|one| AsRef::<Check>::as_ref(*one));
+        let Some((broken, cause)) =
+            named.find_map(|check| Some((check.broken.clone(), check.cause.clone()?)))
+        else {
             continue;
         };
-        for check in &mut failed {
-            if check.requirement() == *seems {
-                check.broken.clone_from(&broken);
-                check.cause = Some(cause.clone());
-            }
+        let folded: Vec<usize> = about(seems)
+            .into_iter()
+            .filter(|(_, one)| explained(one, &because))
+            .map(|(place, _)| place)
+            .collect();
+        for place in folded {
+            let check: &mut Check = seen[place].as_mut();
+            check.broken.clone_from(&broken);
+            check.cause = Some(cause.clone());
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::cases::replies::{CUT_AFTER, frame_cut_everywhere};
 use crate::judge::check::{Check, Verdict};
 use crate::judge::id::RequirementId;
-use crate::suite::signature::{self, Telltale, known};
+use crate::suite::signature::{self, Consequence, Telltale, known};
 use crate::trace::segmentation::Segmentation;
 
 /// What the failures of a mistake have in common.
@@ -76,8 +76,27 @@ const TABLE: &[Telltale<Look>] = &[
         Look::Announced, "it does not keep to the length that it announced when a file changes"),
 ];
 
-/// Octets of two writers look as if a body were too long or too short.
-const CONSEQUENCES: &[(&str, &str)] = &[("TRF-13", "FRM-9")];
+/// The cases that show whether a client writes two things at a time.
+const TWO_WRITERS: [&str; 2] = [
+    "client/lines-while-a-file-is-sent",
+    "client/three-thousand-lines",
+];
+
+/// Octets of two writers look as if a body were too long or too short: wherever a client does so. Those that a write did not take look so where the peer is
+/// slow.
+const CONSEQUENCES: &[Consequence<Check>] = &[Consequence {
+    seems: "TRF-13",
+    is: "FRM-9",
+    explained: |check, because| {
+        let mut because = because.iter().map(|one| one.id.as_str());
+        let writes_beside = because.any(|id| TWO_WRITERS.contains(&id));
+        let slow = [
+            "client/quit-behind-a-large-file",
+            "client/slowly-taken-file",
+        ];
+        writes_beside || slow.contains(&check.id.as_str())
+    },
+}];
 
 /// Names the mistake where all failures of a requirement without a cause point to one.
 pub(super) fn name_what_tells_itself(checks: &mut [Check]) {
@@ -102,7 +121,7 @@ pub(super) fn name_what_tells_itself(checks: &mut [Check]) {
             check.cause = None;
         }
     }
-    signature::fold_consequences(checks.iter_mut(), CONSEQUENCES);
+    signature::fold_consequences(checks, CONSEQUENCES);
 }
 
 fn is_broken(checks: &[Check], requirement: &str) -> bool {

@@ -44,3 +44,15 @@ impl Finding {
         self.check.segmentation == Some(Segmentation::Apart)
     }
 }
+
+impl AsRef<Check> for Finding {
+    fn as_ref(&self) -> &Check {
+        &self.check
+    }
+}
+
+impl AsMut<Check> for Finding {
+    fn as_mut(&mut self) -> &mut Check {
+        &mut self.check
+    }
+}

@@ -21,13 +21,49 @@ use super::options::Options;
 use crate::judge::check::{Check, Verdict};
 use crate::judge::id::RequirementId;
 use crate::suite::requirement;
-use crate::suite::signature;
+use crate::suite::signature::{self, Consequence};
 use run_facts::Pattern;
 use symptom::Sight;
 
-/// A length that is read wrongly makes one frame two, a large one that is mistaken looks like arithmetic
-/// that wraps, and what is read beyond a body is missing elsewhere.
-const CONSEQUENCES: &[(&str, &str)] = &[("SES-4", "LEN-1"), ("FRM-7", "LEN-4"), ("TRF-3", "TRF-4")];
+const CONSEQUENCES: &[Consequence<Finding>] = &[
+    // A length that is read wrongly makes one frame two, where it is as long as those that are.
+    Consequence {
+        seems: "SES-4",
+        is: "LEN-1",
+        explained: |finding, because| {
+            let longest = |finding: &Finding| {
+                let whole = finding.trace.filter(|trace| !trace.is_hostile());
+                Some(whole?.largest_payload())
+            };
+            let shortest = because.iter().filter_map(|one| longest(one)).min();
+            longest(finding)
+                .zip(shortest)
+                .is_some_and(|(long, short)| long >= short)
+        },
+    },
+    // A length near 4 GiB is one with its top bit set.
+    Consequence {
+        seems: "FRM-7",
+        is: "LEN-4",
+        explained: |finding, _| finding.check.id.starts_with("frm/wraps-"),
+    },
+    // One of which only a part is used is another length altogether.
+    Consequence {
+        seems: "FRM-7",
+        is: "LEN-1",
+        explained: |finding, because| {
+            let id = &finding.check.id;
+            let mut because = because.iter().map(|one| &one.check.id);
+            id.starts_with("frm/wraps-") && because.any(|id| id.starts_with("len/announced-"))
+        },
+    },
+    // What is read beyond a body, where something comes together with its end, is missing elsewhere.
+    Consequence {
+        seems: "TRF-3",
+        is: "TRF-4",
+        explained: |finding, _| !finding.is_apart(),
+    },
+];
 
 /// Puts the broken requirement first, and names the likely mistake. `form_broken`: replies
 /// have a form of their own.
@@ -65,8 +101,7 @@ fn name_what_tells_itself(findings: &mut [Finding]) {
         findings.iter_mut().map(|finding| &mut finding.check),
         &causes,
     );
-    let checks = findings.iter_mut().map(|finding| &mut finding.check);
-    signature::fold_consequences(checks, CONSEQUENCES);
+    signature::fold_consequences(findings, CONSEQUENCES);
 }
 
 /// Of the requirements that a case shows, the earliest whose own cases fail.

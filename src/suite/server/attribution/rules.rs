@@ -168,7 +168,8 @@ fn repeated_reply(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
         sight.failure.what,
         What::Different(Difference::Text) | What::Extra
     );
-    let plain = pattern.repeats || !sight.only_when_cut;
+    // A case that sends one text over and over is answered alike over and over.
+    let plain = pattern.repeats || !sight.only_when_cut && sight.trace().is_some();
     (pattern.replies && shows && plain && sight.repeats_a_reply())
         .then_some(Diagnosis::new("SES-4", "it replies more than once"))
 }

@@ -64,13 +64,8 @@ fn beside_short_reads(
     short_reads.into_iter().chain(findings)
 }
 
-/// The requirements and the cause of the last of these failures.
-fn last(
-    class: Class,
-    findings: impl IntoIterator<Item = Finding>,
-) -> (Vec<String>, Option<String>) {
-    let mut findings: Vec<_> = findings.into_iter().collect();
-    let options = Options {
+const fn options(class: Class) -> Options {
+    Options {
         class,
         max_payload: None,
         max_sessions: None,
@@ -78,8 +73,16 @@ fn last(
         effort: Effort::Full,
         jobs: None,
         fail_fast: false,
-    };
-    attribute(&mut findings, &options, false);
+    }
+}
+
+/// The requirements and the cause of the last of these failures.
+fn last(
+    class: Class,
+    findings: impl IntoIterator<Item = Finding>,
+) -> (Vec<String>, Option<String>) {
+    let mut findings: Vec<_> = findings.into_iter().collect();
+    attribute(&mut findings, &options(class), false);
     let check = findings.pop().expect("there is one").check;
     let requirements = check.broken_first();
     let requirements = requirements.into_iter().map(ToString::to_string);
@@ -237,4 +240,29 @@ fn the_answer_to_a_later_text_is_told_from_any_other() {
     };
     assert_put_down(answered("world"), "SES-6", "only the last");
     assert_put_down(answered("hell"), "FRM-3", "");
+}
+
+/// What another mistake does not explain stays a finding of its own.
+#[test]
+fn only_what_is_explained_is_folded() {
+    let wide = |id: &str| fails(id, APART, TEXT);
+    let mut findings = vec![
+        passes("len/1"),
+        wide("len/65536"),
+        wide("len/65537"),
+        wide("len/131072"),
+        fails("frm/wraps-fffffffc", APART, What::Extra),
+        fails("ses/same-text-twice", APART, What::Missing),
+        finding("frm/limit-exceeded", APART, Verdict::Fail, None),
+    ];
+    findings.push(fails("len/announced-01000000", APART, What::Extra));
+    attribute(&mut findings, &options(Class::Session), false);
+    let broken = |id: &str| {
+        let check = findings.iter().find(|finding| finding.check.id == *id);
+        check.map(|finding| finding.check.requirement().to_owned())
+    };
+    assert_eq!(broken("len/65536").as_deref(), Some("LEN-1"));
+    assert_eq!(broken("frm/wraps-fffffffc").as_deref(), Some("LEN-1"));
+    assert_eq!(broken("ses/same-text-twice").as_deref(), Some("SES-4"));
+    assert_eq!(broken("frm/limit-exceeded").as_deref(), Some("FRM-7"));
 }
