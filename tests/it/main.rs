@@ -5,6 +5,7 @@
 
 mod support;
 
+mod browser;
 mod budgets;
 mod busy;
 mod captures;
