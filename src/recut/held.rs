@@ -22,6 +22,8 @@ pub(crate) struct Held {
     pub(crate) not_read: Option<usize>,
     /// The answer that had no end.
     pub(crate) flooded: bool,
+    /// How many octets had come before the last piece of the last turn that was cut.
+    pub(crate) early: usize,
     /// The answer that came only after more octets had been sent than it needs.
     pub(crate) held_back: Option<usize>,
     /// The longest that a complete answer took.

@@ -220,7 +220,9 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
         );
         let mut from = 0;
         for place in places {
-            if !self.piece(turn, &octets[from..place]) {
+            let sent = self.piece(turn, &octets[from..place]);
+            self.held.early = self.connection.seen().len();
+            if !sent {
                 return false;
             }
             if pauses && self.pauses < MAX_PAUSES {

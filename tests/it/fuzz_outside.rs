@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Value, json};
 use unstick::trace::octets::to_hex;
@@ -114,6 +115,59 @@ fn a_right_server_is_not_accused() {
     assert_eq!(report["seed"], 1);
     assert_eq!(report["summary"]["pass"], 1, "{report}");
     assert_eq!(fs::read_dir(dir.path().join("found")).unwrap().count(), 0);
+}
+
+/// What a server says of a part of a request, before the rest is there, is no mistake where it closes over
+/// the request either way.
+#[test]
+fn a_server_that_answers_early_is_not_accused() {
+    let (ran, report, _dir) = fuzz("early", "1", "40");
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    let cases = report["cases"].as_array().unwrap();
+    let early = cases.iter().find(|case| case["kind"] == "answered-early");
+    assert_eq!(early.unwrap()["verdict"], "acceptable", "{report}");
+}
+
+/// Servers that many people use, by name and command, with a recording each.
+#[test]
+fn published_servers_are_not_accused() {
+    let redis: &[&[u8]] = &[
+        b"*1\r\n$4\r\nPING\r\n",
+        b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$3\r\nfoo\r\n",
+        b"GET a\r\nECHO hello\r\n",
+    ];
+    let beanstalkd: &[&[u8]] = &[
+        b"use t\r\n",
+        b"watch t\r\n",
+        b"stats-tube nothere\r\nlist-tube-used\r\n",
+    ];
+    let servers: [(&str, &[&[u8]], &[&str]); 2] = [
+        ("redis-server", redis, &["--port", "{port}", "--save", ""]),
+        (
+            "beanstalkd",
+            beanstalkd,
+            &["-l", "127.0.0.1", "-p", "{port}"],
+        ),
+    ];
+    for (server, turns, options) in servers {
+        if Command::new(server).arg("-v").output().is_err() {
+            println!("skipped: {server} is not installed");
+            continue;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let steps: Vec<Value> = turns
+            .iter()
+            .flat_map(|sent| [json!({"send": to_hex(sent)}), json!({"answer": {}})])
+            .collect();
+        let path = dir.path().join("recorded.json");
+        let trace = json!({"id": "recorded", "title": "A recording", "steps": steps});
+        fs::write(&path, trace.to_string()).unwrap();
+        let mut arguments = vec!["fuzz", path.to_str().unwrap()];
+        arguments.extend(["--seed", "2", "--budget", "40", "--", server]);
+        arguments.extend(options);
+        let ran = unstick(arguments);
+        assert_eq!(ran.status, 0, "{server}\n{}{}", ran.stdout, ran.stderr);
+    }
 }
 
 #[test]

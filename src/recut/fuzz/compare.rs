@@ -13,6 +13,8 @@ pub(super) enum Kind {
     Hung,
     /// The answers are the same up to a close, which may have taken some octets along by right.
     LostAtClose,
+    /// The server answered a part of what was sent, otherwise than the whole, and closes either way.
+    AnsweredEarly,
     /// The answers are the same, and some come only when more has been sent.
     HeldBack,
 }
@@ -24,6 +26,7 @@ impl Kind {
             Self::Died => "died",
             Self::Hung => "hung",
             Self::LostAtClose => "lost-at-close",
+            Self::AnsweredEarly => "answered-early",
             Self::HeldBack => "held-back",
         }
     }
@@ -92,11 +95,26 @@ impl Whole {
         let is_part = whole.starts_with(cut_octets) || cut_octets.starts_with(whole);
         let whole_lost = self.first.closed && cut_octets.starts_with(whole);
         if is_part && (reset || whole_lost) {
-            Kind::LostAtClose
+            return Kind::LostAtClose;
+        }
+        // A server may answer before all of a request is there, and what it says of it (whether the
+        // connection stays open, say) then rests on what it has seen. An error follows either way.
+        let early = &cut_octets[..cut.early.min(cut_octets.len())];
+        let said_otherwise = !collapsed(whole).starts_with(&collapsed(early));
+        if self.first.closed && cut.closed && !early.is_empty() && said_otherwise {
+            Kind::AnsweredEarly
         } else {
             Kind::Different
         }
     }
+}
+
+/// Octets in which every number is like any other.
+pub(super) fn collapsed(octets: &[u8]) -> Vec<u8> {
+    let digit = |octet: &u8| if octet.is_ascii_digit() { b'0' } else { *octet };
+    let mut collapsed: Vec<u8> = octets.iter().map(digit).collect();
+    collapsed.dedup_by(|a, b| *a == b'0' && *b == b'0');
+    collapsed
 }
 
 #[cfg(test)]
@@ -145,6 +163,18 @@ mod tests {
             ),
         ] {
             assert_eq!(kind(&whole, &cut), expected, "{cut:?}");
+        }
+        // What was said of a part, before the rest was there, and what was said of the whole.
+        for (early, closed, expected) in [
+            (5, true, Kind::Different),
+            (11, true, Kind::AnsweredEarly),
+            (11, false, Kind::Different),
+        ] {
+            let cut = Held {
+                early,
+                ..held(&["", "+OK\r\n", "-NO\r\n"], closed)
+            };
+            assert_eq!(kind(&whole, &cut), Some(expected), "{cut:?}");
         }
         let reset = Held {
             reset: true,

@@ -72,6 +72,11 @@ fn message(suspect: &Suspect) -> String {
             "octets of an answer are lost at a close, whole or cut; a close may take them along"
                 .to_owned()
         }
+        Kind::AnsweredEarly => {
+            "the server answers a part of what is sent before the rest is there, otherwise than the whole, \
+             and closes either way"
+                .to_owned()
+        }
         Kind::HeldBack => {
             "the answers are the same, and some of them come only when more has been sent"
                 .to_owned()

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use super::bench::{Bench, Look, Suspect};
-use super::compare::{Kind, Whole};
+use super::compare::{Kind, Whole, collapsed};
 use super::found::{check, found};
 use super::mutate::{Mutant, Mutator};
 use super::smaller::shrink;
@@ -232,11 +232,5 @@ impl Signature {
 /// The beginning of an answer, with all numbers alike.
 fn beginning(octets: &[u8]) -> Vec<u8> {
     const MOST: usize = 8;
-    let mut beginning: Vec<u8> = octets
-        .iter()
-        .take(MOST)
-        .map(|octet| if octet.is_ascii_digit() { b'0' } else { *octet })
-        .collect();
-    beginning.dedup_by(|a, b| *a == b'0' && *b == b'0');
-    beginning
+    collapsed(&octets[..octets.len().min(MOST)])
 }

@@ -3,6 +3,7 @@
 right   errors are answered, and the connection is closed
 late    an error that shows in a later read than the first of its command is lost: the connection
         is closed without a word
+early   right too: an error is answered as soon as it shows, and the answer says what came behind it
 dies    the process ends at a length of more than nine digits
 """
 
@@ -65,7 +66,9 @@ def serve(connection):
                     buffer, reads = buffer[used:], 0
                     connection.sendall(b"+" + b" ".join(words).replace(b"\r", b"?").replace(b"\n", b"?") + b"\r\n")
             except Bad as error:
-                if MODE != "late" or reads <= 1:
+                if MODE == "early":
+                    connection.sendall(b"-ERR %s\r\n" % (b"and more" if buffer.count(b"\n") > 1 else b"alone"))
+                elif MODE != "late" or reads <= 1:
                     connection.sendall(error.args[0])
                 return
 
