@@ -131,17 +131,19 @@ fn a_server_that_answers_early_is_not_accused() {
 /// Servers that many people use, by name and command, with a recording each.
 #[test]
 fn published_servers_are_not_accused() {
-    let redis: &[&[u8]] = &[
+    type Octets = &'static [u8];
+    type Words = &'static [&'static str];
+    let redis: &[Octets] = &[
         b"*1\r\n$4\r\nPING\r\n",
         b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$3\r\nfoo\r\n",
         b"GET a\r\nECHO hello\r\n",
     ];
-    let beanstalkd: &[&[u8]] = &[
+    let beanstalkd: &[Octets] = &[
         b"use t\r\n",
         b"watch t\r\n",
         b"stats-tube nothere\r\nlist-tube-used\r\n",
     ];
-    let servers: [(&str, &[&[u8]], &[&str]); 2] = [
+    let servers: [(&str, &[Octets], Words); 2] = [
         ("redis-server", redis, &["--port", "{port}", "--save", ""]),
         (
             "beanstalkd",
