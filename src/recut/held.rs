@@ -26,6 +26,8 @@ pub(crate) struct Held {
     pub(crate) early: usize,
     /// The answer that came only after more octets had been sent than it needs.
     pub(crate) held_back: Option<usize>,
+    /// The turn, from 0, to which an answer began before all its octets had been sent.
+    pub(crate) answered_early: Option<usize>,
     /// The longest that a complete answer took.
     pub(crate) slowest: Duration,
     /// What came while nothing was asked, each piece by itself.
@@ -92,6 +94,13 @@ impl Difference {
             Self::Missing { .. } | Self::HeldBack { .. } | Self::LeftOpen | Self::Endless { .. }
         )
     }
+}
+
+/// A difference, and the run that showed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shown {
+    pub(crate) difference: Difference,
+    pub(crate) held: Held,
 }
 
 /// What uncut conversations are like.
@@ -349,28 +358,9 @@ impl Learned {
             .all(|samples| samples.iter().all(Vec::is_empty))
     }
 
-    /// Whether octets are a permutation of these answers, one after the other.
-    pub(crate) fn are_in_any_order(&self, answers: &[usize], octets: &[u8]) -> bool {
-        if answers.is_empty() {
-            return octets.is_empty();
-        }
-        let octets = without(&self.unasked, octets);
-        self.permuted(answers, &octets)
-    }
-
-    fn permuted(&self, answers: &[usize], octets: &[u8]) -> bool {
-        if answers.is_empty() {
-            return octets.is_empty();
-        }
-        answers.iter().enumerate().any(|(place, answer)| {
-            let mut rest = answers.to_vec();
-            rest.remove(place);
-            let ends = self.patterns[*answer].ends(octets);
-            ends.into_iter()
-                .rev()
-                .take(4)
-                .any(|end| self.permuted(&rest, &octets[end..]))
-        })
+    /// Octets without what comes unasked.
+    pub(super) fn asked(&self, octets: &[u8]) -> Vec<u8> {
+        without(&self.unasked, octets)
     }
 }
 
@@ -474,12 +464,5 @@ mod tests {
         );
         assert!(learned.absorb(&held(&["+7x a", "+OK"], false)));
         assert_eq!(learned.difference(&held(&["+9z a", "+OK"], false)), None);
-    }
-
-    #[test]
-    fn joined_answers_may_come_in_any_order() {
-        let learned = Learned::of(&[held(&["", "a1", "b22", "c"], false)]);
-        assert!(learned.are_in_any_order(&[1, 2, 3], b"cb22a1"));
-        assert!(!learned.are_in_any_order(&[1, 2, 3], b"cb22"));
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::held::{Difference, Held, Learned};
+use super::held::{Difference, Held, Learned, Shown};
 use super::learn::{Known, Options};
 use super::subject::{Subject, Talk};
+use super::tolerated::Tolerated;
 use super::turn::Conversation;
 use super::variation::Variation;
 use crate::testee::wait::Patience;
@@ -19,6 +20,9 @@ const CONFIRMED_IN_FULL: usize = 3;
 
 /// After so many differences of one turn that took their time, further places of it are left out.
 const SLOW_DIFFERENCES: usize = 6;
+
+/// How often a conversation is begun anew if the server does not greet as it should.
+const GREETINGS: usize = 3;
 
 /// How long a server that sleeps is waited for at the first answer that does not come, and later.
 const FIRST_IDLE: Duration = Duration::from_millis(1_500);
@@ -34,24 +38,19 @@ pub(crate) enum Outcome {
     Same,
     /// They are not, each time.
     Different(Box<Shown>),
-    /// They are the same in another order.
-    Reordered,
+    /// They are not, and a right server may do so.
+    Tolerated(Tolerated),
     /// They differed, and not each time.
     Unsteady {
         /// How often they differed.
         differed: usize,
         /// In how many runs.
         runs: usize,
+        /// One that differed.
+        shown: Box<Shown>,
     },
     /// Not held, and why.
     LeftOut(&'static str),
-}
-
-/// A difference, and the run that showed it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Shown {
-    pub(crate) difference: Difference,
-    pub(crate) held: Held,
 }
 
 /// One conversation with one subject, being judged.
@@ -145,17 +144,33 @@ impl<'b> Bench<'b> {
         let Some(shown) = self.differs(variation)? else {
             return Ok(Outcome::Same);
         };
-        if self.is_order_alone(variation, &shown) {
-            return Ok(Outcome::Reordered);
+        if let Some(tolerated) = Tolerated::of(&self.learned, variation, &shown) {
+            return Ok(Outcome::Tolerated(tolerated));
         }
-        self.confirm(variation, shown)
+        let outcome = self.confirm(variation, shown)?;
+        if let Outcome::Different(shown) = &outcome
+            && let Some(first_octet) = Tolerated::first_octet(variation, shown)
+            && !self.holds_back(&first_octet)?
+        {
+            return Ok(Outcome::Tolerated(Tolerated::HeldBackInside));
+        }
+        Ok(outcome)
     }
 
     /// Holds a variation, and says how it differs.
     fn differs(&mut self, variation: &Variation) -> Result<Option<Shown>, String> {
         let conversation = self.conversation;
         let learned = self.learned.clone();
-        let held = self.once(conversation, variation, &learned)?;
+        let mut held = self.once(conversation, variation, &learned)?;
+        for _ in 0..GREETINGS {
+            let greeted = learned.difference(&held).and_then(|it| it.answer()) != Some(0);
+            if greeted || conversation.greeting.is_none() {
+                break;
+            }
+            // Nothing had been cut yet: the server was still starting, or suffers from what went before.
+            self.spoiled = true;
+            held = self.once(conversation, variation, &learned)?;
+        }
         let difference = match variation {
             Variation::BreakOff { .. } => self.after_breaking_off(&held)?,
             _ => learned.difference(&held),
@@ -184,23 +199,10 @@ impl<'b> Bench<'b> {
         Ok(learned.difference(&after).map(|_| Difference::Unwell))
     }
 
-    fn is_order_alone(&self, variation: &Variation, shown: &Shown) -> bool {
-        let Variation::Join {
-            first,
-            last,
-            into: None,
-        } = variation
-        else {
-            return false;
-        };
-        let answers: Vec<usize> = (first + 1..=last + 1).collect();
-        let octets: Vec<u8> = answers
-            .iter()
-            .filter_map(|answer| shown.held.answers.get(*answer))
-            .flatten()
-            .copied()
-            .collect();
-        self.learned.are_in_any_order(&answers, &octets)
+    fn holds_back(&mut self, variation: &Variation) -> Result<bool, String> {
+        self.spoiled = true;
+        let shown = self.differs(variation)?;
+        Ok(shown.is_some_and(|shown| matches!(shown.difference, Difference::HeldBack { .. })))
     }
 
     /// Repeats a variation that differs, each time on a fresh server between uncut runs, which must be as
@@ -244,6 +246,7 @@ impl<'b> Bench<'b> {
             return Ok(Outcome::Unsteady {
                 differed,
                 runs: repeats + 1,
+                shown: Box::new(last),
             });
         }
         *self.confirmed.entry(turn).or_default() += 1;

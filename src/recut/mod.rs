@@ -10,10 +10,10 @@
 //! | | |
 //! |---|---|
 //! | `turn`, `variation` | a conversation in turns, and the ways of holding it otherwise |
-//! | `token`, `pattern`, `recorded`, `held` | what answers are like, and how one differs |
+//! | `token`, `duration`, `pattern`, `recorded`, `held`, `any_order` | what answers are like, and how one differs |
 //! | `carry` | values of answers that are sent back later |
 //! | `subject`, `server`; `program`, `filter`, `client`, `ahead`, `ended` | who is talked to |
-//! | `learn`, `judge`, `shrink`, `run` | from uncut runs to a verdict and its least cut |
+//! | `learn`, `judge`, `tolerated`, `shrink`, `run` | from uncut runs to a verdict and its least cut |
 //! | `finding`, `cause` | what is said of it |
 //! | `fuzz/` | mutants of a recording: octets whose answers nobody wrote down, whole against cut |
 //! | `whole` | for Rust tests: one closure under every cut |
@@ -21,6 +21,8 @@
 
 #[cfg(feature = "cli")]
 mod ahead;
+#[cfg(feature = "cli")]
+mod any_order;
 #[cfg(feature = "cli")]
 pub mod capture;
 #[cfg(feature = "cli")]
@@ -30,6 +32,7 @@ mod cause;
 #[cfg(feature = "cli")]
 pub(crate) mod client;
 #[cfg(feature = "cli")]
+mod duration;
 mod ended;
 #[cfg(feature = "cli")]
 mod evidence;
@@ -69,6 +72,8 @@ mod shrink;
 pub(crate) mod subject;
 #[cfg(feature = "cli")]
 mod token;
+#[cfg(feature = "cli")]
+mod tolerated;
 pub mod turn;
 #[cfg(feature = "cli")]
 pub mod variation;

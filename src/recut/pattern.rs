@@ -4,6 +4,7 @@
 //! its class, of any length. Octet masks would be wrong within minutes: counters get longer, and
 //! their high digits change later than the runs that were compared.
 
+use super::duration;
 use super::token::{Set, is_text, is_word, set_of, tokens};
 
 /// A part of a pattern.
@@ -36,7 +37,9 @@ impl Pattern {
     pub(crate) fn of(samples: &[&[u8]]) -> Self {
         let first = samples.first().copied().unwrap_or_default();
         if samples.iter().all(|sample| *sample == first) {
-            return Self::new(vec![Piece::Literal(first.to_vec())]);
+            let timed = Some(first).filter(|first| is_text(first));
+            let pieces = timed.and_then(|first| by_tokens(&[first], Set::Alphanumeric));
+            return Self::new(pieces.unwrap_or_else(|| vec![Piece::Literal(first.to_vec())]));
         }
         if let Some(anagram) = anagram(samples) {
             return Self {
@@ -125,6 +128,15 @@ impl Pattern {
     /// Whether a longer answer may be one too, so that it is complete only once the server rests.
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.pieces.last(), Some(Piece::Word(_) | Piece::Gap))
+    }
+
+    /// The number of octets that may be any, of which there are so many.
+    pub(crate) fn masked(&self) -> usize {
+        let masked = self.pieces.iter().map(|piece| match piece {
+            Piece::Masked(count) => *count,
+            _ => 0,
+        });
+        masked.sum()
     }
 
     /// Whether nothing is known but a beginning and an end.
@@ -225,6 +237,7 @@ fn by_tokens(samples: &[&[u8]], words: Set) -> Option<Vec<Piece>> {
         return None;
     }
     spread(&split[0], &mut varies);
+    duration::mark(&split[0], &mut varies);
     lengths(&split[0], &mut varies);
     let mut pieces = Vec::new();
     let mut literal = Vec::new();

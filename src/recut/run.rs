@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 
 use super::evidence;
 use super::finding::{self, Finding};
-use super::judge::{Bench, Outcome, Shown};
+use super::held::Shown;
+use super::judge::{Bench, Outcome};
 use super::learn::{Options, learn};
 use super::shrink::{Least, shrink};
 use super::subject::Subject;
@@ -206,15 +207,9 @@ fn least(
         .count();
     let most = bench.subject.shrunk_in_a_turn();
     if same_turn >= most && variation.turn().is_some() {
-        return Ok(Least {
-            conversation: bench.conversation.clone(),
-            learned: bench.learned.clone(),
-            variation: variation.clone(),
-            in_recording: variation.clone(),
-            shown: shown.clone(),
-        });
+        return Ok(Least::whole(bench, variation, shown));
     }
-    shrink(bench, variation, shown.clone(), &singles)
+    shrink(bench, variation, shown, &singles)
 }
 
 fn describe(
@@ -236,18 +231,19 @@ fn describe(
                 &shown.held.ended,
             ),
         ),
-        Outcome::Reordered => (
-            Verdict::Acceptable,
-            "the answers are the same, in another order".to_owned(),
-        ),
-        Outcome::Unsteady { differed, runs } => (
+        Outcome::Tolerated(why) => (Verdict::Acceptable, why.in_words().to_owned()),
+        Outcome::Unsteady { differed, runs, .. } => (
             Verdict::Flaky,
             format!("answered otherwise {differed} times of {runs}, while the uncut runs agree"),
         ),
         Outcome::LeftOut(why) => (Verdict::Skipped, (*why).to_owned()),
     };
     let mut check = finding::check(name, variation, verdict, &message);
-    check.evidence = least.map(evidence::of);
+    let once = match outcome {
+        Outcome::Unsteady { shown, .. } => Some(Least::whole(bench, variation, shown)),
+        _ => None,
+    };
+    check.evidence = least.or(once.as_ref()).map(evidence::of);
     Finding {
         check,
         cut: least.map(|least| {
@@ -259,7 +255,10 @@ fn describe(
             cut
         }),
         shrunk: least.map(|least| finding::trace(name, least)),
-        shown: least.map(finding::shown).unwrap_or_default(),
+        shown: least
+            .or(once.as_ref())
+            .map(finding::shown)
+            .unwrap_or_default(),
     }
 }
 

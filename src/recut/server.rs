@@ -220,9 +220,13 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
         );
         let mut from = 0;
         for place in places {
-            let sent = self.piece(turn, &octets[from..place]);
+            let goes_on = self.piece(turn, &octets[from..place]);
+            self.connection.pump();
             self.held.early = self.connection.seen().len();
-            if !sent {
+            if self.held.early > self.taken {
+                self.held.answered_early.get_or_insert(turn);
+            }
+            if !goes_on {
                 return false;
             }
             if pauses && self.pauses < MAX_PAUSES {
@@ -299,6 +303,10 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
             };
             if !whole(self) {
                 self.held.held_back = Some(last);
+                let more = |len| early.len() > len;
+                if self.expected_len(first + 1, last).is_some_and(more) {
+                    self.held.answered_early = Some(last);
+                }
             }
             // All are taken together below.
             self.taken = before;

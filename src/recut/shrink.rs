@@ -1,8 +1,8 @@
 //! Shrinking: the least cut, the fewest turns, the fewest octets that still show a difference, while
 //! the uncut conversation stays good.
 
-use super::held::{Held, Learned};
-use super::judge::{Bench, Shown};
+use super::held::{Held, Learned, Shown};
+use super::judge::Bench;
 use super::recorded::same_outcome;
 use super::turn::Conversation;
 use super::variation::Variation;
@@ -28,16 +28,10 @@ pub(crate) struct Least {
 pub(crate) fn shrink(
     bench: &mut Bench<'_>,
     variation: &Variation,
-    shown: Shown,
+    shown: &Shown,
     known: &[Variation],
 ) -> Result<Least, String> {
-    let mut least = Least {
-        conversation: bench.conversation.clone(),
-        learned: bench.learned.clone(),
-        variation: variation.clone(),
-        in_recording: variation.clone(),
-        shown,
-    };
+    let mut least = Least::whole(bench, variation, shown);
     let takes_long = least.shown.difference.took_time();
     least_places(bench, &mut least, known)?;
     least.in_recording = least.variation.clone();
@@ -49,6 +43,17 @@ pub(crate) fn shrink(
 }
 
 impl Least {
+    /// A difference of the whole conversation, not made smaller.
+    pub(crate) fn whole(bench: &Bench<'_>, variation: &Variation, shown: &Shown) -> Self {
+        Self {
+            conversation: bench.conversation.clone(),
+            learned: bench.learned.clone(),
+            variation: variation.clone(),
+            in_recording: variation.clone(),
+            shown: shown.clone(),
+        }
+    }
+
     /// Keeps a smaller one, if it shows a difference.
     fn improve(
         &mut self,

@@ -33,6 +33,7 @@ mod proxy_real;
 mod reach;
 mod recording;
 mod recut_matrix;
+mod recut_real;
 mod regressions;
 mod reports;
 mod reports_on_disk;

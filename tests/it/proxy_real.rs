@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::support::unstick;
+use crate::support::{is_installed, unstick};
 
 /// A server of somebody else's, ended with the test.
 struct Server {
@@ -67,18 +67,6 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-fn is_installed(program: &str) -> bool {
-    let found = Command::new("sh")
-        .args(["-c", &format!("command -v {program}")])
-        .stdout(Stdio::null())
-        .status();
-    let found = found.is_ok_and(|status| status.success());
-    if !found {
-        println!("skipped: {program} is not installed");
-    }
-    found
 }
 
 #[test]

@@ -7,7 +7,7 @@ pub mod matrix;
 pub mod served;
 
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// The program.
 pub const UNSTICK: &str = env!("CARGO_BIN_EXE_unstick");
@@ -21,6 +21,19 @@ pub fn example(name: &str) -> String {
         path.display()
     );
     path.into_os_string().into_string().unwrap()
+}
+
+/// Whether a program is installed; what needs one that is not is skipped, with a word.
+pub fn is_installed(program: &str) -> bool {
+    let found = Command::new("sh")
+        .args(["-c", &format!("command -v {program}")])
+        .stdout(Stdio::null())
+        .status();
+    let found = found.is_ok_and(|status| status.success());
+    if !found {
+        println!("skipped: {program} is not installed");
+    }
+    found
 }
 
 /// A file of the project.
