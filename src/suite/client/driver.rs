@@ -6,6 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use super::diagnosis::{self, Diagnosis, INTERLEAVED};
+use super::symptom::Symptom;
 use crate::disk::Held;
 use crate::judge::evidence::{Evidence, Wanted};
 use crate::suite::plain::frame;
@@ -47,10 +48,22 @@ impl Habits {
     }
 }
 
+/// Says what a failure looks like.
+fn looks_like<T>(judged: Judged<T>, symptom: Symptom) -> Judged<T> {
+    judged.map_err(|why| match why {
+        NotPassed::Failed(mut wrong) => {
+            wrong.symptom = symptom;
+            NotPassed::Failed(wrong)
+        }
+        other => other,
+    })
+}
+
 /// What went wrong.
 #[derive(Debug, Clone)]
 pub(in crate::suite::client) struct Wrong {
     pub(in crate::suite::client) message: String,
+    pub(in crate::suite::client) symptom: Symptom,
     /// The requirement that is broken, where it is not the case's own, and the likely mistake.
     pub(in crate::suite::client) diagnosis: Diagnosis,
     /// One look is proof enough, and may well not show a second time.
@@ -251,18 +264,24 @@ impl<'r> Stage<'r> {
         }
         self.gather();
         let expected = format!("the frame of {}", in_words(payloads[0]));
-        let message = match (self.rest().len(), self.ending()) {
-            (0, None) => "the client sent nothing".to_owned(),
-            (0, Some(_)) => "the client closed and sent nothing".to_owned(),
-            _ => format!("the client sent something else than {expected}"),
+        let (message, symptom) = match (self.rest().len(), self.ending()) {
+            (0, None) => ("the client sent nothing".to_owned(), Symptom::Other),
+            (0, Some(_)) => (
+                "the client closed and sent nothing".to_owned(),
+                Symptom::ClosedInstead,
+            ),
+            _ => (
+                format!("the client sent something else than {expected}"),
+                Symptom::Other,
+            ),
         };
         let diagnosis = match self.ending() {
             None if self.rest().is_empty() && self.behind_a_body => diagnosis::WAITS,
             _ => diagnosis::of_message(payloads[0], self.rest(), self.behind_a_body),
         };
         let in_vain = self.rest().is_empty() || wanted[0].starts_with(self.rest());
-        self.wrong_because(diagnosis, &message, &expected, in_vain)
-            .map_err(|why| self.beside(why, &wanted[0]))
+        let judged = self.wrong_because(diagnosis, &message, &expected, in_vain);
+        looks_like(judged, symptom).map_err(|why| self.beside(why, &wanted[0]))
     }
 
     /// Puts the octets that were expected next beside what came.
@@ -288,6 +307,9 @@ impl<'r> Stage<'r> {
         self.sends(header.as_bytes()).map_err(|why| match why {
             NotPassed::Failed(mut wrong) => {
                 wrong.diagnosis = diagnosis::of_header(name, length, self.rest());
+                if !wrong.nothing_sent {
+                    wrong.symptom = Symptom::OtherHeader;
+                }
                 NotPassed::Failed(wrong)
             }
             other => other,
@@ -371,11 +393,12 @@ impl<'r> Stage<'r> {
         if self.client.program().wait(self.patience, in_it) {
             return Ok(());
         }
-        self.wrong(
+        let judged = self.wrong(
             "the client does not show the reply",
             &format!("that standard output shows: {reply}"),
             true,
-        )
+        );
+        looks_like(judged, Symptom::NotShown)
     }
 
     /// Has the client leave, and sees that it has shown by then what it had to show.
@@ -439,11 +462,12 @@ impl<'r> Stage<'r> {
                 .join("\n")
                 .contains(&format!("{prefix}{partial}{suffix}"))
         {
-            return self.wrong(
+            let judged = self.wrong(
                 "the client shows what is no whole reply as if it were one",
                 expected,
                 false,
             );
+            return looks_like(judged, Symptom::ShownAllTheSame);
         }
         let replies: Vec<String> = self.answered.iter().map(|text| reply(text)).collect();
         let said_more = lines.iter().any(|line| {
@@ -460,11 +484,11 @@ impl<'r> Stage<'r> {
         if status.is_some_and(|status| status != 0) || on_stderr || said_more {
             return Ok(());
         }
-        let message = match status {
-            Some(_) => "the client ends as if all were well",
-            None => "the client goes on as if all were well",
+        let (message, symptom) = match status {
+            Some(_) => ("the client ends as if all were well", Symptom::Silent),
+            None => ("the client goes on as if all were well", Symptom::Other),
         };
-        self.wrong(message, expected, status.is_none())
+        looks_like(self.wrong(message, expected, status.is_none()), symptom)
     }
 
     /// Waits for the close, before which nothing more may come.
@@ -474,14 +498,16 @@ impl<'r> Stage<'r> {
         if !self.rest().is_empty() {
             self.gather();
             let more = self.rest().len();
-            return self.wrong(
+            let judged = self.wrong(
                 &format!("the client sent {more} octets more"),
                 "the close, and nothing before it",
                 false,
             );
+            return looks_like(judged, Symptom::SentMore);
         }
         if self.ending().is_none() {
-            return self.wrong("the client does not close", "the close", true);
+            let judged = self.wrong("the client does not close", "the close", true);
+            return looks_like(judged, Symptom::NotClosed);
         }
         Ok(())
     }
@@ -539,6 +565,7 @@ impl<'r> Stage<'r> {
         }
         Err(NotPassed::Failed(Box::new(Wrong {
             message: message.to_owned(),
+            symptom: Symptom::Other,
             diagnosis,
             proves_itself: diagnosis == INTERLEAVED,
             // One that has ended is not waited for.

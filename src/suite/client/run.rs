@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use super::case::Case;
-use super::driver::Wrong;
+use super::finding::Finding;
 use super::opening::{Opening, open};
 use super::signatures;
 use super::subject::{Client, Planned};
 use crate::judge::case::{CaseInfo, Role};
 use crate::judge::check::{Check, Verdict};
 use crate::judge::error::RunError;
-use crate::judge::id::RequirementId;
 use crate::judge::progress::Progress;
 use crate::judge::runner::{self, Manner};
 use crate::judge::subject::Planned as _;
@@ -56,15 +55,17 @@ pub fn run(
     let total = 1 + planned.len();
     let opening = open(template, options.effort.waits())?;
     let first = match &opening {
-        Opening::Speaks(..) => Check::new(&info, None, Verdict::Pass, ""),
-        Opening::Fails(wrong) => failed(Check::new(&info, None, Verdict::Fail, ""), wrong),
-        Opening::Unseen(verdict, why) => Check::new(&info, None, *verdict, why.as_str()),
+        Opening::Speaks(..) => Finding::of(Check::new(&info, None, Verdict::Pass, "")),
+        Opening::Fails(wrong) => Finding::failed(Check::new(&info, None, Verdict::Fail, ""), wrong),
+        Opening::Unseen(verdict, why) => {
+            Finding::of(Check::new(&info, None, *verdict, why.as_str()))
+        }
     };
-    if progress.finished(1, total, &first).is_break() {
+    if progress.finished(1, total, &first.check).is_break() {
         return Err(RunError::Interrupted);
     }
     let Opening::Speaks(habits, took) = opening else {
-        return not_run(first, &planned, progress);
+        return not_run(first.check, &planned, progress);
     };
     let client = || Client {
         template,
@@ -85,12 +86,12 @@ pub fn run(
     };
     let outcomes = runner::run(&mut clients, &planned, &manner, progress)?;
     let judged = outcomes.into_iter().map(|outcome| match &outcome.failure {
-        Some(wrong) => failed(outcome.check, wrong),
-        None => outcome.check,
+        Some(wrong) => Finding::failed(outcome.check, wrong),
+        None => Finding::of(outcome.check),
     });
-    let mut checks: Vec<Check> = std::iter::once(first).chain(judged).collect();
-    signatures::name_what_tells_itself(&mut checks);
-    Ok(checks)
+    let mut findings: Vec<Finding> = std::iter::once(first).chain(judged).collect();
+    signatures::name_what_tells_itself(&mut findings);
+    Ok(findings.into_iter().map(|finding| finding.check).collect())
 }
 
 /// The checks of a client that does not speak the protocol: none but the first is made.
@@ -115,17 +116,4 @@ fn not_run(
         }
     }
     Ok(checks)
-}
-
-/// A check that has failed, with what is known of it.
-fn failed(mut check: Check, wrong: &Wrong) -> Check {
-    if check.message.is_empty() {
-        check.message.clone_from(&wrong.message);
-    }
-    if let Some(requirement) = wrong.diagnosis.requirement {
-        check.broken = Some(RequirementId::new(requirement));
-    }
-    check.cause = wrong.diagnosis.cause.map(str::to_owned);
-    check.evidence = Some(wrong.evidence.clone());
-    check
 }

@@ -1,6 +1,8 @@
 //! The mistakes of clients that are known by the cases they fail.
 
 use super::cases::replies::{CUT_AFTER, frame_cut_everywhere};
+use super::finding::Finding;
+use super::symptom::Symptom;
 use crate::judge::check::{Check, Verdict};
 use crate::judge::id::RequirementId;
 use crate::suite::signature::{self, Consequence, Telltale, known};
@@ -11,8 +13,8 @@ use crate::trace::segmentation::Segmentation;
 enum Look {
     /// Anything.
     Any,
-    /// The failure is told in words that have these among them.
-    Says(&'static str),
+    /// Each failure looks like this.
+    Is(Symptom),
     /// It has been seen once the file was announced as it ought to be.
     Announced,
     /// A reply that came in pieces is not shown.
@@ -20,22 +22,18 @@ enum Look {
 }
 
 impl Look {
-    fn fits(self, check: &Check) -> bool {
+    fn fits(self, finding: &Finding) -> bool {
         match self {
             Self::Any => true,
-            Self::Says(words) => check.message.contains(words),
-            Self::Announced => !check.message.contains(ITS_HEADER),
+            Self::Is(symptom) => finding.symptom == Some(symptom),
+            Self::Announced => finding.symptom != Some(Symptom::OtherHeader),
             Self::InPieces => {
-                check.segmentation != Some(Segmentation::Whole) && check.message.contains(NOT_SHOWN)
+                finding.check.segmentation != Some(Segmentation::Whole)
+                    && finding.symptom == Some(Symptom::NotShown)
             }
         }
     }
 }
-
-const ITS_HEADER: &str = "the frame of \"large.bin,";
-const NOT_SHOWN: &str = "does not show the reply";
-const SHOWN_ALL_THE_SAME: &str = "shows what is no whole reply";
-const SILENT: &str = "ends as if all were well";
 
 #[rustfmt::skip]
 const TABLE: &[Telltale<Look>] = &[
@@ -44,28 +42,28 @@ const TABLE: &[Telltale<Look>] = &[
     known("FRM-2", &["client/reply-of-*"], &["client/reply-of-5000-octets"], Look::InPieces,
         "it takes a short read for a whole one"),
     known("FRM-3", &["client/two-replies", "client/reply-and-*", "client/reply-ends-late"],
-        &["client/two-replies"], Look::Says(NOT_SHOWN),
+        &["client/two-replies"], Look::Is(Symptom::NotShown),
         "it loses what arrives together with the end of a reply"),
     known("FRM-6", &["client/truncated-*", "client/announced-*"], &[],
-        Look::Says(SHOWN_ALL_THE_SAME),
+        Look::Is(Symptom::ShownAllTheSame),
         "it takes the part of a reply that came before the end of the stream for a whole one"),
     known("FRM-6", &["client/truncated-*", "client/announced-*"], &["client/truncated-after-1"],
-        Look::Says(SILENT), "it does not say that the stream ended inside a reply"),
+        Look::Is(Symptom::Silent), "it does not say that the stream ended inside a reply"),
     known("FRM-9", &["client/slow-reader", "client/slowly-taken-file"], &[], Look::Any,
         "it drops what one write did not take"),
     known("MSG-3", &["client/invalid-*"], &["client/invalid-ff", "client/invalid-lone-continuation"],
-        Look::Says(SHOWN_ALL_THE_SAME), "it repairs replies that are not UTF-8"),
-    known("MSG-3", &["client/invalid-*"], &["client/invalid-ff"], Look::Says(SILENT),
+        Look::Is(Symptom::ShownAllTheSame), "it repairs replies that are not UTF-8"),
+    known("MSG-3", &["client/invalid-*"], &["client/invalid-ff"], Look::Is(Symptom::Silent),
         "it does not say that a reply is not UTF-8"),
     known("SES-11",
         &["client/truncated-after-0", "client/closed-*", "client/reset-*"],
-        &["client/closed-at-once"], Look::Says(SILENT),
+        &["client/closed-at-once"], Look::Is(Symptom::Silent),
         "it does not say that the server went away"),
-    known("SES-12", &["client/quit*"], &["client/quit"], Look::Says("closed and sent nothing"),
+    known("SES-12", &["client/quit*"], &["client/quit"], Look::Is(Symptom::ClosedInstead),
         "it closes without `q`"),
-    known("SES-12", &["client/quit*"], &["client/quit"], Look::Says("does not close"),
+    known("SES-12", &["client/quit*"], &["client/quit"], Look::Is(Symptom::NotClosed),
         "it does not close after `q`"),
-    known("SES-12", &["client/quit*"], &["client/quit"], Look::Says("octets more"),
+    known("SES-12", &["client/quit*"], &["client/quit"], Look::Is(Symptom::SentMore),
         "it goes on after `q`"),
     known("TRF-1", &["client/name-comma*"], &["client/name-comma"], Look::Any,
         "it does not send a name with a comma as it is"),
@@ -84,59 +82,57 @@ const TWO_WRITERS: [&str; 2] = [
 
 /// Octets of two writers look as if a body were too long or too short: wherever a client does so. Those that a write did not take look so where the peer is
 /// slow.
-const CONSEQUENCES: &[Consequence<Check>] = &[Consequence {
+const CONSEQUENCES: &[Consequence<Finding>] = &[Consequence {
     seems: "TRF-13",
     is: "FRM-9",
-    explained: |check, because| {
-        let mut because = because.iter().map(|one| one.id.as_str());
+    explained: |finding, because| {
+        let mut because = because.iter().map(|one| one.check.id.as_str());
         let writes_beside = because.any(|id| TWO_WRITERS.contains(&id));
         let slow = [
             "client/quit-behind-a-large-file",
             "client/slowly-taken-file",
         ];
-        writes_beside || slow.contains(&check.id.as_str())
+        writes_beside || slow.contains(&finding.check.id.as_str())
     },
 }];
 
 /// Names the mistake where all failures of a requirement without a cause point to one.
-pub(super) fn name_what_tells_itself(checks: &mut [Check]) {
-    decodes_chunks(checks);
-    is_a_reply_behind(checks);
-    let left_out = signature::left_out(checks.iter());
-    let failures = checks.iter().map(|check| (check, check));
+pub(super) fn name_what_tells_itself(findings: &mut [Finding]) {
+    decodes_chunks(findings);
+    is_a_reply_behind(findings);
+    let left_out = signature::left_out(findings.iter().map(|finding| &finding.check));
+    let failures = findings.iter().map(|finding| (&finding.check, finding));
     let mut causes = signature::causes(TABLE, Look::fits, failures, &left_out);
     // A client that takes a short read for a whole reply takes the last one for a whole reply too, and
     // octets of two replies for one that is not UTF-8.
-    if is_broken(checks, "FRM-2") {
+    if is_broken(findings, "FRM-2") {
         causes.remove("FRM-6");
         causes.remove("MSG-3");
     }
-    signature::name(checks.iter_mut(), &causes);
-    if is_broken(checks, "MSG-4") {
+    let checks = findings.iter_mut().map(|finding| &mut finding.check);
+    signature::name(checks, &causes);
+    if is_broken(findings, "MSG-4") {
         // Texts that were changed look as if two writers had mixed them.
-        for check in checks
-            .iter_mut()
-            .filter(|check| check.requirement() == "FRM-9")
-        {
+        let checks = findings.iter_mut().map(|finding| &mut finding.check);
+        for check in checks.filter(|check| check.requirement() == "FRM-9") {
             check.cause = None;
         }
     }
-    signature::fold_consequences(checks, CONSEQUENCES);
+    signature::fold_consequences(findings, CONSEQUENCES);
 }
 
-fn is_broken(checks: &[Check], requirement: &str) -> bool {
-    checks
-        .iter()
-        .any(|check| check.verdict == Verdict::Fail && check.requirement() == requirement)
+fn is_broken(findings: &[Finding], requirement: &str) -> bool {
+    let mut checks = findings.iter().map(|finding| &finding.check);
+    checks.any(|check| check.verdict == Verdict::Fail && check.requirement() == requirement)
 }
 
 /// A client that decodes octets as they come fails where a cut is inside a character, and nowhere else.
-fn decodes_chunks(checks: &mut [Check]) {
+fn decodes_chunks(findings: &mut [Finding]) {
     let wire = frame_cut_everywhere();
     let cut_of = |check: &Check| check.id.strip_prefix(CUT_AFTER)?.parse::<usize>().ok();
     let is_inside = |place: usize| place > 4 && !wire.is_char_boundary(place - 4);
     let (mut inside, mut at_edges) = (0, 0);
-    for check in checks.iter() {
+    for check in findings.iter().map(|finding| &finding.check) {
         let Some(place) = cut_of(check) else { continue };
         match (check.verdict, is_inside(place)) {
             (Verdict::Fail, true) => inside += 1,
@@ -155,7 +151,7 @@ fn decodes_chunks(checks: &mut [Check]) {
             || cut_of(check).is_some()
             || *check.id == *"client/pause-inside"
     };
-    for check in checks.iter_mut() {
+    for check in findings.iter_mut().map(|finding| &mut finding.check) {
         if check.verdict == Verdict::Fail && check.requirement() == "FRM-2" && is_cut(check) {
             check.broken = Some(RequirementId::new("MSG-2"));
             check.cause = Some("it decodes text before the reply is whole".to_owned());
@@ -164,8 +160,9 @@ fn decodes_chunks(checks: &mut [Check]) {
 }
 
 /// A client that goes on without a reply is out of step after any pause that is longer than its timer.
-fn is_a_reply_behind(checks: &mut [Check]) {
-    let late = checks.iter().find(|check| {
+fn is_a_reply_behind(findings: &mut [Finding]) {
+    let mut checks = findings.iter().map(|finding| &finding.check);
+    let late = checks.find(|check| {
         *check.id == *"client/late-reply"
             && check.verdict == Verdict::Fail
             && check.requirement() == "SES-11"
@@ -173,7 +170,7 @@ fn is_a_reply_behind(checks: &mut [Check]) {
     let Some(cause) = late.map(|check| check.cause.clone()) else {
         return;
     };
-    for check in checks.iter_mut() {
+    for check in findings.iter_mut().map(|finding| &mut finding.check) {
         if check.verdict == Verdict::Fail && check.id.starts_with("client/pause-") {
             check.broken = Some(RequirementId::new("SES-11"));
             check.cause.clone_from(&cause);
@@ -185,6 +182,56 @@ fn is_a_reply_behind(checks: &mut [Check]) {
 mod tests {
     use super::*;
     use crate::suite::client::cases;
+
+    /// The words of a failure are for people: whatever they are, the same mistake is named.
+    #[test]
+    fn no_cause_hangs_on_words() {
+        let failed = |id: &str, symptom| {
+            let cases = cases::all();
+            let case = cases.iter().find(|case| case.info.id == *id).expect(id);
+            Finding {
+                symptom: Some(symptom),
+                ..Finding::of(Check::new(&case.info, None, Verdict::Fail, "abracadabra"))
+            }
+        };
+        let cause = |id: &str, symptom| {
+            let mut findings = [failed(id, symptom)];
+            name_what_tells_itself(&mut findings);
+            let [finding] = findings;
+            finding.check.cause
+        };
+        for (id, symptom, named) in [
+            (
+                "client/quit",
+                Symptom::NotClosed,
+                "it does not close after `q`",
+            ),
+            (
+                "client/quit",
+                Symptom::ClosedInstead,
+                "it closes without `q`",
+            ),
+            ("client/quit", Symptom::SentMore, "it goes on after `q`"),
+            (
+                "client/invalid-ff",
+                Symptom::Silent,
+                "it does not say that a reply is not UTF-8",
+            ),
+            (
+                "client/closed-at-once",
+                Symptom::Silent,
+                "it does not say that the server went away",
+            ),
+            (
+                "client/two-replies",
+                Symptom::NotShown,
+                "it loses what arrives together with the end of a reply",
+            ),
+        ] {
+            assert_eq!(cause(id, symptom).as_deref(), Some(named), "{id}");
+        }
+        assert_eq!(cause("client/quit", Symptom::Other), None);
+    }
 
     #[test]
     fn the_table_speaks_of_cases_that_there_are() {
