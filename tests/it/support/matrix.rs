@@ -178,10 +178,8 @@ pub fn assert_as_kept(
     cases: impl IntoIterator<Item = String>,
 ) {
     if std::env::var_os(CHOICE).is_some() {
-        let kept = std::fs::read_to_string(project(&format!("snapshots/{name}.snap"))).unwrap();
+        assert_agrees(name, faults, seen);
         for (fault, seen) in faults.iter().zip(seen) {
-            let row = row(fault, seen);
-            assert!(kept.contains(&row), "not in {name}:\n{row}");
             assert_eq!(wrong_causes(fault, seen), [""; 0]);
         }
         return;
@@ -217,7 +215,9 @@ fn assert_agrees(name: &str, faults: &[Fault], seen: &[Seen]) {
     let rows = lines
         .iter()
         .filter(|line| line.starts_with("    planted: "));
-    assert_eq!(rows.count(), faults.len(), "{name} has other rows");
+    if std::env::var_os(CHOICE).is_none() {
+        assert_eq!(rows.count(), faults.len(), "{name} has other rows");
+    }
 }
 
 /// Asserts that each fault is seen at the requirement that it breaks, that no cause is named that
