@@ -314,9 +314,12 @@ fn both(octets: &[u8]) -> Octet {
             _ => "· ".to_owned(),
         })
         .collect();
+    let mut text = text.join(" ");
+    // The column after the last character, which may be a blank itself.
+    text.pop();
     Octet {
         hex: hex.join(" "),
-        text: text.join(" ").trim_end().to_owned(),
+        text,
     }
 }
 
@@ -418,6 +421,8 @@ mod tests {
             ("00 00 00", "68")
         );
         assert_eq!(versus.expected.rest.text, "h  i");
+        assert_eq!(both(b" ").text, " ");
+        assert_eq!(both(b"").text, "");
         let picture = Picture::of(&evidence(b"\0\0\0\x02h", right), &article());
         let versus = picture.versus.unwrap();
         assert_eq!(
