@@ -13,6 +13,24 @@ pub(super) const PATIENCE: Patience = Patience {
     busy: Duration::from_secs(10),
 };
 
+/// The same for one that has not come back as often as [`SHORT_AFTER`].
+const SHORT_PATIENCE: Patience = Patience {
+    idle: Duration::from_millis(400),
+    busy: Duration::from_secs(2),
+};
+
+/// After so many streams over which a program did not come back it is waited for less.
+const SHORT_AFTER: u32 = 4;
+
+/// How long a program is waited for that did not come back so often.
+pub(super) const fn patience(hung: u32) -> Patience {
+    if hung < SHORT_AFTER {
+        PATIENCE
+    } else {
+        SHORT_PATIENCE
+    }
+}
+
 /// How long it may take until it takes more of its input.
 pub(super) const BOUND: Duration = Duration::from_secs(5);
 
@@ -29,6 +47,8 @@ pub(super) struct Lines<'t> {
     read: usize,
     /// It did not answer the last question.
     broke: bool,
+    /// How many questions it did not answer.
+    hung: u32,
 }
 
 impl<'t> Lines<'t> {
@@ -38,6 +58,7 @@ impl<'t> Lines<'t> {
             program: None,
             read: 0,
             broke: false,
+            hung: 0,
         }
     }
 
@@ -70,7 +91,7 @@ impl<'t> Lines<'t> {
         let from = self.read;
         let mut answer = Vec::new();
         let mut scanned = 0;
-        let whole = program.wait(PATIENCE, |seen| {
+        let whole = program.wait(patience(self.hung), |seen| {
             let fresh = &seen[from..];
             while let Some(end) = fresh[scanned..].iter().position(|octet| *octet == b'\n') {
                 let line = String::from_utf8_lossy(&fresh[scanned..scanned + end]);
@@ -87,6 +108,7 @@ impl<'t> Lines<'t> {
         self.read += scanned;
         self.broke = !whole;
         if !whole {
+            self.hung += 1;
             let short: String = question.chars().take(40).collect();
             let death = program.death().map_or_else(
                 || "and goes on".to_owned(),

@@ -120,6 +120,8 @@ pub(super) struct ChunkDecoder<'d> {
     question: String,
     completed: Option<Vec<usize>>,
     broke: bool,
+    /// It had payloads when it was asked about a stream that goes on.
+    delivered: bool,
 }
 
 impl<'d> ChunkDecoder<'d> {
@@ -130,6 +132,7 @@ impl<'d> ChunkDecoder<'d> {
             question: String::new(),
             completed: None,
             broke: false,
+            delivered: false,
         }
     }
 
@@ -185,13 +188,19 @@ impl Decode for ChunkDecoder<'_> {
 
     fn refused(&mut self) -> bool {
         let question = self.question.clone();
+        let answer = self.ask(&question);
+        self.delivered = answer.as_ref().is_ok_and(|answer| !answer.payloads.is_empty());
         matches!(
-            self.ask(&question),
+            answer,
             Ok(Answer {
                 ended: Ended::Error(_),
                 ..
             })
         )
+    }
+
+    fn has_delivered(&mut self) -> bool {
+        self.delivered
     }
 }
 

@@ -15,6 +15,8 @@ pub(super) struct Failure {
     pub(super) evidence: Evidence,
     /// The codec reported an error and delivered nothing wrong.
     pub(super) refused: bool,
+    /// It was waited for in vain.
+    pub(super) waited: bool,
 }
 
 /// What a codec made of a stream.
@@ -100,6 +102,7 @@ impl Decoded {
         let owed = framed(expected);
         Err(Box::new(Failure {
             message,
+            waited: false,
             refused: self.error.is_some()
                 && !self.panicked
                 && expected.starts_with(&self.delivered),
@@ -155,6 +158,7 @@ pub(super) fn converse(
             framing.split(&stream).ended,
             Ended::Inside(_) | Ended::Refused(_)
         );
+    let refused_early = must_refuse != Some(true) || decoded.finished || refuses_by_now(&decoded, codec);
     decoded.finish(codec);
     if decoded.panicked {
         let message = decoded.error.clone().unwrap_or_default();
@@ -166,6 +170,14 @@ pub(super) fn converse(
         in_time(framing, codec, &decoded, &expected)?;
     }
     match (&decoded.error, must_refuse) {
+        _ if !refused_early => {
+            let why = "the codec waits for more instead of refusing".to_owned();
+            let wanted = "an error before the end of the stream".to_owned();
+            decoded.fails(codec, &expected, why, wanted).map_err(|mut failure| {
+                failure.waited = true;
+                failure
+            })
+        }
         _ if says_nothing => Ok(()),
         (None, Some(true)) => decoded.fails(
             codec,
@@ -181,6 +193,14 @@ pub(super) fn converse(
         ),
         _ => Ok(()),
     }
+}
+
+/// Whether a codec has refused before the end of the stream, or hands nothing over before it anyway, so
+/// that this cannot be asked of it.
+fn refuses_by_now(decoded: &Decoded, codec: &mut dyn Decode) -> bool {
+    decoded.error.is_some()
+        || codec.refused()
+        || decoded.delivered.is_empty() && !codec.has_delivered()
 }
 
 /// Whether each payload was delivered with the chunk that completed it.

@@ -34,6 +34,7 @@ pub(super) fn encodes(
             let (whole, seen) = (frame.len(), Octets::folded(&octets));
             return Err(Box::new(Failure {
                 message: "a payload is encoded as another frame".to_owned(),
+                waited: false,
                 refused: encoded.is_err(),
                 evidence: Evidence {
                     expected: format!("a frame of {whole} octets"),

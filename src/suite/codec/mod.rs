@@ -36,6 +36,8 @@ mod limits;
 #[cfg(feature = "cli")]
 pub mod program;
 
+use std::collections::BTreeSet;
+
 use super::derived;
 use super::requirement;
 use crate::framing::Framing;
@@ -68,6 +70,12 @@ pub trait Decode {
 
     /// Says whether it has refused the stream already, where [`Decode::feed`] cannot tell.
     fn refused(&mut self) -> bool {
+        false
+    }
+
+    /// Whether it has handed over a payload before the end, where [`Decode::feed`] cannot tell: only of one
+    /// that does can it be said that it ought to have refused by now.
+    fn has_delivered(&mut self) -> bool {
         false
     }
 
@@ -116,6 +124,8 @@ pub struct Judge<'c> {
     max_payload: Option<u32>,
     framing: Framing,
     known: Vec<(&'c str, &'c str)>,
+    /// Cases over which a program died, or was waited for in vain: each further cut would take as long.
+    costly: BTreeSet<String>,
 }
 
 impl std::fmt::Debug for Judge<'_> {
@@ -143,6 +153,7 @@ impl<'c> Judge<'c> {
             max_payload: None,
             framing: Framing::default(),
             known: Vec::new(),
+            costly: BTreeSet::new(),
         }
     }
 
@@ -275,12 +286,15 @@ impl<'c> Judge<'c> {
         match planned {
             Planned::Trace(trace, segmentation) => {
                 let failed = || before.iter().filter(|check| check.verdict == Verdict::Fail);
-                if failed().count() >= MANY && failed().any(|check| check.id == trace.id.as_str()) {
-                    let why =
-                        "not run: the case has failed under another segmentation, and many have";
-                    return blank(trace, Some(*segmentation), Verdict::Skipped, why);
-                }
-                self.check(trace, *segmentation)
+                let has_failed = || failed().any(|check| check.id == trace.id.as_str());
+                let why = if self.costly.contains(&trace.id) && has_failed() {
+                    "not run: under another segmentation the codec died over the case, or did not come back"
+                } else if failed().count() >= MANY && has_failed() {
+                    "not run: the case has failed under another segmentation, and many have"
+                } else {
+                    return self.check(trace, *segmentation);
+                };
+                blank(trace, Some(*segmentation), Verdict::Skipped, why)
             }
             Planned::Limit(case) => case.judge(&self.framing, (self.fresh)().as_mut()),
             Planned::Encoder(case) => case.judge(
@@ -353,7 +367,13 @@ impl<'c> Judge<'c> {
         }
         let moves = cut(trace, segmentation);
         let framing = &self.framing;
-        let mut outcome = conversation::converse(framing, (self.fresh)().as_mut(), &moves);
+        let mut codec = (self.fresh)();
+        let mut outcome = conversation::converse(framing, codec.as_mut(), &moves);
+        let waited = outcome.as_ref().is_err_and(|failure| failure.waited);
+        if waited || codec.broke() {
+            self.costly.insert(trace.id.clone());
+        }
+        drop(codec);
         if outcome.is_ok()
             && let Some(twin) = repaired(trace, segmentation)
             && let Err(why) = conversation::converse(framing, (self.fresh)().as_mut(), &twin)

@@ -1,9 +1,9 @@
 //! Codecs that are programs: on pipes, in one of three modes that `docs/codec-contract.md`
 //! describes.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
-use super::answering::{BOUND, Lines, PATIENCE};
+use super::answering::{BOUND, Lines, PATIENCE, patience};
 use super::chunks::{ChunkDecoder, Dialogue};
 use super::encoder::as_u32be;
 use super::{Decode, Judge};
@@ -16,23 +16,48 @@ use crate::trace::octets::to_hex;
 /// A program that decodes the stream on its standard input and writes each payload to its
 /// standard output as a frame; started for each stream.
 #[derive(Debug)]
-struct Stream {
+struct Stream<'h> {
     program: Result<Piped, String>,
+    /// Number of octets that it was given.
+    fed: usize,
     /// It did not end, or was ended by a fault of its own.
     broke: bool,
+    /// How many processes before did not come back.
+    hung: &'h Cell<u32>,
 }
 
-impl Stream {
-    fn start(template: &Template) -> Self {
+/// Octets of output that are no payloads, at most, before a program is taken to write for ever.
+const BESIDE_PAYLOADS: usize = 64 * 1024;
+
+/// Of a program that writes for ever so many payloads are shown.
+const SHOWN: usize = 8;
+
+impl<'h> Stream<'h> {
+    fn start(template: &Template, hung: &'h Cell<u32>) -> Self {
         Self {
             program: Piped::start(template, 0).map_err(|error| error.to_string()),
+            fed: 0,
             broke: false,
+            hung,
         }
+    }
+
+    /// The most that can come of what it was given, in octets: a frame takes an octet, and its payload
+    /// is written behind a length of four.
+    const fn most(&self) -> usize {
+        self.fed * 5 + BESIDE_PAYLOADS
+    }
+
+    fn hangs(&mut self, why: &str) -> String {
+        self.broke = true;
+        self.hung.set(self.hung.get() + 1);
+        why.to_owned()
     }
 }
 
-impl Decode for Stream {
+impl Decode for Stream<'_> {
     fn feed(&mut self, octets: &[u8], _: &mut dyn FnMut(&[u8])) -> Result<(), String> {
+        self.fed += octets.len();
         // One that has refused takes nothing more; its status says so in the end.
         self.program
             .as_mut()
@@ -42,9 +67,18 @@ impl Decode for Stream {
     }
 
     fn finish(&mut self, deliver: &mut dyn FnMut(&[u8])) -> Result<(), String> {
+        let (most, patience) = (self.most(), patience(self.hung.get()));
         let program = self.program.as_mut().map_err(|error| error.clone())?;
         program.end_input();
-        let status = program.end(PATIENCE);
+        if program.wait(patience, |seen| seen.len() > most) {
+            let seen = program.seen();
+            let frames = Framing::default().split(&seen[..most.min(seen.len())]).frames;
+            for found in frames.iter().take(SHOWN) {
+                deliver(&found.payload);
+            }
+            return Err(self.hangs("it writes more than can come of what it was given"));
+        }
+        let status = program.end(patience);
         let seen = program.seen();
         let split = Framing::default().split(&seen);
         for found in &split.frames {
@@ -66,7 +100,7 @@ impl Decode for Stream {
         match status {
             Some(0) => Ok(()),
             Some(status) => Err(format!("it ended {}", status_in_words(status))),
-            None => Err("it does not end, though its input has ended".to_owned()),
+            None => Err(self.hangs("it does not end, though its input has ended")),
         }
     }
 
@@ -80,10 +114,22 @@ impl Decode for Stream {
     }
 
     fn refused(&mut self) -> bool {
+        let (most, patience) = (self.most(), patience(self.hung.get()));
         let Ok(program) = &mut self.program else {
             return false;
         };
-        program.end(PATIENCE).is_some_and(|status| status != 0)
+        program.wait(patience, |seen| seen.len() > most);
+        let refused = program.output_has_ended()
+            && program.end(patience).is_some_and(|status| status != 0);
+        if !refused {
+            self.hung.set(self.hung.get() + 1);
+        }
+        refused
+    }
+
+    fn has_delivered(&mut self) -> bool {
+        let program = self.program.as_ref();
+        program.is_ok_and(|program| !Framing::default().split(&program.seen()).frames.is_empty())
     }
 
     fn remarks(&self) -> String {
@@ -239,6 +285,7 @@ impl Program {
             RefCell::new(Lines::new(&self.template)),
             RefCell::new(Lines::new(&self.lengths)),
         );
+        let hung = Cell::new(0);
         let mut judge = match (&dialogue, &chunks) {
             _ if self.mode == Mode::Lines => Judge::decoder(|| {
                 Box::new(LineDecoder {
@@ -253,7 +300,7 @@ impl Program {
             (Some(dialogue), Some(chunks)) => {
                 Judge::decoder(|| Box::new(ChunkDecoder::new(dialogue, chunks)))
             }
-            _ => Judge::decoder(|| Box::new(Stream::start(&self.template))),
+            _ => Judge::decoder(|| Box::new(Stream::start(&self.template, &hung))),
         };
         if let Some(encode) = &self.encode
             && self.encodes(encode)

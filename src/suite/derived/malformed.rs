@@ -178,7 +178,10 @@ fn below_the_least(renderer: &Renderer<'_>) -> Vec<Trace> {
                 "A length of {value} is below {least}, what it counts beside the payload, and is refused"
             );
             let id = format!("frm/below-least-{value}");
-            refused_length(renderer, id, title, &["FRM-10"], &length)
+            let mut trace = refused_length(renderer, id, title, &["FRM-10"], &length)?;
+            // At once: who subtracts without a look waits for 4 GiB, and the end would excuse that.
+            trace.steps.retain(|step| step.action != Action::EndOfStream);
+            Some(trace)
         })
         .collect()
 }
