@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::judging::ServerClass;
+use super::judging::{Framed, ServerClass};
 use super::{Failure, USAGE, print};
 use crate::judge::case::{CaseInfo, Described, Role};
 use crate::judge::id::RequirementId;
@@ -17,7 +17,7 @@ use crate::trace::Class;
 /// List the cases
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  unstick cases\n  unstick cases 'frm/cut-*'\n  unstick cases 'client/*'"
+    after_help = "Examples:\n  unstick cases\n  unstick cases 'frm/cut-*'\n  unstick cases 'client/*'\n  unstick cases --framing 'u16le+2'"
 )]
 pub(super) struct Cases {
     /// Only those whose id matches
@@ -25,15 +25,25 @@ pub(super) struct Cases {
     /// Only those that a testee of this class owes
     #[arg(long, value_enum)]
     class: Option<ServerClass>,
+    #[command(flatten)]
+    framed: Framed,
 }
 
 impl Cases {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let class = self.class.map(Class::from);
+        let class = match self.class {
+            None => None,
+            claimed => Some(self.framed.class(claimed)?),
+        };
         let patterns: Vec<String> = self.pattern.into_iter().collect();
-        let servers = cases::all().into_iter().map(|case| Row(Box::new(case)));
-        let clients = client::cases::all().into_iter();
-        let codecs = codec::further_cases().into_iter();
+        let framing = &self.framed.framing;
+        let servers = cases::of(framing).into_iter();
+        let servers = servers.map(|case| Row(Box::new(case)));
+        let mut clients = client::cases::all();
+        // Clients speak the article's framing, and no other.
+        clients.retain(|_| framing.is_reference());
+        let clients = clients.into_iter();
+        let codecs = codec::further_cases_of(framing).into_iter();
         let cases: Vec<Row> = servers
             .chain(clients.map(|case| Row(Box::new(case))))
             .chain(codecs.map(|case| Row(Box::new(case))))

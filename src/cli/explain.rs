@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::shell::shell;
 use super::{Failure, USAGE, print};
+use crate::framing::Framing;
 use crate::suite::client;
 use crate::suite::requirement::{self, Requirement};
 use crate::suite::server::case::Case;
@@ -16,39 +18,67 @@ use crate::trace::segmentation::conversations;
 
 /// Explain a case or a requirement
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  unstick explain FRM-3\n  unstick explain frm/frame-and-half")]
+#[command(
+    after_help = "Examples:\n  unstick explain FRM-3\n  unstick explain frm/frame-and-half\n  \
+unstick explain --framing '1? u32be+4'\n  unstick explain --framing u16le frm/two"
+)]
 pub(super) struct Explain {
     /// The id of a case or of a requirement
-    #[arg(value_name = "CASE|REQUIREMENT")]
-    id: String,
+    #[arg(value_name = "CASE|REQUIREMENT", required_unless_present = "framing")]
+    id: Option<String>,
+    /// Explain this framing, in a sentence and by the frame of an example; with a case, that case of it
+    #[arg(long, value_name = "F")]
+    framing: Option<Framing>,
 }
 
 impl Explain {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let cases = cases::all();
+        let Some(id) = &self.id else {
+            let framing = self.framing.unwrap_or_default();
+            print(&explain_framing(&framing));
+            return Ok(ExitCode::SUCCESS);
+        };
+        let cases = cases::of(&self.framing.unwrap_or_default());
         let clients = client::cases::all();
         let text = if let Some(trace) = traceability::all()
             .iter()
-            .find(|trace| trace.requirement.id.eq_ignore_ascii_case(&self.id))
+            .find(|trace| trace.requirement.id.eq_ignore_ascii_case(id))
         {
             explain_requirement(trace)
-        } else if let Some(case) = clients.iter().find(|case| case.info.id == self.id) {
+        } else if let Some(case) = clients.iter().find(|case| case.info.id == id.as_str()) {
             explain_client_case(case)
-        } else if let Some(case) = cases.iter().find(|case| case.info.id == self.id) {
+        } else if let Some(case) = cases.iter().find(|case| case.info.id == id.as_str()) {
             explain_case(case)
         } else {
             return Err((
                 USAGE,
                 format!(
                     "{:?} is neither a case nor a requirement{}; `unstick cases` lists the cases, SPEC.md the requirements",
-                    self.id,
-                    suggestion(&self.id)
+                    id,
+                    suggestion(id)
                 ),
             ));
         };
         print(&text);
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// A framing in a sentence, its template where a name stands for it, and an example.
+fn explain_framing(framing: &Framing) -> String {
+    let (name, template) = (framing.to_string(), framing.template());
+    let mut out = format!("{name}\n");
+    if name != template {
+        out += &format!("is {template}\n");
+    }
+    let cases = cases::of(framing).len();
+    out += &format!("\nA frame is {}.\n\n", framing.sentence());
+    out += &framing.example();
+    out += &format!(
+        "\n{cases} cases are for it: `unstick cases --framing {}` lists them\n",
+        shell([name])
+    );
+    out
 }
 
 /// What may have been meant, where letters and digits say it: `frm3` for FRM-3, `frmtwo` for `frm/two`.

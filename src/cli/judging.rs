@@ -143,6 +143,48 @@ impl Chosen {
     }
 }
 
+/// The framing of what is judged.
+#[derive(Debug, Args)]
+pub(super) struct Framed {
+    /// The framing that it speaks, of a server of class framing: a preset, or a template in stream order;
+    /// `unstick explain --framing F` draws it
+    #[arg(
+        long,
+        value_name = "F",
+        default_value = "u32be",
+        hide_default_value = true
+    )]
+    pub(super) framing: Framing,
+}
+
+impl Framed {
+    /// The class of a server that claims this one, or none: another framing has nothing but frames.
+    pub(super) fn class(&self, claimed: Option<ServerClass>) -> Result<Class, Failure> {
+        let class = claimed.map(Class::from);
+        match class {
+            _ if self.framing.is_reference() => Ok(class.unwrap_or(Class::Transfer)),
+            None | Some(Class::Framing) => Ok(Class::Framing),
+            Some(class) => {
+                let why = format!(
+                    "--framing {} is for --class framing, servers that send frames back: messages and \
+                     files, class {}, are those of the framing u32be",
+                    self.framing,
+                    class.name()
+                );
+                Err((USAGE, why))
+            }
+        }
+    }
+
+    /// The words that name it again.
+    pub(super) fn words(&self) -> Vec<String> {
+        if self.framing.is_reference() {
+            return Vec::new();
+        }
+        vec!["--framing".to_owned(), self.framing.to_string()]
+    }
+}
+
 /// The limits that a server declares.
 #[derive(Debug, Args)]
 pub(super) struct Limits {
@@ -177,6 +219,14 @@ impl Limits {
         }
         words
     }
+}
+
+/// What a server claims to be.
+#[derive(Debug)]
+pub(super) struct Claims<'c> {
+    pub(super) class: Class,
+    pub(super) framing: &'c Framing,
+    pub(super) limits: &'c Limits,
 }
 
 impl Judging {
@@ -250,10 +300,9 @@ impl Judging {
         testee: &Testee,
         origin: Origin,
         cases: Vec<Case>,
-        class: Class,
-        limits: &Limits,
+        claims: &Claims<'_>,
     ) -> Result<ExitCode, Failure> {
-        self.judge_with(testee, origin, cases, class, limits, &|_| None)
+        self.judge_with(testee, origin, cases, claims, &|_| None)
     }
 
     /// As [`Judging::judge`]; `rerun` has the command line that runs a case again, where it is not
@@ -263,16 +312,21 @@ impl Judging {
         testee: &Testee,
         origin: Origin,
         mut cases: Vec<Case>,
-        class: Class,
-        limits: &Limits,
+        claims: &Claims<'_>,
         rerun: &dyn Fn(&str) -> Option<String>,
     ) -> Result<ExitCode, Failure> {
+        let Claims {
+            class,
+            framing,
+            limits,
+        } = *claims;
         let known = self.prepare()?;
         for case in &mut cases {
             case.info.expected_to_fail = known.names(&case.info.id);
         }
         let options = Options {
             class,
+            framing: framing.clone(),
             max_payload: limits.max_payload,
             max_sessions: limits.max_sessions.map(|limit| limit as usize),
             timeout: self.timeout(),

@@ -65,6 +65,7 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
     command.push(MAX_PAYLOAD.to_string().into());
     let options = Options {
         class,
+        framing: crate::framing::Framing::default(),
         max_payload: Some(MAX_PAYLOAD),
         max_sessions: Some(MAX_SESSIONS),
         timeout: Duration::from_secs(5),

@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::judging::{Judging, Limits, ServerClass, known_placeholders};
+use super::judging::{Claims, Framed, Judging, Limits, ServerClass, known_placeholders};
 use super::shell::shell;
 use super::{Failure, UNJUDGED, USAGE, say};
+use crate::framing::Framing;
 use crate::judge::case::Described;
 use crate::suite::requirement::find;
 use crate::suite::server::case::Case;
@@ -32,6 +33,8 @@ pub(super) struct Replay {
     /// What the server claims to implement; unless given, what the traces and its first answer show
     #[arg(long, value_enum)]
     class: Option<ServerClass>,
+    #[command(flatten)]
+    framed: Framed,
     #[command(flatten)]
     limits: Limits,
     #[command(flatten)]
@@ -59,12 +62,16 @@ impl Replay {
         if let Some(class) = self.class {
             again.extend(["--class", Class::from(class).name()].map(str::to_owned));
         }
+        again.extend(self.framed.words());
         again.extend(self.limits.words());
         // Of many traces, the one that shows it.
         again.push(TRACE.to_owned());
         let (testee, template) = self.judging.started("server", &self.command, again);
         let origin = Origin::Command(template);
+        let framing = &self.framing(&cases);
         let class = match self.class {
+            _ if !self.framed.framing.is_reference() => self.framed.class(self.class)?,
+            None if !framing.is_reference() => Class::Framing,
             Some(class) => class.into(),
             None => assumed(&cases, &origin)?,
         };
@@ -89,8 +96,34 @@ impl Replay {
             let path = paths.get(id)?;
             Some(testee.again.replace(TRACE, &shell([path.clone()])))
         };
+        let claims = Claims {
+            class,
+            framing,
+            limits: &self.limits,
+        };
         self.judging
-            .judge_with(&testee, origin, cases, class, &self.limits, &rerun)
+            .judge_with(&testee, origin, cases, &claims, &rerun)
+    }
+}
+
+impl Replay {
+    /// The framing that is given, or the one that the traces are of, where they are of class framing.
+    fn framing(&self, cases: &[Case]) -> Framing {
+        let given = &self.framed.framing;
+        let mut written = cases.iter().map(|case| {
+            let trace = case
+                .trace()
+                .filter(|trace| trace.class == Some(Class::Framing))?;
+            trace.framing.as_ref()?.parse::<Framing>().ok()
+        });
+        match written.next().flatten() {
+            Some(first)
+                if given.is_reference() && written.all(|one| one.as_ref() == Some(&first)) =>
+            {
+                first
+            }
+            _ => given.clone(),
+        }
     }
 }
 

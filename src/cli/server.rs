@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::judging::{Chosen, Judging, Limits, ServerClass, known_placeholders};
+use super::judging::{Chosen, Claims, Framed, Judging, Limits, ServerClass, known_placeholders};
 use super::shell::shell;
 use super::{Failure, USAGE};
 use crate::disk::Claim;
@@ -30,14 +30,17 @@ and prints a line READY HOST:PORT.
 Examples:
   unstick server -- python3 server.py {port} {dir}
   unstick server --class framing --max-payload 1048576 -- ./echo --port {port}
+  unstick server --framing '1? u32be+4' -- ./echo --port {port}
   unstick server --run 'trf/*' --junit report.xml -- ./server {host}:{port} {dir}
   unstick server --class session --connect 192.0.2.1:50007
 
 Exit status: 0 all well; 1 a case failed; 2 bad usage; 3 could not be judged.")]
 pub(super) struct Server {
-    /// What the testee claims to implement
-    #[arg(long, value_enum, default_value = "transfer")]
-    class: ServerClass,
+    /// What the testee claims to implement [default: transfer; framing with --framing]
+    #[arg(long, value_enum)]
+    class: Option<ServerClass>,
+    #[command(flatten)]
+    framed: Framed,
     /// Judge a server that runs already
     #[arg(long, value_name = "HOST:PORT", conflicts_with = "command")]
     connect: Option<String>,
@@ -63,8 +66,8 @@ impl Server {
                        python3 server.py {port} {dir}`, or one that runs already by --connect HOST:PORT";
             return Err((USAGE, why.to_owned()));
         }
-        let class = Class::from(self.class);
-        let cases = self.chosen.of(cases::all(), class)?;
+        let class = self.framed.class(self.class)?;
+        let cases = self.chosen.of(cases::of(&self.framed.framing), class)?;
         let cases = self.judging.part_of(cases);
         let (testee, origin) = match &self.connect {
             Some(address) => self.running(address, &cases)?,
@@ -75,8 +78,12 @@ impl Server {
                 (testee, Origin::Command(template))
             }
         };
-        self.judging
-            .judge(&testee, origin, cases, class, &self.limits)
+        let claims = Claims {
+            class,
+            framing: &self.framed.framing,
+            limits: &self.limits,
+        };
+        self.judging.judge(&testee, origin, cases, &claims)
     }
 
     fn running(&self, at: &str, cases: &[Case]) -> Result<(Testee, Origin), Failure> {
@@ -111,14 +118,11 @@ impl Server {
 
     /// The words of the command that runs one case again.
     fn words(&self) -> Vec<String> {
-        let mut words: Vec<String> = [
-            "unstick",
-            "server",
-            "--class",
-            Class::from(self.class).name(),
-        ]
-        .map(str::to_owned)
-        .into();
+        let class = self.framed.class(self.class).unwrap_or(Class::Framing);
+        let mut words: Vec<String> = ["unstick", "server", "--class", class.name()]
+            .map(str::to_owned)
+            .into();
+        words.extend(self.framed.words());
         words.extend(self.limits.words());
         words.extend(["--run".to_owned(), "{case}".to_owned()]);
         words

@@ -402,6 +402,29 @@ impl Framing {
         self.with_max(max)
     }
 
+    /// The framing of who takes the length for this number, and to count so many octets beside the payload:
+    /// a mistake, so that it need not be one that can be written. Options are left out.
+    pub(crate) fn mistaken_for(&self, number: &Number, adjustment: i128) -> Option<Self> {
+        let mut shape = self.shape.clone();
+        let Delimiting::Length { .. } = &shape.delimiting else {
+            return None;
+        };
+        let beside = u64::try_from(adjustment.unsigned_abs()).ok()?;
+        shape.delimiting = Delimiting::Length {
+            number: number.clone(),
+            counts: match adjustment {
+                0 => Counts::Payload,
+                1.. => Counts::Plus(beside),
+                _ => Counts::Minus(beside),
+            },
+        };
+        shape.options = Options {
+            chain: shape.options.chain,
+            ..Options::default()
+        };
+        Some(Self { name: None, shape })
+    }
+
     /// How many octets of preface the stream begins with, and which, where that is fixed.
     #[must_use]
     pub fn preface(&self) -> Vec<u8> {

@@ -53,7 +53,8 @@ impl Framing {
         let mut parts: Vec<String> = shape.before.iter().map(spoken).collect();
         match &shape.delimiting {
             Delimiting::Length { number, counts } => {
-                parts.push(format!("{}{}", of_number(number), self.counted(*counts)));
+                let length = format!("{}{}", of_number(number), self.counted(*counts));
+                parts.push(length.trim_end_matches(',').to_owned());
                 parts.extend(shape.after.iter().map(spoken));
                 parts.push("the payload".to_owned());
                 parts.extend(shape.behind.iter().map(spoken));

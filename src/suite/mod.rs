@@ -12,6 +12,7 @@ pub mod effort;
 #[cfg(feature = "cli")]
 pub mod faults;
 pub mod fixtures;
+mod mistakes;
 mod plain;
 pub mod requirement;
 #[cfg(feature = "cli")]

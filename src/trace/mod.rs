@@ -249,11 +249,13 @@ impl Trace {
             .any(|step| matches!(step.action, Action::Refusal))
     }
 
-    /// The largest payload that the testee is to deliver, in octets.
+    /// The largest payload that the testee is to deliver, here or in the repaired twin, in octets.
     #[must_use]
     pub fn largest_payload(&self) -> usize {
+        let twin = self.repaired.iter().flatten();
         self.steps
             .iter()
+            .chain(twin)
             .map(|step| match &step.action {
                 Action::Deliver(payload) => payload.len(),
                 _ => 0,

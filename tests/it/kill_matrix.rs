@@ -89,6 +89,7 @@ fn judge(class: Class, fault: Option<&str>, cases: &[Case], max_payload: u32) ->
     .unwrap();
     let options = Options {
         class,
+        framing: unstick::framing::Framing::default(),
         max_payload: Some(max_payload),
         max_sessions: Some(MAX_SESSIONS),
         timeout: Duration::from_secs(5),

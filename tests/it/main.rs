@@ -17,6 +17,7 @@ mod directories;
 mod faults;
 mod filters;
 mod fixtures;
+mod framed;
 mod frames;
 mod frictions;
 mod fuzz_generated;

@@ -9,6 +9,7 @@ use clap::Args;
 use super::Fuzzing;
 use crate::cli::judging::{Judged, Limits, ServerClass, known_placeholders, no_outcome};
 use crate::cli::{Failure, say};
+use crate::framing::Framing;
 use crate::judge::fuzzed::Status;
 use crate::report::fuzz::Run;
 use crate::suite::effort::Effort;
@@ -66,6 +67,7 @@ impl Generated {
         let progress = judging.follow(&judged)?;
         let options = Options {
             class,
+            framing: Framing::default(),
             max_payload: self.limits.max_payload(),
             max_sessions: None,
             timeout: judging.timeout(),

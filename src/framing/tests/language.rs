@@ -90,6 +90,11 @@ fn a_framing_in_a_sentence() {
          then the payload"
     );
     assert_eq!(
+        sentence("1? varint4"),
+        "one octet of anything, then a length in groups of seven bits, least significant first, at most 4 \
+         octets, then the payload"
+    );
+    assert_eq!(
         sentence("netstring"),
         "a length in decimal digits and \":\", then the payload, then the octet 2c; longer forms of \
          the length are errors"

@@ -189,7 +189,9 @@ impl Decode for ChunkDecoder<'_> {
     fn refused(&mut self) -> bool {
         let question = self.question.clone();
         let answer = self.ask(&question);
-        self.delivered = answer.as_ref().is_ok_and(|answer| !answer.payloads.is_empty());
+        self.delivered = answer
+            .as_ref()
+            .is_ok_and(|answer| !answer.payloads.is_empty());
         matches!(
             answer,
             Ok(Answer {

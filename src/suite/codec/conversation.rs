@@ -158,7 +158,8 @@ pub(super) fn converse(
             framing.split(&stream).ended,
             Ended::Inside(_) | Ended::Refused(_)
         );
-    let refused_early = must_refuse != Some(true) || decoded.finished || refuses_by_now(&decoded, codec);
+    let refused_early =
+        must_refuse != Some(true) || decoded.finished || refuses_by_now(&decoded, codec);
     decoded.finish(codec);
     if decoded.panicked {
         let message = decoded.error.clone().unwrap_or_default();
@@ -173,10 +174,12 @@ pub(super) fn converse(
         _ if !refused_early => {
             let why = "the codec waits for more instead of refusing".to_owned();
             let wanted = "an error before the end of the stream".to_owned();
-            decoded.fails(codec, &expected, why, wanted).map_err(|mut failure| {
-                failure.waited = true;
-                failure
-            })
+            decoded
+                .fails(codec, &expected, why, wanted)
+                .map_err(|mut failure| {
+                    failure.waited = true;
+                    failure
+                })
         }
         _ if says_nothing => Ok(()),
         (None, Some(true)) => decoded.fails(

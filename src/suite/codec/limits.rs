@@ -69,7 +69,8 @@ pub(super) fn at_the_limit(framing: &Framing) -> Vec<AtTheLimit> {
         let parts = framing.parts_with_length(&length, b"", 0);
         let before = parts
             .into_iter()
-            .take_while(|(place, _)| *place <= crate::framing::Place::Length);
+            // Up to the payload: who takes a header as one has all of it.
+            .take_while(|(place, _)| *place < crate::framing::Place::Payload);
         Some(
             [
                 framing.preface(),

@@ -243,7 +243,8 @@ impl<'c> Judge<'c> {
         } else {
             None
         };
-        attribution::attribute(&self.framing, dialect.as_ref(), &mut checks);
+        let limit = self.limited().and_then(|framing| framing.max_payload());
+        attribution::attribute(&self.framing, limit, dialect.as_ref(), &mut checks);
         checks
     }
 
@@ -462,7 +463,9 @@ pub fn further_cases() -> Vec<Case> {
     further_cases_of(&Framing::default())
 }
 
-fn further_cases_of(framing: &Framing) -> Vec<Case> {
+/// The same for a framing.
+#[must_use]
+pub fn further_cases_of(framing: &Framing) -> Vec<Case> {
     let case = |id, title: &str, requirement| {
         let mut info = CaseInfo::new(Role::Codec, id, "", &[requirement], Class::Codec);
         info.title = title.to_owned().into();

@@ -72,7 +72,9 @@ impl Decode for Stream<'_> {
         program.end_input();
         if program.wait(patience, |seen| seen.len() > most) {
             let seen = program.seen();
-            let frames = Framing::default().split(&seen[..most.min(seen.len())]).frames;
+            let frames = Framing::default()
+                .split(&seen[..most.min(seen.len())])
+                .frames;
             for found in frames.iter().take(SHOWN) {
                 deliver(&found.payload);
             }
@@ -119,8 +121,8 @@ impl Decode for Stream<'_> {
             return false;
         };
         program.wait(patience, |seen| seen.len() > most);
-        let refused = program.output_has_ended()
-            && program.end(patience).is_some_and(|status| status != 0);
+        let refused =
+            program.output_has_ended() && program.end(patience).is_some_and(|status| status != 0);
         if !refused {
             self.hung.set(self.hung.get() + 1);
         }

@@ -47,6 +47,13 @@ pub fn traces(framing: &Framing) -> &'static [Trace] {
     traces
 }
 
+/// What a framing carries in place of a payload: the payload itself, or one as much like it as can be.
+#[cfg(feature = "cli")]
+pub(crate) fn adapted(framing: &Framing, payload: &[u8]) -> Vec<u8> {
+    let adapted = Renderer::new(framing).adapted(payload);
+    adapted.unwrap_or_else(|| payload.to_vec())
+}
+
 /// The same, made anew.
 #[must_use]
 pub fn derive(framing: &Framing) -> Vec<Trace> {

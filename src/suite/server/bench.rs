@@ -12,6 +12,8 @@ use super::ground::Ground;
 use super::options::Options;
 use super::pace::Pace;
 use super::reply_form::ReplyForm;
+use crate::framing::{Framing, Place};
+use crate::suite::derived::adapted;
 use crate::suite::plain::frame;
 use crate::testee::server::Server;
 use crate::testee::wait::Patience;
@@ -55,7 +57,36 @@ impl<'r> Bench<'r> {
 
 impl Bench<'_> {
     pub(crate) fn max_payload(&self) -> Option<u32> {
-        self.options.max_payload
+        self.options.limit()
+    }
+
+    pub(crate) const fn framing(&self) -> &Framing {
+        &self.options.framing
+    }
+
+    /// What the framing carries in place of a payload, which is itself wherever it can be.
+    pub(crate) fn word(&self, payload: &[u8]) -> Vec<u8> {
+        adapted(self.framing(), payload)
+    }
+
+    /// The beginning of a stream: what comes before the first frame, and that.
+    pub(crate) fn opening(&self, payload: &[u8]) -> Vec<u8> {
+        self.framing().stream([payload]).unwrap_or_default()
+    }
+
+    /// A frame in the middle of a stream.
+    pub(crate) fn frame(&self, payload: &[u8]) -> Vec<u8> {
+        self.framing().encode(payload).unwrap_or_default()
+    }
+
+    /// The octets in front of a payload of so many octets; `None` where the framing cannot say that.
+    pub(crate) fn head(&self, payload: u64) -> Option<Vec<u8>> {
+        let length = self.framing().pack(i128::from(payload))?;
+        let parts = self.framing().parts_with_length(&length, b"", 1);
+        let head = parts
+            .into_iter()
+            .take_while(|(place, _)| *place < Place::Payload);
+        Some(head.flat_map(|(_, octets)| octets).collect())
     }
 
     pub(crate) const fn class(&self) -> Class {
@@ -93,6 +124,7 @@ impl Bench<'_> {
 
     pub(crate) fn terms<'d>(&self, directory: Option<&'d Directory>) -> Terms<'d> {
         Terms {
+            framing: self.options.framing.clone(),
             form: self.form.clone(),
             strict: false,
             patience: self.patience(),
@@ -159,8 +191,10 @@ impl Bench<'_> {
     pub(crate) fn is_well(&mut self) -> Result<(), NotPassed> {
         let terms = self.terms(None);
         let mut talk = self.talk(&terms)?;
-        talk.send(self.testee, &frame(PLAIN))?;
-        talk.deliver(self.testee, PLAIN)?;
+        let plain = self.word(PLAIN);
+        let opening = self.opening(&plain);
+        talk.send(self.testee, &opening)?;
+        talk.deliver(self.testee, &plain)?;
         talk.finish(self.testee)?;
         Ok(())
     }

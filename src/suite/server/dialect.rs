@@ -1,5 +1,9 @@
 //! Guesses for a testee that does not answer: which framing does it speak instead?
 
+use std::borrow::Cow;
+
+use crate::framing::Framing;
+use crate::suite::mistakes::mistaken;
 use crate::testee::server::Server;
 use crate::testee::wait::Patience;
 
@@ -8,9 +12,9 @@ pub(crate) struct Dialect {
     /// The requirement that it breaks.
     pub(crate) requirement: &'static str,
     /// What was tried, and answered.
-    pub(crate) found: &'static str,
+    pub(crate) found: Cow<'static, str>,
     /// What that says about the testee.
-    pub(crate) cause: &'static str,
+    pub(crate) cause: Cow<'static, str>,
     octets: &'static [u8],
 }
 
@@ -18,53 +22,99 @@ const DIALECTS: &[Dialect] = &[
     Dialect {
         requirement: "LEN-1",
         octets: b"\x05\0\0\0hello",
-        found: "it answers 05 00 00 00 68 65 6c 6c 6f",
-        cause: "it reads lengths with the least significant octet first",
+        found: Cow::Borrowed("it answers 05 00 00 00 68 65 6c 6c 6f"),
+        cause: Cow::Borrowed("it reads lengths with the least significant octet first"),
     },
     Dialect {
         requirement: "FRM-1",
         octets: b"\0\0\0\x09hello",
-        found: "it answers 00 00 00 09 68 65 6c 6c 6f",
-        cause: "it takes lengths to count themselves",
+        found: Cow::Borrowed("it answers 00 00 00 09 68 65 6c 6c 6f"),
+        cause: Cow::Borrowed("it takes lengths to count themselves"),
     },
     Dialect {
         requirement: "LEN-1",
         octets: b"\0\x05hello",
-        found: "it answers 00 05 68 65 6c 6c 6f",
-        cause: "it reads lengths of 2 octets",
+        found: Cow::Borrowed("it answers 00 05 68 65 6c 6c 6f"),
+        cause: Cow::Borrowed("it reads lengths of 2 octets"),
     },
     Dialect {
         requirement: "LEN-1",
         octets: b"\0\0\0\0\0\0\0\x05hello",
-        found: "it answers 00 00 00 00 00 00 00 05 68 65 6c 6c 6f",
-        cause: "it reads lengths of 8 octets",
+        found: Cow::Borrowed("it answers 00 00 00 00 00 00 00 05 68 65 6c 6c 6f"),
+        cause: Cow::Borrowed("it reads lengths of 8 octets"),
     },
     Dialect {
         requirement: "FRM-1",
         octets: b"hello\n",
-        found: "it answers the line \"hello\"",
-        cause: "it reads lines instead of frames",
+        found: Cow::Borrowed("it answers the line \"hello\""),
+        cause: Cow::Borrowed("it reads lines instead of frames"),
     },
     Dialect {
         requirement: "FRM-1",
         octets: b"hello\0",
-        found: "it answers \"hello\" and U+0000",
-        cause: "it reads texts that end at U+0000 instead of frames",
+        found: Cow::Borrowed("it answers \"hello\" and U+0000"),
+        cause: Cow::Borrowed("it reads texts that end at U+0000 instead of frames"),
     },
 ];
 
 /// Tries one framing after the other, each on a fresh connection.
-pub(crate) fn probe(testee: &mut Server, patience: Patience) -> Option<&'static Dialect> {
-    DIALECTS.iter().find(|dialect| {
-        let Ok(mut connection) = testee.connect() else {
-            return false;
-        };
-        connection.send(testee, dialect.octets, patience.busy);
-        connection.wait(testee, patience, |connection| {
-            !connection.seen().is_empty() || connection.ending().is_some()
-        });
-        !connection.seen().is_empty()
+pub(crate) fn probe(framing: &Framing, testee: &mut Server, patience: Patience) -> Option<Dialect> {
+    if !framing.is_reference() {
+        return probe_framings(framing, testee, patience);
+    }
+    let found = DIALECTS.iter().find(|dialect| {
+        let answer = answer_to(dialect.octets, testee, patience, 1);
+        answer.is_some_and(|answer| !answer.is_empty())
+    })?;
+    Some(Dialect {
+        found: found.found.clone(),
+        cause: found.cause.clone(),
+        ..*found
     })
+}
+
+/// The same with the framings that a mistake makes of this one: two frames come back as they went.
+pub(crate) fn probe_framings(
+    framing: &Framing,
+    testee: &mut Server,
+    patience: Patience,
+) -> Option<Dialect> {
+    let payloads = [&b"hello, everybody"[..], b"hi there"];
+    let candidates = mistaken(framing).into_iter();
+    candidates
+        .take(MOST_FRAMINGS)
+        .find_map(|(other, requirement, cause)| {
+            let stream = other.stream(payloads).ok()?;
+            if framing.payloads(&stream).payloads == payloads {
+                // Right servers answer it too.
+                return None;
+            }
+            let answer = answer_to(&stream, testee, patience, stream.len())?;
+            (answer == stream).then(|| Dialect {
+                requirement,
+                found: Cow::Owned(format!("it answers frames of {other}")),
+                cause: Cow::Owned(cause),
+                octets: b"",
+            })
+        })
+}
+
+/// So many framings are tried at most: each takes a wait.
+const MOST_FRAMINGS: usize = 12;
+
+/// What comes back for octets, as soon as so many have come.
+fn answer_to(
+    octets: &[u8],
+    testee: &mut Server,
+    patience: Patience,
+    least: usize,
+) -> Option<Vec<u8>> {
+    let mut connection = testee.connect().ok()?;
+    connection.send(testee, octets, patience.busy);
+    connection.wait(testee, patience, |connection| {
+        connection.seen().len() >= least || connection.ending().is_some()
+    });
+    Some(connection.seen().to_vec())
 }
 
 #[cfg(test)]
@@ -77,7 +127,7 @@ mod tests {
     use crate::testee::server::Origin;
 
     /// What is found of one that answers these octets, and closes over any others.
-    fn found_of(answered: &'static [u8]) -> Option<(&'static str, &'static str)> {
+    fn found_of(answered: &'static [u8]) -> Option<(&'static str, Cow<'static, str>)> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let testee = std::thread::spawn(move || {
@@ -97,7 +147,7 @@ mod tests {
             idle: Duration::from_secs(30),
             busy: Duration::from_secs(30),
         };
-        let found = probe(&mut server, patience);
+        let found = probe(&Framing::default(), &mut server, patience);
         testee.join().unwrap();
         found.map(|dialect| (dialect.requirement, dialect.cause))
     }
@@ -128,7 +178,7 @@ mod tests {
                 "it reads texts that end at U+0000 instead of frames",
             ),
         ] {
-            assert_eq!(found_of(answered), Some((requirement, cause)));
+            assert_eq!(found_of(answered), Some((requirement, cause.into())));
         }
         assert_eq!(found_of(b"anything else"), None);
     }

@@ -6,9 +6,11 @@ use std::time::Duration;
 use super::directory::Directory;
 use super::directory_fault::DirectoryFault;
 use super::failure::{Failure, HeldBack, OnDisk, What};
+use super::reading::{delivery, idle, last_delivery};
 use super::reply_form::{Difference, ReplyForm};
+use crate::framing::{Framing, Place};
 use crate::judge::evidence::{Evidence, Wanted};
-use crate::suite::plain::{frame, next_frame};
+use crate::suite::derived::adapted;
 use crate::testee::connection::{Connection, Ending};
 use crate::testee::server::Server;
 use crate::testee::wait::Patience;
@@ -26,6 +28,7 @@ pub(crate) enum Outcome {
 
 /// What a conversation is judged by.
 pub(crate) struct Terms<'a> {
+    pub(crate) framing: Framing,
     pub(crate) form: ReplyForm,
     /// Judge the form of replies and their time too (SES-5).
     pub(crate) strict: bool,
@@ -302,14 +305,21 @@ impl<'t, 'a> Talk<'t, 'a> {
         expected: &[u8],
     ) -> Result<(), Box<Failure>> {
         let from = self.accounted;
+        let framing = &self.terms.framing;
+        let next = |octets: &[u8]| delivery(framing, from == 0, &octets[from..]);
         self.connection
             .wait(testee, self.terms.patience, |connection| {
-                next_frame(&connection.seen()[from..]).is_some() || connection.ending().is_some()
+                next(connection.seen()).is_some() || connection.ending().is_some()
             });
         let number = self.delivered + 1;
-        let delivered = next_frame(&self.connection.seen()[from..]).map(<[u8]>::to_vec);
+        let seen = self.connection.seen();
+        let delivered = next(seen).or_else(|| {
+            self.connection.ending()?;
+            let last = last_delivery(framing, &seen[from..])?;
+            Some((last, seen.len() - from))
+        });
         let wanted = format!("delivery {number}: {}", in_words(expected));
-        let Some(delivered) = delivered else {
+        let Some((delivered, length)) = delivered else {
             if self.may_lose_replies() {
                 self.accounted = self.connection.seen().len();
                 return Ok(());
@@ -369,13 +379,20 @@ impl<'t, 'a> Talk<'t, 'a> {
                     failure
                 });
         }
-        self.accounted += 4 + delivered.len();
+        self.accounted += length;
         self.delivered = number;
         Ok(())
     }
 
     /// The frame that was to come next, beside what came.
     fn wanted(&self, expected: &[u8], seen: &Octets) -> Option<Wanted> {
+        let framing = &self.terms.framing;
+        if !framing.is_reference() {
+            // Octets of any value have no other that was wanted.
+            let is_plain = framing.places() == [Place::Length, Place::Payload];
+            let frame = framing.encode(expected).ok().filter(|_| is_plain)?;
+            return Wanted::of(seen, self.accounted, &frame);
+        }
         let all = self.connection.seen();
         let came = all.get(self.accounted + 4..).unwrap_or_default();
         let payload = self.terms.form.expected(expected, came);
@@ -457,28 +474,33 @@ impl<'t, 'a> Talk<'t, 'a> {
         if unread > 0 && unread < sent {
             return Some(HeldBack::Unread);
         }
-        self.connection
-            .send(testee, &frame(b"and another"), self.terms.bound);
+        let framing = self.terms.framing.clone();
+        let next = |octets: &[u8]| delivery(&framing, from == 0, &octets[from..]);
+        let another = framing.encode(&adapted(&framing, b"and another"));
+        let another = another.unwrap_or_default();
+        self.connection.send(testee, &another, self.terms.bound);
         let patience = Patience {
             idle: self.terms.patience.idle.min(WHY),
             ..self.terms.patience
         };
         self.connection.wait(testee, patience, |connection| {
-            next_frame(&connection.seen()[from..]).is_some() || connection.ending().is_some()
+            next(connection.seen()).is_some() || connection.ending().is_some()
         });
-        let came = next_frame(&self.connection.seen()[from..])?;
-        let is_it = self.terms.form.compare(expected, came, false).is_ok();
+        let (came, _) = next(self.connection.seen())?;
+        let is_it = self.terms.form.compare(expected, &came, false).is_ok();
         is_it.then_some(HeldBack::UntilMore)
     }
 
     /// Waits for the close, before which nothing more may come.
     pub(crate) fn close(&mut self, testee: &mut Server, wanted: &str) -> Result<(), Box<Failure>> {
         let accounted = self.accounted;
+        let framing = &self.terms.framing;
+        let has_more = |seen: &[u8]| idle(framing, &seen[accounted..]) < seen.len() - accounted;
         self.connection
             .wait(testee, self.terms.patience, |connection| {
-                connection.ending().is_some() || connection.seen().len() > accounted
+                connection.ending().is_some() || has_more(connection.seen())
             });
-        if self.connection.seen().len() > accounted {
+        if has_more(self.connection.seen()) {
             // What else is underway belongs to the picture.
             testee.settle();
             self.connection.pump();
@@ -518,7 +540,8 @@ impl<'t, 'a> Talk<'t, 'a> {
     }
 
     fn nothing_more_but(&self, testee: &mut Server, wanted: &str) -> Result<(), Box<Failure>> {
-        let more = self.connection.seen().len() - self.accounted;
+        let behind = &self.connection.seen()[self.accounted..];
+        let more = behind.len() - idle(&self.terms.framing, behind);
         if more > 0 {
             return self
                 .fail(
@@ -671,6 +694,7 @@ mod tests {
             unread_behind,
             after_an_error: false,
             asks_why: false,
+            framing: Framing::default(),
         };
         let outcome = converse(&mut server, moves, &terms);
         testee.join().unwrap();

@@ -4,6 +4,7 @@ use super::bench::{Bench, NotPassed};
 use super::directory::Directory;
 use super::exchange::{Outcome, converse};
 use super::failure::{Failure, What};
+use crate::framing::Place;
 use crate::suite::plain::next_frame;
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::{Move, Segmentation, accepted, repaired};
@@ -190,13 +191,19 @@ fn replies(moves: &[Move<'_>]) -> usize {
     moves.iter().filter(delivers).count()
 }
 
-/// The largest payload in a frame that is sent whole, in octets.
+/// The largest payload in a frame that is sent, here or in the repaired twin, in octets.
 fn largest_payload(trace: &Trace) -> usize {
+    let twin = trace.repaired.iter().flatten();
     trace
         .steps
         .iter()
+        .chain(twin)
         .map(|step| match &step.action {
             Action::Frame { payload, .. } => Octets::len(payload),
+            Action::Parts(parts) => {
+                let payloads = parts.iter().filter(|(place, _)| *place == Place::Payload);
+                payloads.map(|(_, octets)| Octets::len(octets)).sum()
+            }
             _ => 0,
         })
         .max()

@@ -24,6 +24,7 @@ mod opening;
 pub mod options;
 mod pace;
 mod plan;
+mod reading;
 mod reply_form;
 pub mod run;
 mod subject;

@@ -5,11 +5,10 @@ use std::time::{Duration, Instant};
 use super::bench::{Bench, NotPassed, PLAIN};
 use super::dialect::{self, Dialect};
 use super::pace::Pace;
+use super::reading::delivery;
 use super::reply_form::ReplyForm;
 use crate::judge::error::RunError;
-use crate::suite::plain::{frame, next_frame};
 use crate::testee::gating::Gating;
-use crate::testee::server::Server;
 use crate::trace::Class;
 
 /// A reply that takes longer may have been late by chance: it is asked for once more.
@@ -34,7 +33,7 @@ pub(super) enum Opening {
         /// What happened, in words.
         found: String,
         /// Which one.
-        dialect: &'static Dialect,
+        dialect: Dialect,
         /// How chunks are kept apart.
         gating: Gating,
     },
@@ -43,25 +42,40 @@ pub(super) enum Opening {
 /// Has the plainest conversation.
 pub(super) fn open(bench: &mut Bench<'_>) -> Result<Opening, RunError> {
     let class = bench.options.class;
+    let framing = &bench.options.framing;
     let Answer {
         gating,
         seen,
         silent,
         late,
     } = ask(bench)?;
+    let came = delivery(framing, true, &seen).map(|(payload, _)| payload);
+    let plain = bench.word(PLAIN);
+    let patience = bench.patience();
+    if !framing.is_reference()
+        && silent.is_none()
+        && came.as_ref() != Some(&plain)
+        && let Some(dialect) = dialect::probe_framings(framing, bench.testee, patience)
+    {
+        let found = format!("it answers the plainest frame otherwise; {}", dialect.found);
+        return Ok(Opening::Dialect {
+            found,
+            dialect,
+            gating,
+        });
+    }
     if let Some(silent) = silent {
-        let patience = bench.patience();
-        return match dialect::probe(bench.testee, patience) {
+        return match dialect::probe(framing, bench.testee, patience) {
             Some(dialect) => Ok(Opening::Dialect {
                 found: format!("{silent}; {}", dialect.found),
                 dialect,
                 gating,
             }),
-            None => Err(RunError::NoAnswer(no_answer(bench.testee, class, &silent))),
+            None => Err(RunError::NoAnswer(no_answer(bench, &plain, &silent))),
         };
     }
-    let form = match next_frame(&seen) {
-        Some(payload) => ReplyForm::learn(class, PLAIN, payload),
+    let form = match came {
+        Some(payload) => ReplyForm::learn(class, PLAIN, &payload),
         None if class >= Class::Session => ReplyForm::Prescribed,
         None => ReplyForm::Echo,
     };
@@ -95,12 +109,14 @@ fn ask(bench: &mut Bench<'_>) -> Result<Answer, RunError> {
         Err(_) => return Err(RunError::NoAnswer("no connection".to_owned())),
     };
     let gating = talk.connection().gating();
+    let framing = &bench.options.framing;
+    let opening = bench.opening(&bench.word(PLAIN));
     let testee = &mut *bench.testee;
     let started = Instant::now();
-    let failed = talk.send(testee, &frame(PLAIN)).err();
+    let failed = talk.send(testee, &opening).err();
     let connection = talk.connection();
     connection.wait(testee, terms.patience, |connection| {
-        next_frame(connection.seen()).is_some() || connection.ending().is_some()
+        delivery(framing, true, connection.seen()).is_some() || connection.ending().is_some()
     });
     let late = started.elapsed();
     let seen = connection.seen().to_vec();
@@ -126,20 +142,26 @@ fn between_replies(bench: &mut Bench<'_>) -> Duration {
     let Ok(mut talk) = bench.talk(&terms) else {
         return Duration::ZERO;
     };
+    let framing = &bench.options.framing;
+    let plain = bench.word(PLAIN);
+    let Ok(together) = framing.stream([&plain[..]; TOGETHER]) else {
+        return Duration::ZERO;
+    };
     let testee = &mut *bench.testee;
     let connection = talk.connection();
-    connection.send(testee, &frame(PLAIN).repeat(TOGETHER), terms.bound);
+    connection.send(testee, &together, terms.bound);
     let mut least = None;
     let mut last = None;
     let mut from = 0;
     for _ in 0..TOGETHER {
+        let next = |seen: &[u8]| delivery(framing, from == 0, &seen[from..]);
         connection.wait(testee, terms.patience, |connection| {
-            next_frame(&connection.seen()[from..]).is_some() || connection.ending().is_some()
+            next(connection.seen()).is_some() || connection.ending().is_some()
         });
-        let Some(payload) = next_frame(&connection.seen()[from..]) else {
+        let Some((_, length)) = next(connection.seen()) else {
             return Duration::ZERO;
         };
-        from += 4 + payload.len();
+        from += length;
         let now = Instant::now();
         let passed = last.replace(now).map(|last| now - last);
         least = [least, passed].into_iter().flatten().min();
@@ -148,8 +170,21 @@ fn between_replies(bench: &mut Bench<'_>) -> Duration {
 }
 
 /// What to tell the author of a testee that does not answer.
-fn no_answer(testee: &mut Server, class: Class, silent: &str) -> String {
-    let expected = match class {
+fn no_answer(bench: &mut Bench<'_>, plain: &[u8], silent: &str) -> String {
+    let sent: Vec<String> = bench
+        .opening(plain)
+        .iter()
+        .map(|octet| format!("{octet:02x}"))
+        .collect();
+    let sent = sent.join(" ");
+    let doubt = if bench.options.framing.is_reference() {
+        "is the length 4 octets, the most significant first?".to_owned()
+    } else {
+        format!("is its framing {}?", bench.options.framing)
+    };
+    let testee = &mut *bench.testee;
+    let plain = String::from_utf8_lossy(plain);
+    let expected = match bench.options.class {
         Class::Codec | Class::Framing => "the same frame back (class framing)",
         Class::Session | Class::Transfer | Class::VerifiedTransfer => {
             "one reply, as SES-5 has it (a server that echoes frames is of class framing: --class framing)"
@@ -157,9 +192,8 @@ fn no_answer(testee: &mut Server, class: Class, silent: &str) -> String {
     };
     let mut message = format!(
         "the testee on {} does not answer the plainest conversation: {silent}\n\
-         sent: 00 00 00 05 68 65 6c 6c 6f, the frame of \"hello\"; expected: {expected}\n\
-         does it write its answer at once (flush)? is the length 4 octets, the most significant first? \
-         is this the right port?",
+         sent: {sent}, the frame of {plain:?}; expected: {expected}\n\
+         does it write its answer at once (flush)? {doubt} is this the right port?",
         testee.address()
     );
     if let Some(death) = testee.death() {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::framing::Framing;
 use crate::suite::effort::Effort;
 use crate::trace::Class;
 
@@ -10,6 +11,8 @@ use crate::trace::Class;
 pub struct Options {
     /// What the testee claims.
     pub class: Class,
+    /// The framing that it speaks; any but the article's is for class `framing`.
+    pub framing: Framing,
     /// Its limit on payloads in octets, if it declares one (FRM-7).
     pub max_payload: Option<u32>,
     /// Its limit on concurrent sessions, if it declares one (SES-9).
@@ -22,4 +25,16 @@ pub struct Options {
     pub jobs: Option<usize>,
     /// Stop at the first failure that is not known.
     pub fail_fast: bool,
+}
+
+impl Options {
+    /// The limit on payloads that is declared, by itself or by the framing.
+    pub(super) fn limit(&self) -> Option<u32> {
+        let framed = || {
+            let declared = self.framing.declared_max_payload();
+            let declared = declared.filter(|_| !self.framing.is_chained())?;
+            u32::try_from(declared).ok()
+        };
+        self.max_payload.or_else(framed)
+    }
 }

@@ -52,7 +52,7 @@ pub fn run(
         } => {
             let mut check = Check::new(&first.info, None, Verdict::Fail, found);
             check.broken = Some(RequirementId::new(dialect.requirement));
-            check.cause = Some(dialect.cause.to_owned());
+            check.cause = Some(dialect.cause.into_owned());
             let checks = not_run(check, cases, options, progress)?;
             return Ok(Run { checks, gating });
         }

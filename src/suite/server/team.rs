@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use super::bench::PLAIN;
 use super::options::Options;
+use super::reading::delivery;
+use crate::suite::derived::adapted;
 use crate::suite::effort::Effort;
-use crate::suite::plain::{frame, next_frame};
 use crate::testee::server::Server;
 use crate::testee::wait::Patience;
 
@@ -73,16 +74,21 @@ fn sessions(testee: &mut Server, options: &Options, most: usize) -> usize {
         idle: Duration::from_millis(1000),
         busy: options.timeout,
     };
+    let framing = &options.framing;
+    let opening = framing
+        .stream([&adapted(framing, PLAIN)[..]])
+        .unwrap_or_default();
+    let answered = |seen: &[u8]| delivery(framing, true, seen).is_some();
     let mut open = Vec::new();
     for _ in 0..most {
         let Ok(mut connection) = testee.connect() else {
             break;
         };
-        connection.send(testee, &frame(PLAIN), options.timeout);
+        connection.send(testee, &opening, options.timeout);
         connection.wait(testee, patience, |connection| {
-            next_frame(connection.seen()).is_some() || connection.ending().is_some()
+            answered(connection.seen()) || connection.ending().is_some()
         });
-        if next_frame(connection.seen()).is_none() {
+        if !answered(connection.seen()) {
             break;
         }
         open.push(connection);

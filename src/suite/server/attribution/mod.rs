@@ -8,6 +8,7 @@
 
 mod bodies;
 mod diagnosis;
+mod framings;
 mod rules;
 mod run_facts;
 mod signatures;
@@ -74,7 +75,13 @@ pub(crate) fn attribute(findings: &mut [Finding], options: &Options, form_broken
         let Some(failure) = finding.failure.as_deref().filter(|_| judged) else {
             continue;
         };
-        let diagnosis = rules::diagnose(&pattern, &Sight::of(finding, failure, &pattern));
+        let sight = Sight::of(finding, failure, &pattern);
+        if !pattern.framing.is_reference() {
+            let told = framings::diagnose(&pattern, &sight);
+            told.put_down(&mut finding.check, &pattern);
+            continue;
+        }
+        let diagnosis = rules::diagnose(&pattern, &sight);
         let check = &mut finding.check;
         match diagnosis {
             Some(diagnosis) => {

@@ -43,6 +43,22 @@ const RULES: &[Rule] = &[
     unanswered_empty,
 ];
 
+/// Those that hold of frames of any framing.
+const OF_FRAMES: &[Rule] = &[
+    too_much_memory,
+    streams::held_back,
+    streams::interleaved,
+    streams::pauses,
+    streams::long_stream,
+    low_limit,
+    cut,
+    partial_write,
+];
+
+pub(super) fn of_frames(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    OF_FRAMES.iter().find_map(|rule| rule(pattern, sight))
+}
+
 pub(super) fn diagnose(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
     RULES.iter().find_map(|rule| rule(pattern, sight))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::framing::Framing;
 use crate::judge::check::Verdict;
 use crate::suite::plain::{next_frame, split_frame};
 use crate::suite::server::directory_fault::DirectoryFault;
@@ -24,6 +25,8 @@ const LEAST_SUSPECTED: usize = 1024;
 
 /// What is known of a run as a whole.
 pub(super) struct Pattern {
+    /// The framing that the testee is to speak.
+    pub(super) framing: Framing,
     /// The testee sends replies, and not echoes.
     pub(super) replies: bool,
     /// Its declared limit on payloads.
@@ -141,8 +144,9 @@ impl Pattern {
         };
         let stays = |what: &What| *what == What::NotClosed;
         Self {
+            framing: options.framing.clone(),
             replies: replies(options.class),
-            limit: options.max_payload.map(|limit| limit as usize),
+            limit: options.limit().map(|limit| limit as usize),
             cutting_breaks,
             joining_breaks: joining_breaks || straddling_breaks && !cutting_breaks,
             cut_characters_break: failed_with("msg/cut-", |_| true),
@@ -216,6 +220,13 @@ impl Pattern {
         self.apart
             .get(id)
             .is_some_and(|verdict| *verdict != Verdict::Pass)
+    }
+
+    /// The cases that fail in the plainest segmentation.
+    pub(super) fn failing_apart(&self) -> Vec<String> {
+        let failing = self.apart.iter();
+        let failing = failing.filter(|(_, verdict)| **verdict == Verdict::Fail);
+        failing.map(|(id, _)| id.clone()).collect()
     }
 
     /// Whether a requirement's own cases fail.

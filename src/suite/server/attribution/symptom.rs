@@ -1,9 +1,10 @@
 //! What one failure looks like.
 
 use super::run_facts::{Pattern, is_part_of_a_payload};
-use crate::suite::plain::next_frame;
+use crate::framing::Framing;
 use crate::suite::server::failure::Failure;
 use crate::suite::server::finding::Finding;
+use crate::suite::server::reading::deliveries as deliveries_in;
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::Segmentation;
 use crate::trace::{Action, Trace};
@@ -29,12 +30,7 @@ pub(super) struct Sight<'f> {
 impl<'f> Sight<'f> {
     pub(super) fn of(finding: &'f Finding, failure: &'f Failure, pattern: &Pattern) -> Self {
         let seen = failure.evidence.seen.to_vec();
-        let mut rest = seen.as_slice();
-        let mut payloads = Vec::new();
-        while let Some(payload) = next_frame(rest) {
-            rest = &rest[4 + payload.len()..];
-            payloads.push(payload.to_vec());
-        }
+        let payloads = deliveries_in(&pattern.framing, &seen);
         let segmentation = finding.check.segmentation;
         Self {
             only_when_cut: segmentation.is_some()
@@ -45,6 +41,11 @@ impl<'f> Sight<'f> {
             seen,
             payloads,
         }
+    }
+
+    /// What came behind the last whole frame.
+    pub(super) fn behind(&self, framing: &Framing) -> &[u8] {
+        &self.seen[framing.split_mid(&self.seen).whole..]
     }
 
     pub(super) fn trace(&self) -> Option<&'static Trace> {

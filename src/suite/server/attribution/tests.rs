@@ -64,9 +64,10 @@ fn beside_short_reads(
     short_reads.into_iter().chain(findings)
 }
 
-const fn options(class: Class) -> Options {
+fn options(class: Class) -> Options {
     Options {
         class,
+        framing: crate::framing::Framing::default(),
         max_payload: None,
         max_sessions: None,
         timeout: Duration::ZERO,

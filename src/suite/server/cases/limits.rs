@@ -1,6 +1,5 @@
 //! The declared limit on payloads, judged at its boundary (FRM-7).
 
-use crate::suite::plain::frame;
 use crate::suite::server::bench::{Bench, NotPassed};
 use crate::suite::server::case::Coded;
 use crate::trace::Class;
@@ -21,14 +20,14 @@ pub(crate) const CASES: &[Coded] = &[
         title: "A length of one above the declared limit is refused before the payload comes",
         requirements: &["FRM-7"],
         class: Class::Framing,
-        run: |bench| exceeded(bench, &[4]),
+        run: |bench| exceeded(bench, usize::MAX),
     },
     Coded {
         id: "frm/limit-exceeded-in-pieces",
         title: "A length above the declared limit is refused when it comes an octet at a time",
         requirements: &["FRM-7", "FRM-2"],
         class: Class::Framing,
-        run: |bench| exceeded(bench, &[1, 1, 1, 1]),
+        run: |bench| exceeded(bench, 1),
     },
 ];
 
@@ -45,31 +44,48 @@ fn exact(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
             "a limit of {limit} octets is above the {MOST_TO_SEND} that are sent here"
         )));
     }
-    let payload = b"abcdefg".repeat(limit as usize / 7 + 1)[..limit as usize].to_vec();
+    let payload = bench.word(&letters(limit as usize));
+    if payload.len() != limit as usize || bench.framing().carries(&payload).is_err() {
+        return Err(NotPassed::skipped(
+            "the framing carries no payload of this limit",
+        ));
+    }
+    let hi = bench.word(b"hi");
     let terms = bench.terms(None);
     let mut talk = bench.talk(&terms)?;
-    talk.send(bench.testee, &frame(&payload))?;
+    talk.send(bench.testee, &bench.opening(&payload))?;
     talk.deliver(bench.testee, &payload)?;
-    talk.send(bench.testee, &frame(b"hi"))?;
-    talk.deliver(bench.testee, b"hi")?;
+    talk.send(bench.testee, &bench.frame(&hi))?;
+    talk.deliver(bench.testee, &hi)?;
     Ok(())
 }
 
-fn exceeded(bench: &mut Bench<'_>, pieces: &[usize]) -> Result<(), NotPassed> {
+fn letters(count: usize) -> Vec<u8> {
+    b"abcdefg".repeat(count / 7 + 1)[..count].to_vec()
+}
+
+/// A frame of one octet more than the limit, up to where it can be refused, in pieces of so many octets.
+fn exceeded(bench: &mut Bench<'_>, piece: usize) -> Result<(), NotPassed> {
     let limit = declared(bench)?;
+    let beyond = NotPassed::skipped("no length is above this limit");
     let Some(above) = limit.checked_add(1) else {
-        return Err(NotPassed::skipped("no length is above this limit"));
+        return Err(beyond);
     };
+    let begun = match bench.framing().number() {
+        Some(_) => bench.head(u64::from(above)),
+        None if above > MOST_TO_SEND => None,
+        None => Some(unended(bench, above as usize)),
+    };
+    let Some(begun) = begun else {
+        return Err(beyond);
+    };
+    let hi = bench.word(b"hi");
     let terms = bench.terms(None);
     let mut talk = bench.talk(&terms)?;
-    talk.send(bench.testee, &frame(b"hi"))?;
-    talk.deliver(bench.testee, b"hi")?;
-    let length = above.to_be_bytes();
-    let mut rest = length.as_slice();
-    for size in pieces {
-        let (piece, behind) = rest.split_at(*size);
+    talk.send(bench.testee, &bench.opening(&hi))?;
+    talk.deliver(bench.testee, &hi)?;
+    for piece in begun.chunks(piece) {
         talk.send(bench.testee, piece)?;
-        rest = behind;
     }
     talk.close(
         bench.testee,
@@ -77,4 +93,12 @@ fn exceeded(bench: &mut Bench<'_>, pieces: &[usize]) -> Result<(), NotPassed> {
     )?;
     drop(talk);
     bench.is_well()
+}
+
+/// A frame without a length, whole: what has to refuse it may first look for its end.
+fn unended(bench: &Bench<'_>, payload: usize) -> Vec<u8> {
+    // The framing itself refuses a payload above a limit of its own.
+    let unlimited = bench.framing().clone().with_max_payload(u64::MAX);
+    let payload = letters(payload);
+    unlimited.encode(&payload).unwrap_or(payload)
 }

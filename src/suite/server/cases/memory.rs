@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::framing::Framing;
 use crate::suite::plain::frame;
 use crate::suite::server::bench::{Bench, NotPassed};
 use crate::suite::server::case::Coded;
@@ -62,7 +63,9 @@ fn resident(bench: &mut Bench<'_>) -> Result<u64, NotPassed> {
 }
 
 fn announced(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
-    let announced = bench.max_payload().unwrap_or(ANNOUNCED).min(ANNOUNCED);
+    let most = bench.framing().max_payload().unwrap_or(u64::MAX);
+    let most = u32::try_from(most).unwrap_or(ANNOUNCED).min(ANNOUNCED);
+    let announced = bench.max_payload().unwrap_or(most).min(most);
     if announced < LEAST_ANNOUNCED {
         return Err(NotPassed::Skipped(format!(
             "the declared limit of {announced} octets bounds what can be announced"
@@ -80,12 +83,17 @@ fn announced(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     bench.is_well()
 }
 
+/// Whether a framing can announce so much that it shows.
+pub(super) fn applies(framing: &Framing) -> bool {
+    framing.pack(i128::from(LEAST_ANNOUNCED)).is_some()
+}
+
 fn announced_once(bench: &mut Bench<'_>, announced: u32) -> Result<(), NotPassed> {
     let terms = bench.terms(None);
     let before = resident(bench)?;
     let mut talk = bench.talk(&terms)?;
-    let mut octets = announced.to_be_bytes().to_vec();
-    octets.resize(1004, b'a');
+    let mut octets = bench.head(u64::from(announced)).unwrap_or_default();
+    octets.resize(octets.len() + 1000, b'a');
     talk.send(bench.testee, &octets)?;
     // To clear that much memory takes its time.
     bench.testee.come_to_rest(terms.bound);

@@ -4,6 +4,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::framing::Framing;
+use crate::suite::derived::adapted;
 use crate::suite::plain::frame;
 use crate::suite::server::bench::{Bench, NotPassed};
 use crate::suite::server::case::Coded;
@@ -58,11 +60,22 @@ impl Place {
     }
 
     /// What comes before the pause, each to be read on its own, and what comes after it.
-    fn parts(self, number: usize) -> (Vec<Vec<u8>>, Vec<u8>) {
+    fn parts(self, framing: &Framing, number: usize) -> (Vec<Vec<u8>>, Vec<u8>) {
+        let text = adapted(framing, TEXT);
+        let one = [&text[..]];
+        // The first of all frames has in front of it what the stream begins with.
+        let whole = match number {
+            0 => framing.stream(one),
+            _ => framing.encode(&text),
+        };
+        let whole = whole.unwrap_or_default();
+        let begins = framing.preface().len() * usize::from(number == 0);
+        let payload = whole.windows(8).position(|window| window == &text[..8]);
+        let payload = payload.unwrap_or(begins);
         let cut = match self {
-            Self::Length => 1,
-            Self::Payload => 4,
-            Self::Inside => 12,
+            Self::Length => begins + 1,
+            Self::Payload => payload,
+            Self::Inside => payload + 8,
             Self::Body => {
                 let header = format!("slow-{number}.bin,{}", BODY.len());
                 let (before, after) = BODY.split_at(20);
@@ -70,8 +83,7 @@ impl Place {
                 return (before.to_vec(), after.to_vec());
             }
         };
-        let whole = frame(TEXT);
-        let (before, after) = whole.split_at(cut);
+        let (before, after) = whole.split_at(cut.max(1).min(whole.len()));
         (vec![before.to_vec()], after.to_vec())
     }
 }
@@ -106,12 +118,13 @@ fn served_at_once(bench: &mut Bench<'_>, wanted: usize) -> Result<usize, NotPass
     if let Some(limit) = bench.max_sessions() {
         return Ok(limit.clamp(1, wanted));
     }
+    let hi = bench.word(b"hi");
     let terms = bench.terms(None);
     let mut open: Vec<Talk<'_, '_>> = Vec::new();
     for served in 0..wanted {
         let greeted = bench.talk(&terms).and_then(|mut talk| {
-            talk.send(bench.testee, &frame(b"hi"))?;
-            talk.deliver(bench.testee, b"hi")?;
+            talk.send(bench.testee, &bench.opening(&hi))?;
+            talk.deliver(bench.testee, &hi)?;
             Ok(talk)
         });
         match greeted {
@@ -144,7 +157,7 @@ fn side_by_side(
     for (number, pause) in PAUSES.into_iter().enumerate() {
         let mut paused = Vec::new();
         for (place, mut talk) in open.drain(..) {
-            let (before, after) = place.parts(number);
+            let (before, after) = place.parts(bench.framing(), number);
             for part in before {
                 talk.send(bench.testee, &part)?;
             }
@@ -192,7 +205,8 @@ fn goes_on(
         talk.is_stored(bench.testee, &format!("slow-{number}.bin"), BODY)?;
         return Ok(());
     }
-    talk.deliver(bench.testee, TEXT)?;
+    let text = bench.word(TEXT);
+    talk.deliver(bench.testee, &text)?;
     Ok(())
 }
 
@@ -215,9 +229,12 @@ mod tests {
             ),
             (Place::Inside, b"\0\0\0\x1ba frame ", b"that takes its time"),
         ] {
-            assert_eq!(place.parts(0), (vec![before.to_vec()], after.to_vec()));
+            assert_eq!(
+                place.parts(&Framing::default(), 0),
+                (vec![before.to_vec()], after.to_vec())
+            );
         }
-        let (before, after) = Place::Body.parts(2);
+        let (before, after) = Place::Body.parts(&Framing::default(), 2);
         assert_eq!(before[1], b"\0\0\0\x0dslow-2.bin,64");
         assert_eq!([before[2].clone(), after].concat(), BODY);
     }

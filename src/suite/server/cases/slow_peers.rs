@@ -1,7 +1,6 @@
 //! Peers that are slow, silent, or do not read: they delay nobody else (SES-10), and what is
 //! written to them stays whole (FRM-9).
 
-use crate::suite::plain::frame;
 use crate::suite::server::bench::{Bench, NotPassed};
 use crate::suite::server::case::Coded;
 use crate::suite::server::exchange::Talk;
@@ -52,9 +51,28 @@ const FRAMES: usize = 160;
 /// that no frame fits whole into what a full buffer has left.
 const REPEATS: usize = 9_000;
 
-fn many() -> Vec<Vec<u8>> {
+/// The payloads, by what is sent at once: one, or as many as make up one where the framing has no payloads of
+/// that length.
+fn many(bench: &Bench<'_>) -> Vec<Vec<Vec<u8>>> {
+    let most = bench.framing().max_payload().unwrap_or(u64::MAX);
+    let most = bench
+        .max_payload()
+        .map_or(most, |limit| most.min(limit.into()));
+    let whole = REPEATS * 7;
+    // Beside the letters a payload has its number and a blank.
+    let most = usize::try_from(most).unwrap_or(whole).saturating_sub(8);
+    let repeats = (most / 7).clamp(1, REPEATS);
+    let at_once = REPEATS / repeats;
+    let payload = |number: usize| {
+        let payload = format!("{number} {}", "abcdefg".repeat(repeats));
+        bench.word(payload.as_bytes())
+    };
     (0..FRAMES)
-        .map(|number| format!("{number} {}", "abcdefg".repeat(REPEATS)).into_bytes())
+        .map(|group| {
+            (0..at_once)
+                .map(|one| payload(group * at_once + one))
+                .collect()
+        })
         .collect()
 }
 
@@ -65,10 +83,16 @@ fn many() -> Vec<Vec<u8>> {
 fn until_stuck(bench: &mut Bench<'_>, talk: &mut Talk<'_, '_>) -> (Vec<Vec<u8>>, Vec<u8>) {
     talk.connection().hold_little();
     let mut payloads = Vec::new();
-    for payload in many() {
-        let frame = frame(&payload);
+    for group in many(bench) {
+        let mut frame = Vec::new();
+        for payload in group {
+            frame.extend(match payloads.is_empty() {
+                true => bench.opening(&payload),
+                false => bench.frame(&payload),
+            });
+            payloads.push(payload);
+        }
         talk.note_sent(&frame);
-        payloads.push(payload);
         let (sent, taken) = talk.connection().send_without_reading(bench.testee, &frame);
         if !taken {
             return (payloads, frame[sent..].to_vec());

@@ -1,11 +1,11 @@
 //! Many small frames in one stream: more than people's limits hold (FRM-3), and enough of them that
 //! two writers get in each other's way (FRM-9).
 
-use crate::suite::plain::{frame, next_frame};
 use crate::suite::server::bench::{Bench, NotPassed};
 use crate::suite::server::case::Coded;
 use crate::suite::server::exchange::Talk;
 use crate::suite::server::failure::What;
+use crate::suite::server::reading::delivery;
 use crate::trace::Class;
 use crate::trace::octets::Octets;
 
@@ -72,13 +72,20 @@ fn all_come_back(bench: &mut Bench<'_>, payloads: &[Vec<u8>]) -> Result<(), NotP
     bench.has_time_for(payloads.len())?;
     let terms = bench.terms(None);
     let mut talk = bench.talk(&terms)?;
-    let stream: Vec<u8> = payloads.iter().flat_map(|payload| frame(payload)).collect();
+    let payloads: Vec<Vec<u8>> = payloads.iter().map(|payload| bench.word(payload)).collect();
+    let framing = bench.framing().clone();
+    let stream = framing.stream(payloads.iter().map(Vec::as_slice));
+    let Ok(stream) = stream else {
+        return Err(NotPassed::skipped(
+            "the framing does not carry these payloads",
+        ));
+    };
     talk.connection().write(&stream, terms.bound);
     let mut sent = 0;
-    for payload in payloads {
+    for (number, payload) in payloads.iter().enumerate() {
         let from = talk.accounted();
         if let Err(mut failure) = talk.deliver(bench.testee, payload) {
-            if nothing_is_lost(bench, &mut talk, payloads, &failure.what) {
+            if nothing_is_lost(bench, &mut talk, &payloads, &failure.what) {
                 failure.what = What::Interleaved;
                 failure.message = format!(
                     "all octets came, in another order: two frames were written at the same time ({})",
@@ -93,7 +100,9 @@ fn all_come_back(bench: &mut Bench<'_>, payloads: &[Vec<u8>]) -> Result<(), NotP
             );
             return Err(failure.into());
         }
-        sent += 4 + payload.len();
+        sent += framing.parts(payload, number).map_or(0, |parts| {
+            parts.iter().map(|(_, octets)| octets.len()).sum()
+        });
     }
     talk.finish(bench.testee)?;
     Ok(())
@@ -107,13 +116,14 @@ fn nothing_is_lost(
     payloads: &[Vec<u8>],
     what: &What,
 ) -> bool {
-    let Some(first) = next_frame(talk.connection().seen()) else {
+    let framing = bench.framing();
+    let Some((first, _)) = delivery(framing, true, talk.connection().seen()) else {
         return false;
     };
     let around = first.len().saturating_sub(payloads[0].len());
     let owed: usize = payloads
         .iter()
-        .map(|payload| 4 + around + payload.len())
+        .map(|payload| framing.overhead(payload.len() as u64) + around + payload.len())
         .sum();
     if matches!(what, What::Died | What::ClosedInstead) {
         return false;

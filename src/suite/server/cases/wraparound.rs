@@ -1,7 +1,7 @@
 //! Lengths so close to 4 GiB that a size computed from them wraps around to almost nothing, with
 //! enough octets after them to show it (FRM-7, FRM-8).
 
-use crate::suite::plain::frame;
+use crate::framing::{Framing, Number, Place};
 use crate::suite::server::bench::{Bench, NotPassed};
 use crate::suite::server::case::Coded;
 use crate::suite::server::exchange::Talk;
@@ -48,16 +48,40 @@ const PIECE: usize = 4 * 1024;
 /// Number of octets that follow in all: more than the heap of a thread holds at its start.
 const FOLLOWING: usize = 1024 * 1024;
 
+/// Whether a framing has lengths of 32 bits.
+pub(super) const fn applies(framing: &Framing) -> bool {
+    matches!(
+        framing.number(),
+        Some(Number::Fixed {
+            width: 4,
+            signed: false,
+            ..
+        })
+    )
+}
+
+/// The octets of a frame in front of its payload, with this length.
+fn head(framing: &Framing, announced: u32) -> Vec<u8> {
+    let number = framing.number();
+    let length = number.and_then(|number| number.encode(i128::from(announced)));
+    let parts = framing.parts_with_length(&length.unwrap_or_default(), b"", 1);
+    let head = parts
+        .into_iter()
+        .take_while(|(place, _)| *place < Place::Payload);
+    head.flat_map(|(_, octets)| octets).collect()
+}
+
 /// First all at once, then in pieces: the one is read into a buffer at once, the other appended.
 fn harms_nobody(bench: &mut Bench<'_>, announced: u32) -> Result<(), NotPassed> {
-    let length = announced.to_be_bytes();
+    let length = head(bench.framing(), announced);
+    let hi = bench.word(b"hi");
     let following = vec![b'w'; FOLLOWING];
     for pieces in [0, IN_PIECES / PIECE] {
         let terms = bench.terms(None);
         let mut talk = bench.talk(&terms)?;
-        talk.send(bench.testee, &frame(b"hi"))?;
-        talk.deliver(bench.testee, b"hi")?;
-        let mut octets = length.to_vec();
+        talk.send(bench.testee, &bench.opening(&hi))?;
+        talk.deliver(bench.testee, &hi)?;
+        let mut octets = length.clone();
         let mut rest = following.as_slice();
         if pieces > 0 {
             talk.send(bench.testee, &length)?;
