@@ -21,7 +21,8 @@ const LEAST_ANNOUNCED: u32 = 32 * 1024 * 1024;
 
 /// How often that length is announced. A runtime with a garbage collector gets fresh memory, which
 /// costs nothing before it is written to, the first times; later it reuses memory and has to clear it.
-const ANNOUNCEMENTS: usize = 4;
+/// When its collector has come round depends on the load of the machine: under load four were too few.
+const ANNOUNCEMENTS: usize = 12;
 
 /// The first look is taken when so much of a body has been sent, in octets.
 const FIRST_LOOK: u64 = 32 * MEBIBYTE;
