@@ -33,6 +33,7 @@ mod cause;
 pub(crate) mod client;
 #[cfg(feature = "cli")]
 mod duration;
+#[cfg(feature = "cli")]
 mod ended;
 #[cfg(feature = "cli")]
 mod evidence;
