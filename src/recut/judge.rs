@@ -28,6 +28,9 @@ const GREETINGS: usize = 3;
 const FIRST_IDLE: Duration = Duration::from_millis(1_500);
 const LATER_IDLE: Duration = Duration::from_millis(300);
 
+/// How long a server that sleeps is waited for where little is lost if it is not.
+const TRIAL_IDLE: Duration = Duration::from_millis(60);
+
 /// How long one that never sleeps for long, or cannot be watched, is waited for later.
 const LATER_BUSY: Duration = Duration::from_millis(1_500);
 
@@ -98,11 +101,6 @@ impl<'b> Bench<'b> {
         variation: &Variation,
         learned: &Learned,
     ) -> Result<Held, String> {
-        if (self.spoiled || self.fresh) && self.subject.can_refresh() {
-            self.subject.refresh()?;
-        }
-        self.spoiled = false;
-        self.held += 1;
         let late = learned.slowest * 4;
         let patience = if self.waited == 0 {
             Patience {
@@ -115,6 +113,36 @@ impl<'b> Bench<'b> {
                 busy: LATER_BUSY.max(late),
             }
         };
+        self.hold(conversation, variation, learned, patience)
+    }
+
+    /// Holds a conversation that was made up from another one, uncut. Most that is made so is no request
+    /// and not answered, which is not waited for long: one that is missed costs a few octets.
+    pub(crate) fn trial(
+        &mut self,
+        conversation: &Conversation,
+        learned: &Learned,
+    ) -> Result<Held, String> {
+        let idle = TRIAL_IDLE.max(learned.slowest * 4);
+        let patience = Patience {
+            idle,
+            busy: LATER_BUSY.max(idle),
+        };
+        self.hold(conversation, &Variation::Uncut, learned, patience)
+    }
+
+    fn hold(
+        &mut self,
+        conversation: &Conversation,
+        variation: &Variation,
+        learned: &Learned,
+        patience: Patience,
+    ) -> Result<Held, String> {
+        if (self.spoiled || self.fresh) && self.subject.can_refresh() {
+            self.subject.refresh()?;
+        }
+        self.spoiled = false;
+        self.held += 1;
         let held = self.subject.hold(&Talk {
             conversation,
             variation,

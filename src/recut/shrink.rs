@@ -260,7 +260,7 @@ fn learn_again(
     conversation: &Conversation,
     before: &Learned,
 ) -> Result<Option<Learned>, String> {
-    let first = bench.once(conversation, &Variation::Uncut, before)?;
+    let first = bench.trial(conversation, before)?;
     let is_good = |held: &Held| {
         held.died.is_none()
             && before.closes.is_none_or(|closes| closes == held.closed)
@@ -273,7 +273,7 @@ fn learn_again(
     if !is_good(&first) {
         return Ok(None);
     }
-    let again = bench.once(conversation, &Variation::Uncut, before)?;
+    let again = bench.trial(conversation, before)?;
     if !is_good(&again) {
         return Ok(None);
     }
