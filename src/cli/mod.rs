@@ -6,6 +6,7 @@ mod codec;
 mod completions;
 mod connect;
 mod explain;
+mod framing;
 mod fuzz;
 mod guard;
 mod interrupt;
@@ -77,6 +78,7 @@ enum Command {
     Report(report::Report),
     Cases(cases::Cases),
     Explain(explain::Explain),
+    Framing(framing::Guessed),
     Proxy(proxy::Proxy),
     Vectors(vectors::Vectors),
     Serve(serve::Serve),
@@ -107,6 +109,7 @@ pub fn main() -> ExitCode {
         Some(Command::Report(report)) => report.run(),
         Some(Command::Cases(cases)) => cases.run(),
         Some(Command::Explain(explain)) => explain.run(),
+        Some(Command::Framing(framing)) => framing.run(),
         Some(Command::Serve(serve)) => serve.run(),
         Some(Command::Connect(connect)) => connect.run(),
         Some(Command::Completions(completions)) => completions.run(),

@@ -22,6 +22,7 @@ mod frames;
 mod frictions;
 mod fuzz_generated;
 mod fuzz_outside;
+mod guessed;
 mod kill_matrix;
 mod length;
 mod load;

@@ -47,6 +47,7 @@ fn the_list_of_cases() {
 #[case("replay", &["replay", "--help"])]
 #[case("cases", &["cases", "--help"])]
 #[case("explain", &["explain", "--help"])]
+#[case("framing", &["framing", "--help"])]
 #[case("serve", &["serve", "--help"])]
 #[case("connect", &["connect", "--help"])]
 fn help(#[case] name: &str, #[case] arguments: &[&str]) {

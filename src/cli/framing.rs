@@ -1,0 +1,104 @@
+//! `unstick framing`
+
+use std::fmt::Write;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{Failure, UNJUDGED, USAGE, print};
+use crate::framing::{Guess, guess};
+use crate::recut::turn::Conversation;
+use crate::trace::json;
+
+/// So much of a file is looked at, in octets: a framing shows within a few frames.
+const MOST: u64 = 16 * 1024 * 1024;
+
+/// Say which framings divide a recording, or octets, without a remainder
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Each FILE is a recording, whose two directions are two streams, or one stream of octets. The
+framings that divide all streams into whole frames come best first: those that explain most of
+the octets with the least. A stream that ends inside a frame, as a recording that was stopped
+does, counts less. Few octets fit many framings: give as many as there are.
+
+Examples:
+  unstick framing session.json
+  unstick framing to-server.bin from-server.bin
+  unstick explain --framing \"$(unstick framing session.json | head -n 1 | cut -f 1)\"
+
+Exit status: 0 at least one fits; 2 bad usage; 3 none fits."
+)]
+pub(super) struct Guessed {
+    /// Recordings, or files of octets
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+}
+
+impl Guessed {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let mut streams = Vec::new();
+        for path in &self.files {
+            streams.extend(streams_of(path)?);
+        }
+        let octets: Vec<&[u8]> = streams.iter().map(Vec::as_slice).collect();
+        let guesses = guess(&octets);
+        if guesses.is_empty() {
+            let total: usize = streams.iter().map(Vec::len).sum();
+            return Err((
+                UNJUDGED,
+                format!(
+                    "no framing that is known divides these {total} octets; `unstick recut` needs none, and \
+                     docs/codec-contract.md has the language of framings"
+                ),
+            ));
+        }
+        print(&listed(&guesses));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The streams in a file: those of both directions of a recording, or the octets as they are.
+fn streams_of(path: &Path) -> Result<Vec<Vec<u8>>, Failure> {
+    let wrong = |error: &dyn std::fmt::Display| (USAGE, format!("{}: {error}", path.display()));
+    let mut octets = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MOST).read_to_end(&mut octets))
+        .map_err(|error| wrong(&error))?;
+    if octets.is_empty() {
+        return Err(wrong(&"it is empty"));
+    }
+    let text = str::from_utf8(&octets).ok();
+    let Some(trace) = text.and_then(|text| json::read(text).ok()) else {
+        return Ok(vec![octets]);
+    };
+    let conversation = Conversation::of(&trace).map_err(|error| wrong(&error))?;
+    let sent = conversation.turns.iter().map(|turn| turn.sent.clone());
+    let answers = (0..=conversation.turns.len())
+        .filter_map(|number| conversation.answer(number)?.octets.as_ref())
+        .map(crate::trace::octets::Octets::to_vec);
+    let mut streams = vec![
+        sent.collect::<Vec<_>>().concat(),
+        answers.collect::<Vec<_>>().concat(),
+    ];
+    streams.retain(|stream| !stream.is_empty());
+    Ok(streams)
+}
+
+/// A line for each framing: as it is written after --framing, how many frames, and what a frame is.
+fn listed(guesses: &[Guess]) -> String {
+    let mut out = String::new();
+    for guess in guesses {
+        let frames = if guess.frames == 1 { "frame" } else { "frames" };
+        let cut = match guess.cut {
+            0 => String::new(),
+            1 => ", 1 stream ends inside one".to_owned(),
+            cut => format!(", {cut} streams end inside one"),
+        };
+        let (framing, sentence) = (&guess.framing, guess.framing.sentence());
+        let _ = writeln!(out, "{framing}\t{} {frames}{cut}\t{sentence}", guess.frames);
+    }
+    out
+}
