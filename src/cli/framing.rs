@@ -13,7 +13,7 @@ use crate::framing::{Guess, guess};
 use crate::recut::turn::Conversation;
 use crate::trace::json;
 
-/// So much of a file is looked at, in octets: a framing shows within a few frames.
+/// The most that is read of a file, in octets: a framing shows within a few frames.
 const MOST: u64 = 16 * 1024 * 1024;
 
 /// Say which framings divide a recording, or octets, without a remainder

@@ -21,14 +21,14 @@ const CONFIRMED_IN_FULL: usize = 3;
 /// After so many differences of one turn that took their time, further places of it are left out.
 const SLOW_DIFFERENCES: usize = 6;
 
-/// How often a conversation is begun anew if the server does not greet as it should.
+/// Tries to begin a conversation anew with a server that does not greet as it should.
 const GREETINGS: usize = 3;
 
 /// How long a server that sleeps is waited for at the first answer that does not come, and later.
 const FIRST_IDLE: Duration = Duration::from_millis(1_500);
 const LATER_IDLE: Duration = Duration::from_millis(300);
 
-/// How long a server that sleeps is waited for where little is lost if it is not.
+/// The wait for a sleeping server where little is lost if its answer is missed.
 const TRIAL_IDLE: Duration = Duration::from_millis(60);
 
 /// How long one that never sleeps for long, or cannot be watched, is waited for later.

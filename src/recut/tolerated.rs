@@ -3,7 +3,7 @@
 use super::held::{Difference, Held, Learned, Shown};
 use super::variation::Variation;
 
-/// Why a difference is none of correctness.
+/// A reason for which a difference is no mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tolerated {
     /// The answers to turns sent ahead come in another order, or interleaved: streams of HTTP/2, DNS, LDAP.
