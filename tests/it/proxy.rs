@@ -182,6 +182,19 @@ fn a_right_client_is_green(#[case] language: &str, #[case] kind: &str, #[case] a
     assert_eq!(report["segmentation"], "drain-gated");
 }
 
+/// A client that reads only whole answers leaves a piece of one unread: the cut cannot be made, and the
+/// time for which the proxy waits at it is not taken for a hang.
+#[test]
+fn a_client_that_reads_whole_answers_only_is_not_accused() {
+    let script = "import socket,sys\nc=socket.create_connection((sys.argv[1],int(sys.argv[2])))\n\
+                  c.setsockopt(socket.SOL_SOCKET,socket.SO_RCVLOWAT,16)\n\
+                  c.sendall(b'go\\n')\ngot=b''\nwhile len(got)<16: got+=c.recv(16-len(got))";
+    let command = ["python3", "-c", script, "{host}", "{port}"];
+    let (ran, report) = judge(answering(FRAME), &["--cut", "at:1:to-client:5"], &command);
+    assert_eq!(cases(&report)[0]["verdict"], "skipped", "{}", ran.stdout);
+    assert_eq!(ran.status, 3, "{}", ran.stdout);
+}
+
 /// The line that a report gives runs the command under that cut alone, and it fails again.
 #[test]
 fn the_line_that_runs_it_again_does() {

@@ -183,7 +183,6 @@ impl Command {
         plan: Plan,
         goes_on: &mut dyn FnMut() -> bool,
     ) -> Result<Run, RunError> {
-        let late = plan.late.map_or(Duration::ZERO, |late| late.all);
         let is_uncut = plan.cut == super::cut::Cut::None;
         let running = relay.begin(plan, &self.directions, self.tape.take());
         let mut task = Task::start(self.words.clone(), self.guard.clone())?;
@@ -195,8 +194,8 @@ impl Command {
             if !goes_on() {
                 return Err(RunError::Interrupted);
             }
-            silence.look(running.log().octets(), &mut task);
-            if let Some(ended) = self.is_over(&silence, late) {
+            silence.look(running.log(), &mut task);
+            if let Some(ended) = self.is_over(&silence) {
                 break ended;
             }
             thread::sleep(LOOK_EVERY);
@@ -228,17 +227,16 @@ impl Command {
         })
     }
 
-    /// Whether nothing more is to be expected of a run in which octets are so late.
-    fn is_over(&self, silence: &Silence, late: Duration) -> Option<Ended> {
-        let silent = silence.silent().saturating_sub(late);
-        let rested = silence.rested().saturating_sub(late);
+    /// Whether nothing more is to be expected of a run.
+    fn is_over(&self, silence: &Silence) -> Option<Ended> {
+        let (silent, rested) = (silence.silent(), silence.rested());
         let first = self.limit * FIRST_RUN;
         match self.known {
             None => (silent > first).then_some(Ended::Silent(silent)),
             Some(known) => {
                 let hangs = rested > REST.min(self.limit) + known.rested * TIMES_SILENT
                     || silent > self.limit + known.silent * TIMES_SILENT;
-                let took = silence.begun.elapsed();
+                let took = silence.begun.elapsed().saturating_sub(silence.held);
                 if hangs {
                     Some(Ended::Silent(silent))
                 } else if took > first + known.took * TIMES_LONG {
@@ -251,10 +249,13 @@ impl Command {
     }
 }
 
-/// For how long nothing has come of a command.
+/// For how long nothing has come of a command. The time in which the proxy holds octets back is not
+/// the command's.
 struct Silence {
     begun: Instant,
-    octets: u64,
+    looked: Instant,
+    held: Duration,
+    moves: u64,
     written: u64,
     since: Instant,
     longest: Duration,
@@ -269,7 +270,9 @@ impl Silence {
         let now = Instant::now();
         Self {
             begun: now,
-            octets: 0,
+            looked: now,
+            held: Duration::ZERO,
+            moves: 0,
             written: 0,
             since: now,
             longest: Duration::ZERO,
@@ -280,11 +283,17 @@ impl Silence {
         }
     }
 
-    fn look(&mut self, octets: u64, task: &mut Task) {
-        let written = task.written();
-        if (octets, written) != (self.octets, self.written) {
+    fn look(&mut self, log: &Log, task: &mut Task) {
+        let (moves, written) = (log.moves(), task.written());
+        let since_last = self.looked.elapsed();
+        self.looked += since_last;
+        let is_held = log.is_holding();
+        if is_held {
+            self.held += since_last;
+        }
+        if is_held || (moves, written) != (self.moves, self.written) {
             self.note();
-            (self.octets, self.written) = (octets, written);
+            (self.moves, self.written) = (moves, written);
             self.since = Instant::now();
             self.rests_since = None;
             return;

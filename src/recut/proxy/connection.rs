@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::context::{Context, Plan};
 use super::cut::{Cut, Direction};
-use super::log::LinkLog;
+use super::log::{Hold, LinkLog};
 use super::socket;
 
 /// A connection: the client's socket and the server's.
@@ -104,6 +104,11 @@ impl Connection {
 
     pub(super) fn count(&self, number: u32, direction: Direction, octets: &[u8]) {
         self.context.passes(number, direction, octets);
+    }
+
+    /// Octets are held back until the guard is dropped.
+    pub(super) fn hold(&self) -> Hold<'_> {
+        self.context.hold()
     }
 
     pub(super) fn is_timed(&self) {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::cut::{Cut, Direction};
-use super::log::Log;
+use super::log::{Hold, Log};
 use super::tape::Tape;
 use crate::framing::Framing;
 
@@ -73,6 +73,11 @@ impl Context {
         if let Some(tape) = &self.tape {
             tape.octets(number, direction, octets);
         }
+    }
+
+    /// Octets are held back until the guard is dropped.
+    pub(super) fn hold(&self) -> Hold<'_> {
+        self.log.hold()
     }
 
     /// A stream ends, or its connection is reset.

@@ -71,7 +71,7 @@ impl<'c> Cutter<'c> {
             Cut::Edges => Vec::new(),
         };
         if self.edge_cuts < MAX_EDGE_CUTS {
-            let of_burst: Vec<u64> = match self.cut {
+            let mut of_burst: Vec<u64> = match self.cut {
                 Cut::Octets if start + length > ONE_BY_ONE => edges_one_by_one(length),
                 Cut::Edges => match self.frames.as_mut().and_then(|frames| frames.cuts(burst)) {
                     Some(cuts) => cuts,
@@ -79,6 +79,9 @@ impl<'c> Cutter<'c> {
                 },
                 _ => Vec::new(),
             };
+            of_burst.sort_unstable();
+            of_burst.dedup();
+            let of_burst = outermost(of_burst, MAX_EDGE_CUTS - self.edge_cuts);
             self.edge_cuts += of_burst.len();
             cuts.extend(of_burst.into_iter().map(|offset| start + offset));
         }
@@ -88,6 +91,14 @@ impl<'c> Cutter<'c> {
         cuts.dedup();
         cuts
     }
+}
+
+/// The first and the last of `cuts`, so many in all.
+fn outermost(mut cuts: Vec<u64>, most: usize) -> Vec<u64> {
+    let too_many = cuts.len().saturating_sub(most);
+    let first = most.div_ceil(2).min(cuts.len());
+    cuts.drain(first..first + too_many);
+    cuts
 }
 
 fn edges_one_by_one(length: u64) -> Vec<u64> {
@@ -155,6 +166,16 @@ mod tests {
         let mut cutter = Cutter::new(&cut, Some(&framing), 1, Direction::ToServer);
         assert_eq!(cutter.cuts(0, b"\0\0\0\x04abcd\0\0"), [2, 4, 6, 9]);
         assert_eq!(cutter.cuts(10, b"\0\x02xy"), [10, 12, 13]);
+    }
+
+    #[test]
+    fn a_burst_of_a_thousand_frames_is_cut_in_the_first_and_the_last() {
+        let framing = "netstring".parse().unwrap();
+        let mut cutter = Cutter::new(&Cut::Edges, Some(&framing), 1, Direction::ToClient);
+        let cuts = cutter.cuts(0, &b"1:a,".repeat(1000));
+        assert_eq!(cuts.len(), MAX_EDGE_CUTS);
+        assert!(cuts[0] < 4 && cuts[MAX_EDGE_CUTS - 1] >= 3996, "{cuts:?}");
+        assert!(cutter.cuts(4000, b"1:a,1:a,").is_empty());
     }
 
     #[test]

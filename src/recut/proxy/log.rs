@@ -21,6 +21,8 @@ pub struct Log {
     numbers: AtomicU32,
     accepted: AtomicU32,
     octets: AtomicU64,
+    holds: AtomicU64,
+    holding: AtomicU32,
     unreachable: Mutex<Option<String>>,
     timed: AtomicBool,
     links: Mutex<Vec<Arc<LinkLog>>>,
@@ -54,6 +56,16 @@ pub struct Stream {
     pub reset: bool,
 }
 
+/// Octets of one stream are held back by the proxy for as long as this lives.
+#[derive(Debug)]
+pub(super) struct Hold<'l>(&'l Log);
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        self.0.holding.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -79,6 +91,13 @@ impl Log {
         self.octets.fetch_add(octets as u64, Ordering::Relaxed);
     }
 
+    /// Octets are held back until the guard is dropped.
+    pub(super) fn hold(&self) -> Hold<'_> {
+        self.holds.fetch_add(1, Ordering::Relaxed);
+        self.holding.fetch_add(1, Ordering::Relaxed);
+        Hold(self)
+    }
+
     /// The server could not be reached.
     pub(super) fn is_unreachable(&self, why: String) {
         lock(&self.unreachable).get_or_insert(why);
@@ -99,6 +118,18 @@ impl Log {
     #[must_use]
     pub fn octets(&self) -> u64 {
         self.octets.load(Ordering::Relaxed)
+    }
+
+    /// A number that grows with each octet that comes and each time that octets are held back.
+    #[must_use]
+    pub fn moves(&self) -> u64 {
+        self.octets() + self.holds.load(Ordering::Relaxed)
+    }
+
+    /// Whether octets are held back at this moment: nobody else can be blamed for the silence.
+    #[must_use]
+    pub fn is_holding(&self) -> bool {
+        self.holding.load(Ordering::Relaxed) > 0
     }
 
     /// Why the server could not be reached, the first time that happened.

@@ -92,7 +92,9 @@ impl<'c> Pump<'c> {
                 let cuts = u32::try_from(cuts.len()).unwrap_or(u32::MAX);
                 let left = late.all.saturating_sub(self.held);
                 let delay = late.each.saturating_mul(cuts).min(left);
+                let hold = self.connection.hold();
                 thread::sleep(delay);
+                drop(hold);
                 self.held += delay;
                 self.write(octets, ended)?;
             } else if cuts.is_empty() {
@@ -158,7 +160,9 @@ impl<'c> Pump<'c> {
             self.write(&burst[written..place], false)?;
             written = place;
             let before = Instant::now();
+            let hold = self.connection.hold();
             let passed = gate.pass(self.sent);
+            drop(hold);
             let mut stream = link.stream(self.direction);
             stream.paused += before.elapsed();
             match passed {
@@ -188,6 +192,7 @@ impl<'c> Pump<'c> {
     ) -> Result<(usize, bool), Broken> {
         let from = self.connection.from(self.direction);
         let begun = Instant::now();
+        let _hold = self.connection.hold();
         let mut ended = false;
         while length < MAX_BUFFER {
             let boundary = cutter.place(self.sent + length as u64);
