@@ -1,8 +1,11 @@
 //! What fuzzing a program comes to, whatever the inputs are made from.
 
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::check::{Check, Verdict};
+use super::shrinking::Fuzzable;
 use crate::trace::Trace;
 
 /// How long inputs are tried.
@@ -78,48 +81,135 @@ pub struct Fuzzed {
     pub interrupted: bool,
 }
 
-/// Delta debugging: leaves out as many items as possible, in ever smaller pieces. `shows` keeps what it
-/// says yes to.
+/// Tries inputs until the budget is spent, whoever follows the run wants it to end, or `one` says so by
+/// `None`. It tries the input of a number, and says how many conversations were held and how much was found.
 ///
 /// # Errors
-/// Those of `shows`.
-pub fn minimise<T: Clone, E>(
-    mut items: Vec<T>,
-    shows: &mut dyn FnMut(&[T]) -> Result<bool, E>,
-) -> Result<(), E> {
-    let mut size = items.len() / 2;
-    while size > 0 {
-        let mut from = 0;
-        while from < items.len() && items.len() > 1 {
-            let to = (from + size).min(items.len());
-            let fewer = [&items[..from], &items[to..]].concat();
-            if !fewer.is_empty() && shows(&fewer)? {
-                items = fewer;
-            } else {
-                from = to;
-            }
+/// Those of `one`.
+pub fn until_spent<E>(
+    budget: Budget,
+    follow: &mut dyn FnMut(Status) -> ControlFlow<()>,
+    one: &mut dyn FnMut(u64) -> Result<Option<(usize, usize)>, E>,
+) -> Result<(Status, bool), E> {
+    let started = Instant::now();
+    let mut status = Status::default();
+    while !budget.is_spent(status.mutants, started) {
+        let Some((conversations, findings)) = one(status.mutants)? else {
+            break;
+        };
+        status = Status {
+            mutants: status.mutants + 1,
+            conversations,
+            findings,
+            elapsed: started.elapsed(),
+        };
+        if follow(status).is_break() {
+            return Ok((status, true));
         }
-        size /= 2;
     }
-    Ok(())
+    Ok((status, false))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// After so many suspects of one kind that were not confirmed, others are only counted.
+const MAX_UNCONFIRMED: usize = 2;
 
-    #[test]
-    fn what_is_needed_is_kept_and_nothing_else() {
-        let mut least: Vec<u32> = (0..100).collect();
-        let all = least.clone();
-        minimise::<_, ()>(all, &mut |items| {
-            let shows = items.contains(&17) && items.contains(&64);
-            if shows {
-                least = items.to_vec();
+/// What became of the suspects of one kind.
+#[derive(Debug, Clone, Copy)]
+enum Known {
+    /// They are this finding.
+    Found(usize),
+    /// So many were not confirmed.
+    Unconfirmed(usize),
+}
+
+/// When a finding was confirmed.
+#[derive(Debug, Clone, Copy)]
+pub struct Confirmed {
+    /// Conversations held by then.
+    pub conversations: usize,
+    /// Time since the run began.
+    pub elapsed: Duration,
+}
+
+/// All findings of a run. Suspects of one kind are confirmed once, and then counted.
+#[derive(Debug)]
+pub struct Findings<K> {
+    /// Each cause once.
+    pub found: Vec<Found>,
+    /// Suspects that were not confirmed.
+    pub unstable: usize,
+    kinds: BTreeMap<K, Known>,
+    started: Instant,
+}
+
+impl<K: Ord> Default for Findings<K> {
+    fn default() -> Self {
+        Self {
+            found: Vec::new(),
+            unstable: 0,
+            kinds: BTreeMap::new(),
+            started: Instant::now(),
+        }
+    }
+}
+
+impl<K: Ord> Findings<K> {
+    /// Confirms a suspect and makes it small, unless its kind is known: then it is only counted.
+    ///
+    /// # Errors
+    /// Those of the subject.
+    pub(crate) fn examine<F: Fuzzable>(
+        &mut self,
+        subject: &mut F,
+        suspect: &F::Suspect,
+        kind: impl Fn(&F::Suspect) -> K,
+        shrink: impl FnOnce(&mut F, F::Suspect) -> Result<F::Suspect, F::Error>,
+        found: impl FnOnce(F::Suspect, Confirmed) -> Found,
+    ) -> Result<(), F::Error> {
+        let seen = kind(suspect);
+        match self.kinds.get(&seen) {
+            Some(Known::Found(place)) => {
+                self.found[*place].also += 1;
+                return Ok(());
             }
-            Ok(shows)
-        })
-        .unwrap();
-        assert_eq!(least, [17, 64]);
+            Some(Known::Unconfirmed(count)) if *count >= MAX_UNCONFIRMED => {
+                self.unstable += 1;
+                return Ok(());
+            }
+            _ => {}
+        }
+        let Some(suspect) = subject.confirm(suspect)? else {
+            self.unstable += 1;
+            let known = self.kinds.entry(seen).or_insert(Known::Unconfirmed(0));
+            if let Known::Unconfirmed(count) = known {
+                *count += 1;
+            }
+            return Ok(());
+        };
+        let confirmed = Confirmed {
+            conversations: subject.held(),
+            elapsed: self.started.elapsed(),
+        };
+        let least = shrink(subject, suspect)?;
+        let small = kind(&least);
+        let place = match self.kinds.get(&small) {
+            Some(Known::Found(place)) => {
+                self.found[*place].also += 1;
+                *place
+            }
+            _ => {
+                self.found.push(found(least, confirmed));
+                self.found.len() - 1
+            }
+        };
+        self.kinds.insert(seen, Known::Found(place));
+        self.kinds.insert(small, Known::Found(place));
+        Ok(())
+    }
+
+    /// Whether anything fails the run.
+    #[must_use]
+    pub fn any_hard(&self) -> bool {
+        self.found.iter().any(Found::is_hard)
     }
 }

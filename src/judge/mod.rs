@@ -24,4 +24,6 @@ pub mod runner;
 #[cfg(feature = "cli")]
 pub mod selection;
 #[cfg(feature = "cli")]
+pub(crate) mod shrinking;
+#[cfg(feature = "cli")]
 pub mod subject;

@@ -12,6 +12,8 @@ pub mod effort;
 #[cfg(feature = "cli")]
 pub mod faults;
 pub mod fixtures;
+#[cfg(feature = "cli")]
+mod fuzz;
 mod mistakes;
 mod plain;
 pub mod requirement;

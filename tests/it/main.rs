@@ -20,6 +20,7 @@ mod fixtures;
 mod framed;
 mod frames;
 mod frictions;
+mod fuzz_framed;
 mod fuzz_generated;
 mod fuzz_outside;
 mod guessed;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::compare::{Kind, Whole};
 use super::mutate::Mutant;
+use crate::judge::shrinking::Fuzzable;
 use crate::recut::held::{Held, Learned};
 use crate::recut::learn::{Known, Options};
 use crate::recut::subject::{Subject, Talk};
@@ -159,38 +160,6 @@ impl<'b> Bench<'b> {
         Ok(Look::Same)
     }
 
-    /// Whether a suspect is what it seems, twice, between whole runs that agree, each run with a fresh
-    /// server.
-    pub(super) fn confirm(&mut self, suspect: &Suspect) -> Result<Option<Suspect>, String> {
-        if suspect.variation == Variation::Uncut {
-            return self.confirm_death(suspect);
-        }
-        let started = Instant::now();
-        let (mut wholes, mut cuts) = (Vec::new(), Vec::new());
-        for (run, rest) in [REST, LONG_REST].into_iter().enumerate() {
-            wholes.push(self.fresh_once(suspect, &Variation::Uncut, REST)?);
-            if run == 0 {
-                thread::sleep(SPREAD.saturating_sub(started.elapsed()));
-            }
-            cuts.push(self.fresh_once(suspect, &suspect.variation, rest)?);
-        }
-        wholes.push(self.fresh_once(suspect, &Variation::Uncut, LONG_REST)?);
-        self.spoiled = true;
-        let Some(whole) = Whole::of(&wholes) else {
-            return Ok(None);
-        };
-        let kinds: Vec<Option<Kind>> = cuts.iter().map(|cut| whole.differs(cut)).collect();
-        let Some(kind) = kinds[0].filter(|_| kinds[0] == kinds[1]) else {
-            return Ok(None);
-        };
-        Ok(cuts.pop().map(|cut| Suspect {
-            kind,
-            whole,
-            cut,
-            ..suspect.clone()
-        }))
-    }
-
     fn confirm_death(&mut self, suspect: &Suspect) -> Result<Option<Suspect>, String> {
         for _ in 0..2 {
             let held = self.fresh_once(suspect, &Variation::Uncut, REST)?;
@@ -209,34 +178,6 @@ impl<'b> Bench<'b> {
     ) -> Result<Held, String> {
         self.spoiled = true;
         self.once(&suspect.conversation, variation, rest)
-    }
-
-    /// Whether a suspect shows the same, once, between two whole runs: enough to go on shrinking.
-    pub(super) fn still_shows(&mut self, suspect: &Suspect) -> Result<Option<Suspect>, String> {
-        let quick = Duration::ZERO;
-        let (conversation, variation) = (&suspect.conversation, &suspect.variation);
-        let first = self.once(conversation, &Variation::Uncut, quick)?;
-        if *variation == Variation::Uncut {
-            return Ok(self.dies(&first).then(|| suspect.clone()));
-        }
-        if self.dies(&first) {
-            return Ok(None);
-        }
-        let cut = self.once(conversation, variation, quick)?;
-        let alone = Whole::of(std::slice::from_ref(&first));
-        if alone.and_then(|whole| whole.differs(&cut)) != Some(suspect.kind) {
-            return Ok(None);
-        }
-        let again = self.once(conversation, &Variation::Uncut, quick)?;
-        let whole = Whole::of(&[first, again]);
-        let Some(whole) = whole.filter(|whole| whole.differs(&cut) == Some(suspect.kind)) else {
-            return Ok(None);
-        };
-        Ok(Some(Suspect {
-            whole,
-            cut,
-            ..suspect.clone()
-        }))
     }
 
     /// Whether the recorded conversation gets any answer on a new connection.
@@ -276,5 +217,75 @@ impl<'b> Bench<'b> {
         }
         self.spoiled = true;
         Ok(true)
+    }
+}
+
+impl Fuzzable for Bench<'_> {
+    type Suspect = Suspect;
+    type Input = Suspect;
+    type Error = String;
+
+    fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Whether a suspect is what it seems, twice, between whole runs that agree, each run with a fresh
+    /// server.
+    fn confirm(&mut self, suspect: &Suspect) -> Result<Option<Suspect>, String> {
+        if suspect.variation == Variation::Uncut {
+            return self.confirm_death(suspect);
+        }
+        let started = Instant::now();
+        let (mut wholes, mut cuts) = (Vec::new(), Vec::new());
+        for (run, rest) in [REST, LONG_REST].into_iter().enumerate() {
+            wholes.push(self.fresh_once(suspect, &Variation::Uncut, REST)?);
+            if run == 0 {
+                thread::sleep(SPREAD.saturating_sub(started.elapsed()));
+            }
+            cuts.push(self.fresh_once(suspect, &suspect.variation, rest)?);
+        }
+        wholes.push(self.fresh_once(suspect, &Variation::Uncut, LONG_REST)?);
+        self.spoiled = true;
+        let Some(whole) = Whole::of(&wholes) else {
+            return Ok(None);
+        };
+        let kinds: Vec<Option<Kind>> = cuts.iter().map(|cut| whole.differs(cut)).collect();
+        let Some(kind) = kinds[0].filter(|_| kinds[0] == kinds[1]) else {
+            return Ok(None);
+        };
+        Ok(cuts.pop().map(|cut| Suspect {
+            kind,
+            whole,
+            cut,
+            ..suspect.clone()
+        }))
+    }
+
+    /// Whether a suspect shows the same, once, between two whole runs: enough to go on shrinking.
+    fn still_shows(&mut self, suspect: &Suspect, _: &Suspect) -> Result<Option<Suspect>, String> {
+        let quick = Duration::ZERO;
+        let (conversation, variation) = (&suspect.conversation, &suspect.variation);
+        let first = self.once(conversation, &Variation::Uncut, quick)?;
+        if *variation == Variation::Uncut {
+            return Ok(self.dies(&first).then(|| suspect.clone()));
+        }
+        if self.dies(&first) {
+            return Ok(None);
+        }
+        let cut = self.once(conversation, variation, quick)?;
+        let alone = Whole::of(std::slice::from_ref(&first));
+        if alone.and_then(|whole| whole.differs(&cut)) != Some(suspect.kind) {
+            return Ok(None);
+        }
+        let again = self.once(conversation, &Variation::Uncut, quick)?;
+        let whole = Whole::of(&[first, again]);
+        let Some(whole) = whole.filter(|whole| whole.differs(&cut) == Some(suspect.kind)) else {
+            return Ok(None);
+        };
+        Ok(Some(Suspect {
+            whole,
+            cut,
+            ..suspect.clone()
+        }))
     }
 }

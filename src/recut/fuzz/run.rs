@@ -1,9 +1,7 @@
 //! The loop: mutant after mutant until the budget is spent, and what came of it.
 
-use std::collections::BTreeMap;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
-use std::time::Instant;
 
 use super::bench::{Bench, Look, Suspect};
 use super::compare::{Kind, Whole, collapsed};
@@ -11,7 +9,7 @@ use super::found::{check, found};
 use super::mutate::{Mutant, Mutator};
 use super::smaller::shrink;
 use crate::judge::check::Verdict;
-use crate::judge::fuzzed::{Budget, Found, Fuzzed, Status};
+use crate::judge::fuzzed::{Budget, Findings, Fuzzed, Status, until_spent};
 use crate::recut::held::Held;
 use crate::recut::learn::{Options, learn};
 use crate::recut::run::Recording;
@@ -20,9 +18,6 @@ use crate::recut::variation::Variation;
 
 /// After so many mutants it is seen whether the recorded conversation still works.
 const SERVES_EVERY: u64 = 48;
-
-/// After so many suspects of one signature that were not confirmed, others are only counted.
-const UNCONFIRMED: usize = 2;
 
 /// Fuzzes a server with mutants of a recording.
 ///
@@ -42,55 +37,33 @@ pub(crate) fn run(
         bench: Bench::new(subject, options, &recording.conversation, known),
         name: &recording.name,
         seed,
-        found: Vec::new(),
-        signatures: BTreeMap::new(),
+        findings: Findings::default(),
         recent: VecDeque::new(),
-        unstable: 0,
     };
     let mutator = Mutator::new(&recording.conversation, seed);
-    let started = Instant::now();
-    let mut status = Status::default();
-    let mut interrupted = false;
-    while !interrupted && !budget.is_spent(status.mutants, started) {
-        run.mutant(mutator.mutant(status.mutants))?;
-        status = Status {
-            mutants: status.mutants + 1,
-            conversations: run.bench.held,
-            findings: run.found.len(),
-            elapsed: started.elapsed(),
-        };
-        interrupted = follow(status).is_break();
-    }
+    let (mut status, interrupted) = until_spent(budget, follow, &mut |number| {
+        run.mutant(mutator.mutant(number))?;
+        Ok::<_, String>(Some((run.bench.held, run.findings.found.len())))
+    })?;
     run.serves()?;
-    status.findings = run.found.len();
+    status.findings = run.findings.found.len();
     Ok(run.outcome(status, notes, interrupted))
-}
-
-/// What became of the suspects that look alike.
-#[derive(Debug, Clone, Copy)]
-enum Known {
-    /// They are this finding.
-    Found(usize),
-    /// So many were not confirmed.
-    Unconfirmed(usize),
 }
 
 struct Run<'r> {
     bench: Bench<'r>,
     name: &'r str,
     seed: u64,
-    found: Vec<Found>,
-    signatures: BTreeMap<Signature, Known>,
+    findings: Findings<Signature>,
     /// The mutants since the recorded conversation was seen to work.
     recent: VecDeque<Mutant>,
-    unstable: usize,
 }
 
 impl Run<'_> {
     fn mutant(&mut self, mutant: Mutant) -> Result<(), String> {
         match self.bench.look(&mutant)? {
             Look::Same => {}
-            Look::Unsteady => self.unstable += 1,
+            Look::Unsteady => self.findings.unstable += 1,
             Look::Suspect(suspect) => self.suspect(mutant.number, &suspect)?,
         }
         let number = mutant.number;
@@ -102,44 +75,10 @@ impl Run<'_> {
     }
 
     fn suspect(&mut self, number: u64, suspect: &Suspect) -> Result<(), String> {
-        let signature = Signature::of(suspect);
-        match self.signatures.get(&signature) {
-            Some(Known::Found(place)) => {
-                self.found[*place].also += 1;
-                return Ok(());
-            }
-            Some(Known::Unconfirmed(count)) if *count >= UNCONFIRMED => {
-                self.unstable += 1;
-                return Ok(());
-            }
-            _ => {}
-        }
-        let Some(confirmed) = self.bench.confirm(suspect)? else {
-            self.unstable += 1;
-            let known = self
-                .signatures
-                .entry(signature)
-                .or_insert(Known::Unconfirmed(0));
-            if let Known::Unconfirmed(count) = known {
-                *count += 1;
-            }
-            return Ok(());
-        };
-        let least = shrink(&mut self.bench, confirmed)?;
-        let small = Signature::of(&least);
-        let place = match self.signatures.get(&small) {
-            Some(Known::Found(place)) => {
-                self.found[*place].also += 1;
-                *place
-            }
-            _ => {
-                self.found.push(found(self.name, self.seed, number, &least));
-                self.found.len() - 1
-            }
-        };
-        self.signatures.insert(signature, Known::Found(place));
-        self.signatures.insert(small, Known::Found(place));
-        Ok(())
+        let (name, seed) = (self.name, self.seed);
+        let said = |least, _| found(name, seed, number, &least);
+        self.findings
+            .examine(&mut self.bench, suspect, Signature::of, shrink, said)
     }
 
     /// Sees that the recorded conversation works, and if not, which of the last mutants is to blame.
@@ -159,17 +98,18 @@ impl Run<'_> {
         for mutant in &recent {
             if self.bench.hangs(mutant)? {
                 let suspect = hung(mutant);
-                self.found
+                self.findings
+                    .found
                     .push(found(self.name, self.seed, mutant.number, &suspect));
                 return Ok(());
             }
         }
-        self.unstable += 1;
+        self.findings.unstable += 1;
         Ok(())
     }
 
     fn outcome(self, status: Status, notes: Vec<String>, interrupted: bool) -> Fuzzed {
-        let hard = self.found.iter().any(Found::is_hard);
+        let hard = self.findings.any_hard();
         let (verdict, message) = if hard {
             (Verdict::Skipped, "mutants of this recording have failed")
         } else {
@@ -177,9 +117,9 @@ impl Run<'_> {
         };
         Fuzzed {
             check: check(self.name, "mutants", verdict, message),
-            found: self.found,
+            found: self.findings.found,
             status,
-            unstable: self.unstable,
+            unstable: self.findings.unstable,
             notes,
             interrupted,
         }

@@ -1,7 +1,7 @@
 //! Shrinking a finding: fewer places, fewer turns, fewer octets, as long as it shows the same.
 
 use super::bench::{Bench, Suspect};
-use crate::judge::fuzzed::minimise;
+use crate::judge::shrinking::{Shrinking, minimise};
 use crate::recut::variation::Variation;
 
 /// Most conversations that go into one finding.
@@ -9,38 +9,15 @@ const RUNS: usize = 200;
 
 /// Makes a confirmed finding smaller. What comes out was confirmed again.
 pub(super) fn shrink(bench: &mut Bench<'_>, found: Suspect) -> Result<Suspect, String> {
-    let mut shrinking = Shrinking {
-        until: bench.held + RUNS,
-        bench,
-        least: found.clone(),
-    };
+    let mut shrinking = Shrinking::new(bench, found, RUNS);
     shrinking.turns()?;
     shrinking.places()?;
     shrinking.octets()?;
     shrinking.places()?;
-    let Shrinking { bench, least, .. } = shrinking;
-    Ok(bench.confirm(&least)?.unwrap_or(found))
+    shrinking.ended()
 }
 
-struct Shrinking<'s, 'b> {
-    bench: &'s mut Bench<'b>,
-    least: Suspect,
-    until: usize,
-}
-
-impl Shrinking<'_, '_> {
-    fn keep(&mut self, smaller: &Suspect) -> Result<bool, String> {
-        if self.bench.held >= self.until {
-            return Ok(false);
-        }
-        let shown = self.bench.still_shows(smaller)?;
-        let shows = shown.is_some();
-        if let Some(shown) = shown {
-            self.least = shown;
-        }
-        Ok(shows)
-    }
-
+impl Shrinking<'_, Bench<'_>> {
     /// Leaves out the turns beside the one that was changed: all, or one by one.
     fn turns(&mut self) -> Result<(), String> {
         let count = self.least.conversation.turns.len();

@@ -1,11 +1,12 @@
 //! Holding generated conversations: hastily to look for failures, patiently and on fresh servers to
 //! confirm one.
 
-use super::conversation::Conversation;
-use super::draft::{Draft, Protocol};
-use super::found::Suspect;
 use crate::judge::error::RunError;
+use crate::judge::shrinking::Fuzzable;
 use crate::judge::subject::Subject as _;
+use crate::suite::fuzz::conversation::Conversation;
+use crate::suite::fuzz::draft::{Draft, Protocol};
+use crate::suite::fuzz::found::Suspect;
 use crate::suite::plain::frame;
 use crate::suite::server::bench::{Bench, NotPassed, PLAIN};
 use crate::suite::server::failure::{Failure, What};
@@ -87,41 +88,6 @@ impl Holding<'_> {
         Ok(())
     }
 
-    /// Whether a suspect is what it seems, twice, on fresh servers and with longer waits.
-    pub(super) fn confirm(&mut self, suspect: &Suspect) -> Result<Option<Suspect>, RunError> {
-        let mut confirmed = None;
-        for waits in PATIENT {
-            self.bench.testee.restart()?;
-            match self.judge(&suspect.conversation, waits)? {
-                Some(failure) if suspect.is_like(&failure) => confirmed = Some(failure),
-                _ => return Ok(None),
-            }
-        }
-        Ok(confirmed.map(|failure| Suspect {
-            failure,
-            ..suspect.clone()
-        }))
-    }
-
-    /// Whether a draft shows the same as a suspect.
-    pub(super) fn still_shows(
-        &mut self,
-        draft: &Draft,
-        like: &Suspect,
-    ) -> Result<Option<Suspect>, RunError> {
-        let Some(conversation) = Conversation::of(draft, &self.protocol) else {
-            return Ok(None);
-        };
-        let failure = self.judge(&conversation, HASTY)?;
-        Ok(failure
-            .filter(|failure| like.is_like(failure))
-            .map(|failure| Suspect {
-                draft: draft.clone(),
-                conversation,
-                failure,
-            }))
-    }
-
     /// Whether a conversation, held so often, leaves the server unable to serve a plain one.
     pub(super) fn again_and_again(
         &mut self,
@@ -146,5 +112,72 @@ impl Holding<'_> {
         let worn = matches!(self.bench.is_well(), Err(NotPassed::Failed(_)));
         // One that ended is another finding.
         Ok(worn && self.bench.testee.death().is_none())
+    }
+}
+
+/// The suspect that a failure makes of a draft.
+pub(super) fn suspect(draft: Draft, conversation: Conversation, failure: Box<Failure>) -> Suspect {
+    Suspect {
+        draft,
+        conversation,
+        kind: kind(&failure.what),
+        message: failure.message,
+        evidence: failure.evidence,
+    }
+}
+
+/// What went wrong, by name.
+const fn kind(what: &What) -> &'static str {
+    match what {
+        What::NoConnection => "no-connection",
+        What::NotTaken => "not-taken",
+        What::Unsolicited => "unsolicited",
+        What::Missing => "missing",
+        What::ClosedInstead => "closed-instead",
+        What::Different(_) => "different",
+        What::Interleaved => "interleaved",
+        What::Extra => "extra",
+        What::NotClosed => "not-closed",
+        What::Directory(_) => "directory",
+        What::Died => "died",
+        What::TooMuchMemory => "memory",
+        What::Unwell => "unwell",
+        What::Other => "other",
+    }
+}
+
+impl Fuzzable for Holding<'_> {
+    type Suspect = Suspect;
+    type Input = Draft;
+    type Error = RunError;
+
+    fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Twice, on fresh servers and with longer waits.
+    fn confirm(&mut self, seen: &Suspect) -> Result<Option<Suspect>, RunError> {
+        let mut confirmed = None;
+        for waits in PATIENT {
+            self.bench.testee.restart()?;
+            match self.judge(&seen.conversation, waits)? {
+                Some(failure) if kind(&failure.what) == seen.kind => confirmed = Some(failure),
+                _ => return Ok(None),
+            }
+        }
+        Ok(
+            confirmed
+                .map(|failure| suspect(seen.draft.clone(), seen.conversation.clone(), failure)),
+        )
+    }
+
+    fn still_shows(&mut self, draft: &Draft, like: &Suspect) -> Result<Option<Suspect>, RunError> {
+        let Some(conversation) = Conversation::of(draft, &self.protocol) else {
+            return Ok(None);
+        };
+        let failure = self.judge(&conversation, HASTY)?;
+        Ok(failure
+            .filter(|failure| kind(&failure.what) == like.kind)
+            .map(|failure| suspect(draft.clone(), conversation, failure)))
     }
 }

@@ -1,20 +1,20 @@
 //! The loop: conversation after conversation until the budget is spent, and what came of it.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::time::Instant;
 
-use super::conversation::Conversation;
-use super::draft::{Draft, Protocol, piece};
-use super::found::{self, Suspect, check};
-use super::generate::draft;
-use super::holding::{HASTY, Holding, is_turned_away};
-use super::smaller::shrink;
+use super::holding::{HASTY, Holding, is_turned_away, suspect};
+use crate::judge::case::Role;
 use crate::judge::check::Verdict;
 use crate::judge::error::RunError;
-use crate::judge::fuzzed::{Budget, Found, Fuzzed, Status};
+use crate::judge::fuzzed::{Budget, Findings, Found, Fuzzed, Status, until_spent};
+use crate::judge::id::RequirementId;
 use crate::model::plan::Op as Frames;
 use crate::model::session_plan::Op as Session;
+use crate::suite::fuzz::conversation::Conversation;
+use crate::suite::fuzz::draft::{Draft, Protocol, piece};
+use crate::suite::fuzz::found::{Numbered, Suspect, check};
+use crate::suite::fuzz::generate::draft;
+use crate::suite::fuzz::smaller::shrink;
 use crate::suite::server::bench::{Bench, NotPassed};
 use crate::suite::server::failure::What;
 use crate::suite::server::opening::{Opening, open};
@@ -22,9 +22,6 @@ use crate::suite::server::options::Options;
 use crate::suite::server::reply_form::ReplyForm;
 use crate::testee::server::Server;
 use crate::trace::Class;
-
-/// After so many suspects of one kind that were not confirmed, others are only counted.
-const UNCONFIRMED: usize = 2;
 
 /// What a run is told beside what any run against a server is.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +42,6 @@ pub fn run(
     chosen: Chosen,
     follow: &mut dyn FnMut(Status) -> ControlFlow<()>,
 ) -> Result<Fuzzed, RunError> {
-    let started = Instant::now();
     let mut bench = Bench::new(server, options);
     let opening = open(&mut bench)?;
     let mut run = Run {
@@ -53,20 +49,16 @@ pub fn run(
             protocol: Protocol {
                 class: options.class,
                 max_payload: options.max_payload,
+                framing: options.framing.clone(),
             },
             bench,
             held: 1,
             doubtful: 0,
         },
         seed: chosen.seed,
-        found: Vec::new(),
-        kinds: BTreeMap::new(),
-        unstable: 0,
-        started,
+        findings: Findings::default(),
         history: Vec::new(),
     };
-    let mut status = Status::default();
-    let mut interrupted = false;
     match opening {
         Opening::Speaks { form, .. } => {
             run.holding.bench.form = form;
@@ -75,22 +67,18 @@ pub fn run(
         Opening::Dialect { found, .. } => run.dialect(&found),
     }
     let goes_on = |run: &Run<'_>| {
-        let stops = options.fail_fast && run.found.iter().any(Found::is_hard);
-        !stops && !run.found.iter().any(|found| found.kind == DIALECT)
+        let stops = options.fail_fast && run.findings.any_hard();
+        !stops && !run.has_found(DIALECT)
     };
-    while !interrupted && goes_on(&run) && !chosen.budget.is_spent(status.mutants, started) {
-        run.conversation(status.mutants)?;
-        status = Status {
-            mutants: status.mutants + 1,
-            conversations: run.holding.held,
-            findings: run.found.len(),
-            elapsed: started.elapsed(),
-        };
-        interrupted = follow(status).is_break();
-    }
-    status.findings = run.found.len();
+    let (mut status, interrupted) = until_spent(chosen.budget, follow, &mut |number| {
+        if !goes_on(&run) {
+            return Ok(None);
+        }
+        run.conversation(number)?;
+        Ok::<_, RunError>(Some((run.holding.held, run.findings.found.len())))
+    })?;
+    status.findings = run.findings.found.len();
     status.conversations = run.holding.held;
-    status.elapsed = started.elapsed();
     Ok(run.outcome(status, interrupted))
 }
 
@@ -117,22 +105,10 @@ const fn is_silent(what: &What) -> bool {
 /// The kind of a finding after which nothing else can be found.
 const DIALECT: &str = "dialect";
 
-/// What became of the suspects of one kind.
-#[derive(Debug, Clone, Copy)]
-enum Known {
-    /// They are this finding.
-    Found(usize),
-    /// So many were not confirmed.
-    Unconfirmed(usize),
-}
-
 struct Run<'r> {
     holding: Holding<'r>,
     seed: u64,
-    found: Vec<Found>,
-    kinds: BTreeMap<String, Known>,
-    unstable: usize,
-    started: Instant,
+    findings: Findings<String>,
     /// What was held since the server was started.
     history: Vec<Draft>,
 }
@@ -152,11 +128,7 @@ impl Run<'_> {
             conversation.trace.requirements = vec!["SES-5".to_owned()];
         }
         if let Some(failure) = self.holding.judge(&conversation, HASTY)? {
-            let suspect = Suspect {
-                draft,
-                conversation,
-                failure,
-            };
+            let suspect = suspect(draft, conversation, failure);
             self.confirmed_or_counted(0, &suspect, false)?;
         }
         Ok(())
@@ -164,15 +136,31 @@ impl Run<'_> {
 
     /// The server answers to no frame of this protocol, but to one of another.
     fn dialect(&mut self, what: &str) {
-        let draft = Draft::plain(piece(Session::Message(b"hello")));
+        let (class, hello) = match self.holding.protocol.framing.is_reference() {
+            true => (Class::Session, piece(Session::Message(b"hello"))),
+            false => (Class::Framing, piece(Frames::Literal(b"hello"))),
+        };
+        let draft = Draft::plain(hello);
         let protocol = Protocol {
-            class: Class::Session,
-            ..self.holding.protocol
+            class,
+            ..self.holding.protocol.clone()
         };
         if let Some(conversation) = Conversation::of(&draft, &protocol) {
-            let found = found::dialect(self.seed, &conversation, what, DIALECT);
-            self.found.push(found);
+            let found = self.numbered(0).of(&conversation, DIALECT, what);
+            self.findings.found.push(found);
         }
+    }
+
+    const fn numbered(&self, number: u64) -> Numbered {
+        Numbered {
+            role: Role::Server,
+            seed: self.seed,
+            number,
+        }
+    }
+
+    fn has_found(&self, kind: &str) -> bool {
+        self.findings.found.iter().any(|found| found.kind == kind)
     }
 
     fn conversation(&mut self, number: u64) -> Result<(), RunError> {
@@ -187,15 +175,11 @@ impl Run<'_> {
             None if number % WELL_EVERY == WELL_EVERY - 1 => self.is_well(number),
             None => Ok(()),
             Some(failure) => {
-                let suspect = Suspect {
-                    draft,
-                    conversation,
-                    failure,
-                };
-                let unstable = self.unstable;
-                let silent = is_silent(&suspect.failure.what);
+                let silent = is_silent(&failure.what);
+                let suspect = suspect(draft, conversation, failure);
+                let unstable = self.findings.unstable;
                 self.confirmed_or_counted(number, &suspect, true)?;
-                if silent && self.unstable > unstable {
+                if silent && self.findings.unstable > unstable {
                     // It may be what came before.
                     return self.wears_out(number);
                 }
@@ -213,47 +197,18 @@ impl Run<'_> {
         suspect: &Suspect,
         shrinks: bool,
     ) -> Result<(), RunError> {
-        let kind = suspect.signature();
-        match self.kinds.get(&kind) {
-            Some(Known::Found(place)) => {
-                self.found[*place].also += 1;
-                return Ok(());
-            }
-            Some(Known::Unconfirmed(count)) if *count >= UNCONFIRMED => {
-                self.unstable += 1;
-                return Ok(());
-            }
-            _ => {}
-        }
-        let Some(suspect) = self.holding.confirm(suspect)? else {
-            self.unstable += 1;
-            let known = self.kinds.entry(kind).or_insert(Known::Unconfirmed(0));
-            if let Known::Unconfirmed(count) = known {
-                *count += 1;
-            }
-            return Ok(());
-        };
-        let after = (self.holding.held, self.started.elapsed());
-        let least = if shrinks {
-            shrink(&mut self.holding, suspect)?
-        } else {
-            suspect
-        };
-        let small = least.signature();
-        let place = match self.kinds.get(&small) {
-            Some(Known::Found(place)) => {
-                self.found[*place].also += 1;
-                *place
-            }
-            _ => {
-                self.found
-                    .push(found::found(self.seed, number, least, after));
-                self.found.len() - 1
-            }
-        };
-        self.kinds.insert(kind, Known::Found(place));
-        self.kinds.insert(small, Known::Found(place));
-        Ok(())
+        let numbered = self.numbered(number);
+        let protocol = self.holding.protocol.clone();
+        self.findings.examine(
+            &mut self.holding,
+            suspect,
+            Suspect::signature,
+            |holding, found| match shrinks {
+                true => shrink(holding, found, &protocol),
+                false => Ok(found),
+            },
+            |least, confirmed| numbered.found(&least, confirmed),
+        )
     }
 
     /// Sees that the server serves a plain conversation still, from time to time with a fresh one.
@@ -277,7 +232,7 @@ impl Run<'_> {
     /// conversation any more; and which conversation does so, when it comes again and again.
     fn wears_out(&mut self, number: u64) -> Result<(), RunError> {
         let history = std::mem::take(&mut self.history);
-        if self.found.iter().any(|found| found.kind == WORN_OUT) {
+        if self.has_found(WORN_OUT) {
             return self.fresh();
         }
         let count = history.len().clamp(8, MOST_REPEATS);
@@ -305,18 +260,16 @@ impl Run<'_> {
                 continue;
             }
             let plain = Conversation::of(&draft, &self.holding.protocol);
-            let found = plain.map(|conversation| {
-                found::worn_out(self.seed, number, &conversation, count, WORN_OUT)
-            });
-            self.found.extend(found);
+            let found = plain.map(|plain| worn_out(self.numbered(number), &plain, count));
+            self.findings.found.extend(found);
             return self.fresh();
         }
-        self.unstable += 1;
+        self.findings.unstable += 1;
         self.fresh()
     }
 
     fn outcome(self, status: Status, interrupted: bool) -> Fuzzed {
-        let hard = self.found.iter().any(Found::is_hard);
+        let hard = self.findings.any_hard();
         let (verdict, message) = if hard {
             (Verdict::Skipped, "generated conversations have failed")
         } else {
@@ -330,16 +283,30 @@ impl Run<'_> {
         }
         Fuzzed {
             check: check(
+                Role::Server,
                 "conversations",
                 self.holding.protocol.class,
                 verdict,
                 message,
             ),
-            found: self.found,
+            found: self.findings.found,
             status,
-            unstable: self.unstable,
+            unstable: self.findings.unstable,
             notes,
             interrupted,
         }
     }
+}
+
+/// The finding that is a server which a conversation uses up.
+fn worn_out(numbered: Numbered, conversation: &Conversation, times: usize) -> Found {
+    let message = format!(
+        "after this conversation, held {times} times, the server does not serve a plain one any more"
+    );
+    let mut found = numbered.of(conversation, WORN_OUT, &message);
+    let broken = RequirementId::new("SES-9");
+    found.check.broken = Some(broken.clone());
+    found.check.requirements = vec![broken];
+    found.check.details.insert("times".to_owned(), times.into());
+    found
 }

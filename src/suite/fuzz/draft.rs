@@ -1,5 +1,7 @@
 //! What a conversation is made of before it is known what must come of it.
 
+use super::rendering;
+use crate::framing::Framing;
 use crate::model::program::{Operation, Program};
 use crate::model::rendered::Rendered;
 use crate::model::{plan, session_plan};
@@ -7,22 +9,33 @@ use crate::trace::segmentation::Segmentation;
 use crate::trace::{Class, Placed};
 
 /// What is generated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Protocol {
-    pub(super) class: Class,
-    pub(super) max_payload: Option<u32>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::suite) struct Protocol {
+    pub(in crate::suite) class: Class,
+    /// The limit that is declared.
+    pub(in crate::suite) max_payload: Option<u32>,
+    /// The framing; any but the article's is for class `framing`.
+    pub(in crate::suite) framing: Framing,
 }
 
 impl Protocol {
     /// The largest payload that every server takes that has declared no other limit (FRM-7).
-    pub(super) fn floor(&self) -> usize {
+    pub(in crate::suite) fn floor(&self) -> usize {
         self.max_payload.map_or(65_536, |limit| limit as usize)
+    }
+
+    /// The largest payload that must be taken.
+    pub(super) fn most(&self) -> u64 {
+        let declared = self.framing.declared_max_payload();
+        let declared = declared.filter(|_| !self.framing.is_chained());
+        let limit = self.max_payload.map(u64::from).or(declared);
+        limit.unwrap_or(self.floor() as u64)
     }
 }
 
 /// How the stream is cut.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Cutting {
+pub(crate) enum Cutting {
     /// As the operations say, and no answer is awaited in between.
     ByProgram,
     /// After these counts of octets, and no answer is awaited in between.
@@ -33,24 +46,24 @@ pub(super) enum Cutting {
 
 /// A program, piece by piece, and how it is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Draft {
+pub(crate) struct Draft {
     /// An operation each, encoded.
-    pub(super) pieces: Vec<Vec<u8>>,
-    pub(super) cutting: Cutting,
+    pub(in crate::suite) pieces: Vec<Vec<u8>>,
+    pub(in crate::suite) cutting: Cutting,
     /// Our sending side ends behind the last octet.
-    pub(super) ends: bool,
+    pub(in crate::suite) ends: bool,
     /// Nothing follows an offence.
-    pub(super) brief: bool,
+    pub(in crate::suite) brief: bool,
     /// The whole stream comes so many times.
-    pub(super) times: usize,
+    pub(in crate::suite) times: usize,
     /// Another connection is open meanwhile, and served before and after.
-    pub(super) beside: bool,
+    pub(in crate::suite) beside: bool,
     /// What lies in the server's directory beforehand.
-    pub(super) before: Vec<Placed>,
+    pub(in crate::suite) before: Vec<Placed>,
 }
 
 /// An operation as the octets that stand for it.
-pub(super) fn piece<'d>(op: impl Operation<'d>) -> Vec<u8> {
+pub(in crate::suite) fn piece<'d>(op: impl Operation<'d>) -> Vec<u8> {
     let mut octets = Vec::new();
     op.encode(&mut octets);
     octets
@@ -58,7 +71,7 @@ pub(super) fn piece<'d>(op: impl Operation<'d>) -> Vec<u8> {
 
 impl Draft {
     /// One operation, and nothing else about it.
-    pub(super) fn plain(piece: Vec<u8>) -> Self {
+    pub(in crate::suite) fn plain(piece: Vec<u8>) -> Self {
         Self {
             pieces: vec![piece],
             cutting: Cutting::Named(Segmentation::Apart),
@@ -77,10 +90,15 @@ impl Draft {
     }
 
     /// The client's stream, and where the program cuts it.
-    pub(super) fn render(&self, class: Class) -> (Vec<u8>, Vec<usize>) {
+    pub(in crate::suite) fn render(&self, protocol: &Protocol) -> (Vec<u8>, Vec<usize>) {
         let program = self.program();
         let mut rendered = Rendered::default();
-        if class < Class::Session {
+        if !protocol.framing.is_reference() {
+            rendering::render(&program, &protocol.framing, self.times, &mut rendered);
+            let octets = rendered.octets().to_vec();
+            return (octets, rendered.ends().to_vec());
+        }
+        if protocol.class < Class::Session {
             Program::<plan::Op<'_>>::decode(&program).render(&mut rendered);
         } else {
             Program::<session_plan::Op<'_>>::decode(&program).render(&mut rendered);

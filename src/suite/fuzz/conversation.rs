@@ -4,28 +4,29 @@
 use std::collections::BTreeMap;
 
 use super::draft::{Cutting, Draft, Protocol};
+use super::told::Told;
 use crate::model::reading::{Next, Reading};
 use crate::model::session_model::{Expected, Model};
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::Segmentation;
-use crate::trace::{Acceptable, Action, Class, Cuts, Placed, Step, Trace};
+use crate::trace::{Acceptable, Action, Class, Cuts, Placed, Trace};
 
 /// FRM-7: a payload above this may be refused by a server that has declared no limit.
 const FLOOR: usize = 65_536;
 
 /// A trace, and the way in which it is cut.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Conversation {
-    pub(super) trace: Trace,
-    pub(super) segmentation: Segmentation,
+pub(crate) struct Conversation {
+    pub(in crate::suite) trace: Trace,
+    pub(in crate::suite) segmentation: Segmentation,
     /// Another connection is open meanwhile.
-    pub(super) beside: bool,
+    pub(in crate::suite) beside: bool,
 }
 
 impl Conversation {
     /// `None` where the specification leaves open what must come of it.
-    pub(super) fn of(draft: &Draft, protocol: &Protocol) -> Option<Self> {
-        let (stream, ends) = draft.render(protocol.class);
+    pub(in crate::suite) fn of(draft: &Draft, protocol: &Protocol) -> Option<Self> {
+        let (stream, ends) = draft.render(protocol);
         if stream.is_empty() || draft.times > 1 && stream.len() > MOST_REPEATED {
             return None;
         }
@@ -41,7 +42,10 @@ impl Conversation {
             acceptable: None,
             repaired: None,
         };
-        if protocol.class < Class::Session {
+        let is_reference = protocol.framing.is_reference();
+        if !is_reference {
+            told.other_frames()?;
+        } else if protocol.class < Class::Session {
             told.frames()?;
         } else {
             told.session()?;
@@ -64,7 +68,7 @@ impl Conversation {
             title: "A generated conversation goes as the specification has it".to_owned(),
             requirements: vec![told.broken.to_owned()],
             class: Some(class),
-            framing: None,
+            framing: (!is_reference).then(|| protocol.framing.to_string()),
             acceptable: told.acceptable,
             before,
             cuts: Some(match &draft.cutting {
@@ -86,120 +90,7 @@ impl Conversation {
 /// What comes many times is short.
 const MOST_REPEATED: usize = 40_000;
 
-const HELLO: &[u8] = b"hello";
-
-struct Told<'s> {
-    draft: &'s Draft,
-    protocol: &'s Protocol,
-    stream: &'s [u8],
-    /// How much of the stream has become steps.
-    at: usize,
-    steps: Vec<Step>,
-    /// The files that lie there by now.
-    stored: BTreeMap<String, Vec<u8>>,
-    /// The requirement that the conversation is about.
-    broken: &'static str,
-    transfers: bool,
-    acceptable: Option<Acceptable>,
-    repaired: Option<Vec<Step>>,
-}
-
-impl<'s> Told<'s> {
-    fn step(&mut self, action: Action) {
-        self.steps.push(Step { action, note: None });
-    }
-
-    /// The frames up to a place, as far as they are whole.
-    fn send_frames(&mut self, to: usize) {
-        while let Some((length, rest)) = self.stream[self.at..to].split_first_chunk::<4>() {
-            let count = u32::from_be_bytes(*length) as usize;
-            let Some(payload) = rest.get(..count) else {
-                break;
-            };
-            self.step(Action::Frame {
-                length: Octets::from(&length[..]),
-                payload: Octets::folded(payload),
-            });
-            self.at += 4 + count;
-        }
-        self.send(to);
-    }
-
-    fn send(&mut self, to: usize) {
-        if self.at < to {
-            self.step(Action::Send(Octets::folded(&self.stream[self.at..to])));
-            self.at = to;
-        }
-    }
-
-    /// What stands behind an offence or a goodbye, or nothing.
-    fn send_rest(&mut self) {
-        if !self.draft.brief {
-            self.send(self.stream.len());
-        }
-    }
-
-    fn deliver(&mut self, payload: &[u8]) {
-        self.step(Action::Deliver(Octets::folded(payload)));
-    }
-
-    /// The files that must be there.
-    fn see_files(&mut self) {
-        for (name, content) in std::mem::take(&mut self.stored) {
-            self.step(Action::Stored {
-                name,
-                content: Octets::folded(&content),
-            });
-        }
-    }
-
-    /// The offence that follows is repaired by a plain message in its place.
-    fn offends(&mut self, broken: &'static str) {
-        let mut repaired = self.steps.clone();
-        let length = (HELLO.len() as u32).to_be_bytes();
-        let (length, payload) = (Octets::from(&length[..]), Octets::from(HELLO));
-        for action in [
-            Action::Frame { length, payload },
-            Action::Deliver(HELLO.into()),
-        ] {
-            repaired.push(Step { action, note: None });
-        }
-        self.repaired = Some(repaired);
-        self.broken = broken;
-    }
-
-    fn refused(&mut self) {
-        self.step(Action::Refusal);
-        if self.stored.is_empty() && self.transfers {
-            self.step(Action::Untouched);
-        }
-        self.see_files();
-    }
-
-    /// The stream ends where it must not.
-    fn cut_short(&mut self, broken: &'static str) {
-        self.offends(broken);
-        self.send_frames(self.stream.len());
-        self.step(Action::EndOfStream);
-        self.refused();
-    }
-
-    fn ends(&mut self) {
-        if self.draft.ends {
-            // What is owed comes after the end too (SES-7).
-            let owed = |step: &Step| matches!(step.action, Action::Deliver(_));
-            let last = self.steps.iter().rposition(|step| !owed(step));
-            let at = match last {
-                Some(last) if self.draft.brief && self.acceptable.is_none() => last + 1,
-                _ => self.steps.len(),
-            };
-            let action = Action::EndOfStream;
-            self.steps.insert(at, Step { action, note: None });
-            self.step(Action::Close);
-        }
-        self.see_files();
-    }
-
+impl Told<'_> {
     fn limit(&self) -> u32 {
         self.protocol.max_payload.unwrap_or(u32::MAX)
     }
@@ -219,7 +110,7 @@ impl<'s> Told<'s> {
                     self.deliver(payload);
                 }
                 Next::OverLimit { known_at } => {
-                    self.offends("FRM-7");
+                    self.offends("FRM-7", 0);
                     self.send(known_at);
                     self.send_rest();
                     self.refused();
@@ -299,7 +190,7 @@ impl<'s> Told<'s> {
                     return Some(());
                 }
                 Expected::Refusal { due } => {
-                    self.offends(self.offence(due));
+                    self.offends(self.offence(due), 0);
                     self.send_frames(due);
                     self.send_rest();
                     self.refused();
@@ -366,7 +257,7 @@ impl<'s> Told<'s> {
 
     /// A body ends with the stream: nothing of it is kept (TRF-9).
     fn body_cut_short(&mut self) {
-        self.offends("TRF-9");
+        self.offends("TRF-9", 0);
         // The header has been sent, which the repaired conversation must not have.
         if let Some(repaired) = &mut self.repaired {
             let sent = repaired.len() - 2;

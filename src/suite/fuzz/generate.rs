@@ -3,6 +3,7 @@
 use fastrand::Rng;
 
 use super::draft::{Cutting, Draft, Protocol, piece};
+use super::other_frames;
 use crate::model::edges;
 use crate::model::plan::Op as Frames;
 use crate::model::session_plan::Op as Session;
@@ -153,7 +154,7 @@ const CUTTINGS: [Segmentation; 15] = [
 ];
 
 /// The draft of a number.
-pub(super) fn draft(protocol: &Protocol, seed: u64, number: u64) -> Draft {
+pub(in crate::suite) fn draft(protocol: &Protocol, seed: u64, number: u64) -> Draft {
     let mut rng = Rng::with_seed(seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let before = before(protocol, &mut rng);
     let mut drawing = Drawing {
@@ -164,7 +165,10 @@ pub(super) fn draft(protocol: &Protocol, seed: u64, number: u64) -> Draft {
     };
     let count = 1 + drawing.rng.usize(0..4).min(drawing.rng.usize(0..4));
     for _ in 0..count {
-        if protocol.class < Class::Session {
+        if !protocol.framing.is_reference() {
+            let piece = other_frames::piece(protocol, drawing.rng, &TEXTS);
+            drawing.pieces.push(piece);
+        } else if protocol.class < Class::Session {
             drawing.frame();
         } else {
             drawing.message();
@@ -440,12 +444,14 @@ impl Drawing<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::framing::Framing;
 
     #[test]
     fn a_draft_follows_from_seed_and_number_alone() {
         let protocol = Protocol {
             class: Class::Transfer,
             max_payload: None,
+            framing: Framing::default(),
         };
         let forward: Vec<Draft> = (0..200).map(|number| draft(&protocol, 7, number)).collect();
         let mut backward: Vec<Draft> = (0..200)

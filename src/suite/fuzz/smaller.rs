@@ -1,10 +1,8 @@
 //! Shrinking a finding: the program first, its operations and what is in them, then the cuts.
 
-use super::draft::{Cutting, Draft, piece};
+use super::draft::{Cutting, Draft, Protocol, piece};
 use super::found::Suspect;
-use super::holding::Holding;
-use crate::judge::error::RunError;
-use crate::judge::fuzzed::minimise;
+use crate::judge::shrinking::{Fuzzable, Shrinking, minimise};
 use crate::model::plan::{Op as Frames, Plan};
 use crate::model::session_plan::{Op as Session, SessionPlan};
 use crate::trace::Class;
@@ -17,70 +15,59 @@ const RUNS: usize = 160;
 const PLACES: usize = 48;
 
 /// Makes a confirmed finding smaller. What comes out was confirmed again.
-pub(super) fn shrink(run: &mut Holding<'_>, found: Suspect) -> Result<Suspect, RunError> {
-    let mut shrinking = Shrinking {
-        until: run.held + RUNS,
-        run,
-        least: found.clone(),
-    };
+pub(in crate::suite) fn shrink<F>(
+    subject: &mut F,
+    found: Suspect,
+    protocol: &Protocol,
+) -> Result<Suspect, F::Error>
+where
+    F: Fuzzable<Suspect = Suspect, Input = Draft>,
+{
+    let mut shrinking = Shrinking::new(subject, found, RUNS);
     shrinking.manner()?;
     shrinking.pieces()?;
-    shrinking.insides()?;
+    shrinking.insides(protocol.class)?;
     shrinking.pieces()?;
-    shrinking.cuts()?;
-    let Shrinking { run, least, .. } = shrinking;
-    Ok(run.confirm(&least)?.unwrap_or(found))
+    shrinking.cuts(protocol)?;
+    shrinking.ended()
 }
 
-struct Shrinking<'s, 'r> {
-    run: &'s mut Holding<'r>,
-    least: Suspect,
-    until: usize,
-}
-
-impl Shrinking<'_, '_> {
-    fn keep(&mut self, draft: &Draft) -> Result<bool, RunError> {
-        if self.run.held >= self.until || *draft == self.least.draft {
-            return Ok(false);
-        }
-        let shown = self.run.still_shows(draft, &self.least)?;
-        let shows = shown.is_some();
-        if let Some(shown) = shown {
-            self.least = shown;
-        }
-        Ok(shows)
+impl<F: Fuzzable<Suspect = Suspect, Input = Draft>> Shrinking<'_, F> {
+    /// The same draft again shows nothing new.
+    fn try_one(&mut self, draft: &Draft) -> Result<bool, F::Error> {
+        Ok(*draft != self.least.draft && self.keep(draft)?)
     }
 
     /// Leaves out what may have nothing to do with it: old files, the end of our side, cuts.
-    fn manner(&mut self) -> Result<(), RunError> {
+    fn manner(&mut self) -> Result<(), F::Error> {
         for named in [Segmentation::Apart, Segmentation::Whole] {
             if self.least.draft.cutting == Cutting::Named(named) {
                 break;
             }
             let mut draft = self.least.draft.clone();
             draft.cutting = Cutting::Named(named);
-            if self.keep(&draft)? {
+            if self.try_one(&draft)? {
                 break;
             }
         }
         let mut draft = self.least.draft.clone();
         draft.before.clear();
-        self.keep(&draft)?;
+        self.try_one(&draft)?;
         let mut draft = self.least.draft.clone();
         draft.ends = false;
-        self.keep(&draft)?;
+        self.try_one(&draft)?;
         let mut draft = self.least.draft.clone();
         draft.brief = true;
-        self.keep(&draft)?;
+        self.try_one(&draft)?;
         let mut draft = self.least.draft.clone();
         draft.beside = false;
-        self.keep(&draft)?;
+        self.try_one(&draft)?;
         while self.least.draft.times > 1 {
             let mut draft = self.least.draft.clone();
             draft.times /= 2;
-            let fewer = self.keep(&draft)?;
+            let fewer = self.try_one(&draft)?;
             draft.times = self.least.draft.times - 1;
-            if !fewer && !self.keep(&draft)? {
+            if !fewer && !self.try_one(&draft)? {
                 break;
             }
         }
@@ -89,7 +76,7 @@ impl Shrinking<'_, '_> {
 
     /// Leaves out operations. Some belong together, as a header and its body do, so that of few every
     /// stretch is tried.
-    fn pieces(&mut self) -> Result<(), RunError> {
+    fn pieces(&mut self) -> Result<(), F::Error> {
         const FEW: usize = 8;
         while (2..=FEW).contains(&self.least.draft.pieces.len()) {
             let count = self.least.draft.pieces.len();
@@ -98,7 +85,7 @@ impl Shrinking<'_, '_> {
                 for from in 0..=count - length {
                     let mut draft = self.least.draft.clone();
                     draft.pieces.drain(from..from + length);
-                    if self.keep(&draft)? {
+                    if self.try_one(&draft)? {
                         fewer = true;
                         break 'stretches;
                     }
@@ -111,20 +98,20 @@ impl Shrinking<'_, '_> {
         minimise(self.least.draft.pieces.clone(), &mut |pieces| {
             let mut draft = self.least.draft.clone();
             draft.pieces = pieces.to_vec();
-            self.keep(&draft)
+            self.try_one(&draft)
         })
     }
 
     /// Makes what an operation holds smaller: texts octet by octet, sizes by halves.
-    fn insides(&mut self) -> Result<(), RunError> {
+    fn insides(&mut self, class: Class) -> Result<(), F::Error> {
         for place in 0..self.least.draft.pieces.len() {
             loop {
-                let smaller = smaller(&self.least.draft.pieces[place], self.run.protocol.class);
+                let smaller = smaller(&self.least.draft.pieces[place], class);
                 let mut better = false;
                 for piece in smaller {
                     let mut draft = self.least.draft.clone();
                     draft.pieces[place] = piece;
-                    if self.keep(&draft)? {
+                    if self.try_one(&draft)? {
                         better = true;
                         break;
                     }
@@ -138,21 +125,21 @@ impl Shrinking<'_, '_> {
     }
 
     /// As few cuts as will do.
-    fn cuts(&mut self) -> Result<(), RunError> {
+    fn cuts(&mut self, protocol: &Protocol) -> Result<(), F::Error> {
         let draft = self.least.draft.clone();
         if let Cutting::Named(Segmentation::Apart | Segmentation::Whole) = draft.cutting {
             return Ok(());
         }
-        let (stream, ends) = draft.render(self.run.protocol.class);
+        let (stream, ends) = draft.render(protocol);
         let with = |places: &[usize]| Draft {
             cutting: Cutting::Places(places.to_vec()),
             ..draft.clone()
         };
-        if draft.cutting == Cutting::ByProgram && self.keep(&with(&ends))? {
-            return minimise(ends, &mut |places| self.keep(&with(places)));
+        if draft.cutting == Cutting::ByProgram && self.try_one(&with(&ends))? {
+            return minimise(ends, &mut |places| self.try_one(&with(places)));
         }
         for place in (1..stream.len()).take(PLACES) {
-            if self.keep(&with(&[place]))? {
+            if self.try_one(&with(&[place]))? {
                 break;
             }
         }

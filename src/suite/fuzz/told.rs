@@ -1,0 +1,157 @@
+//! Steps of a trace, from what an oracle says of a stream.
+
+use std::collections::BTreeMap;
+
+use super::draft::{Draft, Protocol};
+use super::rendering::of_frame;
+use crate::framing::{Framing, Place};
+use crate::suite::derived::adapted;
+use crate::trace::octets::Octets;
+use crate::trace::{Acceptable, Action, Step};
+
+/// The payload of the plainest frame.
+const HELLO: &[u8] = b"hello";
+
+/// Steps from what an oracle says, one behind the other.
+pub(super) struct Told<'s> {
+    pub(super) draft: &'s Draft,
+    pub(super) protocol: &'s Protocol,
+    pub(super) stream: &'s [u8],
+    /// How much of the stream has become steps.
+    pub(super) at: usize,
+    pub(super) steps: Vec<Step>,
+    /// The files that lie there by now.
+    pub(super) stored: BTreeMap<String, Vec<u8>>,
+    /// The requirement that the conversation is about.
+    pub(super) broken: &'static str,
+    pub(super) transfers: bool,
+    pub(super) acceptable: Option<Acceptable>,
+    pub(super) repaired: Option<Vec<Step>>,
+}
+
+impl Told<'_> {
+    pub(super) fn step(&mut self, action: Action) {
+        self.steps.push(Step { action, note: None });
+    }
+
+    /// The frames up to a place, as far as they are whole.
+    pub(super) fn send_frames(&mut self, to: usize) {
+        while let Some((length, rest)) = self.stream[self.at..to].split_first_chunk::<4>() {
+            let count = u32::from_be_bytes(*length) as usize;
+            let Some(payload) = rest.get(..count) else {
+                break;
+            };
+            self.step(Action::Frame {
+                length: Octets::from(&length[..]),
+                payload: Octets::folded(payload),
+            });
+            self.at += 4 + count;
+        }
+        self.send(to);
+    }
+
+    pub(super) fn send(&mut self, to: usize) {
+        if self.at < to {
+            self.step(Action::Send(Octets::folded(&self.stream[self.at..to])));
+            self.at = to;
+        }
+    }
+
+    /// What stands behind an offence or a goodbye, or nothing.
+    pub(super) fn send_rest(&mut self) {
+        if !self.draft.brief {
+            self.send(self.stream.len());
+        }
+    }
+
+    pub(super) fn deliver(&mut self, payload: &[u8]) {
+        self.step(Action::Deliver(Octets::folded(payload)));
+    }
+
+    /// The files that must be there.
+    pub(super) fn see_files(&mut self) {
+        for (name, content) in std::mem::take(&mut self.stored) {
+            self.step(Action::Stored {
+                name,
+                content: Octets::folded(&content),
+            });
+        }
+    }
+
+    /// The offence that follows is repaired by a plain message in its place, the frame of this number.
+    pub(super) fn offends(&mut self, broken: &'static str, frames: usize) {
+        let mut repaired = self.steps.clone();
+        for action in hello(&self.protocol.framing, frames) {
+            repaired.push(Step { action, note: None });
+        }
+        self.repaired = Some(repaired);
+        self.broken = broken;
+    }
+
+    pub(super) fn refused(&mut self) {
+        self.step(Action::Refusal);
+        if self.stored.is_empty() && self.transfers {
+            self.step(Action::Untouched);
+        }
+        self.see_files();
+    }
+
+    /// The stream ends where it must not.
+    pub(super) fn cut_short(&mut self, broken: &'static str) {
+        self.offends(broken, 0);
+        self.send_frames(self.stream.len());
+        self.step(Action::EndOfStream);
+        self.refused();
+    }
+
+    pub(super) fn ends(&mut self) {
+        if self.draft.ends {
+            // What is owed comes after the end too (SES-7).
+            let owed = |step: &Step| matches!(step.action, Action::Deliver(_));
+            let last = self.steps.iter().rposition(|step| !owed(step));
+            let at = match last {
+                Some(last) if self.draft.brief && self.acceptable.is_none() => last + 1,
+                _ => self.steps.len(),
+            };
+            let action = Action::EndOfStream;
+            self.steps.insert(at, Step { action, note: None });
+            self.step(Action::Close);
+        }
+        self.see_files();
+    }
+}
+
+/// The parts of a frame as steps, one for each link of a chain.
+pub(super) fn links(parts: impl IntoIterator<Item = (Place, Octets)>) -> Vec<Action> {
+    let mut actions = Vec::new();
+    let mut link: Vec<(Place, Octets)> = Vec::new();
+    for (place, octets) in parts {
+        if link.last().is_some_and(|(last, _)| *last >= place) {
+            actions.push(Action::Parts(std::mem::take(&mut link)));
+        }
+        link.push((place, octets));
+    }
+    actions.push(Action::Parts(link));
+    actions
+}
+
+/// The plainest frame and what comes of it, the frame of this number.
+fn hello(framing: &Framing, number: usize) -> Vec<Action> {
+    let framing = of_frame(framing, number);
+    let payload = adapted(framing, HELLO);
+    let parts = framing.parts(&payload, number).unwrap_or_default();
+    let payload = Octets::from(&payload[..]);
+    let mut actions = match &parts[..] {
+        [(Place::Length, length), _] if framing.is_reference() => vec![Action::Frame {
+            length: Octets::from(&length[..]),
+            payload: payload.clone(),
+        }],
+        _ => links(
+            parts
+                .iter()
+                .map(|(place, octets)| (*place, Octets::folded(octets))),
+        ),
+    };
+    actions.push(Action::Deliver(payload));
+    actions
+}
