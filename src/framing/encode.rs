@@ -1,5 +1,7 @@
 //! Payloads as frames.
 
+use std::ops::Range;
+
 use super::number::Number;
 use super::read::find;
 use super::{
@@ -235,6 +237,33 @@ impl Framing {
         all.into_iter()
             .filter(|(place, octets)| !octets.is_empty() || places.contains(place))
             .collect()
+    }
+
+    /// From where to where octets of the frame with this payload may be anything; nothing where the
+    /// payload cannot be sent.
+    #[must_use]
+    pub fn may_be_anything(&self, payload: &[u8]) -> Vec<Range<usize>> {
+        let shape = &self.shape;
+        let mut free = Vec::new();
+        let mut at = 0;
+        for (place, octets) in self.parts(payload, 0).unwrap_or_default() {
+            let parts: &[Part] = match place {
+                Place::Before => &shape.before,
+                Place::After => &shape.after,
+                Place::Behind => &shape.behind,
+                Place::Length | Place::Payload => &[],
+            };
+            // A terminator comes before the parts behind a payload.
+            let mut start = at + octets.len() - total(parts);
+            for part in parts {
+                if let Part::Any(count) = part {
+                    free.push(start..start + count);
+                }
+                start += part.len();
+            }
+            at += octets.len();
+        }
+        free
     }
 
     /// Octets for parts. Those that may be anything are zero, and the last of them is one in

@@ -21,12 +21,3 @@ pub(crate) fn split_frame(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, behind) = octets.split_first_chunk()?;
     behind.split_at_checked(u32::from_be_bytes(*length) as usize)
 }
-
-/// Whether a stream ends between two frames.
-#[cfg(feature = "cli")]
-pub(crate) fn ends_between_frames(mut stream: &[u8]) -> bool {
-    while let Some((_, rest)) = split_frame(stream) {
-        stream = rest;
-    }
-    stream.is_empty()
-}

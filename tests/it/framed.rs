@@ -13,7 +13,7 @@ use unstick::suite::codec::{Decode, Judge};
 use unstick::suite::verdict::{Check, Verdict};
 
 #[path = "../../testees/framed/decoder.rs"]
-mod decoder;
+pub(crate) mod decoder;
 
 const WORKERS: usize = 2;
 

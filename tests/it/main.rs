@@ -49,6 +49,7 @@ mod terminals;
 mod testees;
 mod third_party;
 mod traceability;
+mod vectors;
 mod verdicts;
 mod verified;
 mod words;

@@ -140,20 +140,33 @@ fn of_form(framing: &Framing) -> Vec<(&'static str, String, &'static str, What)>
             What::Unpack(known.collect()),
         ));
     }
-    let width = framing.number().and_then(Number::width);
-    let (title, wrong): (_, Vec<Vec<u8>>) = match width {
-        Some(4) if framing.is_reference() => (
-            "Any other count of octets than four is an error".to_owned(),
-            WRONG_SIZES.map(<[u8]>::to_vec).into(),
-        ),
+    let title = match framing.number().and_then(Number::width) {
+        Some(4) if framing.is_reference() => {
+            "Any other count of octets than four is an error".to_owned()
+        }
+        Some(width) => format!("Any other count of octets than {width} is an error"),
+        None => "Fewer octets than a length has are an error".to_owned(),
+    };
+    let wrong = wrong_sizes(framing);
+    let wrong = wrong.into_iter().map(|octets| (octets, None)).collect();
+    cases.push((
+        "codec/unpack-wrong-size",
+        title,
+        "LEN-3",
+        What::Unpack(wrong),
+    ));
+    cases
+}
+
+/// Octets that are not a length, because they are too few or too many.
+pub(in crate::suite) fn wrong_sizes(framing: &Framing) -> Vec<Vec<u8>> {
+    match framing.number().and_then(Number::width) {
+        Some(4) if framing.is_reference() => WRONG_SIZES.map(<[u8]>::to_vec).into(),
         Some(width) => {
             let five = framing.pack(5).unwrap_or_default();
             let shorter = (0..width.min(five.len())).map(|end| five[..end].to_vec());
             let longer = [[&five[..], &[0]].concat(), [&five[..], &five[..]].concat()];
-            (
-                format!("Any other count of octets than {width} is an error"),
-                shorter.chain(longer).collect(),
-            )
+            shorter.chain(longer).collect()
         }
         // Where the octets say themselves how many there are, fewer are not enough.
         None => {
@@ -168,24 +181,13 @@ fn of_form(framing: &Framing) -> Vec<(&'static str, String, &'static str, What)>
             let mut cut: Vec<_> = cut.collect();
             cut.sort();
             cut.dedup();
-            (
-                "Fewer octets than a length has are an error".to_owned(),
-                cut,
-            )
+            cut
         }
-    };
-    let wrong = wrong.into_iter().map(|octets| (octets, None)).collect();
-    cases.push((
-        "codec/unpack-wrong-size",
-        title,
-        "LEN-3",
-        What::Unpack(wrong),
-    ));
-    cases
+    }
 }
 
 /// The largest payload that a length can say.
-fn largest(framing: &Framing) -> i128 {
+pub(in crate::suite) fn largest(framing: &Framing) -> i128 {
     let number = framing.number().and_then(|number| number.largest(None));
     let by_number = number.map_or(UNBOUNDED, |number| number as i128 - framing.adjustment());
     by_number.min(UNBOUNDED * 2)

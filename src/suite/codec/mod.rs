@@ -31,7 +31,7 @@ mod attribution;
 mod chunks;
 mod conversation;
 mod encoder;
-mod lengths;
+pub(in crate::suite) mod lengths;
 mod limits;
 #[cfg(feature = "cli")]
 pub mod program;

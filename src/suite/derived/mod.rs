@@ -15,6 +15,8 @@ use std::sync::{Mutex, OnceLock};
 
 use super::fixtures;
 use crate::framing::Framing;
+#[cfg(feature = "cli")]
+use crate::trace::octets::Octets;
 use crate::trace::{Class, Cuts, Trace};
 
 use render::Renderer;
@@ -54,7 +56,15 @@ pub(crate) fn adapted(framing: &Framing, payload: &[u8]) -> Vec<u8> {
     adapted.unwrap_or_else(|| payload.to_vec())
 }
 
-/// The same, made anew.
+/// The frame of a payload, as a trace writes it down; `None` where the framing cannot carry it.
+#[cfg(feature = "cli")]
+pub(super) fn frame(framing: &Framing, payload: &[u8]) -> Option<Octets> {
+    let parts = framing.parts(payload, 0).ok()?;
+    let octets = parts.iter().map(|(_, octets)| render::folded(octets));
+    Some(octets.fold(Octets::default(), Octets::then))
+}
+
+/// The framing traces of a framing, made anew.
 #[must_use]
 pub fn derive(framing: &Framing) -> Vec<Trace> {
     let golden: Vec<&Trace> = fixtures::all()

@@ -208,7 +208,7 @@ impl<'f> Renderer<'f> {
 }
 
 /// Octets as a trace has them; what is large is letters as a rule, which is quick to see.
-fn folded(octets: &[u8]) -> Octets {
+pub(super) fn folded(octets: &[u8]) -> Octets {
     if octets.len() > 4096 && letters(octets.len()).to_vec() == octets {
         letters(octets.len())
     } else {
