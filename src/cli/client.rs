@@ -1,10 +1,10 @@
 //! `unstick client`
 
 use std::ffi::OsString;
-use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
+use super::ended::Ended;
 use super::judging::{Chosen, Judged, Judging, Pace, known_placeholders, no_outcome};
 use super::{Failure, USAGE};
 use crate::suite::client;
@@ -45,13 +45,18 @@ pub(super) struct Client {
     pace: Pace,
     #[command(flatten)]
     judging: Judging,
-    /// The program to start, and its arguments
-    #[arg(last = true, required = true)]
+    /// The program to start, and its arguments; without it, unstick.toml says what is judged
+    #[arg(last = true)]
     command: Vec<OsString>,
 }
 
 impl Client {
-    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+    /// Whether what is judged stands on the command line, and not in a file.
+    pub(super) const fn names_its_subject(&self) -> bool {
+        !self.command.is_empty()
+    }
+
+    pub(super) fn run(self) -> Result<Ended, Failure> {
         let class = match self.class {
             ClientClass::Session => Class::Session,
             ClientClass::Transfer => Class::Transfer,

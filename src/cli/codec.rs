@@ -1,11 +1,11 @@
 //! `unstick codec`
 
 use std::ffi::OsString;
-use std::process::ExitCode;
 
 use clap::Args;
 
 use super::Failure;
+use super::ended::Ended;
 use super::judging::{Chosen, INTERRUPTED, Judged, Judging};
 use crate::framing::Framing;
 use crate::suite::codec;
@@ -50,13 +50,18 @@ pub(super) struct Codec {
     chosen: Chosen,
     #[command(flatten)]
     judging: Judging,
-    /// The program to start, and its arguments
-    #[arg(last = true, required = true)]
+    /// The program to start, and its arguments; without it, unstick.toml says what is judged
+    #[arg(last = true)]
     command: Vec<OsString>,
 }
 
 impl Codec {
-    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+    /// Whether what is judged stands on the command line, and not in a file.
+    pub(super) const fn names_its_subject(&self) -> bool {
+        !self.command.is_empty()
+    }
+
+    pub(super) fn run(self) -> Result<Ended, Failure> {
         let class = Class::Codec;
         let cases = self.chosen.of(codec::cases_of(&self.framing), class)?;
         let cases = self.judging.part_of(cases);

@@ -39,14 +39,8 @@ pub(super) struct Guessed {
 
 impl Guessed {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let mut streams = Vec::new();
-        for path in &self.files {
-            streams.extend(streams_of(path)?);
-        }
-        let octets: Vec<&[u8]> = streams.iter().map(Vec::as_slice).collect();
-        let guesses = guess(&octets);
+        let (guesses, total) = guesses(self.files.iter().map(PathBuf::as_path))?;
         if guesses.is_empty() {
-            let total: usize = streams.iter().map(Vec::len).sum();
             return Err((
                 UNJUDGED,
                 format!(
@@ -58,6 +52,18 @@ impl Guessed {
         print(&listed(&guesses));
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// The framings that divide the streams in some files, the likeliest first; and how many octets there are.
+pub(super) fn guesses<'p>(
+    files: impl IntoIterator<Item = &'p Path>,
+) -> Result<(Vec<Guess>, usize), Failure> {
+    let mut streams = Vec::new();
+    for path in files {
+        streams.extend(streams_of(path)?);
+    }
+    let octets: Vec<&[u8]> = streams.iter().map(Vec::as_slice).collect();
+    Ok((guess(&octets), streams.iter().map(Vec::len).sum()))
 }
 
 /// The streams in a file: those of both directions of a recording, or the octets as they are.

@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::ended::Ended;
 use super::output::Outputs;
 use super::progress::{Progress, locked};
 use super::shell::shell;
@@ -247,9 +247,7 @@ impl Judging {
     /// Sets the limit on memory, sees that the reports can be written, and reads the list of known
     /// failures, so that what is wrong with them is found before anything is run.
     pub(super) fn prepare(&self) -> Result<KnownFailures, Failure> {
-        if let Some(limit) = self.max_memory {
-            memory_limit::set(limit);
-        }
+        memory_limit::set(self.max_memory);
         let known = match &self.known_failures {
             None => KnownFailures::default(),
             Some(path) => {
@@ -301,7 +299,7 @@ impl Judging {
         origin: Origin,
         cases: Vec<Case>,
         claims: &Claims<'_>,
-    ) -> Result<ExitCode, Failure> {
+    ) -> Result<Ended, Failure> {
         self.judge_with(testee, origin, cases, claims, &|_| None)
     }
 
@@ -314,7 +312,7 @@ impl Judging {
         mut cases: Vec<Case>,
         claims: &Claims<'_>,
         rerun: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<ExitCode, Failure> {
+    ) -> Result<Ended, Failure> {
         let Claims {
             class,
             framing,
@@ -385,7 +383,7 @@ impl Judging {
         segmentation: &'static str,
         outcome: Result<(Vec<Finding>, Vec<String>), String>,
         so_far: Vec<Check>,
-    ) -> Result<ExitCode, Failure> {
+    ) -> Result<Ended, Failure> {
         let (findings, notes) = match outcome {
             Ok(found) => found,
             Err(why) => return self.report(judged, segmentation, Err(why), so_far),
@@ -405,7 +403,7 @@ impl Judging {
         checks: &[Check],
         text: &dyn Fn(&Report<'_>) -> String,
         json: &dyn Fn(&Report<'_>) -> String,
-    ) -> Result<ExitCode, Failure> {
+    ) -> Result<Ended, Failure> {
         drop(interrupt::last_words());
         let report = Report {
             testee: judged.testee,
@@ -423,7 +421,7 @@ impl Judging {
         });
         let json = json(&report);
         match (status(&report), self.outputs.write_as(&report, &json)) {
-            (status, Ok(())) => Ok(ExitCode::from(status)),
+            (status, Ok(())) => Ok(ended(status, &report)),
             (FAILED, Err(why)) => Err((FAILED, why)),
             (_, Err(why)) => Err((UNJUDGED, why)),
         }
@@ -438,7 +436,7 @@ impl Judging {
         segmentation: &'static str,
         outcome: Result<Vec<Check>, String>,
         so_far: Vec<Check>,
-    ) -> Result<ExitCode, Failure> {
+    ) -> Result<Ended, Failure> {
         drop(interrupt::last_words());
         let (checks, unjudged) = match outcome {
             Ok(checks) => (checks, None),
@@ -459,12 +457,17 @@ impl Judging {
         let wrong = [unjudged.clone(), written.err()];
         let wrong: Vec<String> = wrong.into_iter().flatten().collect();
         match (status(&report), wrong.is_empty()) {
-            (status, true) => Ok(ExitCode::from(status)),
+            (status, true) => Ok(ended(status, &report)),
             // What was found is found, whatever became of the file.
             (FAILED, false) if unjudged.is_none() => Err((FAILED, wrong.join("\n"))),
             (_, false) => Err((UNJUDGED, wrong.join("\n"))),
         }
     }
+}
+
+fn ended(status: u8, report: &Report<'_>) -> Ended {
+    let counts = report.summary();
+    Ended { status, counts }
 }
 
 /// How lines end that run something again.

@@ -4,14 +4,19 @@ mod cases;
 mod client;
 mod codec;
 mod completions;
+mod config;
+mod configured;
 mod connect;
+mod ended;
 mod explain;
 mod framing;
 mod fuzz;
 mod guard;
+mod init;
 mod interrupt;
 mod judging;
 mod man;
+mod opening;
 mod output;
 mod progress;
 mod proxy;
@@ -31,7 +36,7 @@ use std::process::ExitCode;
 
 use clap::builder::StyledStr;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::trace::visible::Visible;
 
@@ -46,7 +51,7 @@ const UNJUDGED: u8 = 3;
 
 /// Finds the bugs that everyone writes into a length-prefixed protocol over TCP.
 ///
-/// Without a command, runs the whole suite against the built-in reference.
+/// Without a command, judges what unstick.toml describes, or the built-in reference where there is none.
 #[derive(Debug, Parser)]
 #[command(
     version,
@@ -62,12 +67,15 @@ const UNJUDGED: u8 = 3;
 Exit status: 0 all well; 1 a case failed; 2 bad usage; 3 could not be judged."
 )]
 struct Cli {
+    #[command(flatten)]
+    configured: configured::Configured,
     #[command(subcommand)]
     command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(Box<init::Init>),
     Server(server::Server),
     Client(client::Client),
     Codec(codec::Codec),
@@ -95,37 +103,110 @@ type Failure = (u8, String);
 /// Runs the program and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
-    let outcome = match parsed().command {
-        None => reference::run(),
-        Some(Command::Server(server)) => server.run(),
-        Some(Command::Client(client)) => client.run(),
-        Some(Command::Codec(codec)) => codec.run(),
-        Some(Command::Proxy(proxy)) => proxy.run(),
-        Some(Command::Vectors(vectors)) => vectors.run(),
-        Some(Command::Record(record)) => record.run(),
-        Some(Command::Recut(recut)) => recut.run(),
-        Some(Command::Fuzz(fuzz)) => fuzz.run(),
-        Some(Command::Replay(replay)) => replay.run(),
-        Some(Command::Report(report)) => report.run(),
-        Some(Command::Cases(cases)) => cases.run(),
-        Some(Command::Explain(explain)) => explain.run(),
-        Some(Command::Framing(framing)) => framing.run(),
-        Some(Command::Serve(serve)) => serve.run(),
-        Some(Command::Connect(connect)) => connect.run(),
-        Some(Command::Completions(completions)) => completions.run(),
-        Some(Command::Man(man)) => man.run(),
-        Some(Command::Guard(guard)) => guard.run(),
-    };
-    outcome.unwrap_or_else(|(status, message)| {
+    let (cli, matches) = parsed();
+    cli.run(&matches).unwrap_or_else(|(status, message)| {
         say(&format!("unstick: {message}"));
         ExitCode::from(status)
     })
 }
 
+impl Cli {
+    fn run(self, matches: &ArgMatches) -> Result<ExitCode, Failure> {
+        let Some(command) = self.command else {
+            return match self.configured.run()? {
+                Some(status) => Ok(status),
+                None => reference::run(),
+            };
+        };
+        let role = matches.subcommand_name().and_then(config::Role::of);
+        if let (Some(role), false) = (role, command.names_its_subject()) {
+            let words: Vec<OsString> = std::env::args_os().collect();
+            let typed = configured::Typed {
+                role,
+                matches: matches.subcommand().map_or(matches, |(_, typed)| typed),
+                words: behind(role.name(), &words),
+            };
+            return self.configured.run_those(&typed);
+        }
+        if self.configured != configured::Configured::default() {
+            let why = "--config, --only and --reports are for plain `unstick`, and for commands whose \
+                       subject is in unstick.toml";
+            return Err((USAGE, why.to_owned()));
+        }
+        command.run()
+    }
+
+    /// Judges the one subject that a command names.
+    fn judge(self) -> Result<ended::Ended, Failure> {
+        match self.command {
+            Some(Command::Server(server)) => server.run(),
+            Some(Command::Client(client)) => client.run(),
+            Some(Command::Codec(codec)) => codec.run(),
+            Some(Command::Recut(recut)) => recut.run(),
+            _ => Err((USAGE, "nothing to judge".to_owned())),
+        }
+    }
+}
+
+/// The words behind the name of a command.
+fn behind<'w>(name: &str, words: &'w [OsString]) -> &'w [OsString] {
+    // A value of an option before it may be the same word: `--only server server`.
+    const WITH_VALUES: [&str; 3] = ["--config", "--only", "--reports"];
+    let mut place = 1;
+    while let Some(word) = words.get(place) {
+        if *word == *name {
+            return &words[place + 1..];
+        }
+        let takes_the_next = WITH_VALUES.iter().any(|option| *word == **option);
+        place += if takes_the_next { 2 } else { 1 };
+    }
+    &[]
+}
+
+impl Command {
+    /// Whether what is judged stands on the command line.
+    fn names_its_subject(&self) -> bool {
+        match self {
+            Self::Server(server) => server.names_its_subject(),
+            Self::Client(client) => client.names_its_subject(),
+            Self::Codec(codec) => codec.names_its_subject(),
+            Self::Recut(recut) => recut.names_its_subject(),
+            _ => true,
+        }
+    }
+
+    fn run(self) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Server(server) => server.run().map(Into::into),
+            Self::Client(client) => client.run().map(Into::into),
+            Self::Codec(codec) => codec.run().map(Into::into),
+            Self::Recut(recut) => recut.run().map(Into::into),
+            Self::Init(init) => init.run(),
+            Self::Proxy(proxy) => proxy.run(),
+            Self::Vectors(vectors) => vectors.run(),
+            Self::Record(record) => record.run(),
+            Self::Fuzz(fuzz) => fuzz.run(),
+            Self::Replay(replay) => replay.run(),
+            Self::Report(report) => report.run(),
+            Self::Cases(cases) => cases.run(),
+            Self::Explain(explain) => explain.run(),
+            Self::Framing(framing) => framing.run(),
+            Self::Serve(serve) => serve.run(),
+            Self::Connect(connect) => connect.run(),
+            Self::Completions(completions) => completions.run(),
+            Self::Man(man) => man.run(),
+            Self::Guard(guard) => guard.run(),
+        }
+    }
+}
+
 /// The command line. What is wrong with it is said with its words, which come from anywhere: a
 /// script's variables, a file's name.
-fn parsed() -> Cli {
-    Cli::try_parse().unwrap_or_else(|error| {
+fn parsed() -> (Cli, ArgMatches) {
+    let understood = Cli::command()
+        .try_get_matches()
+        .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    understood.unwrap_or_else(|error| {
         let hostile = |word: OsString| {
             let word = word.to_string_lossy().into_owned();
             Visible::of(&word).as_str() != word

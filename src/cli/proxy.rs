@@ -250,13 +250,13 @@ impl Proxy {
             class: None,
             known: &known,
         };
-        let status = self
+        let ended = self
             .judging
             .report(&judged, segmentation, outcome, Vec::new())?;
         if is_judged {
             self.write(tape.as_deref())?;
         }
-        Ok(status)
+        Ok(ended.into())
     }
 
     /// The command line that runs the command under one cut.

@@ -5,13 +5,13 @@ use std::ffi::OsString;
 use std::fs;
 use std::net::ToSocketAddrs;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::Args;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 mod program;
 
+use super::ended::Ended;
 use super::judging::{INTERRUPTED, Judging};
 use super::progress::Progress;
 use super::shell::shell;
@@ -42,8 +42,8 @@ Examples:
 
 Exit status: 0 all well; 1 a cut makes a difference; 2 bad usage; 3 could not be judged.")]
 pub(super) struct Recut {
-    /// Recordings, or with --octets any files
-    #[arg(required = true, value_name = "FILE")]
+    /// Recordings, or with --octets any files [default: those of unstick.toml]
+    #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The files hold the client's octets as they are, which are one turn
     #[arg(long)]
@@ -85,8 +85,8 @@ pub(super) struct Recut {
     run: Vec<String>,
     #[command(flatten)]
     judging: Judging,
-    /// The server to start, and its arguments
-    #[arg(last = true, required_unless_present = "connect")]
+    /// The server to start, and its arguments; without it, unstick.toml says what is judged
+    #[arg(last = true)]
     command: Vec<OsString>,
 }
 
@@ -102,7 +102,16 @@ fn places(text: &str) -> Result<Places, String> {
 }
 
 impl Recut {
-    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+    /// Whether what is judged stands on the command line, and not in a file.
+    pub(super) const fn names_its_subject(&self) -> bool {
+        !self.command.is_empty() || self.connect.is_some()
+    }
+
+    pub(super) fn run(self) -> Result<Ended, Failure> {
+        if self.files.is_empty() {
+            let why = "no recording: name the FILE that `unstick record` wrote, before `--`";
+            return Err((USAGE, why.to_owned()));
+        }
         let recordings = self.recordings()?;
         let chosen = self.chosen()?;
         let wanted = Wanted {

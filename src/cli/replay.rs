@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Args;
 
 use super::judging::{Claims, Framed, Judging, Limits, ServerClass, known_placeholders};
+use super::opening::{HELLO, answer};
 use super::shell::shell;
 use super::{Failure, UNJUDGED, USAGE, say};
 use crate::framing::Framing;
@@ -103,6 +101,7 @@ impl Replay {
         };
         self.judging
             .judge_with(&testee, origin, cases, &claims, &rerun)
+            .map(Into::into)
     }
 }
 
@@ -130,16 +129,13 @@ impl Replay {
 /// What stands in the command line that runs a trace again, until it is known which.
 const TRACE: &str = "{trace}";
 
-/// The time within which the opening message is to be answered.
-const OPENING: Duration = Duration::from_secs(5);
-
 /// The class that a server is taken to be of: the highest that a trace is for, and what its answer to
 /// the opening message shows. Says so.
 fn assumed(cases: &[Case], origin: &Origin) -> Result<Class, Failure> {
     let owed = cases.iter().map(|case| case.info.class).max();
     let owed = owed.unwrap_or(Class::Transfer).max(Class::Framing);
     let server = Server::new(origin.clone()).map_err(|error| (UNJUDGED, error.to_string()))?;
-    let shown = match opening(server.address()) {
+    let shown = match answer(server.address(), HELLO) {
         // One that does not answer is judged, and told what is wrong.
         Err(_) => None,
         Ok(reply) if reply == HELLO => Some((Class::Framing, "sends the opening message back")),
@@ -155,29 +151,6 @@ fn assumed(cases: &[Case], origin: &Origin) -> Result<Class, Failure> {
         class.name()
     ));
     Ok(class)
-}
-
-const HELLO: &[u8] = b"hello";
-
-/// The payload that comes back for the opening message.
-fn opening(address: SocketAddr) -> io::Result<Vec<u8>> {
-    const MOST: u32 = 4096;
-    let mut stream = TcpStream::connect_timeout(&address, OPENING)?;
-    stream.set_read_timeout(Some(OPENING))?;
-    stream.write_all(&frame(HELLO))?;
-    let mut length = [0; 4];
-    stream.read_exact(&mut length)?;
-    let length = u32::from_be_bytes(length);
-    if length > MOST {
-        return Err(io::ErrorKind::InvalidData.into());
-    }
-    let mut reply = vec![0; length as usize];
-    stream.read_exact(&mut reply)?;
-    Ok(reply)
-}
-
-fn frame(payload: &[u8]) -> Vec<u8> {
-    [&(payload.len() as u32).to_be_bytes(), payload].concat()
 }
 
 fn read(path: &Path) -> Result<Case, Failure> {

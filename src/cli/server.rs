@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 use std::net::ToSocketAddrs;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
 
+use super::ended::Ended;
 use super::judging::{Chosen, Claims, Framed, Judging, Limits, ServerClass, known_placeholders};
 use super::shell::shell;
 use super::{Failure, USAGE};
@@ -54,18 +54,18 @@ pub(super) struct Server {
     limits: Limits,
     #[command(flatten)]
     judging: Judging,
-    /// The program to start, and its arguments
+    /// The program to start, and its arguments; without it, unstick.toml says what is judged
     #[arg(last = true)]
     command: Vec<OsString>,
 }
 
 impl Server {
-    pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        if self.connect.is_none() && self.command.is_empty() {
-            let why = "nothing to judge: name the server's command behind `--`, as in `unstick server -- \
-                       python3 server.py {port} {dir}`, or one that runs already by --connect HOST:PORT";
-            return Err((USAGE, why.to_owned()));
-        }
+    /// Whether what is judged stands on the command line, and not in a file.
+    pub(super) const fn names_its_subject(&self) -> bool {
+        !self.command.is_empty() || self.connect.is_some()
+    }
+
+    pub(super) fn run(self) -> Result<Ended, Failure> {
         let class = self.framed.class(self.class)?;
         let cases = self.chosen.of(cases::of(&self.framed.framing), class)?;
         let cases = self.judging.part_of(cases);

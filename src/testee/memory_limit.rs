@@ -13,9 +13,11 @@ const UNSET: u64 = u64::MAX;
 
 static LIMIT: AtomicU64 = AtomicU64::new(UNSET);
 
-/// Sets the limit for every program that is started from now on, in octets; 0 for none.
-pub fn set(octets: u64) {
-    LIMIT.store(octets.min(UNSET - 1), Ordering::Relaxed);
+/// Sets the limit for every program that is started from now on, in octets; 0 for none, `None` for a
+/// share of the machine's memory.
+pub fn set(octets: Option<u64>) {
+    let limit = octets.map_or(UNSET, |octets| octets.min(UNSET - 1));
+    LIMIT.store(limit, Ordering::Relaxed);
 }
 
 /// The limit in octets that was set, if any was.

@@ -1,7 +1,7 @@
 //! The recipes for CI: the shell parts of `action.yml` and of `docs/ci.md` are run as they stand.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -10,7 +10,8 @@ use tempfile::TempDir;
 use crate::support::{Ran, UNSTICK, project};
 
 /// A project with a server `server.py`, which is ours under a name that the recipes use; with a list of
-/// known failures; and with `unstick` on the path.
+/// known failures; and with `unstick` on the path. What the recipes do with it is tested here, and not the
+/// suite, so that `unstick server` runs the few cases that its own words leave of these.
 struct Project {
     dir: TempDir,
 }
@@ -19,7 +20,14 @@ impl Project {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("bin")).unwrap();
-        symlink(UNSTICK, dir.path().join("bin/unstick")).unwrap();
+        let program = dir.path().join("bin/unstick");
+        let few = format!(
+            "#!/bin/sh\n\
+             case $1 in server) shift; exec '{UNSTICK}' server --run 'ses/quit-lower' --run 'frm/two' \"$@\" ;; esac\n\
+             exec '{UNSTICK}' \"$@\"\n"
+        );
+        fs::write(&program, few).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
         fs::write(dir.path().join("known-failures.txt"), "").unwrap();
         let server = "import os, sys\n\
             os.execvp('unstick', ['unstick', 'serve', '--listen', '127.0.0.1:' + sys.argv[1], '--dir', sys.argv[2]])\n";
@@ -109,6 +117,19 @@ fn the_action_holds_recordings_again_and_judges_nothing_else() {
     assert!(project.has("unstick-reports/recut.json"));
     assert!(!project.has("unstick-reports/server.json"));
     assert!(!project.read("summary.md").is_empty());
+}
+
+#[test]
+fn the_action_judges_what_unstick_toml_describes() {
+    let project = Project::new();
+    let config = "[server]\ncommand = \"python3 server.py {port} {dir}\"\nrun = \"frm/two\"\n";
+    fs::write(project.dir.path().join("unstick.toml"), config).unwrap();
+    let ran = project.judged(&[]);
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    assert!(project.has("unstick-reports/server.xml"));
+    let summary = project.read("summary.md");
+    assert!(!summary.is_empty());
+    assert_eq!(summary, project.read("unstick-reports/server.md"));
 }
 
 #[test]

@@ -39,6 +39,7 @@ fn the_list_of_cases() {
 
 #[rstest]
 #[case("unstick", &["--help"])]
+#[case("init", &["init", "--help"])]
 #[case("server", &["server", "--help"])]
 #[case("client", &["client", "--help"])]
 #[case("codec", &["codec", "--help"])]

@@ -49,7 +49,7 @@ fn built(source: &str, options: &[&str], place: &TempDir) -> Option<String> {
         .arg(testee(source))
         .env("GOFLAGS", "-mod=mod")
         .env("GO111MODULE", "off")
-        .env("GOCACHE", place.path().join("cache"))
+        .env("GOCACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/go"))
         .status()
         .unwrap();
     assert!(status.success(), "{source} does not compile");

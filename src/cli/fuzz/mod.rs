@@ -85,13 +85,13 @@ impl Fuzzing {
         let kept = self.keep(runs);
         let text = |report: &Report<'_>| fuzz::as_text(report, runs, seed);
         let json = |report: &Report<'_>| fuzz::as_json(report, runs, seed);
-        let status =
+        let ended =
             self.judging
                 .report_as(judged, "drain-gated", &fuzz::checks(runs), &text, &json)?;
         match kept {
             Ok(paths) => {
                 print(&paths.concat());
-                Ok(status)
+                Ok(ended.into())
             }
             Err(why) => Err((UNJUDGED, why)),
         }

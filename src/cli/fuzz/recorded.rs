@@ -89,7 +89,9 @@ impl Recorded {
         let so_far = progress.finish();
         match outcome {
             Ok(runs) => self.fuzzing.report(&judged, &runs, seed),
-            Err(why) => judging.report(&judged, "none", Err(why), so_far),
+            Err(why) => judging
+                .report(&judged, "none", Err(why), so_far)
+                .map(Into::into),
         }
     }
 

@@ -106,7 +106,9 @@ impl Generated {
             }
             Err(error) => {
                 let why = no_outcome(&error);
-                judging.report(&judged, "none", Err(why), so_far)
+                judging
+                    .report(&judged, "none", Err(why), so_far)
+                    .map(Into::into)
             }
         }
     }

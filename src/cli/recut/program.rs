@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::fs;
 use std::num::NonZero;
 use std::path::Path;
-use std::process::ExitCode;
 use std::thread;
 
+use crate::cli::ended::Ended;
 use crate::cli::judging::{INTERRUPTED, Judged, Judging};
 use crate::cli::progress::Progress;
 use crate::cli::{Failure, USAGE};
@@ -89,7 +89,7 @@ pub(super) fn judge(
     planned: &[(&Recording, Vec<Variation>)],
     options: &Options,
     known: &KnownFailures,
-) -> Result<ExitCode, Failure> {
+) -> Result<Ended, Failure> {
     let role = match kind {
         Kind::Client => "client",
         Kind::Filter => "filter",

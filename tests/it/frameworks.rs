@@ -1,0 +1,100 @@
+//! The servers of docs/frameworks.md, in the languages that are installed: the usual mistake of each is found
+//! for what it is, and the mend is well.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::{example, is_installed, judge, project};
+use rstest::rstest;
+
+/// The command of a server below `examples/frameworks`, built into `place` where it has to be; `None` where
+/// the language is not installed.
+fn command(source: &str, place: &Path) -> Option<Vec<String>> {
+    let path = project(&format!("examples/frameworks/{source}"));
+    let binary = place.join("server").to_str().unwrap().to_owned();
+    let (_, end) = source.rsplit_once('.').unwrap();
+    let (program, words): (&str, Vec<&str>) = match end {
+        "py" => ("python3", vec!["python3", &path]),
+        "js" => ("node", vec!["node", &path]),
+        // One that is killed leaves no dump behind.
+        "escript" => (
+            "escript",
+            vec!["env", "ERL_CRASH_DUMP_SECONDS=0", "escript", &path],
+        ),
+        // Compiled in memory by the launcher.
+        "java" => ("java", vec!["java", "-Xshare:auto", &path]),
+        "c" => {
+            let built = ["cc", "-O1", "-w", "-o", &binary, &path];
+            return is_installed("cc").then(|| made(&built, &binary));
+        }
+        "go" => {
+            let built = ["go", "build", "-o", &binary, &path];
+            return is_installed("go").then(|| made(&built, &binary));
+        }
+        _ => {
+            let which = source.split(['/', '.']).nth(1).unwrap();
+            let words = [example("frameworks"), which.to_owned()];
+            return Some(words.into());
+        }
+    };
+    is_installed(program).then(|| words.into_iter().map(str::to_owned).collect())
+}
+
+fn made(words: &[&str], binary: &str) -> Vec<String> {
+    let status = Command::new(words[0])
+        .args(&words[1..])
+        .env("GO111MODULE", "off")
+        .env("GOCACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/go"))
+        .status();
+    assert!(status.unwrap().success(), "{words:?}");
+    vec![binary.to_owned()]
+}
+
+#[rstest]
+#[case::go("go/wrong.go", "go/right.go", "FRM-2")]
+#[case::node("node/wrong.js", "node/right.js", "FRM-2")]
+#[case::asyncio("asyncio/wrong.py", "asyncio/right.py", "FRM-2")]
+#[case::sockets("sockets/wrong.py", "sockets/right.py", "FRM-2")]
+#[case::java("java/Wrong.java", "java/Right.java", "FRM-2")]
+#[case::c("c/wrong.c", "c/right.c", "FRM-2")]
+#[case::tokio("tokio/wrong.rs", "tokio/right.rs", "FRM-2")]
+#[case::erlang("erlang/wrong.escript", "erlang/right.escript", "FRM-2")]
+fn the_usual_mistake_is_found_and_the_mend_is_well(
+    #[case] wrong: &str,
+    #[case] right: &str,
+    #[case] requirement: &str,
+) {
+    let page = std::fs::read_to_string(project("docs/frameworks.md")).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    for (source, status) in [(wrong, 1), (right, 0)] {
+        assert!(
+            page.contains(&format!("(../examples/frameworks/{source})")),
+            "{source}"
+        );
+        let Some(mut words) = command(source, place.path()) else {
+            return;
+        };
+        words.push("{port}".to_owned());
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let options = [
+            "--class",
+            "framing",
+            "--run",
+            "frm/two",
+            "--run",
+            "frm/empty",
+            "--run",
+            "len/1024",
+        ];
+        let (ran, report) = judge(&options, &words);
+        assert_eq!(ran.status, status, "{source}: {}{}", ran.stdout, ran.stderr);
+        if status == 1 {
+            let cases = report["cases"].as_array().unwrap();
+            let failed = cases.iter().filter(|case| case["verdict"] == "fail");
+            let broken: Vec<&str> = failed
+                .map(|case| case["broken"].as_str().unwrap())
+                .collect();
+            assert!(broken.contains(&requirement), "{source}: {broken:?}");
+        }
+    }
+}
