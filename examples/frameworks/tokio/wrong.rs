@@ -4,6 +4,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// Serves a connection.
+#[expect(
+    clippy::unused_io_amount,
+    reason = "the mistake, where the count is dropped"
+)]
 pub(crate) async fn serve(mut stream: TcpStream) -> std::io::Result<()> {
     let mut header = [0; 4];
     while stream.read(&mut header).await? > 0 {

@@ -152,7 +152,7 @@ impl File<'_> {
                 SUBJECT_NAME => subject.name = self.name(value)?,
                 COMMAND => subject.command = self.command(value)?,
                 RECORDINGS if role == Role::Recut => {
-                    subject.recordings = self.texts(name, value)?
+                    subject.recordings = self.texts(name, value)?;
                 }
                 _ => {
                     let Some(key) = known.iter().find(|key| key.name == name) else {
