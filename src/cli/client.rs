@@ -19,6 +19,8 @@ enum ClientClass {
     Session,
     /// Sends files too
     Transfer,
+    /// Sends files with a digest, and tells what the server says of them
+    VerifiedTransfer,
 }
 
 /// Start a program as a client and judge it
@@ -27,7 +29,9 @@ enum ClientClass {
 {host} and {port} in COMMAND are filled in: the server to connect to, which is this
 program; and {dir}: the directory where the client finds its files. What a person would
 type comes on standard input: a line is a message, `file` and a line with a name send a
-file, `q` leaves. For each conversation the client is started anew.
+file, `q` leaves. A client of class verified-transfer sends it with a digest, or does so
+after a line `file+md5` or `file+sha256`, and a line with a name. For each conversation
+the client is started anew.
 
 Examples:
   unstick client -- python3 client.py {host} {port} {dir}
@@ -60,6 +64,7 @@ impl Client {
         let class = match self.class {
             ClientClass::Session => Class::Session,
             ClientClass::Transfer => Class::Transfer,
+            ClientClass::VerifiedTransfer => Class::VerifiedTransfer,
         };
         let cases = self.chosen.of(client::cases::all(), class)?;
         let mut cases = self.judging.part_of(cases);
@@ -90,6 +95,7 @@ impl Client {
         };
         let mut progress = self.judging.follow(&judged)?;
         let options = Options {
+            class,
             effort: Effort::Full,
             jobs: self.pace.jobs(),
             fail_fast: self.pace.fail_fast(),

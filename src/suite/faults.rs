@@ -1,14 +1,18 @@
 //! The planted faults that prove the cases: what `tests/it/kill_matrix.rs` and
 //! `tests/it/client_matrix.rs` have seen, and keep seeing.
 
-/// The two matrices, as the tests keep them.
-const MATRICES: [(&str, &str); 3] = [
+/// The matrices, as the tests keep them.
+const MATRICES: [(&str, &str); 4] = [
     ("server", include_str!("../../snapshots/kill-matrix.snap")),
     (
         "server",
         include_str!("../../snapshots/verified-matrix.snap"),
     ),
     ("client", include_str!("../../snapshots/client-matrix.snap")),
+    (
+        "client",
+        include_str!("../../snapshots/client-verified-matrix.snap"),
+    ),
 ];
 
 /// One planted fault.

@@ -11,7 +11,7 @@ use crate::judge::case::CaseInfo;
 use crate::trace::Class;
 
 /// Why a requirement has no case, or none in a role that owes it.
-const NOT_SEEN: [(&str, &str); 14] = [
+const NOT_SEEN: [(&str, &str); 11] = [
     (
         "LEN-2",
         "A server packs the lengths of its own replies only, all of them small: judged of codecs, \
@@ -31,9 +31,6 @@ const NOT_SEEN: [(&str, &str); 14] = [
     ("FRM-10", OTHER_FRAMINGS),
     ("FRM-11", OTHER_FRAMINGS),
     ("FRM-12", OTHER_FRAMINGS),
-    ("VTR-1", VTR),
-    ("VTR-2", VTR),
-    ("VTR-3", VTR),
     ("CUT-1", CUT),
     ("CUT-2", CUT),
     ("CUT-3", CUT),
@@ -45,9 +42,6 @@ const CUT: &str = "For any protocol: judged by `unstick recut`, from recordings,
 
 const OTHER_FRAMINGS: &str = "The article's framing cannot break it: its cases are derived for framings that can, and judged with \
                               `--framing`.";
-
-const VTR: &str = "The optional extension: that a testee without it answers the command as text is \
-                   judged, its own exchange is not.";
 
 /// What belongs to a requirement.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! A client of class `transfer` as an ordinary programmer writes one, sharing no code with the
 //! reference, and with `--fault NAME` wrong in exactly one place.
 //!
-//!     faulty_client HOST PORT DIR [--fault NAME | --habit NAME]
+//!     faulty_client HOST PORT DIR [--verify] [--fault NAME | --habit NAME]
 //!
 //! One thread reads what is typed and sends it, another reads the replies and shows them.
 //! `--list` prints each fault with its requirement, `--habits` what is odd and right.
@@ -11,7 +11,9 @@
 mod table;
 mod planted;
 mod queues;
+mod verified;
 
+use std::cell::{Cell, RefCell};
 use std::env;
 use std::fs::{self, File};
 use std::io::{self, BufRead, Read, Write};
@@ -31,6 +33,12 @@ struct Client {
     fault: Option<Fault>,
     habit: Option<Habit>,
     first_text: OnceLock<String>,
+    /// It has verified transfers (VTR).
+    verify: bool,
+    /// The server has no verified transfers, as it has shown.
+    unverified: Cell<bool>,
+    /// The digest of all files, for a fault.
+    digest: RefCell<Option<Vec<u8>>>,
 }
 
 /// Replies that are owed.
@@ -84,6 +92,9 @@ fn main() {
         fault: given("--fault").map(|name| Fault::named(name).unwrap_or_else(|| unknown())),
         habit: given("--habit").map(|name| Habit::named(name).unwrap_or_else(|| unknown())),
         first_text: OnceLock::new(),
+        verify: arguments.iter().any(|argument| argument == "--verify"),
+        unverified: Cell::new(false),
+        digest: RefCell::new(None),
     };
     if client.habit == Some(Habit::Warns) {
         eprintln!("{}", "a client starts\n".repeat(2_000));
@@ -111,7 +122,7 @@ impl Client {
     }
 
     fn report(&self, error: &str) -> ! {
-        if self.has(Fault::Quiet) {
+        if self.has(Fault::Quiet) || self.has(Fault::LossUnsaid) && queues::wants_answer() {
             exit(0);
         }
         if self.habit == Some(Habit::ErrorsOnStdout) {
@@ -160,6 +171,10 @@ impl Client {
             }
             match text.trim_end_matches('\n') {
                 "q" | "Q" => return self.leave(stream),
+                text if self.verified_by(text).is_some() => {
+                    let by = self.verified_by(text).expect("just looked at");
+                    self.send_verified(&mut stream, by)?;
+                }
                 "file" | "FILE" => self.send_file(&mut stream)?,
                 "" => {}
                 _ => {
@@ -177,7 +192,9 @@ impl Client {
         queues::wait_for_bodies();
         queues::wait_for_senders();
         OVER.store(true, Ordering::SeqCst);
-        if !self.has(Fault::NoQuit) {
+        let verified = self.digest.borrow().is_some();
+        let without_quit = self.has(Fault::QuitUnsaid) && verified;
+        if !self.has(Fault::NoQuit) && !without_quit {
             self.message(&mut stream, "q")?;
         }
         if self.has(Fault::ExtraQuit) {
@@ -265,9 +282,11 @@ impl Client {
         if self.has(Fault::CommandFirst) {
             self.message(stream, command)?;
         }
-        let mut typed = String::new();
-        io::stdin().lock().read_line(&mut typed)?;
-        let typed = typed.trim_end_matches('\n');
+        let typed = read_name()?;
+        self.send_named(stream, command, &typed)
+    }
+
+    fn send_named(&self, stream: &mut TcpStream, command: &str, typed: &str) -> io::Result<()> {
         let plain = typed.rsplit('/').next().unwrap_or(typed);
         let is_plain = plain == typed && !matches!(typed, "" | "." | "..");
         let path = Path::new(&self.dir).join(typed);
@@ -432,6 +451,11 @@ impl Client {
             }
             let length = u32::from_be_bytes(length) as usize;
             let payload = self.reply(stream, length)?;
+            if queues::wants_answer() {
+                let text = String::from_utf8(payload).map_err(io::Error::other)?;
+                queues::give_answer(text);
+                continue;
+            }
             if self.has(Fault::TailLost) {
                 stream.set_nonblocking(true)?;
                 let _ = stream.read(&mut [0; 4_096]);
@@ -464,6 +488,12 @@ impl Client {
         if self.has(Fault::DecodesChunks) {
             return queues::decoded_piece_by_piece(stream, length);
         }
+        if self.has(Fault::AnswerShortRead) && queues::wants_answer() {
+            payload.resize(length.min(65_536), 0);
+            let count = stream.read(&mut payload)?;
+            payload.truncate(count);
+            return Ok(payload);
+        }
         if self.has(Fault::ShortReply) || self.has(Fault::LongReplyShort) && length > 1_024 {
             payload.resize(length.min(65_536), 0);
             let count = stream.read(&mut payload)?;
@@ -483,6 +513,13 @@ impl Client {
         }
         Ok(payload)
     }
+}
+
+/// The line with the name of a file.
+fn read_name() -> io::Result<String> {
+    let mut typed = String::new();
+    io::stdin().lock().read_line(&mut typed)?;
+    Ok(typed.trim_end_matches('\n').to_owned())
 }
 
 /// Fills a buffer; false at the end of the stream, where that may be.

@@ -58,6 +58,43 @@ planted! {
         GoesOnWhenShort = "goes-on-when-short", "TRF-13", "goes on when the file was shorter than announced";
         LeavesEarly = "leaves-early", "TRF-13", "ends before what it has to send is written";
         ChunkTooMuch = "chunk-too-much", "TRF-13", "sends whole chunks of 4,096 octets only";
+        NoExtension = "vtr-no-extension", "VTR-1", "takes the commands of verified transfers for text";
+        HeaderAtOnce = "vtr-header-at-once", "VTR-1", "sends the header without waiting for an answer";
+        AnyReplyIsReady = "vtr-any-reply-is-ready", "VTR-1", "takes any answer for ready";
+        ContainsReady = "vtr-contains-ready", "VTR-1", "takes any answer that has ready in it for ready";
+        FallsBackSilently = "vtr-falls-back-silently", "VTR-1", "says the same of a file that is not verified";
+        NoDigest = "vtr-no-digest", "VTR-2", "sends no digest";
+        NoDigestOfNothing = "vtr-no-digest-of-nothing", "VTR-2", "sends no digest of an empty file";
+        DigestCapitals = "vtr-digest-capitals", "VTR-2", "writes the digest in capitals";
+        DigestLineEnd = "vtr-digest-line-end", "VTR-2", "ends the digest with a line end";
+        DigestNamed = "vtr-digest-named", "VTR-2", "sends the name after the digest, as md5sum does";
+        DigestOctets = "vtr-digest-octets", "VTR-2", "sends the octets of the digest";
+        DigestBare = "vtr-digest-bare", "VTR-2", "sends the digest without a length";
+        DigestOfTheOther = "vtr-digest-of-the-other", "VTR-2", "sends the digest of the other command";
+        DigestNumber = "vtr-digest-number", "VTR-2", "writes the digest as a number, without zeros at its start";
+        DigestNoZeros = "vtr-digest-no-zeros", "VTR-2", "writes each octet of the digest as a number, without zeros";
+        DigestOfNothing = "vtr-digest-of-nothing", "VTR-2", "sends the digest of nothing";
+        DigestWithHeader = "vtr-digest-with-header", "VTR-2", "has the header in the digest";
+        DigestOneRead = "vtr-digest-one-read", "VTR-2", "digests the first 4,096 octets";
+        DigestWholeBuffer = "vtr-digest-whole-buffer", "VTR-2", "digests the whole buffer of 4,096 octets each time";
+        DigestGoesOn = "vtr-digest-goes-on", "VTR-2", "never begins a new digest";
+        DigestReadAgain = "vtr-digest-read-again", "VTR-2", "reads the file again for the digest";
+        LineBeforeDigest = "vtr-line-before-digest", "VTR-2", "sends what is typed before the digest";
+        SkipsDigest = "vtr-skips-digest", "VTR-2", "sends no digest if there is an answer already";
+        AnyAnswerIsOk = "vtr-any-answer-is-ok", "VTR-3", "takes any answer to the digest for ok";
+        ContainsOk = "vtr-contains-ok", "VTR-3", "takes any answer that has ok in it for ok";
+        ReadyIsOk = "vtr-ready-is-ok", "VTR-3", "takes any answer but mismatch and a refusal for ok";
+        MismatchUnsaid = "vtr-mismatch-unsaid", "VTR-3", "says of a mismatch that the file is stored";
+        RefusalUnsaid = "vtr-refusal-unsaid", "VTR-5", "says of a refusal that the file is stored";
+        MismatchStuck = "vtr-mismatch-stuck", "VTR-3", "waits for more after a mismatch";
+        RefusalStuck = "vtr-refusal-stuck", "VTR-5", "waits for more after a refusal";
+        AnswerShortRead = "vtr-answer-short-read", "FRM-2", "takes what one read gives for a whole answer";
+        AnswerByTimer = "vtr-answer-by-timer", "SES-11", "waits 200 ms for the answer to the digest, and goes on";
+        LossUnsaid = "vtr-loss-unsaid", "SES-11", "ends as if all were well when an answer is missing";
+        CommandBeforeFile = "vtr-command-before-file", "TRF-12", "sends the command before it looks for the file";
+        QuitUnsaid = "vtr-no-quit", "SES-12", "closes without q after a verified file";
+        NameCut = "vtr-name-cut", "TRF-1", "cuts the name of a verified file at its first comma";
+        VerifiedGrows = "vtr-sends-growth", "TRF-13", "sends a verified file to its end, however long that is";
     }
 }
 
@@ -78,5 +115,14 @@ planted! {
         Lingers = "lingers", "", "closes a moment after its `q`";
         Parts = "parts", "", "says goodbye after its `q`";
         Late = "late", "", "connects when something has been typed";
+        VerifiesFiles = "vtr-by-file", "", "verifies what is sent by `file`, and asks a server without it once only";
+        OneDigest = "vtr-md5-only", "", "verifies by MD5 only";
+        NeverUnverified = "vtr-no-fallback", "", "sends nothing that is not verified";
+        EndsUnverified = "vtr-ends-unverified", "", "ends with an error where a file is not stored";
+        SendsAgain = "vtr-sends-again", "", "sends a file again after a mismatch";
+        OtherDigest = "vtr-other-digest", "", "tries the other digest, then `file`";
+        AsksBack = "vtr-asks-back", "", "asks whether it may send a file that is not verified";
+        DigestFirst = "vtr-digest-first", "", "computes the digest before it sends anything";
+        GivesUp = "vtr-gives-up", "", "gives up on answers after a second, and says so";
     }
 }

@@ -182,3 +182,43 @@ pub(crate) fn decoded_piece_by_piece(stream: &mut TcpStream, length: usize) -> i
 fn is_timer(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
+
+/// Answers about verified files, for the thread that sends them; none while nobody waits for one.
+static ANSWERS: Mutex<Option<VecDeque<String>>> = Mutex::new(None);
+static ANSWERED: Condvar = Condvar::new();
+
+/// From here on messages are answers about a file, and no replies.
+pub(crate) fn expect_answers() {
+    *ANSWERS.lock().expect("nobody panics") = Some(VecDeque::new());
+}
+
+pub(crate) fn expect_replies() {
+    *ANSWERS.lock().expect("nobody panics") = None;
+}
+
+pub(crate) fn wants_answer() -> bool {
+    ANSWERS.lock().expect("nobody panics").is_some()
+}
+
+pub(crate) fn has_answer() -> bool {
+    let answers = ANSWERS.lock().expect("nobody panics");
+    answers.as_ref().is_some_and(|answers| !answers.is_empty())
+}
+
+pub(crate) fn give_answer(text: String) {
+    if let Some(answers) = &mut *ANSWERS.lock().expect("nobody panics") {
+        answers.push_back(text);
+    }
+    ANSWERED.notify_all();
+}
+
+/// The next answer, if it comes in time.
+pub(crate) fn next_answer(within: Duration) -> Option<String> {
+    let answers = ANSWERS.lock().expect("nobody panics");
+    let (mut answers, _) = ANSWERED
+        .wait_timeout_while(answers, within, |answers| {
+            answers.as_ref().is_some_and(VecDeque::is_empty)
+        })
+        .expect("nobody panics");
+    answers.as_mut()?.pop_front()
+}

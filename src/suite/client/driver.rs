@@ -6,6 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use super::diagnosis::{self, Diagnosis, INTERLEAVED};
+use super::extension::{Algorithm, Form};
 use super::symptom::Symptom;
 use crate::disk::Held;
 use crate::judge::evidence::{Evidence, Wanted};
@@ -34,6 +35,8 @@ pub(in crate::suite::client) struct Habits {
     pub(in crate::suite::client) late: bool,
     /// The other lines that it writes.
     pub(in crate::suite::client) lines: Vec<String>,
+    /// Ways in which it sends verified transfers; empty for a class that does not have them.
+    pub(in crate::suite::client) verified: Vec<Form>,
 }
 
 impl Habits {
@@ -97,6 +100,12 @@ pub(in crate::suite::client) struct Stage<'r> {
     accounted: usize,
     /// What came last was the body of a file.
     behind_a_body: bool,
+    /// Octets that are read at most until the header of a file has come, beside its command.
+    held: Option<usize>,
+    /// Algorithm of the digest that is owed after the body of the file that was announced.
+    pub(in crate::suite::client) owed_digest: Option<Algorithm>,
+    /// Bodies whose digests have come.
+    pub(in crate::suite::client) digested: Vec<Vec<u8>>,
     /// The texts whose replies were sent whole.
     answered: Vec<String>,
     /// Those of a client that shows them late that are looked for in the end.
@@ -122,6 +131,9 @@ impl<'r> Stage<'r> {
             sent: Vec::new(),
             accounted: 0,
             behind_a_body: false,
+            held: None,
+            owed_digest: None,
+            digested: Vec::new(),
             answered: Vec::new(),
             to_be_shown: Vec::new(),
         })
@@ -210,15 +222,22 @@ impl<'r> Stage<'r> {
         Ok(())
     }
 
-    /// Reads no more than two messages of this size from here on.
-    pub(in crate::suite::client) fn holds_after(&mut self, one: &[u8], two: &[u8]) {
-        if let Some(connection) = &mut self.connection {
-            connection.read_at_most(Some(8 + one.len() + two.len()));
+    /// Reads no more than the command of a file and this header from here on.
+    pub(in crate::suite::client) fn holds_after(&mut self, header: &[u8]) {
+        self.held = Some(4 + header.len());
+        self.holds_another(4 + b"file".len());
+    }
+
+    /// Where reading is held: reads so many octets more before the header.
+    pub(in crate::suite::client) fn holds_another(&mut self, octets: usize) {
+        if let (Some(connection), Some(header)) = (&mut self.connection, self.held) {
+            connection.read_at_most(Some(octets + header));
         }
     }
 
     /// Reads everything again.
     pub(in crate::suite::client) fn releases(&mut self) {
+        self.held = None;
         if let Some(connection) = &mut self.connection {
             connection.read_at_most(None);
             connection.hold_much();
@@ -241,8 +260,8 @@ impl<'r> Stage<'r> {
         }
     }
 
-    /// Reads whatever else is underway.
-    fn gather(&mut self) {
+    /// Reads whatever else is underway, once the client has nothing to do.
+    pub(in crate::suite::client) fn gather(&mut self) {
         self.client.program().settle();
         if let Some(connection) = &mut self.connection {
             connection.pump();
@@ -251,16 +270,22 @@ impl<'r> Stage<'r> {
 
     /// Waits for one of these messages and nothing else.
     pub(in crate::suite::client) fn sends_one_of(&mut self, payloads: &[&[u8]]) -> Judged {
+        self.sends_any(payloads).map(drop)
+    }
+
+    /// The same, and says which of them came.
+    pub(in crate::suite::client) fn sends_any(&mut self, payloads: &[&[u8]]) -> Judged<usize> {
         self.connected()?;
         let wanted: Vec<Vec<u8>> = payloads.iter().map(|payload| frame(payload)).collect();
         self.wait(|rest| {
             wanted.iter().any(|wanted| rest.starts_with(wanted))
                 || !wanted.iter().any(|wanted| wanted.starts_with(rest))
         });
-        if let Some(found) = wanted.iter().find(|wanted| self.rest().starts_with(wanted)) {
-            self.accounted += found.len();
+        let came = |wanted: &Vec<u8>| self.rest().starts_with(wanted);
+        if let Some(found) = wanted.iter().position(came) {
+            self.accounted += wanted[found].len();
             self.behind_a_body = false;
-            return Ok(());
+            return Ok(found);
         }
         self.gather();
         let expected = format!("the frame of {}", in_words(payloads[0]));
@@ -316,14 +341,8 @@ impl<'r> Stage<'r> {
         })
     }
 
-    /// Waits for the command and the header of a file.
-    pub(in crate::suite::client) fn announces(&mut self, name: &str, length: usize) -> Judged {
-        self.sends_one_of(&[b"file", b"FILE"])?;
-        self.sends_header(name, length)
-    }
-
-    /// Waits for the body of a file.
-    pub(in crate::suite::client) fn sends_body(&mut self, content: &[u8]) -> Judged {
+    /// Waits for the octets of a file.
+    pub(in crate::suite::client) fn sends_octets(&mut self, content: &[u8]) -> Judged {
         self.wait(|rest| rest.len() >= content.len());
         self.behind_a_body = true;
         if self.rest().starts_with(content) {
@@ -422,12 +441,12 @@ impl<'r> Stage<'r> {
         Ok(())
     }
 
-    /// Has the client leave, and waits until it has ended.
-    pub(in crate::suite::client) fn leaves(&mut self) {
+    /// Has the client leave, waits until it has ended, and says with which status.
+    pub(in crate::suite::client) fn leaves(&mut self) -> Option<i32> {
         self.types("q");
         self.settles();
         self.ends_stream();
-        self.client.program().end(self.patience);
+        self.client.program().end(self.patience)
     }
 
     /// What it has written to standard output, and how many octets to standard error.

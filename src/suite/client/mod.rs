@@ -11,11 +11,15 @@
 pub mod case;
 pub mod cases;
 mod diagnosis;
+mod digest;
 mod driver;
+mod extension;
 mod finding;
+mod forms;
 mod opening;
 mod patience;
 pub mod run;
 mod signatures;
 mod subject;
 mod symptom;
+mod verified;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::case::Case;
 use super::finding::Finding;
+use super::forms;
 use super::opening::{Opening, open};
 use super::signatures;
 use super::subject::{Client, Planned};
@@ -26,6 +27,8 @@ const PROMPT: Duration = Duration::from_millis(60);
 /// What a run is told.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
+    /// What the client claims to be.
+    pub class: Class,
     /// How much is done.
     pub effort: Effort,
     /// How many clients are judged side by side; as many as the opening calls for unless given.
@@ -64,9 +67,12 @@ pub fn run(
     if progress.finished(1, total, &first.check).is_break() {
         return Err(RunError::Interrupted);
     }
-    let Opening::Speaks(habits, took) = opening else {
+    let Opening::Speaks(mut habits, took) = opening else {
         return not_run(first.check, &planned, progress);
     };
+    if options.class == Class::VerifiedTransfer {
+        habits.verified = forms::learn(template, &habits, options.effort.waits())?;
+    }
     let client = || Client {
         template,
         habits: &habits,

@@ -82,19 +82,30 @@ const TWO_WRITERS: [&str; 2] = [
 
 /// Octets of two writers look as if a body were too long or too short: wherever a client does so. Those that a write did not take look so where the peer is
 /// slow.
-const CONSEQUENCES: &[Consequence<Finding>] = &[Consequence {
-    seems: "TRF-13",
-    is: "FRM-9",
-    explained: |finding, because| {
-        let mut because = because.iter().map(|one| one.check.id.as_str());
-        let writes_beside = because.any(|id| TWO_WRITERS.contains(&id));
-        let slow = [
-            "client/quit-behind-a-large-file",
-            "client/slowly-taken-file",
-        ];
-        writes_beside || slow.contains(&finding.check.id.as_str())
+const CONSEQUENCES: &[Consequence<Finding>] = &[
+    Consequence {
+        seems: "TRF-13",
+        is: "FRM-9",
+        explained: |finding, because| {
+            let mut because = because.iter().map(|one| one.check.id.as_str());
+            let writes_beside = because.any(|id| TWO_WRITERS.contains(&id));
+            let slow = [
+                "client/quit-behind-a-large-file",
+                "client/slowly-taken-file",
+            ];
+            writes_beside || slow.contains(&finding.check.id.as_str())
+        },
     },
-}];
+    // A client that takes whatever comes for `ok` takes a refusal for it too.
+    Consequence {
+        seems: "VTR-5",
+        is: "VTR-3",
+        explained: |_, because| {
+            let mut because = because.iter().map(|one| one.check.id.as_str());
+            because.any(|id| id == "client/verified-not-ok")
+        },
+    },
+];
 
 /// Names the mistake where all failures of a requirement without a cause point to one.
 pub(super) fn name_what_tells_itself(findings: &mut [Finding]) {

@@ -6,6 +6,9 @@ mod pauses;
 pub(super) mod replies;
 mod stress;
 mod transfers;
+mod unready;
+mod verdicts;
+mod verified;
 
 use super::case::Case;
 
@@ -19,6 +22,9 @@ pub fn all() -> Vec<Case> {
         goodbyes::cases(),
         transfers::cases(),
         stress::cases(),
+        verified::cases(),
+        unready::cases(),
+        verdicts::cases(),
     ]
     .into_iter()
     .flatten()

@@ -159,7 +159,7 @@ fn begin(stage: &mut Stage<'_>, content: &[u8]) -> Judged {
     stage.place("large.bin", content)?;
     stage.connected_early("hello")?;
     stage.types("file");
-    stage.holds_after(b"file", format!("large.bin,{}", content.len()).as_bytes());
+    stage.holds_after(format!("large.bin,{}", content.len()).as_bytes());
     stage.types("large.bin");
     Ok(())
 }

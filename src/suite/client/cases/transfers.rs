@@ -465,7 +465,7 @@ fn begin_large(stage: &mut Stage<'_>, content: &[u8]) -> Judged<File> {
     let file = stage.place("large.bin", content)?;
     stage.connected_early("hello")?;
     stage.types("file");
-    stage.holds_after(b"file", format!("large.bin,{}", content.len()).as_bytes());
+    stage.holds_after(format!("large.bin,{}", content.len()).as_bytes());
     stage.types("large.bin");
     stage.announces("large.bin", content.len())?;
     stage.settles();
