@@ -102,6 +102,7 @@ pub(super) fn client_class(command: &[String]) -> Result<(Class, String), Failur
         .filter(|case| case.info.id == A_FILE)
         .collect();
     let options = client::run::Options {
+        class: Class::Transfer,
         effort: Effort::Full,
         jobs: None,
         fail_fast: true,
