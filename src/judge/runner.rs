@@ -1,11 +1,12 @@
 //! The run: the same for whatever is judged. Checks are made in order, side by side where there are
 //! several subjects; a failure is confirmed by a second attempt; what is left out is decided by counts.
 //!
-//! However many subjects work side by side, a decision about a check rests on the outcomes of the same
-//! checks before it: those that lie at least a window behind. So two runs leave out the same.
+//! A check is left out by what the checks before it came to, in their order, but for the last few. Subjects
+//! that work side by side run ahead of that order: what they did too much is thrown away. So two runs leave
+//! out the same, and tell the same, however many subjects there are and whichever is the faster.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -34,6 +35,9 @@ pub struct Manner {
     pub shared: bool,
     /// How many checks have been made before these.
     pub before: usize,
+    /// A check is left out by what those came to that lie at least so many before it, so that as many can be
+    /// under way with nothing made in vain. At least 1.
+    pub lag: usize,
 }
 
 /// What came of a check.
@@ -56,10 +60,11 @@ pub fn run<S: Subject>(
     manner: &Manner,
     progress: &mut dyn Progress,
 ) -> Result<Vec<Outcome<S::Failure>>, RunError> {
-    let window = match subjects.len() {
+    let ahead = match subjects.len() {
         0 | 1 => 1,
         several => several * 2,
     };
+    let ahead = ahead.max(manner.lag);
     let quiet = RwLock::new(());
     let (jobs, taken) = mpsc::channel();
     let taken = &Mutex::new(taken);
@@ -75,13 +80,14 @@ pub fn run<S: Subject>(
             checks,
             rounds: rounds(checks),
             manner,
-            window,
+            ahead,
             ledger: Ledger::new(manner.budget),
             timeouts: manner.timeouts,
             jobs,
             outcomes,
-            finished: BTreeMap::new(),
-            entered: 0,
+            arrived: BTreeMap::new(),
+            settled: BTreeMap::new(),
+            costs: VecDeque::new(),
             stopped: false,
             progress,
         };
@@ -221,23 +227,26 @@ struct Conductor<'r, P, F> {
     checks: &'r [P],
     rounds: Vec<Round>,
     manner: &'r Manner,
-    /// How many checks may be under way, or done and not looked at.
-    window: usize,
+    /// How many checks may be under way, or done and not settled.
+    ahead: usize,
     ledger: Ledger,
     timeouts: u32,
     jobs: Sender<Job>,
     outcomes: Receiver<Done<F>>,
-    /// By place: the outcome, and what it cost.
-    finished: BTreeMap<usize, (Outcome<F>, Cost)>,
-    /// How many outcomes the ledger knows of.
-    entered: usize,
-    /// The first failure has been seen, and the run was to stop there.
+    /// By place: what was made of checks that are not settled.
+    arrived: BTreeMap<usize, Judged<F>>,
+    /// By place: the outcomes of all checks up to one of the order.
+    settled: BTreeMap<usize, Outcome<F>>,
+    /// What the last of them cost, which the ledger does not know of yet.
+    costs: VecDeque<Option<Cost>>,
+    /// The first failure has been settled, and the run was to stop there.
     stopped: bool,
     progress: &'r mut dyn Progress,
 }
 
-#[derive(Clone, Copy, Default)]
+/// What a failure cost.
 struct Cost {
+    place: usize,
     timeouts: u32,
     slow: bool,
 }
@@ -247,87 +256,114 @@ impl<P: Planned, F: Fails> Conductor<'_, P, F> {
         let mut order: Vec<usize> = (0..self.checks.len()).collect();
         order.sort_by_key(|place| self.rounds[*place]);
         for (turn, place) in order.iter().copied().enumerate() {
-            let check = &self.checks[place];
-            let alone = check.alone();
-            // What lies a window behind is entered, and nothing that came since.
-            let seen = if alone {
+            let alone = self.checks[place].alone();
+            let behind = if alone {
                 turn
             } else {
-                (turn + 1).saturating_sub(self.window)
+                (turn + 1).saturating_sub(self.ahead)
             };
-            self.enter_up_to(&order[..seen])?;
-            let round = self.rounds[place];
-            let left_out = if self.stopped {
-                Some(LeftOut::FailFast)
-            } else {
-                let cut = check.segmentation();
-                self.ledger.leaves_out(check.info(), cut, round)
-            };
-            if let Some(why) = left_out {
-                self.leave_out(place, why)?;
+            self.settle_up_to(&order[..behind])?;
+            if alone {
+                self.enter_all_but(0);
+            }
+            // What is left out now is left out for good: failures only become more.
+            if self.leaves_out(place).is_some() {
                 continue;
             }
             let timeouts = self.timeouts;
             // The workers are there for as long as this end is.
             let _ = self.jobs.send(Job { place, timeouts });
             if alone {
-                self.await_one(place)?;
+                self.settle_up_to(&order[..=turn])?;
             }
         }
-        self.enter_up_to(&order)?;
-        let finished = self.finished.into_values();
-        Ok(finished.map(|(outcome, _)| outcome).collect())
+        self.settle_up_to(&order)?;
+        Ok(self.settled.into_values().collect())
     }
 
-    /// Waits for the outcomes of these, the first of the order, and enters those that are not yet.
-    fn enter_up_to(&mut self, first: &[usize]) -> Result<(), RunError> {
-        for place in &first[self.entered.min(first.len())..] {
-            self.await_one(*place)?;
-            self.entered += 1;
-            let (outcome, cost) = &self.finished[place];
-            let check = &outcome.check;
-            let failed = matches!(
-                check.verdict,
-                Verdict::Fail | Verdict::Flaky | Verdict::Error
-            );
-            let case = self.checks[*place].info();
-            // What is expected to fail costs nothing.
-            if !failed || case.expected_to_fail {
-                continue;
+    fn leaves_out(&self, place: usize) -> Option<LeftOut> {
+        if self.stopped {
+            return Some(LeftOut::FailFast);
+        }
+        let check = &self.checks[place];
+        let cut = check.segmentation();
+        self.ledger
+            .leaves_out(check.info(), cut, self.rounds[place])
+    }
+
+    /// Settles these, the first of the order, one after the other: as if each had been made when those a lag
+    /// before it were settled.
+    fn settle_up_to(&mut self, first: &[usize]) -> Result<(), RunError> {
+        for place in &first[self.settled.len().min(first.len())..] {
+            let alone = self.checks[*place].alone();
+            self.enter_all_but(if alone { 0 } else { self.manner.lag - 1 });
+            match self.leaves_out(*place) {
+                Some(why) => self.leave_out(*place, why)?,
+                None => {
+                    let judged = self.await_one(*place)?;
+                    self.settle(*place, judged)?;
+                }
             }
-            self.timeouts += cost.timeouts;
-            self.ledger.failed(case, check.segmentation, cost.slow);
-            self.stopped |= self.manner.fail_fast && check.verdict == Verdict::Fail;
         }
         Ok(())
     }
 
-    fn await_one(&mut self, place: usize) -> Result<(), RunError> {
-        while !self.finished.contains_key(&place) {
+    /// Has the ledger know of all that is settled but the last.
+    fn enter_all_but(&mut self, last: usize) {
+        while self.costs.len() > last {
+            let Some(Some(cost)) = self.costs.pop_front() else {
+                continue;
+            };
+            let check = &self.checks[cost.place];
+            self.timeouts += cost.timeouts;
+            self.ledger
+                .failed(check.info(), check.segmentation(), cost.slow);
+        }
+    }
+
+    fn await_one(&mut self, place: usize) -> Result<Judged<F>, RunError> {
+        loop {
+            if let Some(judged) = self.arrived.remove(&place) {
+                return Ok(judged);
+            }
             let Ok((done, judged)) = self.outcomes.recv() else {
                 return Err(RunError::Interrupted);
             };
             let judged = judged.unwrap_or_else(|panic| resume_unwind(panic))?;
-            let planned = &self.checks[done];
-            let (case, cut) = (planned.info(), planned.segmentation());
-            let evidence = judged.failure.as_ref().map(|failure| failure.evidence());
-            let check = Check {
-                evidence,
-                ..Check::new(case, cut, judged.verdict, judged.message)
-            };
-            let cost = Cost {
-                timeouts: judged.timeouts,
-                slow: judged.slow,
-            };
-            self.finish(done, check, judged.failure, cost)?;
+            self.arrived.insert(done, judged);
         }
-        Ok(())
+    }
+
+    fn settle(&mut self, place: usize, judged: Judged<F>) -> Result<(), RunError> {
+        let planned = &self.checks[place];
+        let (case, cut) = (planned.info(), planned.segmentation());
+        let evidence = judged.failure.as_ref().map(|failure| failure.evidence());
+        let check = Check {
+            evidence,
+            ..Check::new(case, cut, judged.verdict, judged.message)
+        };
+        let failed = matches!(
+            check.verdict,
+            Verdict::Fail | Verdict::Flaky | Verdict::Error
+        );
+        // What is expected to fail costs nothing.
+        let costs = failed && !case.expected_to_fail;
+        self.stopped |= costs && self.manner.fail_fast && check.verdict == Verdict::Fail;
+        self.costs.push_back(costs.then_some(Cost {
+            place,
+            timeouts: judged.timeouts,
+            slow: judged.slow,
+        }));
+        self.finish(place, check, judged.failure)
     }
 
     fn leave_out(&mut self, place: usize, why: LeftOut) -> Result<(), RunError> {
+        // It may have been made ahead of its turn.
+        self.arrived.remove(&place);
+        self.costs.push_back(None);
         let planned = &self.checks[place];
         let check = Check::left_out(planned.info(), planned.segmentation(), why.to_string());
-        self.finish(place, check, None, Cost::default())
+        self.finish(place, check, None)
     }
 
     fn finish(
@@ -335,17 +371,157 @@ impl<P: Planned, F: Fails> Conductor<'_, P, F> {
         place: usize,
         check: Check,
         failure: Option<Box<F>>,
-        cost: Cost,
     ) -> Result<(), RunError> {
         let before = self.manner.before;
-        let done = before + self.finished.len() + 1;
+        let done = before + self.settled.len() + 1;
         let total = before + self.checks.len();
         let flow = self.progress.finished(done, total, &check);
-        self.finished
-            .insert(place, (Outcome { check, failure }, cost));
+        self.settled.insert(place, Outcome { check, failure });
         match flow {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(RunError::Interrupted),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::case::{CaseInfo, Role};
+    use crate::judge::evidence::Evidence;
+    use crate::judge::subject::Recovered;
+    use crate::trace::Class;
+    use crate::trace::segmentation::Segmentation;
+
+    const CUTS: [Segmentation; 4] = [
+        Segmentation::Apart,
+        Segmentation::Whole,
+        Segmentation::Octets,
+        Segmentation::StraddleLength,
+    ];
+
+    struct Case {
+        info: CaseInfo,
+        cut: Segmentation,
+        fails: bool,
+    }
+
+    impl Planned for Case {
+        fn info(&self) -> &CaseInfo {
+            &self.info
+        }
+
+        fn segmentation(&self) -> Option<Segmentation> {
+            Some(self.cut)
+        }
+    }
+
+    #[derive(Debug)]
+    struct Broken;
+
+    impl Fails for Broken {
+        fn message(&self) -> String {
+            "broken".to_owned()
+        }
+
+        fn evidence(&self) -> Evidence {
+            Evidence::default()
+        }
+
+        fn took_time(&self) -> bool {
+            false
+        }
+    }
+
+    /// Fails what is to fail; each is of another speed.
+    struct Worker(usize);
+
+    impl Subject for Worker {
+        type Check = Case;
+        type Failure = Broken;
+
+        fn attempt(&mut self, check: &Case, _: u32) -> Result<(), NotPassed<Broken>> {
+            for _ in 0..self.0 * 7 {
+                thread::yield_now();
+            }
+            if check.fails {
+                Err(Box::new(Broken).into())
+            } else {
+                Ok(())
+            }
+        }
+
+        fn recover(&mut self, _: &Broken, _: u32) -> Result<Recovered, StartError> {
+            Ok(Recovered {
+                fresh: true,
+                costly: false,
+            })
+        }
+    }
+
+    /// Two hundred cases of two requirements under four cuts; three of four of one requirement fail.
+    fn cases() -> Vec<Case> {
+        let mut cases = Vec::new();
+        for number in 0..200 {
+            let requirement = ["FRM-2", "MSG-1"][number % 2];
+            let info = || {
+                let mut info =
+                    CaseInfo::new(Role::Server, "x/0", "", &[requirement], Class::Framing);
+                info.id = format!("x/{number}").into();
+                info
+            };
+            cases.extend(CUTS.map(|cut| Case {
+                info: info(),
+                cut,
+                fails: number % 8 != 0 && number % 2 == 0,
+            }));
+        }
+        cases
+    }
+
+    /// Each check that was told of, in order: its id, its verdict and why it was left out.
+    fn told(workers: usize, lag: usize) -> Vec<(String, Verdict, String)> {
+        let mut subjects: Vec<Worker> = (0..workers).map(Worker).collect();
+        let manner = Manner {
+            budget: Budget::FULL,
+            timeouts: 0,
+            fail_fast: false,
+            shared: false,
+            before: 0,
+            lag,
+        };
+        let mut told = Vec::new();
+        let mut follow = crate::judge::progress::each(|done, total, check| {
+            assert_eq!((done, total), (told.len() + 1, 800));
+            told.push((check.id.to_string(), check.verdict, check.message.clone()));
+            ControlFlow::Continue(())
+        });
+        let outcomes = run(&mut subjects, &cases(), &manner, &mut follow).unwrap();
+        drop(follow);
+        assert_eq!(outcomes.len(), told.len());
+        told
+    }
+
+    #[test]
+    fn what_is_left_out_does_not_depend_on_how_many_work() {
+        let failed = |told: &[(String, Verdict, String)]| {
+            let fails = told
+                .iter()
+                .filter(|(_, verdict, _)| *verdict == Verdict::Fail);
+            fails.count()
+        };
+        let mut before = 10;
+        for lag in [1, 4, 9] {
+            let alone = told(1, lag);
+            assert!(
+                (before..100).contains(&failed(&alone)),
+                "{}",
+                failed(&alone)
+            );
+            before = failed(&alone);
+            for workers in [2, 5, 16] {
+                assert!(told(workers, lag) == alone, "{workers} work");
+            }
         }
     }
 }

@@ -89,6 +89,7 @@ pub fn run(
         fail_fast: options.fail_fast,
         shared: false,
         before: 1,
+        lag: 1,
     };
     let outcomes = runner::run(&mut clients, &planned, &manner, progress)?;
     let judged = outcomes.into_iter().map(|outcome| match &outcome.failure {

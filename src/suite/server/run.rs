@@ -81,6 +81,7 @@ pub fn run(
         fail_fast: options.fail_fast,
         shared,
         before: 0,
+        lag: team::lag(options.effort),
     };
     let outcomes = runner::run(&mut benches, &checks, &manner, progress)?;
     let planned = checks.iter().map(|check| check.case);

@@ -22,6 +22,15 @@ const PROMPT: Duration = Duration::from_millis(20);
 /// So many servers that reply promptly are judged side by side, where there are as many processors.
 const FEW: usize = 2;
 
+/// A check is left out by what those came to that lie so many before it: as many as a few servers have under
+/// way. More servers than that run ahead.
+pub(super) const fn lag(effort: Effort) -> usize {
+    match effort {
+        Effort::Full => FEW * 2,
+        Effort::Quick => 1,
+    }
+}
+
 /// For each of so many milliseconds that a reply takes there is one server more.
 const MILLISECONDS_EACH: u128 = 5;
 
