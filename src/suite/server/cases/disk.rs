@@ -66,7 +66,7 @@ fn absolute_name(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     );
     bench.testee.settle();
     if let Err(fault) = directory.outside_untouched() {
-        talk.directory_fault(bench.testee, fault)?;
+        return Err(talk.directory_fault(bench.testee, fault).into());
     }
     closed?;
     drop(talk);
@@ -151,13 +151,12 @@ fn verify_nowhere(
         Some(answer) if answer.starts_with(b"file+md5 refused: ") => Ok(()),
         Some(_) if is_held(directory, body) => Ok(()),
         None if talk.connection().ending().is_some() => Ok(()),
-        _ => {
-            talk.wrong_answer(
+        _ => Err(talk
+            .wrong_answer(
                 bench.testee,
                 "that the server refuses the file, or closes: it could not be stored",
-            )?;
-            Ok(())
-        }
+            )
+            .into()),
     }
 }
 

@@ -101,7 +101,7 @@ fn announced_once(bench: &mut Bench<'_>, announced: u32) -> Result<(), NotPassed
     let after = resident(bench)?;
     let grown = after.saturating_sub(before);
     if grown > u64::from(announced) / 4 {
-        talk.fail(
+        return Err(talk.failure(
             bench.testee,
             What::Other,
             &format!(
@@ -109,7 +109,7 @@ fn announced_once(bench: &mut Bench<'_>, announced: u32) -> Result<(), NotPassed
                 grown / MEBIBYTE
             ),
             "memory that grows with what arrived",
-        )?;
+        ).into());
     }
     Ok(())
 }
@@ -141,16 +141,18 @@ fn body(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     let between = sent - sent_first;
     let grown = resident(bench)?.saturating_sub(before);
     if between >= LEAST_BETWEEN && grown > between / 4 * 3 {
-        talk.fail(
-            bench.testee,
-            What::Other,
-            &format!(
-                "while {} MiB of a body arrived, the testee's resident memory grew by {} MiB",
-                between / MEBIBYTE,
-                grown / MEBIBYTE
-            ),
-            "memory that does not grow with the body",
-        )?;
+        return Err(talk
+            .failure(
+                bench.testee,
+                What::Other,
+                &format!(
+                    "while {} MiB of a body arrived, the testee's resident memory grew by {} MiB",
+                    between / MEBIBYTE,
+                    grown / MEBIBYTE
+                ),
+                "memory that does not grow with the body",
+            )
+            .into());
     }
     if sent < AT_FIRST {
         // Too slow for all of it, and judged by what it took.
@@ -165,8 +167,7 @@ fn body(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
         Ok(held) => held,
         Err(DirectoryFault::Missing { .. }) => 0,
         Err(fault) => {
-            talk.directory_fault(bench.testee, fault)?;
-            return Ok(());
+            return Err(talk.directory_fault(bench.testee, fault).into());
         }
     };
     if held != BODY {
@@ -176,7 +177,7 @@ fn body(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
             expected: BODY as usize,
             held: held as usize,
         };
-        talk.directory_fault(bench.testee, fault)?;
+        return Err(talk.directory_fault(bench.testee, fault).into());
     }
     Ok(())
 }

@@ -112,22 +112,24 @@ fn nothing_comes_of_it(
 ) -> Result<(), NotPassed> {
     let wanted = "a refusal, or a wait for the rest of the payload";
     if talk.has_more() {
-        talk.fail(
+        return Err(talk.failure(
             bench.testee,
             What::Extra,
             &format!(
                 "{announced} octets were announced, 1 MiB came, and the server delivered something"
             ),
             wanted,
-        )?;
+        ).into());
     }
     if bench.testee.death().is_some() {
-        talk.fail(
-            bench.testee,
-            What::Died,
-            &format!("{announced} octets were announced, and 1 MiB of them came"),
-            wanted,
-        )?;
+        return Err(talk
+            .failure(
+                bench.testee,
+                What::Died,
+                &format!("{announced} octets were announced, and 1 MiB of them came"),
+                wanted,
+            )
+            .into());
     }
     Ok(())
 }

@@ -1,0 +1,88 @@
+//! The failure of a conversation, with its evidence.
+
+use std::io;
+
+use super::Talk;
+use crate::judge::evidence::Evidence;
+use crate::suite::server::failure::{Failure, What};
+use crate::testee::server::Server;
+use crate::trace::octets::Octets;
+
+fn death_of(testee: &mut Server) -> What {
+    match testee.exceeded_memory() {
+        Some(_) => What::TooMuchMemory,
+        None => What::Died,
+    }
+}
+
+/// The failure of a connection that was not made.
+pub(crate) fn no_connection(testee: &mut Server, error: &io::Error) -> Box<Failure> {
+    // One that is about to end listens no more, and is there a little longer.
+    testee.settle();
+    let (what, message) = match testee.death() {
+        Some(death) => (
+            death_of(testee),
+            format!("the testee is gone: it ended {death}"),
+        ),
+        None => (
+            What::NoConnection,
+            format!("no connection could be made: {error}"),
+        ),
+    };
+    Box::new(Failure {
+        what,
+        message,
+        evidence: Evidence {
+            expected: "that the testee accepts a connection".to_owned(),
+            ended: "there was no connection".to_owned(),
+            stderr: testee.stderr(),
+            ..Evidence::default()
+        },
+        expected: None,
+        held_back: None,
+        on_disk: None,
+        left_open: false,
+    })
+}
+
+impl Talk<'_, '_> {
+    /// What went wrong, with all that was sent and seen.
+    pub(crate) fn failure(
+        &self,
+        testee: &mut Server,
+        what: What,
+        message: &str,
+        expected: &str,
+    ) -> Box<Failure> {
+        // A testee that has ended, or is just about to, explains every other symptom.
+        testee.settle();
+        let (what, message) = match testee.death() {
+            Some(death) => (
+                death_of(testee),
+                format!("the testee ended {death}; {message}"),
+            ),
+            None => (what, message.to_owned()),
+        };
+        let (seen, ended) = self.connection.shown();
+        Box::new(Failure {
+            what,
+            message,
+            evidence: Evidence {
+                sent: self
+                    .sent
+                    .iter()
+                    .map(|chunk| Octets::folded(chunk))
+                    .collect(),
+                expected: expected.to_owned(),
+                seen,
+                ended,
+                stderr: testee.stderr(),
+                ..Evidence::default()
+            },
+            expected: None,
+            held_back: None,
+            on_disk: None,
+            left_open: self.connection.ending().is_none(),
+        })
+    }
+}
