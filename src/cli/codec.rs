@@ -10,6 +10,7 @@ use super::judging::{Chosen, INTERRUPTED, Judged, Judging};
 use crate::framing::Framing;
 use crate::suite::codec;
 use crate::suite::codec::program::{Mode, Program};
+use crate::testee::launch::Template;
 use crate::trace::Class;
 
 /// Judge a codec: a program on standard input and output
@@ -31,6 +32,20 @@ Examples:
 
 Exit status: 0 all well; 1 a case failed; 2 bad usage; 3 could not be judged.")]
 pub(super) struct Codec {
+    #[command(flatten)]
+    spoken: Spoken,
+    #[command(flatten)]
+    chosen: Chosen,
+    #[command(flatten)]
+    judging: Judging,
+    /// The program to start, and its arguments; without it, unstick.toml says what is judged
+    #[arg(last = true)]
+    command: Vec<OsString>,
+}
+
+/// How a codec is spoken to.
+#[derive(Debug, Args)]
+pub(super) struct Spoken {
     /// COMMAND is one process that is spoken to line by line
     #[arg(long)]
     lines: bool,
@@ -46,13 +61,54 @@ pub(super) struct Codec {
         hide_default_value = true
     )]
     framing: Framing,
-    #[command(flatten)]
-    chosen: Chosen,
-    #[command(flatten)]
-    judging: Judging,
-    /// The program to start, and its arguments; without it, unstick.toml says what is judged
-    #[arg(last = true)]
-    command: Vec<OsString>,
+}
+
+impl Spoken {
+    pub(super) const fn new(lines: bool, max_payload: Option<u32>, framing: Framing) -> Self {
+        Self {
+            lines,
+            max_payload,
+            framing,
+        }
+    }
+
+    /// The program that `template` starts.
+    pub(super) fn program(&self, template: &Template) -> Program {
+        let mode = match (self.lines, template.says("{mode}")) {
+            (true, _) => Mode::Lines,
+            (false, true) => Mode::StreamAndLengths,
+            (false, false) => Mode::Stream,
+        };
+        Program::new(template, mode, self.framing.clone(), self.max_payload)
+    }
+
+    pub(super) const fn framing(&self) -> &Framing {
+        &self.framing
+    }
+
+    /// How its octets are cut, by name.
+    pub(super) const fn segmentation(&self) -> &'static str {
+        if self.lines {
+            "line by line"
+        } else {
+            "drain-gated"
+        }
+    }
+
+    /// The words that say it again.
+    pub(super) fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        if self.lines {
+            words.push("--lines".to_owned());
+        }
+        if self.framing != Framing::default() {
+            words.extend(["--framing".to_owned(), self.framing.to_string()]);
+        }
+        if let Some(limit) = self.max_payload {
+            words.extend(["--max-payload".to_owned(), limit.to_string()]);
+        }
+        words
+    }
 }
 
 impl Codec {
@@ -63,17 +119,14 @@ impl Codec {
 
     pub(super) fn run(self) -> Result<Ended, Failure> {
         let class = Class::Codec;
-        let cases = self.chosen.of(codec::cases_of(&self.framing), class)?;
+        let cases = self
+            .chosen
+            .of(codec::cases_of(self.spoken.framing()), class)?;
         let cases = self.judging.part_of(cases);
         let known = self.judging.prepare()?;
         let (mut testee, template) = self.judging.started("codec", &self.command, self.words());
-        testee.framing = Some(self.framing.clone());
-        let mode = match (self.lines, template.says("{mode}")) {
-            (true, _) => Mode::Lines,
-            (false, true) => Mode::StreamAndLengths,
-            (false, false) => Mode::Stream,
-        };
-        let program = Program::new(&template, mode, self.framing.clone(), self.max_payload);
+        testee.framing = Some(self.spoken.framing().clone());
+        let program = self.spoken.program(&template);
         let judged = Judged {
             testee: &testee,
             class: Some(class),
@@ -88,11 +141,7 @@ impl Codec {
                 true => Err(INTERRUPTED.to_owned()),
                 false => Ok(checks),
             });
-        let segmentation = if self.lines {
-            "line by line"
-        } else {
-            "drain-gated"
-        };
+        let segmentation = self.spoken.segmentation();
         self.judging
             .report(&judged, segmentation, outcome, progress.finish())
     }
@@ -100,15 +149,7 @@ impl Codec {
     /// The words of the command that runs one case again.
     fn words(&self) -> Vec<String> {
         let mut words: Vec<String> = ["unstick", "codec"].map(str::to_owned).into();
-        if self.lines {
-            words.push("--lines".to_owned());
-        }
-        if self.framing != Framing::default() {
-            words.extend(["--framing".to_owned(), self.framing.to_string()]);
-        }
-        if let Some(limit) = self.max_payload {
-            words.extend(["--max-payload".to_owned(), limit.to_string()]);
-        }
+        words.extend(self.spoken.words());
         words.extend(["--run", "{case}"].map(str::to_owned));
         words
     }

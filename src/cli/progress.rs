@@ -63,8 +63,8 @@ impl Progress {
         Arc::clone(&self.checks)
     }
 
-    /// Shows how far fuzzing is.
-    pub(super) fn fuzzing(&self, status: &Status) {
+    /// Shows how far fuzzing is, and lets it go on until a signal comes.
+    pub(super) fn fuzzed(&self, status: &Status) -> ControlFlow<()> {
         let seconds = status.elapsed.as_secs_f64().max(0.001);
         self.bar.set_length(status.mutants);
         self.bar.set_position(status.mutants);
@@ -73,6 +73,10 @@ impl Progress {
             status.conversations as f64 / seconds,
             status.findings
         ));
+        if self.is_interrupted() {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
     }
 
     /// Takes the bar off the terminal, and hands over the checks that were made.

@@ -1,12 +1,15 @@
 //! `unstick replay`
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+
+mod codec;
+mod files;
+
+use files::{Paths, read};
 
 use super::judging::{Claims, Framed, Judging, Limits, ServerClass, known_placeholders};
 use super::opening::{HELLO, answer};
@@ -14,20 +17,27 @@ use super::shell::shell;
 use super::{Failure, UNJUDGED, USAGE, say};
 use crate::framing::Framing;
 use crate::judge::case::Described;
-use crate::suite::requirement::find;
 use crate::suite::server::case::Case;
 use crate::testee::server::{Origin, Server};
-use crate::trace::{Class, json};
+use crate::trace::{Class, Trace};
 
-/// Run traces from files against a server
+/// Run traces from files against a server, or a codec
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
-  unstick replay found.json -- python3 server.py {port} {dir}")]
+Examples:
+  unstick replay found.json -- python3 server.py {port} {dir}
+  unstick replay tests/conversations -- python3 server.py {port} {dir}
+  unstick replay --codec found.json -- python3 codec.py {mode}")]
 pub(super) struct Replay {
-    /// Files, each with one trace
+    /// Files, each with one trace, or directories of such files
     #[arg(required = true, value_name = "TRACE")]
     traces: Vec<PathBuf>,
+    /// COMMAND is a codec, as for `unstick codec`
+    #[arg(long, conflicts_with = "class")]
+    codec: bool,
+    /// The codec is one process that is spoken to line by line
+    #[arg(long, requires = "codec")]
+    lines: bool,
     /// What the server claims to implement; unless given, what the traces and its first answer show
     #[arg(long, value_enum)]
     class: Option<ServerClass>,
@@ -44,17 +54,13 @@ pub(super) struct Replay {
 
 impl Replay {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let mut paths: BTreeMap<String, String> = BTreeMap::new();
-        let mut cases = Vec::new();
-        for path in &self.traces {
-            let case = read(path)?;
-            let shown = path.to_string_lossy().into_owned();
-            if let Some(other) = paths.insert(case.info.id.to_string(), shown) {
-                let (shown, id) = (path.display(), &case.info.id);
-                return Err((USAGE, format!("{shown}: {other} has the id {id} too")));
-            }
-            cases.push(case);
+        let (traces, paths) = read(&self.traces)?;
+        if self.codec {
+            return self.of_codec(traces, &paths);
         }
+        // They are needed until the program ends.
+        let traces: &'static [Trace] = traces.leak();
+        let mut cases: Vec<Case> = traces.iter().map(Case::of).collect();
         known_placeholders(&self.command, &["port", "host", "dir"])?;
         let mut again: Vec<String> = ["unstick", "replay"].map(str::to_owned).into();
         if let Some(class) = self.class {
@@ -66,7 +72,7 @@ impl Replay {
         again.push(TRACE.to_owned());
         let (testee, template) = self.judging.started("server", &self.command, again);
         let origin = Origin::Command(template);
-        let framing = &self.framing(&cases);
+        let framing = &self.framing(cases.iter().map(Case::trace));
         let class = match self.class {
             _ if !self.framed.framing.is_reference() => self.framed.class(self.class)?,
             None if !framing.is_reference() => Class::Framing,
@@ -90,10 +96,7 @@ impl Replay {
                 "{left_out} of {all} traces are left out: a server of class {class} does not owe them"
             ));
         }
-        let rerun = |id: &str| {
-            let path = paths.get(id)?;
-            Some(testee.again.replace(TRACE, &shell([path.clone()])))
-        };
+        let rerun = |id: &str| rerun(&testee.again, &paths, id);
         let claims = Claims {
             class,
             framing,
@@ -106,13 +109,11 @@ impl Replay {
 }
 
 impl Replay {
-    /// The framing that is given, or the one that the traces are of, where they are of class framing.
-    fn framing(&self, cases: &[Case]) -> Framing {
+    /// The framing that is given, or the one that all traces are of, where they are of no class above framing.
+    fn framing<'t>(&self, traces: impl Iterator<Item = Option<&'t Trace>>) -> Framing {
         let given = &self.framed.framing;
-        let mut written = cases.iter().map(|case| {
-            let trace = case
-                .trace()
-                .filter(|trace| trace.class == Some(Class::Framing))?;
+        let mut written = traces.map(|trace| {
+            let trace = trace.filter(|trace| trace.class.is_some_and(|of| of <= Class::Framing))?;
             trace.framing.as_ref()?.parse::<Framing>().ok()
         });
         match written.next().flatten() {
@@ -153,22 +154,8 @@ fn assumed(cases: &[Case], origin: &Origin) -> Result<Class, Failure> {
     Ok(class)
 }
 
-fn read(path: &Path) -> Result<Case, Failure> {
-    let shown = path.display();
-    let text = fs::read_to_string(path).map_err(|error| (USAGE, format!("{shown}: {error}")))?;
-    let trace = json::read(&text).map_err(|error| {
-        (
-            USAGE,
-            format!(
-                "{shown} is no trace: {error}; fixtures/trace.schema.json describes the format"
-            ),
-        )
-    })?;
-    if let Some(unknown) = trace.requirements.iter().find(|id| find(id).is_none()) {
-        let why =
-            format!("{shown}: there is no requirement {unknown}; `unstick explain` lists all");
-        return Err((USAGE, why));
-    }
-    // It is needed until the program ends.
-    Ok(Case::of(Box::leak(Box::new(trace))))
+/// The line that runs one trace again.
+pub(super) fn rerun(again: &str, paths: &Paths, id: &str) -> Option<String> {
+    let path = paths.get(id)?;
+    Some(again.replace(TRACE, &shell([path.clone()])))
 }

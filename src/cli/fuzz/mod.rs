@@ -1,5 +1,6 @@
 //! `unstick fuzz`
 
+mod codec;
 mod recorded;
 mod server;
 
@@ -21,8 +22,9 @@ use crate::trace::json;
 /// Fuzz a server: with mutants of a recording, or with conversations that nobody wrote
 ///
 /// FILE is a recording, as `unstick record` writes it. Octets of it are changed; each mutant is held whole
-/// and cut, and must be answered the same. Without a recording, `unstick fuzz server` makes conversations
-/// of its own, and SPEC.md says what must come of them.
+/// and cut, and must be answered the same. Without a recording, `unstick fuzz server`, `unstick fuzz client` and
+/// `unstick fuzz codec` make conversations of their own, and SPEC.md or the framing says what must come of
+/// them.
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -39,12 +41,14 @@ pub(super) struct Fuzz {
 #[derive(Debug, Subcommand)]
 enum Role {
     Server(Box<server::Generated>),
+    Codec(Box<codec::Generated>),
 }
 
 impl Fuzz {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         match self.role {
             Some(Role::Server(generated)) => generated.run(),
+            Some(Role::Codec(generated)) => generated.run(),
             None => self.recorded.run(),
         }
     }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -113,14 +112,7 @@ impl Recorded {
         let mut subject = ServerSubject::new(server, self.before.clone());
         let mut all = Vec::new();
         for recording in recordings {
-            let mut follow = |status| {
-                progress.fuzzing(&status);
-                if progress.is_interrupted() {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
-            };
+            let mut follow = |status| progress.fuzzed(&status);
             let fuzzed = run(
                 &mut subject,
                 recording,

@@ -1,7 +1,6 @@
 //! `unstick fuzz server`
 
 use std::ffi::OsString;
-use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -9,7 +8,6 @@ use clap::Args;
 use super::Fuzzing;
 use crate::cli::judging::{Framed, Judged, Limits, ServerClass, known_placeholders, no_outcome};
 use crate::cli::{Failure, say};
-use crate::judge::fuzzed::Status;
 use crate::report::fuzz::Run;
 use crate::suite::effort::Effort;
 use crate::suite::server::fuzz::run::{Chosen, run};
@@ -83,14 +81,7 @@ impl Generated {
             seed,
             budget: self.fuzzing.budget,
         };
-        let mut follow = |status: Status| {
-            progress.fuzzing(&status);
-            if progress.is_interrupted() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        };
+        let mut follow = |status| progress.fuzzed(&status);
         let fuzzed = Server::new(Origin::Command(template))
             .map_err(Into::into)
             .and_then(|mut server| run(&mut server, &options, chosen, &mut follow));

@@ -9,8 +9,36 @@ use crate::trace::Action;
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::Move;
 
+/// How what a codec did differs from what it must do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    /// It panicked, was ended by a fault, or did not come back.
+    Died,
+    /// Another payload was delivered.
+    Different,
+    /// Fewer payloads were delivered.
+    Missing,
+    /// More payloads were delivered.
+    Extra,
+    /// A payload was delivered with a later chunk than the one that completed it.
+    Late,
+    /// It waits for more where it must refuse.
+    Waits,
+    /// It takes for a complete stream what is none.
+    NotRefused,
+    /// It refuses what it must take.
+    Refused,
+    /// A payload is encoded as another frame.
+    Encoded,
+}
+
 /// A stream that a codec did not decode as it must.
 pub(super) struct Failure {
+    #[cfg_attr(
+        not(feature = "cli"),
+        expect(dead_code, reason = "only fuzzing asks for it")
+    )]
+    pub(super) what: What,
     pub(super) message: String,
     pub(super) evidence: Evidence,
     /// The codec reported an error and delivered nothing wrong.
@@ -95,12 +123,14 @@ impl Decoded {
         &self,
         codec: &dyn Decode,
         expected: &[Vec<u8>],
+        what: What,
         message: String,
         wanted: String,
     ) -> Result<(), Box<Failure>> {
         let seen = Octets::folded(&framed(&self.delivered));
         let owed = framed(expected);
         Err(Box::new(Failure {
+            what,
             message,
             waited: false,
             refused: self.error.is_some()
@@ -164,7 +194,7 @@ pub(super) fn converse(
     if decoded.panicked {
         let message = decoded.error.clone().unwrap_or_default();
         let wanted = "an error or payloads".to_owned();
-        return decoded.fails(codec, &expected, message, wanted);
+        return decoded.fails(codec, &expected, What::Died, message, wanted);
     }
     compare(codec, &decoded, &expected)?;
     if decoded.error.is_none() && codec.shows_when() {
@@ -175,7 +205,7 @@ pub(super) fn converse(
             let why = "the codec waits for more instead of refusing".to_owned();
             let wanted = "an error before the end of the stream".to_owned();
             decoded
-                .fails(codec, &expected, why, wanted)
+                .fails(codec, &expected, What::Waits, why, wanted)
                 .map_err(|mut failure| {
                     failure.waited = true;
                     failure
@@ -185,12 +215,14 @@ pub(super) fn converse(
         (None, Some(true)) => decoded.fails(
             codec,
             &expected,
+            What::NotRefused,
             "the stream was taken for a complete one".to_owned(),
             "an error".to_owned(),
         ),
         (Some(_), Some(false) | None) => decoded.fails(
             codec,
             &expected,
+            What::Refused,
             "the codec reports an error".to_owned(),
             "no error".to_owned(),
         ),
@@ -228,6 +260,7 @@ fn in_time(
             return decoded.fails(
                 codec,
                 expected,
+                What::Late,
                 format!(
                     "payload {} was whole with chunk {} and came with chunk {with}",
                     number + 1,
@@ -253,14 +286,20 @@ pub(super) fn compare(
         return decoded.fails(
             codec,
             expected,
+            What::Different,
             format!("delivery {} is not what was sent", place + 1),
             format!("{} octets as they were sent", expected[place].len()),
         );
     }
     if decoded.delivered.len() != expected.len() {
+        let what = match decoded.delivered.len() < expected.len() {
+            true => What::Missing,
+            false => What::Extra,
+        };
         return decoded.fails(
             codec,
             expected,
+            what,
             format!(
                 "{} payloads were delivered instead of {}",
                 decoded.delivered.len(),

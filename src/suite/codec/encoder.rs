@@ -1,6 +1,6 @@
 //! Encoders: what they write is decoded by the judge, because a payload may have several right frames.
 
-use super::conversation::Failure;
+use super::conversation::{self, Failure};
 use super::{Encode, EncodeStream};
 use crate::framing::{Ended, Framing};
 use crate::judge::check::{Check, Verdict};
@@ -33,6 +33,7 @@ pub(super) fn encodes(
             let frame = framing.encode(&payload).unwrap_or_default();
             let (whole, seen) = (frame.len(), Octets::folded(&octets));
             return Err(Box::new(Failure {
+                what: conversation::What::Encoded,
                 message: "a payload is encoded as another frame".to_owned(),
                 waited: false,
                 refused: encoded.is_err(),
@@ -47,6 +48,50 @@ pub(super) fn encodes(
         }
     }
     Ok(())
+}
+
+/// Encodes what the trace delivers as one stream, and decodes that again.
+#[cfg(feature = "cli")]
+pub(super) fn encodes_stream(
+    framing: &Framing,
+    encode: &mut EncodeStream<'_>,
+    trace: &Trace,
+) -> Result<(), Box<Failure>> {
+    if trace.is_hostile() || framing.first().is_some() {
+        return Ok(());
+    }
+    let delivers = |step: &crate::trace::Step| match &step.action {
+        Action::Deliver(payload) => Some(payload.to_vec()),
+        _ => None,
+    };
+    let payloads: Vec<Vec<u8>> = trace.steps.iter().filter_map(delivers).collect();
+    if payloads
+        .iter()
+        .any(|payload| framing.carries(payload).is_err())
+    {
+        return Ok(());
+    }
+    let encoded = encode(&as_u32be(&payloads));
+    let octets = encoded.clone().unwrap_or_default();
+    let said = framing.payloads(&octets);
+    if encoded.is_ok() && said.error.is_none() && said.payloads == payloads {
+        return Ok(());
+    }
+    Err(Box::new(Failure {
+        what: conversation::What::Encoded,
+        message: "payloads are encoded as other frames".to_owned(),
+        waited: false,
+        refused: encoded.is_err(),
+        evidence: Evidence {
+            sent: vec![Octets::folded(&as_u32be(&payloads))],
+            expected: format!("{} frames", payloads.len()),
+            seen: Octets::folded(&octets),
+            ended: encoded
+                .err()
+                .unwrap_or_else(|| "without an error".to_owned()),
+            ..Evidence::default()
+        },
+    }))
 }
 
 /// Whether octets are one frame with this payload, and nothing more.

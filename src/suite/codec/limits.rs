@@ -1,7 +1,7 @@
 //! What a codec owes that declares a limit (FRM-7).
 
 use super::Decode;
-use super::conversation::{Decoded, Failure, compare};
+use super::conversation::{Decoded, Failure, What, compare};
 use crate::framing::{Framing, LimitCounts};
 use crate::judge::check::{Check, Verdict};
 use crate::trace::Class;
@@ -173,6 +173,7 @@ fn within(framing: &Framing, codec: &mut dyn Decode, limit: usize) -> Result<(),
         return decoded.fails(
             codec,
             &expected,
+            What::Refused,
             "a frame of the declared limit is refused".to_owned(),
             "its delivery".to_owned(),
         );
@@ -193,6 +194,7 @@ fn over(codec: &mut dyn Decode, octets: &[u8]) -> Result<(), Box<Failure>> {
     decoded.fails(
         codec,
         &[],
+        What::NotRefused,
         "a length over the declared limit is not refused".to_owned(),
         "an error as soon as the length is there".to_owned(),
     )

@@ -31,6 +31,8 @@ mod attribution;
 mod chunks;
 mod conversation;
 mod encoder;
+#[cfg(feature = "cli")]
+pub(crate) mod fuzz;
 pub(in crate::suite) mod lengths;
 mod limits;
 #[cfg(feature = "cli")]
@@ -126,12 +128,20 @@ pub struct Judge<'c> {
     known: Vec<(&'c str, &'c str)>,
     /// Cases over which a program died, or was waited for in vain: each further cut would take as long.
     costly: BTreeSet<String>,
+    /// The only traces that it is judged by, and then its encoder for streams by each.
+    given: Option<&'static [Trace]>,
 }
 
 impl std::fmt::Debug for Judge<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Judge({})", self.framing)
     }
+}
+
+/// Why a codec has not done with a trace what it must.
+enum NotHeld {
+    Failed(Box<conversation::Failure>),
+    ProvesNothing(String),
 }
 
 /// One check that is to be made.
@@ -154,7 +164,14 @@ impl<'c> Judge<'c> {
             framing: Framing::default(),
             known: Vec::new(),
             costly: BTreeSet::new(),
+            given: None,
         }
+    }
+
+    /// Has it judged by these traces, and by nothing else.
+    #[cfg(feature = "cli")]
+    pub(crate) const fn given(&mut self, traces: &'static [Trace]) {
+        self.given = Some(traces);
     }
 
     /// The framing that it decodes and encodes, `"varint".parse()?`. Without one it is the article's:
@@ -250,11 +267,15 @@ impl<'c> Judge<'c> {
 
     fn plan(&self, wanted: &mut dyn FnMut(&str) -> bool) -> Vec<Planned> {
         let mut planned = Vec::new();
-        for trace in derived::traces(&self.framing) {
+        let traces = self.given.unwrap_or_else(|| derived::traces(&self.framing));
+        for trace in traces {
             if wanted(&trace.id) {
                 let cuts = conversations(trace).into_iter();
                 planned.extend(cuts.map(|(segmentation, _)| Planned::Trace(trace, segmentation)));
             }
+        }
+        if self.given.is_some() {
+            return planned;
         }
         if let Some(limited) = self.limited() {
             let cases = limits::at_the_limit(&limited).into_iter();
@@ -354,6 +375,38 @@ impl<'c> Judge<'c> {
         );
     }
 
+    /// Has a codec decode a trace, and encode what it delivers.
+    fn hold(&mut self, trace: &Trace, segmentation: Segmentation) -> Result<(), NotHeld> {
+        let moves = cut(trace, segmentation);
+        let framing = &self.framing;
+        let mut codec = (self.fresh)();
+        let outcome = conversation::converse(framing, codec.as_mut(), &moves);
+        let waited = outcome.as_ref().is_err_and(|failure| failure.waited);
+        if waited || codec.broke() {
+            self.costly.insert(trace.id.clone());
+        }
+        drop(codec);
+        outcome.map_err(NotHeld::Failed)?;
+        if let Some(twin) = repaired(trace, segmentation)
+            && let Err(why) = conversation::converse(framing, (self.fresh)().as_mut(), &twin)
+        {
+            return Err(NotHeld::ProvesNothing(format!(
+                "the codec refuses, but the same stream without the offence fails too, so that proves nothing ({})",
+                why.message
+            )));
+        }
+        if let Some(encode) = &mut self.encode {
+            return encoder::encodes(framing, encode, trace).map_err(NotHeld::Failed);
+        }
+        #[cfg(feature = "cli")]
+        if let Some(encode) = &mut self.encode_stream
+            && self.given.is_some()
+        {
+            return encoder::encodes_stream(framing, encode, trace).map_err(NotHeld::Failed);
+        }
+        Ok(())
+    }
+
     fn check(&mut self, trace: &'static Trace, segmentation: Segmentation) -> Check {
         let verdict = |verdict, message: &str| blank(trace, Some(segmentation), verdict, message);
         let largest = trace.largest_payload();
@@ -366,32 +419,11 @@ impl<'c> Judge<'c> {
                 &format!("a payload of {largest} octets is above the declared limit"),
             );
         }
-        let moves = cut(trace, segmentation);
-        let framing = &self.framing;
-        let mut codec = (self.fresh)();
-        let mut outcome = conversation::converse(framing, codec.as_mut(), &moves);
-        let waited = outcome.as_ref().is_err_and(|failure| failure.waited);
-        if waited || codec.broke() {
-            self.costly.insert(trace.id.clone());
-        }
-        drop(codec);
-        if outcome.is_ok()
-            && let Some(twin) = repaired(trace, segmentation)
-            && let Err(why) = conversation::converse(framing, (self.fresh)().as_mut(), &twin)
-        {
-            return verdict(
-                Verdict::Error,
-                &format!(
-                    "the codec refuses, but the same stream without the offence fails too, so that proves nothing ({})",
-                    why.message
-                ),
-            );
-        }
-        if outcome.is_ok()
-            && let Some(encode) = &mut self.encode
-        {
-            outcome = encoder::encodes(framing, encode, trace);
-        }
+        let outcome = match self.hold(trace, segmentation) {
+            Err(NotHeld::ProvesNothing(why)) => return verdict(Verdict::Error, &why),
+            Err(NotHeld::Failed(failure)) => Err(failure),
+            Ok(()) => Ok(()),
+        };
         match outcome {
             Ok(()) => verdict(Verdict::Pass, ""),
             Err(failure)

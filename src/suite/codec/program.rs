@@ -2,15 +2,19 @@
 //! describes.
 
 use std::cell::{Cell, RefCell};
+use std::ops::ControlFlow;
 
 use super::answering::{BOUND, Lines, PATIENCE, patience};
 use super::chunks::{ChunkDecoder, Dialogue};
 use super::encoder::as_u32be;
+use super::fuzz::{self, Chosen};
 use super::{Decode, Judge};
 use crate::framing::{Ended, Framing};
+use crate::judge::fuzzed::{Fuzzed, Status};
 use crate::testee::exit_status::status_in_words;
 use crate::testee::launch::{StartError, Template};
 use crate::testee::piped::Piped;
+use crate::trace::Trace;
 use crate::trace::octets::to_hex;
 
 /// A program that decodes the stream on its standard input and writes each payload to its
@@ -275,6 +279,41 @@ impl Program {
         wanted: &mut dyn FnMut(&str) -> bool,
         progress: &mut dyn crate::judge::progress::Progress,
     ) -> Result<Vec<super::Check>, Unjudgeable> {
+        self.with(|judge| judge.run(wanted, progress))
+    }
+
+    /// Judges it by these traces alone.
+    ///
+    /// # Errors
+    /// [`Unjudgeable`]
+    pub fn replay(
+        &self,
+        traces: &'static [Trace],
+        progress: &mut dyn crate::judge::progress::Progress,
+    ) -> Result<Vec<super::Check>, Unjudgeable> {
+        self.with(|judge| {
+            judge.given(traces);
+            judge.run(&mut |_| true, progress)
+        })
+    }
+
+    /// Fuzzes it with generated streams.
+    ///
+    /// # Errors
+    /// [`Unjudgeable`]
+    pub fn fuzz(
+        &self,
+        chosen: Chosen,
+        follow: &mut dyn FnMut(Status) -> ControlFlow<()>,
+    ) -> Result<Fuzzed, Unjudgeable> {
+        self.with(|judge| {
+            judge.given(&[]);
+            fuzz::run(judge, chosen, follow)
+        })
+    }
+
+    /// Has something done with the judge of the program.
+    fn with<R>(&self, work: impl FnOnce(&mut Judge<'_>) -> R) -> Result<R, Unjudgeable> {
         let dialogue = self
             .chunks
             .iter()
@@ -322,7 +361,8 @@ impl Program {
         if let Some(limit) = self.max_payload {
             judge = judge.max_payload(limit);
         }
-        Ok(judge.framing(self.framing.clone()).run(wanted, progress))
+        let mut judge = judge.framing(self.framing.clone());
+        Ok(work(&mut judge))
     }
 
     /// A payload that the framing carries, the plainest.
