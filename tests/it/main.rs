@@ -15,6 +15,7 @@ mod codec_matrix;
 mod codecs;
 mod configured;
 mod directories;
+mod durable;
 mod faults;
 mod filters;
 mod fixtures;
