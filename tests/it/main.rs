@@ -5,6 +5,7 @@
 
 mod support;
 
+mod book;
 mod browser;
 mod budgets;
 mod busy;
@@ -31,6 +32,7 @@ mod init;
 mod kill_matrix;
 mod length;
 mod load;
+mod packages;
 mod peers;
 mod portable;
 mod program;
