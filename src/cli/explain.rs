@@ -38,7 +38,8 @@ impl Explain {
             print(&explain_framing(&framing));
             return Ok(ExitCode::SUCCESS);
         };
-        let cases = cases::of(&self.framing.unwrap_or_default());
+        let framing = self.framing.unwrap_or_default();
+        let cases = cases::of(&framing);
         let clients = client::cases::all();
         let text = if let Some(trace) = traceability::all()
             .iter()
@@ -48,7 +49,7 @@ impl Explain {
         } else if let Some(case) = clients.iter().find(|case| case.info.id == id.as_str()) {
             explain_client_case(case)
         } else if let Some(case) = cases.iter().find(|case| case.info.id == id.as_str()) {
-            explain_case(case)
+            explain_case(case, &framing)
         } else {
             return Err((
                 USAGE,
@@ -105,9 +106,15 @@ fn explain_requirement(trace: &traceability::Trace) -> String {
     let Requirement {
         id,
         text,
+        elsewhere,
         rationale,
     } = trace.requirement;
-    let mut out = format!("{id}\n{text}\n\nWhy: {rationale}\n");
+    let mut out = format!("{id}\n{text}\n\n");
+    if let Some(elsewhere) = elsewhere {
+        let elsewhere = elsewhere.replace(" A frame is FRAMING.", "");
+        out += &format!("In any framing: {elsewhere}\n\n");
+    }
+    out += &format!("Why: {rationale}\n");
     if !trace.owed_by.is_empty() {
         out += &format!("\nOwed by: {}\n", trace.owed_by.join(", "));
     }
@@ -145,7 +152,7 @@ fn explain_client_case(case: &client::case::Case) -> String {
     out
 }
 
-fn explain_case(case: &Case) -> String {
+fn explain_case(case: &Case, framing: &Framing) -> String {
     let mut out = format!(
         "{} (class {})\n{}\n\n",
         case.info.id,
@@ -154,7 +161,8 @@ fn explain_case(case: &Case) -> String {
     );
     for id in &case.info.requirements {
         if let Some(requirement) = requirement::find(id) {
-            writeln!(out, "{id}: {}", requirement.text).expect("a string takes everything");
+            let text = requirement.text_in(Some(framing));
+            writeln!(out, "{id}: {text}").expect("a string takes everything");
         }
     }
     let Some(trace) = case.trace() else {

@@ -12,9 +12,13 @@ use super::{Failure, UNJUDGED, USAGE, print};
 use crate::framing::{Guess, guess};
 use crate::recut::turn::Conversation;
 use crate::trace::json;
+use crate::trace::visible::Visible;
 
-/// The most that is read of a file, in octets: a framing shows within a few frames.
+/// The most that is read of a file of octets: a framing shows within a few frames.
 const MOST: u64 = 16 * 1024 * 1024;
+
+/// The most octets of a recording that are read: its text is several times as long as what it holds.
+const MOST_RECORDED: u64 = 1024 * 1024 * 1024;
 
 /// Say which framings divide a recording, or octets, without a remainder
 #[derive(Debug, Args)]
@@ -45,7 +49,7 @@ impl Guessed {
                 UNJUDGED,
                 format!(
                     "no framing that is known divides these {total} octets; `unstick recut` needs none, and \
-                     docs/codec-contract.md has the language of framings"
+                     docs/framings.md has the language of framings"
                 ),
             ));
         }
@@ -70,14 +74,33 @@ pub(super) fn guesses<'p>(
 fn streams_of(path: &Path) -> Result<Vec<Vec<u8>>, Failure> {
     let wrong = |error: &dyn std::fmt::Display| (USAGE, format!("{}: {error}", path.display()));
     let mut octets = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MOST).read_to_end(&mut octets))
-        .map_err(|error| wrong(&error))?;
+    let mut file = File::open(path).map_err(|error| wrong(&error))?;
+    let mut read = |most: u64, octets: &mut Vec<u8>| {
+        let file = &mut file;
+        file.take(most)
+            .read_to_end(octets)
+            .map_err(|error| wrong(&error))
+    };
+    read(MOST, &mut octets)?;
     if octets.is_empty() {
         return Err(wrong(&"it is empty"));
     }
+    // A recording says something only as a whole.
+    if octets.len() as u64 == MOST && octets.trim_ascii_start().starts_with(b"{") {
+        read(MOST_RECORDED - MOST + 1, &mut octets)?;
+        if octets.len() as u64 > MOST_RECORDED {
+            let why =
+                "a recording of more than 1 GiB: record less, or give the octets of one direction";
+            return Err(wrong(&why));
+        }
+    }
     let text = str::from_utf8(&octets).ok();
     let Some(trace) = text.and_then(|text| json::read(text).ok()) else {
+        if octets.len() as u64 >= MOST {
+            octets.truncate(MOST as usize);
+            let shown = Visible::of(path.display());
+            eprintln!("{shown}: the first 16 MiB are looked at, which may end inside a frame");
+        }
         return Ok(vec![octets]);
     };
     let conversation = Conversation::of(&trace).map_err(|error| wrong(&error))?;

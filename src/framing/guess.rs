@@ -64,7 +64,7 @@ pub fn guess(streams: &[&[u8]]) -> Vec<Guess> {
     let templates = SIMPLE
         .into_iter()
         .chain(PRESETS.iter().map(|preset| preset.name));
-    let mut guesses: Vec<(u64, Guess)> = Vec::new();
+    let mut guesses: Vec<((bool, u64), Guess)> = Vec::new();
     for template in templates {
         let Ok(framing) = template.parse::<Framing>() else {
             continue;
@@ -75,17 +75,18 @@ pub fn guess(streams: &[&[u8]]) -> Vec<Guess> {
         {
             continue;
         }
-        if let Some((bits, guess)) = tile(framing, &streams) {
-            guesses.push((bits, guess));
+        if let Some((rank, guess)) = tile(framing, &streams) {
+            guesses.push((rank, guess));
         }
     }
     // Stable: of two that explain as much, the plainer one comes first.
-    guesses.sort_by_key(|(bits, _)| *bits);
+    guesses.sort_by_key(|(rank, _)| *rank);
     guesses.into_iter().map(|(_, guess)| guess).collect()
 }
 
-/// Whether a framing divides the streams, and how many bits what it does not explain takes.
-fn tile(framing: Framing, streams: &[&[u8]]) -> Option<(u64, Guess)> {
+/// Whether a framing divides the streams; whether most of one lies in a frame that is cut off, which shows
+/// little; and how many bits what it does not explain takes.
+fn tile(framing: Framing, streams: &[&[u8]]) -> Option<((bool, u64), Guess)> {
     let mut guess = Guess {
         framing,
         frames: 0,
@@ -93,6 +94,7 @@ fn tile(framing: Framing, streams: &[&[u8]]) -> Option<(u64, Guess)> {
     };
     let free = guess.framing.free_octets() as u64 * 8;
     let mut bits = 0;
+    let mut mostly_cut = false;
     for stream in streams {
         let split = guess.framing.split(stream);
         match split.ended {
@@ -100,6 +102,7 @@ fn tile(framing: Framing, streams: &[&[u8]]) -> Option<(u64, Guess)> {
             // A stream that was cut off has at least some whole frames before.
             Ended::Inside(_) if !split.frames.is_empty() && guess.framing.number().is_some() => {
                 guess.cut += 1;
+                mostly_cut |= split.whole < stream.len() / 2;
                 bits += CUT_OFF + (stream.len() - split.whole) as u64 * 8;
             }
             _ => return None,
@@ -115,7 +118,7 @@ fn tile(framing: Framing, streams: &[&[u8]]) -> Option<(u64, Guess)> {
         let in_frames: usize = split.frames.iter().map(|found| found.at.len()).sum();
         bits += (split.whole - in_frames) as u64 * 8;
     }
-    (guess.frames > 0).then_some((bits, guess))
+    (guess.frames > 0).then_some(((mostly_cut, bits), guess))
 }
 
 impl Framing {

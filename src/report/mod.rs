@@ -71,6 +71,13 @@ pub struct Group<'r> {
 }
 
 impl<'r> Report<'r> {
+    /// The framing that requirements are told in. A recording may hold any protocol: only conformance knows
+    /// the framing.
+    #[must_use]
+    pub fn conformance_framing(&self) -> Option<&Framing> {
+        self.class.and(self.testee.framing.as_ref())
+    }
+
     /// How many checks got each verdict.
     #[must_use]
     pub fn summary(&self) -> Summary {

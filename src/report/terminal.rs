@@ -83,7 +83,7 @@ fn show(group: &Group<'_>, report: &Report<'_>, columns: usize, out: &mut Page) 
     ids.dedup();
     ids.sort_unstable();
     ids.dedup();
-    headline(group, style, ids.len(), out);
+    headline(group, style, ids.len(), report, out);
     let example = group.checks[0];
     show_example(example, columns, out);
     out.add("  ");
@@ -127,14 +127,15 @@ fn show(group: &Group<'_>, report: &Report<'_>, columns: usize, out: &mut Page) 
 }
 
 /// The verdict, the requirement, and how much shows it.
-fn headline(group: &Group<'_>, style: Style, cases: usize, out: &mut Page) {
+fn headline(group: &Group<'_>, style: Style, cases: usize, report: &Report<'_>, out: &mut Page) {
     paint(out, style, group.verdict.name().to_uppercase()).add(" ");
     paint(out, STRONG, group.requirement).add(" ");
     let checks = count(group.checks.len(), "check");
     let of = format!("({checks} of {})", count(cases, "case"));
     paint(out, FAINT, of).end();
     if let Some(requirement) = requirement::find(group.requirement) {
-        out.add("  ").add(&requirement.text).end();
+        let text = requirement.text_in(report.conformance_framing());
+        out.add("  ").add(&text).end();
     }
     out.end();
 }

@@ -229,7 +229,7 @@ impl View {
                 .filter(|count| count.number > 0)
                 .collect(),
             total: report.checks.len(),
-            requirements: requirements(report.checks, &findings),
+            requirements: requirements(report, &findings),
             findings,
             classes: report
                 .class
@@ -248,10 +248,8 @@ fn ruler(report: &Report<'_>) -> Ruler {
         report.class,
         Some(Class::Transfer | Class::VerifiedTransfer)
     );
-    // A recording may hold any protocol: only conformance knows the framing.
-    let framing = report.class.and(report.testee.framing.clone());
     Ruler {
-        framing,
+        framing: report.conformance_framing().cloned(),
         files: sends_files || report.testee.role == "client",
         delivered: report.testee.role == "codec",
     }
@@ -307,9 +305,9 @@ fn classes(checks: &[Check]) -> Vec<Tally> {
         .collect()
 }
 
-fn requirements(checks: &[Check], findings: &[FindingView]) -> Vec<RequirementRow> {
+fn requirements(report: &Report<'_>, findings: &[FindingView]) -> Vec<RequirementRow> {
     let mut rows: Vec<RequirementRow> = Vec::new();
-    for check in checks {
+    for check in report.checks {
         let id = check.requirement();
         let place = rows.iter().position(|row| row.id == id);
         let row = match place {
@@ -321,8 +319,7 @@ fn requirements(checks: &[Check], findings: &[FindingView]) -> Vec<RequirementRo
                         .iter()
                         .find(|finding| finding.requirement == safe(id))
                         .map(|finding| finding.anchor.clone()),
-                    text: requirement::find(id)
-                        .map_or_else(String::new, |requirement| requirement.text.clone()),
+                    text: requirement::text_of(id, report.conformance_framing()),
                     good: 0,
                     bad: 0,
                     skipped: 0,
@@ -356,8 +353,10 @@ fn finding(number: usize, group: &Group<'_>, again: &str, ruler: &Ruler) -> Find
         anchor: format!("finding-{number}"),
         verdict: group.verdict.name(),
         requirement: safe(group.requirement),
-        text: found.map_or_else(String::new, |found| found.text.clone()),
-        why: found.map_or_else(String::new, |found| found.rationale.clone()),
+        text: requirement::text_of(group.requirement, ruler.framing.as_ref()),
+        why: found.map_or_else(String::new, |found| {
+            found.rationale_in(ruler.framing.as_ref()).to_owned()
+        }),
         cause: group.cause.map(safe),
         message: safe(&example.message),
         example: anchor(example),

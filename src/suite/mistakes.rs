@@ -96,7 +96,13 @@ pub(super) const fn short_read(
 
 /// The mistake that the failure of a case points to by itself.
 pub(super) fn of_case(framing: &Framing, id: &str, fails: &[String]) -> Option<String> {
-    let all_of = |prefix: &str| fails.iter().all(|id| id.starts_with(prefix));
+    let all_of = |prefix: &str| {
+        let of_empties = |id: &str| id.starts_with(prefix) || has_empty(framing, id);
+        fails.iter().all(|id| of_empties(id))
+    };
+    let is_empties = |id: &str, fails: &[String]| {
+        is_empties(id, fails) || broken_by_empties(framing, id, fails).is_some()
+    };
     let text = if id.starts_with("frm/below-least-") {
         "it takes off what the length counts beside the payload without a look whether it is there"
     } else if is_empties(id, fails) && all_of("frm/empt") && framing.adjustment() != 0 {
@@ -128,6 +134,27 @@ pub(super) fn of_case(framing: &Framing, id: &str, fails: &[String]) -> Option<S
         return None;
     };
     Some(text.to_owned())
+}
+
+/// The requirement that a case which has an empty frame too breaks, where empty frames fail wherever they stand.
+pub(super) fn broken_by_empties(
+    framing: &Framing,
+    id: &str,
+    fails: &[String],
+) -> Option<&'static str> {
+    (has_empty(framing, id) && is_empties("frm/empty", fails)).then_some("FRM-4")
+}
+
+/// Whether a case has an empty frame for another reason than to show one: its length is in another form, or
+/// it ends a chain.
+fn has_empty(framing: &Framing, id: &str) -> bool {
+    let ends_a_chain = || {
+        let size: Option<u64> = id.strip_prefix("len/").and_then(|size| size.parse().ok());
+        let most = framing.max_payload().unwrap_or(0);
+        let is_whole = size.is_some_and(|size| most > 0 && size > 0 && size.is_multiple_of(most));
+        is_whole || id.starts_with("frm/chain-")
+    };
+    id.starts_with("len/other-form-empty-") || framing.is_chained() && ends_a_chain()
 }
 
 /// Whether empty frames fail wherever they stand.

@@ -183,6 +183,10 @@ impl Shape {
         matches!(self.number, Big(2..) | Little(2..))
     }
 
+    const fn has_limit(&self) -> bool {
+        self.chain.is_none()
+    }
+
     const fn has_length(&self) -> bool {
         !matches!(self.number, Line(_))
     }
@@ -212,8 +216,15 @@ pub(crate) const FAULTS: &[Fault] = &[
     }),
     fault("short-read", &["FRM-2"], |_| true),
     fault("sticky", &["FRM-3"], |_| true),
+    // Where only the shortest form is taken, a longer one is refused anyway, and a larger value is over the limit.
     fault("overlong", &["LEN-5"], |shape| {
-        matches!(shape.number, Groups { .. })
+        matches!(
+            shape.number,
+            Groups {
+                shortest: false,
+                ..
+            }
+        )
     }),
     fault("longer-forms", &["LEN-5"], |shape| {
         matches!(shape.number, Decimal(_) | Groups { shortest: true, .. })
@@ -231,7 +242,8 @@ pub(crate) const FAULTS: &[Fault] = &[
     fault("end-cut", &["FRM-2"], |shape| {
         matches!(shape.number, Line(_))
     }),
-    fault("lone-cr", &["FRM-1"], |shape| {
+    // A CR inside a line is left to the receiver; what shows is a CR whose LF comes later.
+    fault("lone-cr", &["FRM-2"], |shape| {
         matches!(shape.number, Line(_))
     }),
     fault("literal-unseen", &["FRM-11"], |shape| {
@@ -245,10 +257,13 @@ pub(crate) const FAULTS: &[Fault] = &[
     fault("truncated-delivered", &["FRM-6"], Shape::has_length),
     fault("truncated-clean", &["FRM-6"], |_| true),
     fault("old-octets", &["FRM-6"], Shape::has_length),
-    fault("limit-one-less", &["FRM-7"], |_| true),
-    fault("limit-one-more", &["FRM-7"], |_| true),
-    fault("limit-unseen", &["FRM-7"], |_| true),
-    fault("limit-of-the-frame", &["FRM-7"], Shape::has_length),
+    // A chain is judged without a limit.
+    fault("limit-one-less", &["FRM-7"], Shape::has_limit),
+    fault("limit-one-more", &["FRM-7"], Shape::has_limit),
+    fault("limit-unseen", &["FRM-7"], Shape::has_limit),
+    fault("limit-of-the-frame", &["FRM-7"], |shape| {
+        shape.has_limit() && shape.has_length()
+    }),
 ];
 
 /// A decoder at the start of a stream.
@@ -338,6 +353,10 @@ impl Decoder {
     ) -> Result<(), Refused> {
         if number == 0 && self.shape.number != Line(b"\r\n") {
             match self.shape.zero {
+                _ if self.has("zero-ends") => {
+                    self.ended = true;
+                    return Ok(());
+                }
                 _ if self.has("zero-delivered") => {}
                 Zero::End => {
                     self.ended = true;
@@ -434,18 +453,18 @@ impl Decoder {
                 false => Look::Need,
             });
         }
-        let payload = self.payload_len(number)?;
+        let payload_length = self.payload_len(number)?;
         if self.rest().len() < start {
             return Ok(Look::Need);
         }
-        let limited = payload
+        let limited = payload_length
             + if self.has("limit-of-the-frame") {
                 start as i128
             } else {
                 0
             };
         self.within(limited)?;
-        let mut end = start as i128 + payload;
+        let mut end = start as i128 + payload_length;
         if self.has("short-read") && !self.rest()[start..].is_empty() {
             end = end.min(self.rest().len() as i128);
         }
@@ -456,6 +475,9 @@ impl Decoder {
             return Ok(Look::Need);
         };
         let payload = self.rest()[start..end].to_vec();
+        if end as i128 - (start as i128) < payload_length {
+            return Ok(Look::Frame(end, payload, number));
+        }
         match self.literals(end, shape.behind)? {
             Some(end) => Ok(Look::Frame(end, payload, number)),
             None => Ok(Look::Need),

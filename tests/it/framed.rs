@@ -42,7 +42,7 @@ impl Decode for Codec {
 /// A limit that payloads of the framing can be above; without one where lengths with their top bit are what
 /// shows a mistake.
 fn limit_of(shape: &Shape, fault: &str) -> u32 {
-    if fault == "signed" || shape.template.contains("chain") {
+    if ["signed", "unsigned"].contains(&fault) || shape.template.contains("chain") {
         return u32::MAX;
     }
     let framing: unstick::framing::Framing = shape.template.parse().unwrap();

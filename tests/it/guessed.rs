@@ -48,3 +48,38 @@ fn nothing_fits_and_nothing_is_there() {
     // No line end, and no number that leads to the end.
     assert_eq!(first_of(b"\xff\xfe\xfd\xfc\xfb").0, 3);
 }
+
+/// A recording says something only as a whole; of octets the beginning is enough, and that is said.
+#[test]
+fn long_files_are_not_taken_for_something_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("recording.json");
+    let blanks = " ".repeat(17 * 1024 * 1024);
+    let text = format!(
+        r#"{{"id": "a", "title": "Long", {blanks} "steps": [{{"send": "0000026869"}}, {{"answer": "000000"}}]}}"#
+    );
+    std::fs::write(&file, text).unwrap();
+    let ran = unstick(["framing", file.to_str().unwrap()]);
+    assert!(
+        ran.stdout.starts_with("u24be\t2 frames\t"),
+        "{}{}",
+        ran.stdout,
+        ran.stderr
+    );
+    assert_eq!((ran.status, &*ran.stderr), (0, ""));
+    let payload: Vec<u8> = (0..65_000_u32).map(|at| (at * at >> 7) as u8).collect();
+    let frame = [&65_000_u32.to_be_bytes()[..], &payload].concat();
+    std::fs::write(&file, frame.repeat(260)).unwrap();
+    let ran = unstick(["framing", file.to_str().unwrap()]);
+    assert!(
+        ran.stderr.contains("the first 16 MiB are looked at"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        ran.stdout
+            .starts_with("u32be\t258 frames, 1 stream ends inside one\t"),
+        "{}",
+        ran.stdout
+    );
+}

@@ -16,6 +16,7 @@ mod codec_matrix;
 mod codecs;
 mod configured;
 mod directories;
+mod dissector;
 mod durable;
 mod faults;
 mod filters;

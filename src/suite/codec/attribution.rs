@@ -4,7 +4,7 @@ use super::Decode;
 use crate::framing::Framing;
 use crate::judge::check::{Check, Verdict};
 use crate::suite::derived;
-use crate::suite::mistakes::{mistaken, of_case, short_read};
+use crate::suite::mistakes::{broken_by_empties, mistaken, of_case, short_read};
 use crate::trace::segmentation::Segmentation;
 
 /// Another framing that a codec decodes well.
@@ -66,6 +66,7 @@ pub(super) fn attribute(
         plain.map(|check| check.id.to_string()).collect()
     };
     let at_the_limit = at_the_limit(framing, limit, checks);
+    let misses_ends = misses_ends(framing, checks);
     let well = with_verdict(Verdict::Pass, Segmentation::Apart);
     let fails_apart = with_verdict(Verdict::Fail, Segmentation::Apart);
     let is_well = |id: &str| well.iter().any(|well| well == id);
@@ -92,15 +93,36 @@ pub(super) fn attribute(
             }
             Some(false) if check.segmentation != Some(Segmentation::Pinned) => {
                 check.broken = Some("FRM-2".into());
-                check.cause = Some(short_read(framing, check.segmentation).to_owned());
+                let shown = match misses_ends {
+                    true => Some(Segmentation::InsideEnd),
+                    false => check.segmentation,
+                };
+                check.cause = Some(short_read(framing, shown).to_owned());
             }
             _ => {
+                if let Some(requirement) = broken_by_empties(framing, &id, &fails_apart) {
+                    check.broken = Some(requirement.into());
+                }
                 if let Some(cause) = of_case(framing, &id, &fails_apart) {
                     check.cause = Some(cause);
                 }
             }
         }
     }
+}
+
+/// Whether a framing whose frames end with a terminator fails under no cut but those inside one.
+fn misses_ends(framing: &Framing, checks: &[Check]) -> bool {
+    let inside = [
+        Segmentation::InsideEnd,
+        Segmentation::Octets,
+        Segmentation::Pinned,
+    ];
+    let mut cut = checks
+        .iter()
+        .filter(|check| check.verdict == Verdict::Fail)
+        .filter_map(|check| check.segmentation);
+    framing.number().is_none() && cut.all(|segmentation| inside.contains(&segmentation))
 }
 
 /// So near below a limit a payload is refused by who counts more than the payload.
@@ -136,6 +158,8 @@ fn at_the_limit(
         }
         _ => {}
     }
+    let why = "it takes more than the limit that is declared";
+    all.push(("codec/one-over-the-limit".to_owned(), why));
     if fails("codec/at-the-limit") {
         let why = "it refuses a payload of exactly its limit";
         let near = derived::traces(framing).iter().filter(|trace| {

@@ -23,6 +23,8 @@ enum Sent {
     Over(Vec<u8>),
     /// The same, where a receiver may first wait for what ends the frame.
     OverUnended(Vec<u8>, Vec<u8>),
+    /// A whole frame that is over the limit, and its end behind it.
+    OverByOne(Vec<u8>, Vec<u8>),
     /// There is none.
     Nothing,
 }
@@ -50,6 +52,7 @@ pub(super) fn at_the_limit(framing: &Framing) -> Vec<AtTheLimit> {
             .unwrap_or_default();
         let end = framing.terminator().map_or(1, <[u8]>::len);
         let mut begun = over[..over.len().saturating_sub(end)].to_vec();
+        let by_one = [&begun[..], b"x"].concat();
         // More than stuffing or a terminator that has begun can account for.
         let ending = over[over.len().saturating_sub(end)..].to_vec();
         begun.extend(vec![b'x'; end + 2 + limit as usize / 254 + 1]);
@@ -57,12 +60,19 @@ pub(super) fn at_the_limit(framing: &Framing) -> Vec<AtTheLimit> {
             id: "codec/over-the-limit",
             title: "A frame over the declared limit is refused before its end".to_owned(),
             sent: if limit <= MOST {
-                Sent::OverUnended(begun, ending)
+                Sent::OverUnended(begun, ending.clone())
             } else {
                 Sent::Nothing
             },
         };
-        return vec![within, unended];
+        // Stuffing may be counted or not, and so may a CR that is stripped.
+        let is_plain = framing.terminator().is_some() && !framing.strips_cr();
+        let by_one = (is_plain && limit <= MOST).then(|| AtTheLimit {
+            id: "codec/one-over-the-limit",
+            title: "A frame of one octet more than the declared limit is refused".to_owned(),
+            sent: Sent::OverByOne(by_one, ending),
+        });
+        return [within, unended].into_iter().chain(by_one).collect();
     }
     let head = |payload: i128| {
         let length = framing.pack(payload)?;
@@ -146,6 +156,7 @@ impl AtTheLimit {
                 }
                 judged => judged,
             },
+            Sent::OverByOne(octets, ending) => over_by_one(codec, octets, ending),
         };
         match judged {
             Ok(()) => check(Verdict::Pass, "", None),
@@ -198,6 +209,20 @@ fn over(codec: &mut dyn Decode, octets: &[u8]) -> Result<(), Box<Failure>> {
         "a length over the declared limit is not refused".to_owned(),
         "an error as soon as the length is there".to_owned(),
     )
+}
+
+/// Without its end first, so that a decoder may refuse what is there, and then with it.
+fn over_by_one(codec: &mut dyn Decode, octets: &[u8], ending: &[u8]) -> Result<(), Box<Failure>> {
+    let mut decoded = Decoded::default();
+    decoded.feed(codec, octets);
+    decoded.feed(codec, ending);
+    decoded.finish(codec);
+    compare(codec, &decoded, &[])?;
+    if decoded.error.is_some() {
+        return Ok(());
+    }
+    let why = "a frame over the declared limit is not refused".to_owned();
+    decoded.fails(codec, &[], What::NotRefused, why, "an error".to_owned())
 }
 
 fn refuses_at_the_end(codec: &mut dyn Decode, ending: &[u8]) -> bool {

@@ -338,12 +338,12 @@ impl<'c> Judge<'c> {
     /// needed to mend it: the requirement in words, what was fed and where it was cut, what was
     /// expected, and what came.
     pub fn assert(self) {
-        let known = self.known.clone();
+        let (known, framing) = (self.known.clone(), self.framing.clone());
         let checks = self.checks(&mut Unwatched);
         let mut wrong = String::new();
         for check in checks.iter().filter(|check| check.verdict == Verdict::Fail) {
             if !known.iter().any(|(case, _)| *case == check.id) {
-                wrong = described(check);
+                wrong = described(check, &framing);
                 break;
             }
         }
@@ -588,10 +588,10 @@ fn blank(
 }
 
 /// A failed check, as people read it.
-fn described(check: &Check) -> String {
+fn described(check: &Check, framing: &Framing) -> String {
     let mut out = String::new();
     let id = check.requirement();
-    let text = requirement::find(id).map_or("", |requirement| &requirement.text);
+    let text = requirement::text_of(id, Some(framing));
     out += &format!("{id}: {text}\n\n");
     let how = check
         .segmentation

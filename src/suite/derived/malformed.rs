@@ -179,11 +179,18 @@ fn below_the_least(renderer: &Renderer<'_>) -> Vec<Trace> {
             );
             let id = format!("frm/below-least-{value}");
             let mut trace = refused_length(renderer, id, title, &["FRM-10"], &length)?;
-            // At once: who subtracts without a look waits for 4 GiB, and the end would excuse that.
-            trace.steps.retain(|step| step.action != Action::EndOfStream);
+            at_once(&mut trace);
             Some(trace)
         })
         .collect()
+}
+
+/// Has a frame refused from its length alone: a decoder that takes it for a large one waits for more, and the
+/// end of the stream would excuse that.
+fn at_once(trace: &mut Trace) {
+    trace
+        .steps
+        .retain(|step| step.action != Action::EndOfStream);
 }
 
 /// Octets in the place of a length that are no number.
@@ -254,7 +261,11 @@ fn no_numbers(renderer: &Renderer<'_>) -> Vec<Trace> {
             };
             let title = format!("{what} is refused");
             let id = format!("len/no-number-{name}");
-            refused_length(renderer, id, title, &[requirement], &octets?)
+            let mut trace = refused_length(renderer, id, title, &[requirement], &octets?)?;
+            if requirement == "LEN-4" {
+                at_once(&mut trace);
+            }
+            Some(trace)
         })
         .collect()
 }

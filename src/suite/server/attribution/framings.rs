@@ -5,7 +5,7 @@ use super::symptom::Sight;
 use super::{prefer_what_is_broken_itself, rules};
 use crate::framing::Next;
 use crate::judge::check::Check;
-use crate::suite::mistakes::{mistaken, of_case, short_read};
+use crate::suite::mistakes::{broken_by_empties, mistaken, of_case, short_read};
 use crate::suite::server::failure::What;
 
 /// What a failure is put down to.
@@ -43,9 +43,10 @@ pub(super) fn diagnose(pattern: &Pattern, sight: &Sight<'_>) -> Told {
             cause,
         };
     }
+    let fails = pattern.failing_apart();
     Told {
-        requirement: None,
-        cause: of_case(&pattern.framing, sight.id(), &pattern.failing_apart()),
+        requirement: broken_by_empties(&pattern.framing, sight.id(), &fails),
+        cause: of_case(&pattern.framing, sight.id(), &fails),
     }
 }
 
