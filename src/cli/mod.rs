@@ -7,6 +7,7 @@ mod completions;
 mod config;
 mod configured;
 mod connect;
+mod dissector;
 mod ended;
 mod explain;
 mod framing;
@@ -89,6 +90,7 @@ enum Command {
     Framing(framing::Guessed),
     Proxy(proxy::Proxy),
     Vectors(vectors::Vectors),
+    Dissector(dissector::Dissector),
     Serve(serve::Serve),
     Connect(connect::Connect),
     Completions(completions::Completions),
@@ -184,6 +186,7 @@ impl Command {
             Self::Init(init) => init.run(),
             Self::Proxy(proxy) => proxy.run(),
             Self::Vectors(vectors) => vectors.run(),
+            Self::Dissector(dissector) => dissector.run(),
             Self::Record(record) => record.run(),
             Self::Fuzz(fuzz) => fuzz.run(),
             Self::Replay(replay) => replay.run(),

@@ -18,6 +18,7 @@
 //! ```
 
 mod check;
+mod dissector;
 mod encode;
 mod guess;
 mod hint;

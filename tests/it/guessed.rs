@@ -67,7 +67,7 @@ fn long_files_are_not_taken_for_something_else() {
         ran.stderr
     );
     assert_eq!((ran.status, &*ran.stderr), (0, ""));
-    let payload: Vec<u8> = (0..65_000_u32).map(|at| (at * at >> 7) as u8).collect();
+    let payload: Vec<u8> = (0..65_000_u32).map(|at| ((at * at) >> 7) as u8).collect();
     let frame = [&65_000_u32.to_be_bytes()[..], &payload].concat();
     std::fs::write(&file, frame.repeat(260)).unwrap();
     let ran = unstick(["framing", file.to_str().unwrap()]);

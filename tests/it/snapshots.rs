@@ -45,6 +45,7 @@ fn the_list_of_cases() {
 #[case("codec", &["codec", "--help"])]
 #[case("proxy", &["proxy", "--help"])]
 #[case("vectors", &["vectors", "--help"])]
+#[case("dissector", &["dissector", "--help"])]
 #[case("replay", &["replay", "--help"])]
 #[case("cases", &["cases", "--help"])]
 #[case("explain", &["explain", "--help"])]
