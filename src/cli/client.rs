@@ -14,13 +14,34 @@ use crate::trace::Class;
 
 /// The classes that a client may claim.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum ClientClass {
+pub(super) enum ClientClass {
     /// Sends messages, and ends with q
     Session,
     /// Sends files too
     Transfer,
     /// Sends files with a digest, and tells what the server says of them
     VerifiedTransfer,
+}
+
+impl From<ClientClass> for Class {
+    fn from(class: ClientClass) -> Self {
+        match class {
+            ClientClass::Session => Self::Session,
+            ClientClass::Transfer => Self::Transfer,
+            ClientClass::VerifiedTransfer => Self::VerifiedTransfer,
+        }
+    }
+}
+
+/// Refuses a client's command that does not say where its server is.
+pub(super) fn needs_a_port(command: &[OsString]) -> Result<(), Failure> {
+    known_placeholders(command, &["port", "host", "dir"])?;
+    let says = |word: &OsString| word.to_string_lossy().contains("{port}");
+    if command.iter().any(says) {
+        return Ok(());
+    }
+    let why = "the command has no {port}: put it where the client takes the port of its server";
+    Err((USAGE, why.to_owned()))
 }
 
 /// Start a program as a client and judge it
@@ -61,11 +82,7 @@ impl Client {
     }
 
     pub(super) fn run(self) -> Result<Ended, Failure> {
-        let class = match self.class {
-            ClientClass::Session => Class::Session,
-            ClientClass::Transfer => Class::Transfer,
-            ClientClass::VerifiedTransfer => Class::VerifiedTransfer,
-        };
+        let class = Class::from(self.class);
         let cases = self.chosen.of(client::cases::all(), class)?;
         let mut cases = self.judging.part_of(cases);
         let known = self.judging.prepare()?;
@@ -82,12 +99,7 @@ impl Client {
         ];
         let again = again.map(str::to_owned).into();
         let (testee, template) = self.judging.started("client", &self.command, again);
-        known_placeholders(&self.command, &["port", "host", "dir"])?;
-        if !template.says("{port}") {
-            let why =
-                "the command has no {port}: put it where the client takes the port of its server";
-            return Err((USAGE, why.to_owned()));
-        }
+        needs_a_port(&self.command)?;
         let judged = Judged {
             testee: &testee,
             class: Some(class),

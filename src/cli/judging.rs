@@ -208,6 +208,10 @@ impl Limits {
         self.pace.fail_fast()
     }
 
+    pub(super) fn jobs(&self) -> Option<usize> {
+        self.pace.jobs()
+    }
+
     /// The words that declare them again.
     pub(super) fn words(&self) -> Vec<String> {
         let mut words = Vec::new();

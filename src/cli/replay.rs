@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+mod client;
 mod codec;
 mod files;
 
@@ -21,17 +22,21 @@ use crate::suite::server::case::Case;
 use crate::testee::server::{Origin, Server};
 use crate::trace::{Class, Trace};
 
-/// Run traces from files against a server, or a codec
+/// Run traces from files against a server, a client or a codec
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   unstick replay found.json -- python3 server.py {port} {dir}
   unstick replay tests/conversations -- python3 server.py {port} {dir}
+  unstick replay --client found.json -- python3 client.py {host} {port} {dir}
   unstick replay --codec found.json -- python3 codec.py {mode}")]
 pub(super) struct Replay {
     /// Files, each with one trace, or directories of such files
     #[arg(required = true, value_name = "TRACE")]
     traces: Vec<PathBuf>,
+    /// COMMAND is a client, as for `unstick client`
+    #[arg(long, conflicts_with_all = ["class", "codec", "lines", "framing", "max_payload", "max_sessions"])]
+    client: bool,
     /// COMMAND is a codec, as for `unstick codec`
     #[arg(long, conflicts_with = "class")]
     codec: bool,
@@ -55,6 +60,9 @@ pub(super) struct Replay {
 impl Replay {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let (traces, paths) = read(&self.traces)?;
+        if self.client {
+            return self.of_client(traces, &paths);
+        }
         if self.codec {
             return self.of_codec(traces, &paths);
         }

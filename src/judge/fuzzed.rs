@@ -123,7 +123,7 @@ enum Known {
 }
 
 /// When a finding was confirmed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Confirmed {
     /// Conversations held by then.
     pub conversations: usize,

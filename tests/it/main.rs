@@ -25,6 +25,7 @@ mod framed;
 mod frames;
 mod frameworks;
 mod frictions;
+mod fuzz_clients;
 mod fuzz_framed;
 mod fuzz_generated;
 mod fuzz_outside;

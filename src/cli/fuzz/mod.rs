@@ -1,5 +1,6 @@
 //! `unstick fuzz`
 
+mod client;
 mod codec;
 mod recorded;
 mod server;
@@ -41,6 +42,7 @@ pub(super) struct Fuzz {
 #[derive(Debug, Subcommand)]
 enum Role {
     Server(Box<server::Generated>),
+    Client(Box<client::Generated>),
     Codec(Box<codec::Generated>),
 }
 
@@ -48,6 +50,7 @@ impl Fuzz {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         match self.role {
             Some(Role::Server(generated)) => generated.run(),
+            Some(Role::Client(generated)) => generated.run(),
             Some(Role::Codec(generated)) => generated.run(),
             None => self.recorded.run(),
         }

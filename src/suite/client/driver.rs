@@ -106,7 +106,7 @@ pub(in crate::suite::client) struct Stage<'r> {
     pub(in crate::suite::client) owed_digest: Option<Algorithm>,
     /// Bodies whose digests have come.
     pub(in crate::suite::client) digested: Vec<Vec<u8>>,
-    /// The texts whose replies were sent whole.
+    /// The replies that were sent whole.
     answered: Vec<String>,
     /// Those of a client that shows them late that are looked for in the end.
     to_be_shown: Vec<String>,
@@ -383,8 +383,13 @@ impl<'r> Stage<'r> {
 
     /// Answers a message.
     pub(in crate::suite::client) fn answers(&mut self, text: &str) {
-        self.answered.push(text.to_owned());
+        self.answered.push(reply(text));
         self.answers_in(&[&frame(reply(text).as_bytes())]);
+    }
+
+    /// Notes a reply that was sent whole, in pieces.
+    pub(in crate::suite::client) fn has_answered(&mut self, reply: String) {
+        self.answered.push(reply);
     }
 
     /// Ends our sending side.
@@ -401,13 +406,17 @@ impl<'r> Stage<'r> {
         }
     }
 
-    /// Sees that the client shows a reply.
+    /// Sees that the client shows the reply to a text.
     pub(in crate::suite::client) fn shows(&mut self, text: &str) -> Judged {
+        self.shows_reply(reply(text))
+    }
+
+    /// Sees that the client shows a reply.
+    pub(in crate::suite::client) fn shows_reply(&mut self, reply: String) -> Judged {
         if self.habits.late {
-            self.to_be_shown.push(text.to_owned());
+            self.to_be_shown.push(reply);
             return Ok(());
         }
-        let reply = reply(text);
         let in_it = |seen: &[u8]| contains(seen, reply.as_bytes());
         if self.client.program().wait(self.patience, in_it) {
             return Ok(());
@@ -422,14 +431,13 @@ impl<'r> Stage<'r> {
 
     /// Has the client leave, and sees that it has shown by then what it had to show.
     pub(in crate::suite::client) fn has_shown(&mut self) -> Judged {
-        let texts = std::mem::take(&mut self.to_be_shown);
-        if texts.is_empty() {
+        let replies = std::mem::take(&mut self.to_be_shown);
+        if replies.is_empty() {
             return Ok(());
         }
         self.leaves();
         let seen = self.client.program().seen();
-        for text in texts {
-            let reply = reply(&text);
+        for reply in replies {
             if !contains(&seen, reply.as_bytes()) {
                 return self.wrong(
                     "the client has not shown the reply when it ends",
@@ -488,7 +496,7 @@ impl<'r> Stage<'r> {
             );
             return looks_like(judged, Symptom::ShownAllTheSame);
         }
-        let replies: Vec<String> = self.answered.iter().map(|text| reply(text)).collect();
+        let replies = &self.answered;
         let said_more = lines.iter().any(|line| {
             if replies.iter().any(|reply| line.contains(reply.as_str())) {
                 return false;

@@ -16,6 +16,7 @@ mod driver;
 mod extension;
 mod finding;
 mod forms;
+pub mod fuzz;
 mod opening;
 mod patience;
 pub mod run;

@@ -9,13 +9,15 @@ use crate::judge::check::{Check, Verdict};
 use crate::judge::evidence::Evidence;
 use crate::judge::fuzzed::{Confirmed, Found};
 use crate::judge::id::{CaseId, RequirementId};
+use crate::trace::octets::Octets;
 use crate::trace::segmentation::{Move, cut};
 use crate::trace::{Action, Class, Cuts, Trace};
 
 /// A conversation that has failed.
 #[derive(Debug, Clone)]
-pub(crate) struct Suspect {
-    pub(in crate::suite) draft: Draft,
+pub(crate) struct Suspect<D = Draft> {
+    /// What it was made from.
+    pub(in crate::suite) draft: D,
     pub(in crate::suite) conversation: Conversation,
     /// What went wrong, by name.
     pub(in crate::suite) kind: &'static str,
@@ -24,7 +26,7 @@ pub(crate) struct Suspect {
     pub(in crate::suite) evidence: Evidence,
 }
 
-impl Suspect {
+impl<D> Suspect<D> {
     /// What findings of one cause have in common.
     pub(in crate::suite) fn signature(&self) -> String {
         let beside = if self.conversation.beside {
@@ -67,7 +69,7 @@ pub(in crate::suite) struct Numbered {
 
 impl Numbered {
     /// What is said of a finding.
-    pub(in crate::suite) fn found(self, least: &Suspect, confirmed: Confirmed) -> Found {
+    pub(in crate::suite) fn found<D>(self, least: &Suspect<D>, confirmed: Confirmed) -> Found {
         let conversation = &least.conversation;
         let beside = if conversation.beside {
             "while another connection is open: "
@@ -165,6 +167,9 @@ fn escaped(octets: &[u8]) -> String {
 
 fn shown(conversation: &Conversation, evidence: &Evidence) -> String {
     let mut out = sent(conversation);
+    if !evidence.typed.is_empty() {
+        let _ = writeln!(out, "typed:   {:?}", evidence.typed);
+    }
     let _ = writeln!(out, "expected: {}", evidence.expected);
     let _ = writeln!(out, "came:    {}", escaped(&evidence.seen.to_vec()));
     let _ = writeln!(out, "then:    {}", evidence.ended);
@@ -180,9 +185,13 @@ fn sent(conversation: &Conversation) -> String {
             Move::Step(Action::Deliver(payload)) => {
                 writeln!(
                     out,
-                    "awaited: a reply to \"{}\"",
+                    "awaited: the delivery of \"{}\"",
                     escaped(&payload.to_vec())
                 )
+            }
+            Move::Step(Action::Answer(answer)) => {
+                let octets = answer.octets.as_ref().map(Octets::to_vec);
+                writeln!(out, "awaited: {}", escaped(&octets.unwrap_or_default()))
             }
             Move::Step(Action::EndOfStream) => writeln!(out, "end of what we send"),
             Move::Step(Action::Close | Action::Refusal) => writeln!(out, "awaited: a close"),

@@ -1,0 +1,101 @@
+//! The loop: conversation after conversation until the budget is spent.
+
+use std::ops::ControlFlow;
+
+use super::holding::{HASTY, Holding, suspect};
+use super::script::Script;
+use super::smaller::shrink;
+use crate::judge::case::Role;
+use crate::judge::check::Verdict;
+use crate::judge::error::RunError;
+use crate::judge::fuzzed::{Budget, Confirmed, Findings, Fuzzed, Status, until_spent};
+use crate::suite::client::driver::Habits;
+use crate::suite::client::opening::{Opening, open};
+use crate::suite::fuzz::found::{Numbered, Suspect, check};
+use crate::testee::launch::Template;
+use crate::trace::Class;
+
+/// What a run is told.
+#[derive(Debug, Clone, Copy)]
+pub struct Chosen {
+    /// What the client claims.
+    pub class: Class,
+    /// All conversations follow from it.
+    pub seed: u64,
+    /// How long the run goes on.
+    pub budget: Budget,
+    /// Whether it ends with the first finding.
+    pub fail_fast: bool,
+}
+
+/// Fuzzes a client with generated conversations.
+///
+/// # Errors
+/// [`RunError`]: nothing can be said about the client.
+pub fn run(
+    template: &Template,
+    chosen: Chosen,
+    follow: &mut dyn FnMut(Status) -> ControlFlow<()>,
+) -> Result<Fuzzed, RunError> {
+    let numbered = |number| Numbered {
+        role: Role::Client,
+        seed: chosen.seed,
+        number,
+    };
+    let mut findings: Findings<String> = Findings::default();
+    let habits = match open(template, 0)? {
+        Opening::Speaks(habits, _) => habits,
+        Opening::Unseen(_, why) => return Err(RunError::NoAnswer(why)),
+        Opening::Fails(wrong) => {
+            let plain = suspect(Script::plain(), *wrong);
+            let confirmed = Confirmed::default();
+            findings.found.push(numbered(0).found(&plain, confirmed));
+            Habits::default()
+        }
+    };
+    let mut holding = Holding {
+        template,
+        habits: &habits,
+        held: 1,
+    };
+    let plainly_wrong = findings.any_hard();
+    let (mut status, interrupted) = until_spent(chosen.budget, follow, &mut |number| {
+        if plainly_wrong || chosen.fail_fast && findings.any_hard() {
+            return Ok(None);
+        }
+        let script = Script::drawn(chosen.class, chosen.seed, number);
+        if let Some(suspect) = holding.judge(script, HASTY)? {
+            findings.examine(
+                &mut holding,
+                &suspect,
+                Suspect::signature,
+                shrink,
+                |least, confirmed| numbered(number).found(&least, confirmed),
+            )?;
+        }
+        Ok::<_, RunError>(Some((holding.held, findings.found.len())))
+    })?;
+    status.findings = findings.found.len();
+    status.conversations = holding.held;
+    let (verdict, message) = match findings.any_hard() {
+        true => (Verdict::Skipped, "generated conversations have failed"),
+        false => (Verdict::Pass, ""),
+    };
+    let silent = habits.shows.is_none() && !plainly_wrong;
+    let silent =
+        silent.then_some("the client does not show replies: how it reads them is not seen");
+    Ok(Fuzzed {
+        check: check(
+            Role::Client,
+            "conversations",
+            chosen.class,
+            verdict,
+            message,
+        ),
+        found: findings.found,
+        status,
+        unstable: findings.unstable,
+        notes: silent.into_iter().map(str::to_owned).collect(),
+        interrupted,
+    })
+}
