@@ -39,19 +39,28 @@ class Client:
             print(f"{name}: not sent: there is no such file")
             return
         with open(path, "rb") as file:
-            left = os.fstat(file.fileno()).st_size
-            if left > LARGEST:
+            size = os.fstat(file.fileno()).st_size
+            if size > LARGEST:
                 print(f"{name}: not sent: it has more than {LARGEST} octets")
                 return
-            self.send(command)
-            self.send(f"{name},{left}")
-            while left:
-                octets = file.read(min(left, CHUNK))
-                if not octets:
-                    raise EOFError(f"{name} shrank while it was sent")
-                self.socket.sendall(octets)
-                left -= len(octets)
+            self.send_opened(command, name, file, size)
+
+    def send_opened(self, command, name, file, size):
+        self.send(command)
+        for _ in self.send_octets(name, file, size):
+            pass
         print(f"{name}: sent")
+
+    def send_octets(self, name, file, left):
+        """Sends header and body, and hands over each piece that has been sent."""
+        self.send(f"{name},{left}")
+        while left:
+            octets = file.read(min(left, CHUNK))
+            if not octets:
+                raise EOFError(f"{name} shrank while it was sent")
+            self.socket.sendall(octets)
+            left -= len(octets)
+            yield octets
 
     def run(self, lines):
         for line in lines:

@@ -55,18 +55,26 @@ class Reader {
   }
 }
 
-function reply(text) {
-  const now = new Date();
-  const two = (number) => String(number).padStart(2, "0");
-  const day = `${now.getFullYear()}年${two(now.getMonth() + 1)}月${two(now.getDate())}日`;
-  const time = `${two(now.getHours())}时${two(now.getMinutes())}分${two(now.getSeconds())}秒`;
-  const payload = Buffer.from(`服务端于${day}${time}收到了你发来的“${text}”信息!`);
+function framed(text) {
+  const payload = Buffer.from(text);
   const prefix = Buffer.alloc(4);
   prefix.writeUInt32BE(payload.length);
   return Buffer.concat([prefix, payload]);
 }
 
-async function receiveFile(reader) {
+function reply(text) {
+  const now = new Date();
+  const two = (number) => String(number).padStart(2, "0");
+  const day = `${now.getFullYear()}年${two(now.getMonth() + 1)}月${two(now.getDate())}日`;
+  const time = `${two(now.getHours())}时${two(now.getMinutes())}分${two(now.getSeconds())}秒`;
+  return framed(`服务端于${day}${time}收到了你发来的“${text}”信息!`);
+}
+
+/**
+ * Receives a file. `took` is given each piece of the body, and `decide` says in the end whether the file is
+ * kept; without them it always is.
+ */
+async function receiveFile(reader, took = () => {}, decide = async () => true) {
   const [, name, digits] = /^(.*),([0-9]{1,10})$/su.exec(await reader.message()) ?? [];
   if (name === undefined || Number(digits) > 0xffffffff) throw new Error("not a header");
   const octets = Buffer.byteLength(name);
@@ -80,10 +88,14 @@ async function receiveFile(reader) {
       const part = await reader.some(left);
       if (part === null) throw new Error("the body was cut short");
       await file.write(part);
+      took(part);
       left -= part.length;
     }
+    const kept = await decide(file);
     await file.close();
-    await fs.promises.rename(partial, path.join(directory, name));
+    if (kept) await fs.promises.rename(partial, path.join(directory, name));
+    else await fs.promises.rm(partial);
+    return kept;
   } catch (error) {
     await file.close().catch(() => {});
     await fs.promises.rm(partial, { force: true });
@@ -91,22 +103,34 @@ async function receiveFile(reader) {
   }
 }
 
-async function session(socket) {
+/** Answers one message: what is sent for it, or nothing. */
+async function answer(text, reader) {
+  if (text !== "file" && text !== "FILE") return reply(text);
+  await receiveFile(reader);
+  return null;
+}
+
+async function session(socket, answer) {
   const reader = new Reader(socket);
   for (let text; (text = await reader.message()) !== null; ) {
     if (text === "q" || text === "Q") return;
-    if (text === "file" || text === "FILE") await receiveFile(reader);
-    else if (!socket.write(reply(text))) {
+    const octets = await answer(text, reader, socket);
+    if (octets !== null && !socket.write(octets)) {
       await new Promise((resolve) => socket.once("drain", resolve).once("close", resolve));
     }
   }
 }
 
-net
-  .createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    socket.on("error", () => {});
-    session(socket)
-      .catch((error) => console.error(error.message))
-      .finally(() => socket.end(() => socket.destroy()));
-  })
-  .listen({ port: Number(port), host: "127.0.0.1", backlog: 64 });
+function serve(answer) {
+  net
+    .createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      socket.on("error", () => {});
+      session(socket, answer)
+        .catch((error) => console.error(error.message))
+        .finally(() => socket.end(() => socket.destroy()));
+    })
+    .listen({ port: Number(port), host: "127.0.0.1", backlog: 64 });
+}
+
+if (require.main === module) serve(answer);
+else module.exports = { answer, directory, framed, receiveFile, serve };

@@ -27,12 +27,15 @@ class Session(socketserver.StreamRequestHandler):
     def handle(self):
         try:
             while (text := self.message()) is not None and text not in ("q", "Q"):
-                if text in ("file", "FILE"):
-                    self.receive_file()
-                else:
-                    self.reply(text)
+                self.answer(text)
         except (ProtocolError, OSError) as error:
             print(f"{self.client_address}: {error}", file=sys.stderr)
+
+    def answer(self, text):
+        if text in ("file", "FILE"):
+            self.receive_file()
+        else:
+            self.reply(text)
 
     def exactly(self, count):
         octets = self.rfile.read(count)
@@ -55,10 +58,14 @@ class Session(socketserver.StreamRequestHandler):
 
     def reply(self, text):
         now = time.strftime("%Y年%m月%d日%H时%M分%S秒")
-        payload = f"服务端于{now}收到了你发来的“{text}”信息!".encode("utf-8")
+        self.send(f"服务端于{now}收到了你发来的“{text}”信息!")
+
+    def send(self, text):
+        payload = text.encode("utf-8")
         self.wfile.write(struct.pack(">I", len(payload)) + payload)
 
-    def receive_file(self):
+    def header(self):
+        """The name and the length that the next message announces."""
         header = self.message()
         match = HEADER.fullmatch(header or "")
         if not match or int(match[2]) > 0xFFFF_FFFF:
@@ -66,6 +73,10 @@ class Session(socketserver.StreamRequestHandler):
         name, left = match[1], int(match[2])
         if not 1 <= len(name.encode()) <= 255 or name in (".", "..") or re.search(r"[/\\\0]", name):
             raise ProtocolError(f"not a file name: {name!r}")
+        return name, left
+
+    def receive_file(self):
+        name, left = self.header()
         handle, partial = tempfile.mkstemp(dir=self.server.directory, prefix=".incoming-")
         try:
             with open(handle, "wb") as file:
@@ -83,9 +94,9 @@ class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, port, directory):
+    def __init__(self, port, directory, session=Session):
         self.directory = directory
-        super().__init__(("127.0.0.1", port), Session)
+        super().__init__(("127.0.0.1", port), session)
 
 
 if __name__ == "__main__":

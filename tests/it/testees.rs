@@ -220,6 +220,38 @@ fn a_client_in_python_passes() {
     }
 }
 
+/// Verified transfers in other languages, octet by octet: all cases of the chapter, cut in a few ways.
+#[rstest]
+#[case::python("python3", "verified_server.py")]
+#[case::node("node", "verified_server.js")]
+fn a_server_of_verified_transfers_passes(#[case] program: &str, #[case] source: &str) {
+    if there_is(program, "--version") {
+        let (ran, report) = judge(
+            &["--class", "verified-transfer", "--run", "vtr/*"],
+            &[program, &testee(source), "{port}", "{dir}"],
+        );
+        all_well(&report, &ran, 280);
+    }
+}
+
+#[test]
+fn a_client_of_verified_transfers_in_python_passes() {
+    if there_is("python3", "--version") {
+        let mut options = vec!["--class", "verified-transfer"];
+        options.extend(some(&[
+            "client/verified-sha256*",
+            "client/verified-un*",
+            "client/verified-*-told",
+            "client/verified-closed-*",
+            "client/file-of-?",
+        ]));
+        let client = testee("verified_client.py");
+        let command = ["python3", &client, "{host}", "{port}", "{dir}", "sha256"];
+        let (ran, report) = judge_as("client", &options, &command);
+        all_well(&report, &ran, 20);
+    }
+}
+
 #[test]
 fn the_reference_client_passes() {
     let (ran, report) = judge_as(
