@@ -89,7 +89,7 @@ planted! {
         MismatchStuck = "vtr-mismatch-stuck", "VTR-3", "waits for more after a mismatch";
         RefusalStuck = "vtr-refusal-stuck", "VTR-5", "waits for more after a refusal";
         AnswerShortRead = "vtr-answer-short-read", "FRM-2", "takes what one read gives for a whole answer";
-        AnswerByTimer = "vtr-answer-by-timer", "SES-11", "waits 200 ms for the answer to the digest, and goes on";
+        AnswerByTimer = "vtr-answer-by-timer", "SES-11", "waits 800 ms for the answer to the digest, and goes on";
         LossUnsaid = "vtr-loss-unsaid", "SES-11", "ends as if all were well when an answer is missing";
         CommandBeforeFile = "vtr-command-before-file", "TRF-12", "sends the command before it looks for the file";
         QuitUnsaid = "vtr-no-quit", "SES-12", "closes without q after a verified file";
@@ -123,6 +123,5 @@ planted! {
         OtherDigest = "vtr-other-digest", "", "tries the other digest, then `file`";
         AsksBack = "vtr-asks-back", "", "asks whether it may send a file that is not verified";
         DigestFirst = "vtr-digest-first", "", "computes the digest before it sends anything";
-        GivesUp = "vtr-gives-up", "", "gives up on answers after a second, and says so";
     }
 }
