@@ -162,12 +162,10 @@ fn commands_have_only_options_that_there_are() {
                 .filter(is_name)
                 .map(|word| word.as_str())
                 .collect();
-            if own
-                .get(1)
-                .is_some_and(|word| command == ["fuzz"] && *word == "server")
-            {
-                command.push("server");
-            }
+            let below = own.get(1).filter(|word| {
+                command == ["fuzz"] && ["server", "client"].contains(&word.as_str())
+            });
+            command.extend(below.map(|word| word.as_str()));
             let key = command.join(" ");
             let help = helps.entry(key).or_insert_with(|| {
                 let ran = unstick(command.into_iter().chain(["--help"]));
