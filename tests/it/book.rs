@@ -163,7 +163,7 @@ fn commands_have_only_options_that_there_are() {
                 .map(|word| word.as_str())
                 .collect();
             let below = own.get(1).filter(|word| {
-                command == ["fuzz"] && ["server", "client"].contains(&word.as_str())
+                command == ["fuzz"] && ["server", "client", "codec"].contains(&word.as_str())
             });
             command.extend(below.map(|word| word.as_str()));
             let key = command.join(" ");
