@@ -221,7 +221,8 @@ fn verdict_late(stage: &mut Stage<'_>, form: &Form) -> Judged {
                 .map_err(|why| because(why, A_REPLY_BEHIND))?;
         }
     }
-    Ok(())
+    // A client that went on without an answer takes it for another one now.
+    verified(stage, form, NAME, CONTENT).map_err(|why| because(why, A_REPLY_BEHIND))
 }
 
 fn because(why: NotPassed, diagnosis: Diagnosis) -> NotPassed {
