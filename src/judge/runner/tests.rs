@@ -1,0 +1,137 @@
+use super::*;
+use crate::judge::case::{CaseInfo, Role};
+use crate::judge::evidence::Evidence;
+use crate::judge::subject::Recovered;
+use crate::trace::Class;
+use crate::trace::segmentation::Segmentation;
+
+const CUTS: [Segmentation; 4] = [
+    Segmentation::Apart,
+    Segmentation::Whole,
+    Segmentation::Octets,
+    Segmentation::StraddleLength,
+];
+
+struct Case {
+    info: CaseInfo,
+    cut: Segmentation,
+    fails: bool,
+}
+
+impl Planned for Case {
+    fn info(&self) -> &CaseInfo {
+        &self.info
+    }
+
+    fn segmentation(&self) -> Option<Segmentation> {
+        Some(self.cut)
+    }
+}
+
+#[derive(Debug)]
+struct Broken;
+
+impl Fails for Broken {
+    fn message(&self) -> String {
+        "broken".to_owned()
+    }
+
+    fn evidence(&self) -> Evidence {
+        Evidence::default()
+    }
+
+    fn took_time(&self) -> bool {
+        false
+    }
+}
+
+/// Fails what is to fail; each is of another speed.
+struct Worker(usize);
+
+impl Subject for Worker {
+    type Check = Case;
+    type Failure = Broken;
+
+    fn attempt(&mut self, check: &Case, _: u32) -> Result<(), NotPassed<Broken>> {
+        for _ in 0..self.0 * 7 {
+            thread::yield_now();
+        }
+        if check.fails {
+            Err(Box::new(Broken).into())
+        } else {
+            Ok(())
+        }
+    }
+
+    fn recover(&mut self, _: &Broken, _: u32) -> Result<Recovered, StartError> {
+        Ok(Recovered {
+            fresh: true,
+            costly: false,
+        })
+    }
+}
+
+/// Two hundred cases of two requirements under four cuts; three of four of one requirement fail.
+fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for number in 0..200 {
+        let requirement = ["FRM-2", "MSG-1"][number % 2];
+        let info = || {
+            let mut info = CaseInfo::new(Role::Server, "x/0", "", &[requirement], Class::Framing);
+            info.id = format!("x/{number}").into();
+            info
+        };
+        cases.extend(CUTS.map(|cut| Case {
+            info: info(),
+            cut,
+            fails: number % 8 != 0 && number % 2 == 0,
+        }));
+    }
+    cases
+}
+
+/// Each check that was told of, in order: its id, its verdict and why it was left out.
+fn told(workers: usize, lag: usize) -> Vec<(String, Verdict, String)> {
+    let mut subjects: Vec<Worker> = (0..workers).map(Worker).collect();
+    let manner = Manner {
+        budget: Budget::FULL,
+        timeouts: 0,
+        fail_fast: false,
+        shared: false,
+        before: 0,
+        lag,
+    };
+    let mut told = Vec::new();
+    let mut follow = crate::judge::progress::each(|done, total, check| {
+        assert_eq!((done, total), (told.len() + 1, 800));
+        told.push((check.id.to_string(), check.verdict, check.message.clone()));
+        ControlFlow::Continue(())
+    });
+    let outcomes = run(&mut subjects, &cases(), &manner, &mut follow).unwrap();
+    drop(follow);
+    assert_eq!(outcomes.len(), told.len());
+    told
+}
+
+#[test]
+fn what_is_left_out_does_not_depend_on_how_many_work() {
+    let failed = |told: &[(String, Verdict, String)]| {
+        let fails = told
+            .iter()
+            .filter(|(_, verdict, _)| *verdict == Verdict::Fail);
+        fails.count()
+    };
+    let mut before = 10;
+    for lag in [1, 4, 9] {
+        let alone = told(1, lag);
+        assert!(
+            (before..100).contains(&failed(&alone)),
+            "{}",
+            failed(&alone)
+        );
+        before = failed(&alone);
+        for workers in [2, 5, 16] {
+            assert!(told(workers, lag) == alone, "{workers} work");
+        }
+    }
+}
