@@ -6,7 +6,6 @@ use std::io;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serde_json::ser::Formatter;
 
 use super::octets::{MAX_OCTETS, Octets};
@@ -72,43 +71,62 @@ pub fn read(text: &str) -> Result<Trace, TraceError> {
 /// Writes a trace in the form that the fixtures have.
 #[must_use]
 pub fn write(trace: &Trace) -> String {
-    let value = serde_json::to_value(trace).expect("a trace is plain data");
-    let fields = value.as_object().expect("a trace is an object");
-    let lines: Vec<String> = fields
-        .iter()
-        .map(|(name, value)| match (name.as_str(), value) {
-            ("before" | "steps" | "repaired", Value::Array(items)) => {
-                let items: Vec<_> = items
-                    .iter()
-                    .map(|item| format!("    {}", line(item)))
-                    .collect();
-                format!("  {name:?}: [\n{}\n  ]", items.join(",\n"))
-            }
-            _ => format!("  {name:?}: {}", line(value)),
-        })
-        .collect();
-    format!("{{\n{}\n}}\n", lines.join(",\n"))
-}
-
-/// One value on one line, with a space behind each comma and colon.
-fn line(value: &Value) -> String {
     let mut out = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut out, OneLine);
-    value
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, StepALine::default());
+    trace
         .serialize(&mut serializer)
         .expect("memory takes everything");
+    out.push(b'\n');
     String::from_utf8(out).expect("JSON is UTF-8")
 }
 
-struct OneLine;
+/// Fields of a trace that take a line for each item.
+const TALL: [&str; 3] = ["before", "steps", "repaired"];
 
-impl Formatter for OneLine {
+/// Each field of a trace on one line, but for those that are [`TALL`]; a space behind each comma and colon.
+#[derive(Default)]
+struct StepALine {
+    /// How many arrays and objects are open.
+    depth: usize,
+    /// The last field of the trace itself.
+    field: String,
+    in_field: bool,
+}
+
+impl StepALine {
+    fn is_tall(&self) -> bool {
+        self.depth == 2 && TALL.contains(&self.field.as_str())
+    }
+}
+
+impl Formatter for StepALine {
+    fn begin_array<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.depth += 1;
+        out.write_all(b"[")
+    }
+
     fn begin_array_value<W: ?Sized + io::Write>(
         &mut self,
         out: &mut W,
         first: bool,
     ) -> io::Result<()> {
-        out.write_all(if first { b"" } else { b", " })
+        out.write_all(match (self.is_tall(), first) {
+            (true, true) => b"\n    ",
+            (true, false) => b",\n    ",
+            (false, true) => b"",
+            (false, false) => b", ",
+        })
+    }
+
+    fn end_array<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        let end: &[u8] = if self.is_tall() { b"\n  ]" } else { b"]" };
+        self.depth -= 1;
+        out.write_all(end)
+    }
+
+    fn begin_object<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.depth += 1;
+        out.write_all(b"{")
     }
 
     fn begin_object_key<W: ?Sized + io::Write>(
@@ -116,11 +134,38 @@ impl Formatter for OneLine {
         out: &mut W,
         first: bool,
     ) -> io::Result<()> {
-        out.write_all(if first { b"" } else { b", " })
+        self.in_field = self.depth == 1;
+        if self.in_field {
+            self.field.clear();
+        }
+        out.write_all(match (self.in_field, first) {
+            (true, true) => b"\n  ",
+            (true, false) => b",\n  ",
+            (false, true) => b"",
+            (false, false) => b", ",
+        })
+    }
+
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        out: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        if self.in_field {
+            self.field.push_str(fragment);
+        }
+        out.write_all(fragment.as_bytes())
     }
 
     fn begin_object_value<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.in_field = false;
         out.write_all(b": ")
+    }
+
+    fn end_object<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        let end: &[u8] = if self.depth == 1 { b"\n}" } else { b"}" };
+        self.depth -= 1;
+        out.write_all(end)
     }
 }
 
