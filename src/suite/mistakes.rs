@@ -124,6 +124,8 @@ pub(super) fn of_case(framing: &Framing, id: &str, fails: &[String]) -> Option<S
             crate::framing::Forms::Shortest => "it takes a length that is not in its shortest form",
             _ => "it does not take a length for what it says in another form",
         }
+    } else if let Some(text) = of_announced(framing, id, fails) {
+        text
     } else if id == "len/no-number-beyond-bits" || is_beyond_32_bits(id) {
         "it keeps 32 bits of a length"
     } else if id.starts_with("len/no-number-too-many") {
@@ -163,9 +165,35 @@ fn is_empties(id: &str, fails: &[String]) -> bool {
     id.starts_with("frm/empt") && fails("frm/empty") && fails("frm/empty-between")
 }
 
+/// The length that a case announces without the payload.
+fn announced(id: &str) -> Option<u128> {
+    let hex = id.strip_prefix("len/announced-")?;
+    u128::from_str_radix(hex, 16).ok()
+}
+
+/// The mistake of which it is that just these announced lengths fail: the highest, or those with the top bit
+/// set.
+fn of_announced(framing: &Framing, id: &str, fails: &[String]) -> Option<&'static str> {
+    announced(id)?;
+    let Number::Fixed {
+        width,
+        signed: false,
+        ..
+    } = *framing.number()?
+    else {
+        return None;
+    };
+    let highest = 256_u128.checked_pow(u32::try_from(width).ok()?)? - 1;
+    let failing = || fails.iter().filter_map(|id| announced(id));
+    let least = failing().min()?;
+    if least > highest - framing.overhead(highest as u64 / 2) as u128 {
+        return Some("a size that it computes from a length near the highest wraps around");
+    }
+    let is_negative = least > highest / 2;
+    is_negative.then_some("it takes a length with its top bit set for a negative number")
+}
+
 /// Whether a case announces a length of which 32 bits are a short one.
 fn is_beyond_32_bits(id: &str) -> bool {
-    let value = id.strip_prefix("len/announced-");
-    let value = value.and_then(|hex| u128::from_str_radix(hex, 16).ok());
-    value.is_some_and(|value| value > 0xFFFF_FFFF && value % 0x1_0000_0000 < 1_000)
+    announced(id).is_some_and(|value| value > 0xFFFF_FFFF && value % 0x1_0000_0000 < 1_000)
 }
