@@ -75,6 +75,7 @@ impl Vectors {
             let why = format!("{shown} is there already and not empty: name a fresh directory");
             return Err((USAGE, why));
         }
+        let was_there = dir.is_dir();
         let files = vectors::files(&self.framing);
         for (place, (name, text)) in files.iter().enumerate() {
             let path = dir.join(name);
@@ -83,6 +84,9 @@ impl Vectors {
             let written = place + usize::from(made.is_ok());
             if let Err(error) = made.and_then(|mut file| file.write_all(text.as_bytes())) {
                 take_back(dir, files[..written].iter().map(|(name, _)| name.as_ref()));
+                if !was_there {
+                    let _ = fs::remove_dir(dir);
+                }
                 let why = format!("{} could not be written: {error}", path.display());
                 return Err((FAILED, why));
             }
@@ -95,12 +99,13 @@ impl Vectors {
     }
 }
 
-/// Removes the files that were written, by name, and the directories that are empty then: nothing
-/// partial is left behind, and nothing else is removed.
+/// Removes the files that were written, by name, and the directories inside of `dir` that are empty then: it
+/// was empty before, so they are of this run. Nothing partial is left behind, and nothing else is removed.
 fn take_back<'n>(dir: &Path, names: impl Iterator<Item = &'n Path>) {
     for name in names {
         let _ = fs::remove_file(dir.join(name));
-        for parent in name.ancestors().skip(1) {
+        let parents = name.ancestors().skip(1);
+        for parent in parents.filter(|parent| !parent.as_os_str().is_empty()) {
             let _ = fs::remove_dir(dir.join(parent));
         }
     }

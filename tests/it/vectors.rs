@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::framed::decoder::{Decoder, SHAPES};
-use crate::support::{is_installed, project, unstick};
+use crate::support::{UNSTICK, is_installed, project, unstick};
 use rstest::rstest;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -323,4 +323,28 @@ fn lines_go_nowhere_else() {
     assert_eq!(ran.status, 2, "{}", ran.stdout);
     let ran = unstick(["vectors"]);
     assert_eq!(ran.status, 2, "{}", ran.stdout);
+}
+
+/// Where no room is left, nothing of the vectors stays, and the directory that was there does.
+#[test]
+fn a_directory_that_cannot_take_them_is_left_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    // In units of 512 octets: the large files do not fit. The signal that a shell would get is passed over.
+    let script = "trap '' XFSZ; ulimit -f 64; exec \"$0\" vectors \"$1\"";
+    for name in ["there", "new"] {
+        let into = dir.path().join(name);
+        if name == "there" {
+            fs::create_dir(&into).unwrap();
+        }
+        let ran = Command::new("sh")
+            .args(["-c", script, UNSTICK])
+            .arg(&into)
+            .output()
+            .unwrap();
+        assert_eq!(ran.status.code(), Some(1), "{ran:?}");
+        assert_eq!(into.exists(), name == "there");
+        if let Ok(mut entries) = fs::read_dir(&into) {
+            assert!(entries.next().is_none(), "something is left in {into:?}");
+        }
+    }
 }
