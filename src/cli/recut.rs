@@ -16,6 +16,7 @@ use super::judging::{INTERRUPTED, Judging};
 use super::progress::Progress;
 use super::shell::shell;
 use super::{Failure, USAGE};
+use crate::framing::Framing;
 use crate::recut::finding::Finding;
 use crate::recut::learn::Options;
 use crate::recut::program::Kind;
@@ -65,6 +66,10 @@ pub(super) struct Recut {
     /// How many single places are tried: all, edges, or so many; by need unless given
     #[arg(long, value_name = "all|edges|N", value_parser = places)]
     cuts: Option<Places>,
+    /// How the client's stream is divided, as `unstick explain --framing` reads it: numbers are cut after each
+    /// octet, and frames across their boundary; unless given, the recording's own
+    #[arg(long, value_name = "F")]
+    framing: Option<Framing>,
     /// What the sample of places is drawn by, where there are too many
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -118,6 +123,7 @@ impl Recut {
             places: self.cuts.unwrap_or(Places::ByNeed),
             seed: self.seed,
             pipelines: self.pipelines,
+            framing: self.framing.clone(),
         };
         let planned: Vec<(&Recording, Vec<Variation>)> = recordings
             .iter()
@@ -299,6 +305,9 @@ impl Recut {
         }
         if self.cuts == Some(Places::All) {
             words.extend(["--cuts", "all"].map(str::to_owned));
+        }
+        if let Some(framing) = &self.framing {
+            words.extend(["--framing".to_owned(), framing.to_string()]);
         }
         if self.seed != 1 {
             words.extend(["--seed".to_owned(), self.seed.to_string()]);

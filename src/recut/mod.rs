@@ -9,7 +9,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | `turn`, `variation` | a conversation in turns, and the ways of holding it otherwise |
+//! | `turn`, `frames`, `variation` | a conversation in turns, and the ways of holding it otherwise |
 //! | `token`, `duration`, `pattern`, `recorded`, `held`, `any_order` | what answers are like, and how one differs |
 //! | `carry` | values of answers that are sent back later |
 //! | `subject`, `server`; `program`, `filter`, `client`, `ahead`, `ended` | who is talked to |
@@ -43,6 +43,8 @@ pub mod exchange;
 pub(crate) mod filter;
 #[cfg(feature = "cli")]
 pub mod finding;
+#[cfg(feature = "cli")]
+mod frames;
 #[cfg(feature = "cli")]
 pub mod fuzz;
 #[cfg(feature = "cli")]

@@ -11,6 +11,7 @@ use super::shrink::{Least, shrink};
 use super::subject::Subject;
 use super::turn::{Conversation, NoTurns};
 use super::variation::{Variation, Wanted, all};
+use crate::framing::Framing;
 use crate::judge::check::Verdict;
 use crate::judge::progress::Progress;
 use crate::trace::{Cuts, Trace};
@@ -22,6 +23,8 @@ pub struct Recording {
     pub name: String,
     /// What is said.
     pub conversation: Conversation,
+    /// How its stream is divided, where it says so.
+    framing: Option<Framing>,
     /// The only variation that is wanted, if the recording says how it is cut.
     pinned: Vec<Variation>,
 }
@@ -40,6 +43,7 @@ impl Recording {
         Ok(Self {
             name: trace.id.clone(),
             conversation,
+            framing: trace.framing.as_ref().and_then(|name| name.parse().ok()),
             pinned,
         })
     }
@@ -55,6 +59,7 @@ impl Recording {
         Self {
             name: name.to_owned(),
             conversation,
+            framing: None,
             pinned: Vec::new(),
         }
     }
@@ -62,11 +67,15 @@ impl Recording {
     /// All variations of it that are wanted.
     #[must_use]
     pub fn variations(&self, wanted: &Wanted) -> Vec<Variation> {
-        if self.pinned.is_empty() {
-            all(&self.conversation, wanted)
-        } else {
-            self.pinned.clone()
+        if !self.pinned.is_empty() {
+            return self.pinned.clone();
         }
+        let framing = wanted.framing.as_ref().or(self.framing.as_ref()).cloned();
+        let wanted = Wanted {
+            framing,
+            ..wanted.clone()
+        };
+        all(&self.conversation, &wanted)
     }
 }
 

@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use super::frames::{self, Framed};
 use super::turn::Conversation;
+use crate::framing::Framing;
 
 /// All places of a conversation are tried up to this many; beyond, the edges of each turn and a
 /// sample.
@@ -193,12 +195,17 @@ pub struct Wanted {
     pub seed: u64,
     /// Whether turns are joined.
     pub pipelines: bool,
+    /// How the stream is divided, where that is known: then the frames say which places count.
+    pub framing: Option<Framing>,
 }
 
 /// All variations of a conversation that are wanted, the plainest first.
 #[must_use]
 pub fn all(conversation: &Conversation, wanted: &Wanted) -> Vec<Variation> {
-    let mut all: Vec<Variation> = singles(conversation, wanted)
+    let framed = wanted.framing.as_ref();
+    let framed = framed.map(|framing| frames::of(framing, conversation));
+    let framed = framed.unwrap_or_default();
+    let mut all: Vec<Variation> = singles(conversation, wanted, &framed)
         .into_iter()
         .map(|(turn, place)| Variation::Cut {
             turn,
@@ -209,7 +216,7 @@ pub fn all(conversation: &Conversation, wanted: &Wanted) -> Vec<Variation> {
     let cuttable = conversation.turns.iter().any(|turn| turn.sent.len() > 1);
     if cuttable {
         all.push(Variation::Octets);
-        all.extend(pairs(conversation));
+        all.extend(pairs(conversation, &framed));
         all.push(Variation::Pauses);
     }
     if wanted.pipelines {
@@ -219,8 +226,17 @@ pub fn all(conversation: &Conversation, wanted: &Wanted) -> Vec<Variation> {
     all
 }
 
+/// The places of a turn's frames, where they are known.
+fn of_frames(framed: &[Option<Framed>], turn: usize) -> Option<&Framed> {
+    framed.get(turn)?.as_ref()
+}
+
 /// The single places, each with its turn.
-fn singles(conversation: &Conversation, wanted: &Wanted) -> Vec<(usize, usize)> {
+fn singles(
+    conversation: &Conversation,
+    wanted: &Wanted,
+    framed: &[Option<Framed>],
+) -> Vec<(usize, usize)> {
     let lens: Vec<usize> = conversation
         .turns
         .iter()
@@ -240,9 +256,11 @@ fn singles(conversation: &Conversation, wanted: &Wanted) -> Vec<(usize, usize)> 
     }
     let mut edges = BTreeSet::new();
     for (turn, one) in conversation.turns.iter().enumerate() {
-        for place in interesting(&one.sent) {
-            edges.insert((turn, place));
-        }
+        let places = match of_frames(framed, turn) {
+            Some(frames) => frames.singles.clone(),
+            None => interesting(&one.sent),
+        };
+        edges.extend(places.into_iter().map(|place| (turn, place)));
     }
     let mut random = Random(wanted.seed);
     if let Places::AtMost(most) = wanted.places {
@@ -284,20 +302,22 @@ fn interesting(sent: &[u8]) -> BTreeSet<usize> {
     places
 }
 
-/// Pairs of places: beside each other, at both ends, around what terminates.
-fn pairs(conversation: &Conversation) -> Vec<Variation> {
+/// Pairs of places: those of frames, beside each other, at both ends, around what terminates.
+fn pairs(conversation: &Conversation, framed: &[Option<Framed>]) -> Vec<Variation> {
     let mut all = Vec::new();
     for (turn, one) in conversation.turns.iter().enumerate() {
         let len = one.sent.len();
         if len < 3 {
             continue;
         }
-        let mut pairs = vec![
+        let mut pairs = of_frames(framed, turn).map_or_else(Vec::new, |one| one.pairs.clone());
+        pairs.truncate(PAIRS_IN_A_TURN / 2);
+        pairs.extend([
             (1, 2),
             (1, len - 1),
             (len - 2, len - 1),
             (len / 3, 2 * len / 3),
-        ];
+        ]);
         for place in 2..len - 1 {
             if matches!(one.sent[place - 1], b'\r' | b'\n' | b' ' | b':' | b',' | 0) {
                 pairs.push((place - 1, place));
@@ -403,93 +423,4 @@ impl Random {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::trace::answer::Answer;
-
-    fn conversation(turns: &[&[u8]]) -> Conversation {
-        let mut conversation = Conversation::default();
-        for turn in turns {
-            conversation.sent(turn);
-            conversation.answered(b"ok");
-        }
-        conversation
-    }
-
-    fn ids(conversation: &Conversation, places: Places, pipelines: bool) -> Vec<String> {
-        let wanted = Wanted {
-            places,
-            seed: 1,
-            pipelines,
-        };
-        let all = all(conversation, &wanted);
-        all.iter().map(Variation::id).collect()
-    }
-
-    #[test]
-    fn a_small_conversation_is_cut_everywhere() {
-        let ids = ids(&conversation(&[b"abc", b"d", b"ef"]), Places::ByNeed, true);
-        assert_eq!(
-            ids,
-            [
-                "turn1@1",
-                "turn1@2",
-                "turn3@1",
-                "octets",
-                "turn1@1+2",
-                "pauses",
-                "join@1",
-                "join@2",
-                "join@2+1",
-                "join@1-2",
-                "end@turn1@1",
-                "end@turn1@2",
-            ]
-        );
-    }
-
-    #[test]
-    fn a_goodbye_and_what_is_marked_are_never_sent_ahead() {
-        let mut conversation = conversation(&[b"a", b"b", b"c", b"d"]);
-        conversation.turns[1].answer = Some(Answer {
-            awaited: true,
-            ..Answer::default()
-        });
-        conversation.closed();
-        let joins = ids(&conversation, Places::ByNeed, true);
-        assert_eq!(joins, ["join@1"]);
-    }
-
-    #[test]
-    fn of_a_long_conversation_the_edges_and_a_sample_are_cut_the_same_each_time() {
-        let mut long = vec![b'x'; 5000];
-        long[2500] = b'\n';
-        let conversation = conversation(&[&long]);
-        let singles = || {
-            let mut ids = ids(&conversation, Places::ByNeed, false);
-            ids.retain(|id| id.starts_with("turn") && !id.contains('+'));
-            ids
-        };
-        assert_eq!(singles().len(), ALL_PLACES_UP_TO);
-        assert_eq!(singles(), singles());
-        for place in [1, 16, 2500, 2501, 4984, 4999] {
-            assert!(singles().contains(&format!("turn1@{place}")), "{place}");
-        }
-        let count = |places| {
-            let ids = ids(&conversation, places, false);
-            ids.iter()
-                .filter(|id| id.starts_with("turn") && !id.contains('+'))
-                .count()
-        };
-        assert_eq!(count(Places::All), 4999);
-        assert_eq!(count(Places::Edges), 34);
-        assert_eq!(count(Places::AtMost(10)), 10);
-    }
-
-    #[test]
-    fn what_goes_octet_by_octet_has_a_bound() {
-        assert_eq!(Variation::Octets.places(0, 3), [1, 2]);
-        assert_eq!(Variation::Octets.places(0, 1), [0; 0]);
-        assert_eq!(Variation::Octets.places(0, 100_000).len(), OCTETS_UP_TO - 1);
-    }
-}
+mod tests;

@@ -43,6 +43,7 @@ mod proxy_passes;
 mod proxy_real;
 mod reach;
 mod recording;
+mod recut_framed;
 mod recut_matrix;
 mod recut_real;
 mod regressions;

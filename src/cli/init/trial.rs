@@ -204,6 +204,7 @@ fn first_cuts(recordings: &[String]) -> Result<Vec<String>, Failure> {
         places: Places::Edges,
         seed: 1,
         pipelines: false,
+        framing: None,
     };
     let mut patterns = Vec::new();
     for path in recordings {

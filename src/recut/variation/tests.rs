@@ -1,0 +1,116 @@
+use super::*;
+use crate::trace::answer::Answer;
+
+fn conversation(turns: &[&[u8]]) -> Conversation {
+    let mut conversation = Conversation::default();
+    for turn in turns {
+        conversation.sent(turn);
+        conversation.answered(b"ok");
+    }
+    conversation
+}
+
+fn ids(conversation: &Conversation, places: Places, pipelines: bool) -> Vec<String> {
+    let wanted = Wanted {
+        places,
+        seed: 1,
+        pipelines,
+        framing: None,
+    };
+    let all = all(conversation, &wanted);
+    all.iter().map(Variation::id).collect()
+}
+
+#[test]
+fn a_small_conversation_is_cut_everywhere() {
+    let ids = ids(&conversation(&[b"abc", b"d", b"ef"]), Places::ByNeed, true);
+    assert_eq!(
+        ids,
+        [
+            "turn1@1",
+            "turn1@2",
+            "turn3@1",
+            "octets",
+            "turn1@1+2",
+            "pauses",
+            "join@1",
+            "join@2",
+            "join@2+1",
+            "join@1-2",
+            "end@turn1@1",
+            "end@turn1@2",
+        ]
+    );
+}
+
+#[test]
+fn a_goodbye_and_what_is_marked_are_never_sent_ahead() {
+    let mut conversation = conversation(&[b"a", b"b", b"c", b"d"]);
+    conversation.turns[1].answer = Some(Answer {
+        awaited: true,
+        ..Answer::default()
+    });
+    conversation.closed();
+    let joins = ids(&conversation, Places::ByNeed, true);
+    assert_eq!(joins, ["join@1"]);
+}
+
+#[test]
+fn of_a_long_conversation_the_edges_and_a_sample_are_cut_the_same_each_time() {
+    let mut long = vec![b'x'; 5000];
+    long[2500] = b'\n';
+    let conversation = conversation(&[&long]);
+    let singles = || {
+        let mut ids = ids(&conversation, Places::ByNeed, false);
+        ids.retain(|id| id.starts_with("turn") && !id.contains('+'));
+        ids
+    };
+    assert_eq!(singles().len(), ALL_PLACES_UP_TO);
+    assert_eq!(singles(), singles());
+    for place in [1, 16, 2500, 2501, 4984, 4999] {
+        assert!(singles().contains(&format!("turn1@{place}")), "{place}");
+    }
+    let count = |places| {
+        let ids = ids(&conversation, places, false);
+        ids.iter()
+            .filter(|id| id.starts_with("turn") && !id.contains('+'))
+            .count()
+    };
+    assert_eq!(count(Places::All), 4999);
+    assert_eq!(count(Places::Edges), 34);
+    assert_eq!(count(Places::AtMost(10)), 10);
+}
+
+#[test]
+fn with_a_framing_the_frames_say_where_a_long_turn_is_cut() {
+    let frame = [&b"\x03\xe8"[..], &[b'x'; 1000]].concat();
+    let wanted = Wanted {
+        places: Places::Edges,
+        seed: 1,
+        pipelines: false,
+        framing: Some("u16be".parse().unwrap()),
+    };
+    let all = all(&conversation(&[&frame.repeat(2)]), &wanted);
+    let ids: Vec<String> = all.iter().map(Variation::id).collect();
+    let expected = [
+        "turn1@1",
+        "turn1@2",
+        "turn1@502",
+        "turn1@1002",
+        "turn1@1003",
+        "turn1@1004",
+        "turn1@1504",
+        "octets",
+        "turn1@1+2",
+        "turn1@502+1003",
+        "turn1@1003+1004",
+    ];
+    assert_eq!(ids[..expected.len()], expected);
+}
+
+#[test]
+fn what_goes_octet_by_octet_has_a_bound() {
+    assert_eq!(Variation::Octets.places(0, 3), [1, 2]);
+    assert_eq!(Variation::Octets.places(0, 1), [0; 0]);
+    assert_eq!(Variation::Octets.places(0, 100_000).len(), OCTETS_UP_TO - 1);
+}
