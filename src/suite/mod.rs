@@ -1,6 +1,6 @@
 //! The suite: requirements, cases, and the judging of testees by them.
 //!
-//! One folder a role: [`server`], [`client`], [`codec`], none of which knows another. What stands beside
+//! One folder a role: `server`, `client`, `codec`, none of which knows another. What stands beside
 //! them they share, and it knows none of them but where it lists all cases. Nothing here writes reports.
 
 #[cfg(feature = "cli")]

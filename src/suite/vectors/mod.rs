@@ -72,7 +72,7 @@ pub fn files(framing: &Framing) -> Vec<(String, String)> {
 /// The streams of a framing under every cut, a line of JSON each, with all octets written out: for a
 /// test that reads lines and nothing else.
 ///
-/// Streams of more than [`decoding::MOST_IN_A_LINE`] octets are left out; the files have them.
+/// Streams of more than 20,000 octets are left out; the files have them.
 pub fn lines(framing: &Framing) -> impl Iterator<Item = String> {
     decodings(framing)
         .into_iter()
