@@ -20,7 +20,7 @@ use crate::report::Report;
 use crate::report::fuzz::{self, Run};
 use crate::trace::json;
 
-/// Fuzz a server: with mutants of a recording, or with conversations that nobody wrote
+/// Fuzz a server, client or codec, by a recording or by conversations that nobody wrote
 ///
 /// FILE is a recording, as `unstick record` writes it. Octets of it are changed; each mutant is held whole
 /// and cut, and must be answered the same. Without a recording, `unstick fuzz server`, `unstick fuzz client` and
