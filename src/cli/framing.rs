@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{Failure, UNJUDGED, USAGE, print};
+use super::{Failure, UNJUDGED, USAGE, print, say};
 use crate::framing::{Guess, guess};
 use crate::recut::turn::Conversation;
 use crate::trace::json;
@@ -98,8 +98,9 @@ fn streams_of(path: &Path) -> Result<Vec<Vec<u8>>, Failure> {
     let Some(trace) = text.and_then(|text| json::read(text).ok()) else {
         if octets.len() as u64 >= MOST {
             octets.truncate(MOST as usize);
-            let shown = Visible::of(path.display());
-            eprintln!("{shown}: the first 16 MiB are looked at, which may end inside a frame");
+            let shown = path.display();
+            let what = "the first 16 MiB are looked at, which may end inside a frame";
+            say(Visible::of(format_args!("{shown}: {what}")));
         }
         return Ok(vec![octets]);
     };
