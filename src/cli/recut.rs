@@ -118,36 +118,7 @@ impl Recut {
             return Err((USAGE, why.to_owned()));
         }
         let recordings = self.recordings()?;
-        let chosen = self.chosen()?;
-        let wanted = Wanted {
-            places: self.cuts.unwrap_or(Places::ByNeed),
-            seed: self.seed,
-            pipelines: self.pipelines,
-            framing: self.framing.clone(),
-        };
-        let planned: Vec<(&Recording, Vec<Variation>)> = recordings
-            .iter()
-            .map(|recording| {
-                let mut variations = recording.variations(&wanted);
-                if self.filter || self.client {
-                    variations.retain(program::applies);
-                }
-                if let Some(chosen) = &chosen {
-                    variations.retain(|one| {
-                        let id = one.id();
-                        chosen.is_match(&id) || chosen.is_match(format!("{}/{id}", recording.name))
-                    });
-                }
-                (recording, self.judging.part_of(variations))
-            })
-            .collect();
-        if planned.iter().all(|(_, variations)| variations.is_empty()) {
-            let why = match self.run.first() {
-                Some(pattern) => format!("--run {pattern:?} matches no cut of these recordings"),
-                None => "there is no place to cut: each turn is a single octet".to_owned(),
-            };
-            return Err((USAGE, why));
-        }
+        let planned = self.planned(&recordings)?;
         let known = self.judging.prepare()?;
         if self.filter || self.client {
             let kind = if self.client {
@@ -184,6 +155,44 @@ impl Recut {
         let outcome = self.judge(&planned, origin, &options, &mut progress);
         self.judging
             .report_recut(&judged, segmentation, outcome, progress.finish())
+    }
+
+    /// The cuts of each recording that are tried.
+    fn planned<'r>(
+        &self,
+        recordings: &'r [Recording],
+    ) -> Result<Vec<(&'r Recording, Vec<Variation>)>, Failure> {
+        let chosen = self.chosen()?;
+        let wanted = Wanted {
+            places: self.cuts.unwrap_or(Places::ByNeed),
+            seed: self.seed,
+            pipelines: self.pipelines,
+            framing: self.framing.clone(),
+        };
+        let planned: Vec<_> = recordings
+            .iter()
+            .map(|recording| {
+                let mut variations = recording.variations(&wanted);
+                if self.filter || self.client {
+                    variations.retain(program::applies);
+                }
+                if let Some(chosen) = &chosen {
+                    variations.retain(|one| {
+                        let id = one.id();
+                        chosen.is_match(&id) || chosen.is_match(format!("{}/{id}", recording.name))
+                    });
+                }
+                (recording, self.judging.part_of(variations))
+            })
+            .collect();
+        if planned.iter().all(|(_, variations)| variations.is_empty()) {
+            let why = match self.run.first() {
+                Some(pattern) => format!("--run {pattern:?} matches no cut of these recordings"),
+                None => "there is no place to cut: each turn is a single octet".to_owned(),
+            };
+            return Err((USAGE, why));
+        }
+        Ok(planned)
     }
 
     /// Holds all conversations, one recording after the other.
