@@ -11,7 +11,7 @@ use crate::suite::plain::frame;
 use crate::trace::Class;
 
 /// Lengths of the pauses. Timers of 50, 100, 200, 500 and 1,000 ms are common.
-const PAUSES: [Duration; 3] = [
+pub(super) const PAUSES: [Duration; 3] = [
     Duration::from_millis(60),
     Duration::from_millis(250),
     Duration::from_millis(1200),

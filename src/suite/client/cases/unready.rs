@@ -2,8 +2,8 @@
 //! a server that has not said so, and the user hears that the file is not verified.
 
 use std::thread;
-use std::time::Duration;
 
+use super::pauses::PAUSES;
 use super::verified::{case, says_on, verified};
 use crate::suite::client::case::Case;
 use crate::suite::client::diagnosis::Diagnosis;
@@ -11,13 +11,6 @@ use crate::suite::client::driver::{Judged, NotPassed, Stage, reply};
 use crate::suite::client::extension::{Algorithm, Form};
 use crate::suite::client::forms::{CONTENT, NAME};
 use crate::suite::plain::frame;
-
-/// Lengths of the pauses before `ready`. Timers of 50, 100, 200, 500 and 1,000 ms are common.
-const PAUSES: [Duration; 3] = [
-    Duration::from_millis(60),
-    Duration::from_millis(250),
-    Duration::from_millis(1200),
-];
 
 /// How often a client may try again by another command of the extension.
 const TRIES: usize = 3;

@@ -1,8 +1,8 @@
 //! Answers to the digest: `ok`, `mismatch`, `refused: …`, late, in pieces, something else, or none.
 
 use std::thread;
-use std::time::Duration;
 
+use super::pauses::PAUSES;
 use super::unready::in_pieces;
 use super::verified::{case, pattern, says_on, verified};
 use crate::suite::client::case::Case;
@@ -11,13 +11,6 @@ use crate::suite::client::driver::{Judged, NotPassed, Stage};
 use crate::suite::client::extension::Form;
 use crate::suite::client::forms::{CONTENT, NAME};
 use crate::suite::plain::frame;
-
-/// Lengths of the pauses before a verdict.
-const PAUSES: [Duration; 3] = [
-    Duration::from_millis(60),
-    Duration::from_millis(250),
-    Duration::from_millis(1200),
-];
 
 /// How often a client may send a file again by itself that has not arrived.
 const TRIES: usize = 3;
