@@ -9,7 +9,6 @@ use super::Fuzzing;
 use crate::cli::client::{ClientClass, needs_a_port};
 use crate::cli::judging::{Judged, no_outcome};
 use crate::cli::{Failure, say};
-use crate::report::fuzz::Run;
 use crate::suite::client::fuzz::run::{Chosen, run};
 use crate::trace::Class;
 
@@ -68,21 +67,7 @@ impl Generated {
         };
         let fuzzed = run(&template, chosen, &mut |status| progress.fuzzed(&status));
         let so_far = progress.finish();
-        match fuzzed {
-            Ok(fuzzed) => {
-                let run = Run {
-                    name: "client".to_owned(),
-                    generated: true,
-                    fuzzed,
-                };
-                self.fuzzing.report(&judged, &[run], seed)
-            }
-            Err(error) => {
-                let why = no_outcome(&error);
-                judging
-                    .report(&judged, "none", Err(why), so_far)
-                    .map(Into::into)
-            }
-        }
+        let fuzzed = fuzzed.map_err(|error| no_outcome(&error));
+        self.fuzzing.end(&judged, "client", fuzzed, so_far, seed)
     }
 }

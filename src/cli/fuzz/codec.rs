@@ -9,7 +9,6 @@ use super::Fuzzing;
 use crate::cli::codec::Spoken;
 use crate::cli::judging::Judged;
 use crate::cli::{Failure, say};
-use crate::report::fuzz::Run;
 use crate::suite::codec::fuzz::Chosen;
 use crate::trace::Class;
 
@@ -65,21 +64,8 @@ impl Generated {
         let program = self.spoken.program(&template);
         let fuzzed = program.fuzz(chosen, &mut |status| progress.fuzzed(&status));
         let so_far = progress.finish();
-        match fuzzed {
-            Ok(fuzzed) => {
-                let run = Run {
-                    name: "codec".to_owned(),
-                    generated: true,
-                    fuzzed,
-                };
-                self.fuzzing.report(&judged, &[run], seed)
-            }
-            Err(error) => {
-                let why = format!("{}: {error}", self.command[0].to_string_lossy());
-                judging
-                    .report(&judged, "none", Err(why), so_far)
-                    .map(Into::into)
-            }
-        }
+        let fuzzed =
+            fuzzed.map_err(|error| format!("{}: {error}", self.command[0].to_string_lossy()));
+        self.fuzzing.end(&judged, "codec", fuzzed, so_far, seed)
     }
 }

@@ -15,7 +15,8 @@ use clap::{Args, Subcommand};
 
 use super::judging::{Judged, Judging};
 use super::{Failure, UNJUDGED, USAGE, print};
-use crate::judge::fuzzed::{Budget, Found};
+use crate::judge::check::Check;
+use crate::judge::fuzzed::{Budget, Found, Fuzzed};
 use crate::report::Report;
 use crate::report::fuzz::{self, Run};
 use crate::trace::json;
@@ -104,6 +105,32 @@ impl Fuzzing {
         }
     }
 
+    /// Ends the fuzzing of a role whose conversations were generated: reports what came of it, or why nothing
+    /// did, with the checks that were made so far.
+    fn end(
+        &self,
+        judged: &Judged<'_>,
+        role: &str,
+        fuzzed: Result<Fuzzed, String>,
+        so_far: Vec<Check>,
+        seed: u64,
+    ) -> Result<ExitCode, Failure> {
+        match fuzzed {
+            Ok(fuzzed) => {
+                let run = Run {
+                    name: role.to_owned(),
+                    generated: true,
+                    fuzzed,
+                };
+                self.report(judged, &[run], seed)
+            }
+            Err(why) => {
+                let ended = self.judging.report(judged, "none", Err(why), so_far);
+                ended.map(Into::into)
+            }
+        }
+    }
+
     fn keep(&self, runs: &[Run]) -> Result<Vec<String>, String> {
         let Some(dir) = &self.findings else {
             return Ok(Vec::new());
@@ -173,8 +200,12 @@ fn keep(dir: &Path, found: &Found) -> io::Result<PathBuf> {
         let path = dir.join(name);
         match File::create_new(&path) {
             Ok(mut file) => {
-                file.write_all(json::write(&found.trace).as_bytes())?;
-                return Ok(path);
+                let written = file.write_all(json::write(&found.trace).as_bytes());
+                if written.is_err() {
+                    // A part of a trace is none; the file is of this run.
+                    let _ = fs::remove_file(&path);
+                }
+                return written.map(|()| path);
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
             Err(error) => return Err(error),

@@ -8,7 +8,6 @@ use clap::Args;
 use super::Fuzzing;
 use crate::cli::judging::{Framed, Judged, Limits, ServerClass, known_placeholders, no_outcome};
 use crate::cli::{Failure, say};
-use crate::report::fuzz::Run;
 use crate::suite::effort::Effort;
 use crate::suite::server::fuzz::run::{Chosen, run};
 use crate::suite::server::options::Options;
@@ -86,21 +85,7 @@ impl Generated {
             .map_err(Into::into)
             .and_then(|mut server| run(&mut server, &options, chosen, &mut follow));
         let so_far = progress.finish();
-        match fuzzed {
-            Ok(fuzzed) => {
-                let run = Run {
-                    name: "server".to_owned(),
-                    generated: true,
-                    fuzzed,
-                };
-                self.fuzzing.report(&judged, &[run], seed)
-            }
-            Err(error) => {
-                let why = no_outcome(&error);
-                judging
-                    .report(&judged, "none", Err(why), so_far)
-                    .map(Into::into)
-            }
-        }
+        let fuzzed = fuzzed.map_err(|error| no_outcome(&error));
+        self.fuzzing.end(&judged, "server", fuzzed, so_far, seed)
     }
 }
