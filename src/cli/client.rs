@@ -76,7 +76,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Whether what is judged stands on the command line, and not in a file.
+    /// True if the command line names the subject, so that no file is asked.
     pub(super) const fn names_its_subject(&self) -> bool {
         !self.command.is_empty()
     }

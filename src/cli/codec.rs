@@ -43,7 +43,7 @@ pub(super) struct Codec {
     command: Vec<OsString>,
 }
 
-/// How a codec is spoken to.
+/// The way in which a codec is spoken to.
 #[derive(Debug, Args)]
 pub(super) struct Spoken {
     /// COMMAND is one process that is spoken to line by line
@@ -112,7 +112,7 @@ impl Spoken {
 }
 
 impl Codec {
-    /// Whether what is judged stands on the command line, and not in a file.
+    /// True if the command line names the subject, so that no file is asked.
     pub(super) const fn names_its_subject(&self) -> bool {
         !self.command.is_empty()
     }

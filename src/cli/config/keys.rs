@@ -10,7 +10,7 @@ use crate::cli::Cli;
 /// The words that start what is judged.
 pub(super) const COMMAND: &str = "command";
 
-/// What tells a subject from others of its kind.
+/// The name that tells a subject from others of its kind.
 pub(super) const SUBJECT_NAME: &str = "name";
 
 /// The files that `unstick recut` takes.
@@ -24,7 +24,7 @@ pub(super) const fn own(role: Role) -> &'static [&'static str] {
     }
 }
 
-/// What a key may be given.
+/// The values that a key may be given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// `true` or `false`

@@ -16,7 +16,7 @@ impl Place {
         Self(1 + before.filter(|octet| **octet == b'\n').count())
     }
 
-    /// What is wrong at this place of the file.
+    /// An error at this place of the file.
     pub(super) fn wrong(self, path: &str, why: &str) -> Failure {
         (USAGE, format!("{path}:{}: {why}", self.0))
     }

@@ -258,7 +258,7 @@ impl File<'_> {
     }
 }
 
-/// What a value is, for people.
+/// The kind of a value, for people.
 fn kind(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a text",

@@ -1,4 +1,4 @@
-//! What an `unstick.toml` describes.
+//! The subjects that an `unstick.toml` describes.
 
 use super::place::Place;
 
@@ -36,7 +36,7 @@ pub(in crate::cli) struct Config {
     pub(in crate::cli) path: String,
     /// The directory that reports go to.
     pub(in crate::cli) reports: Option<String>,
-    /// What is judged, in the file's order.
+    /// The subjects, in the file's order.
     pub(in crate::cli) subjects: Vec<Subject>,
 }
 
@@ -44,7 +44,7 @@ pub(in crate::cli) struct Config {
 #[derive(Debug)]
 pub(in crate::cli) struct Subject {
     pub(in crate::cli) role: Role,
-    /// What tells it from the others, and names its reports.
+    /// The name that tells it from the others, and names its reports.
     pub(in crate::cli) name: String,
     /// Where its table begins.
     pub(super) place: Place,
