@@ -12,6 +12,8 @@ import struct
 import unittest
 
 from codec import Decoder, encode
+from server import ProtocolError
+from verified_server import DIGESTS, verdict
 
 VECTORS = pathlib.Path(os.environ.get("VECTORS", "vectors"))
 
@@ -61,6 +63,19 @@ class Vectors(unittest.TestCase):
             self.assertRaises(struct.error, struct.pack, ">I", int(value))
         for written in vectors["not_packed"]:
             self.assertRaises(struct.error, struct.unpack, ">I", octets(written))
+
+    def test_verified_transfers(self):
+        vectors = load("verified.json")
+        for vector in vectors["commands"]:
+            self.assertEqual(vector["message"] in DIGESTS, vector["answer"] is not None, vector)
+        for vector in vectors["digests"]:
+            with self.subTest(vector["id"]):
+                digest = DIGESTS[vector["command"]](octets(vector["body"]))
+                if vector["answer"] is None:
+                    self.assertRaises(ProtocolError, verdict, digest, vector["message"])
+                else:
+                    answer = verdict(digest, vector["message"])
+                    self.assertEqual(f"{vector['command']} {answer}", vector["answer"])
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 "use strict";
 
 const assert = require("node:assert/strict");
+const { createHash } = require("node:crypto");
 const fs = require("node:fs");
 const path = require("node:path");
 const test = require("node:test");
@@ -58,4 +59,23 @@ test("lengths", () => {
     assert.equal(length.readUInt32BE(0), value);
   }
   for (const value of not_lengths) assert.throws(() => length.writeUInt32BE(Number(value)));
+});
+
+/** What a server makes of the message behind a body; null for a protocol error. */
+function answer(command, body, message) {
+  const algorithm = command.slice("file+".length);
+  const digest = createHash(algorithm).update(body).digest("hex");
+  if (message.length !== digest.length || !/^[0-9a-f]*$/.test(message)) return null;
+  return `${command} ${message === digest ? "ok" : "mismatch"}`;
+}
+
+test("verified transfers", () => {
+  const vectors = load("verified.json");
+  for (const { message, answer } of vectors.commands) {
+    const known = ["file+md5", "file+sha256"].includes(message);
+    assert.equal(answer, known ? `${message} ready` : null, message);
+  }
+  for (const { id, command, body, message, answer: expected } of vectors.digests) {
+    assert.equal(answer(command, octets(body), message), expected, id);
+  }
 });

@@ -15,6 +15,13 @@ from server import CHUNK, ProtocolError, Server, Session
 DIGESTS = {"file+md5": hashlib.md5, "file+sha256": hashlib.sha256}
 
 
+def verdict(digest, sent):
+    """What a digest message is worth."""
+    if not re.fullmatch(f"[0-9a-f]{{{2 * digest.digest_size}}}", sent):
+        raise ProtocolError(f"not a digest: {sent!r}")
+    return "ok" if sent == digest.hexdigest() else "mismatch"
+
+
 class VerifiedSession(Session):
     def answer(self, text):
         if text not in DIGESTS:
@@ -32,10 +39,7 @@ class VerifiedSession(Session):
                     file.write(octets := self.exactly(min(left, CHUNK)))
                     digest.update(octets)
                     left -= len(octets)
-                sent = self.message() or ""
-                if not re.fullmatch(f"[0-9a-f]{{{2 * digest.digest_size}}}", sent):
-                    raise ProtocolError(f"not a digest: {sent!r}")
-                if sent != digest.hexdigest():
+                if verdict(digest, self.message() or "") == "mismatch":
                     os.unlink(partial)
                     return "mismatch"
                 # `ok` has to outlive a loss of power: the file first, then its name.

@@ -5,7 +5,7 @@
 //!     cargo run --manifest-path fuzz/Cargo.toml --no-default-features --example power -- DIR
 //!
 //! DIR holds the built targets. `--seeds` starts from the seed corpora, `--held-out` measures
-//! the held-out faults only, `--speed` the executions per second only.
+//! the held-out faults only, `--speed` the executions per second only, `--target NAME` one target only.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use std::thread;
 
 use unstick_fuzz::planted::Fault;
 use unstick_fuzz::seeds;
-use unstick_fuzz::targets;
+use unstick_fuzz::targets::{self, Target};
 
 /// The engine's random seeds.
 const SEEDS: u32 = 5;
@@ -31,9 +31,12 @@ const SPEED_SECONDS: u32 = 10;
 
 fn main() {
     let mut binaries = None;
+    let mut only = None;
     let (mut from_seeds, mut held_out, mut speed) = (false, false, false);
-    for argument in env::args().skip(1) {
+    let mut arguments = env::args().skip(1);
+    while let Some(argument) = arguments.next() {
         match argument.as_str() {
+            "--target" => only = arguments.next(),
             "--seeds" => from_seeds = true,
             "--held-out" => held_out = true,
             "--speed" => speed = true,
@@ -41,13 +44,15 @@ fn main() {
         }
     }
     let Some(binaries) = binaries else {
-        eprintln!("power DIR [--seeds] [--held-out] [--speed]");
+        eprintln!("power DIR [--seeds] [--held-out] [--speed] [--target NAME]");
         std::process::exit(2);
     };
+    let wanted = |target: &&&Target| only.as_deref().is_none_or(|only| only == target.name);
+    let targets: Vec<&'static Target> = targets::ALL.iter().filter(wanted).copied().collect();
     if speed {
-        measure_speed(&binaries);
+        measure_speed(&binaries, &targets);
     } else {
-        measure_power(&binaries, from_seeds, held_out);
+        measure_power(&binaries, &targets, from_seeds, held_out);
     }
 }
 
@@ -74,10 +79,10 @@ impl Row {
     }
 }
 
-fn measure_power(binaries: &Path, from_seeds: bool, held_out: bool) {
+fn measure_power(binaries: &Path, targets: &[&'static Target], from_seeds: bool, held_out: bool) {
     let most = if held_out { MOST_HELD_OUT } else { MOST };
     let mut rows: Vec<Row> = Vec::new();
-    for target in targets::ALL {
+    for target in targets {
         let Some(planted) = target.planted else {
             continue;
         };
@@ -182,6 +187,9 @@ fn print(rows: &[Row], most: u64) {
         rows.iter().map(|row| row.counts.clone()),
         most,
     );
+    if !rows.iter().any(|row| row.target == "decoder") {
+        return;
+    }
     // Two targets look for faults of decoders: run in turns, the earlier one counts, and the
     // executions of both.
     let both = rows
@@ -234,7 +242,7 @@ fn summary(what: &str, rows: impl Iterator<Item = Vec<Option<u64>>>, most: u64) 
 }
 
 /// Executions per second of each target, as a ratio to those of the empty one.
-fn measure_speed(binaries: &Path) {
+fn measure_speed(binaries: &Path, targets: &[&'static Target]) {
     let speed = |name: &str| -> f64 {
         let corpus = tempfile::tempdir().expect("a temporary directory");
         let output = Command::new(binaries.join(name))
@@ -251,7 +259,7 @@ fn measure_speed(binaries: &Path) {
     };
     let empty = speed("empty");
     println!("| target | ratio to the empty target |\n|---|---|\n| `empty` | 1 |");
-    for target in targets::ALL {
+    for target in targets {
         println!("| `{}` | {:.3} |", target.name, speed(target.name) / empty);
     }
 }

@@ -1,9 +1,10 @@
 //! Writes the smallest inputs that expose the planted faults to `regressions/`: an input for
 //! each fault, so that replaying them is seen to fail.
 //!
-//!     cargo run --manifest-path fuzz/Cargo.toml --no-default-features --example witness -- DIR
+//!     cargo run --manifest-path fuzz/Cargo.toml --no-default-features --example witness -- DIR [TARGET]
 //!
-//! DIR holds the built targets, whose engine finds the inputs; they are made small here.
+//! DIR holds the built targets, whose engine finds the inputs; they are made small here. With a TARGET the
+//! inputs of others stay as they are.
 
 use std::fs;
 use std::io;
@@ -13,25 +14,30 @@ use std::process::Command;
 use unstick_fuzz::targets::{self, Planted, Target};
 
 /// The targets whose inputs say most in few octets.
-const TARGETS: [&str; 3] = ["decoder_structured", "session", "file_header"];
+const TARGETS: [&str; 4] = ["decoder_structured", "session", "verified", "file_header"];
 
 /// The first words of a line of the list that this program writes.
 const MARK: &str = "the planted fault ";
 
 fn main() -> io::Result<()> {
     let Some(binaries) = std::env::args_os().nth(1).map(PathBuf::from) else {
-        eprintln!("witness DIR");
+        eprintln!("witness DIR [TARGET]");
         std::process::exit(2);
     };
+    let only = std::env::args().nth(2);
+    let wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("regressions");
     fs::create_dir_all(&home)?;
     let list = fs::read_to_string(home.join("LIST")).unwrap_or_default();
     let mut lines: Vec<String> = list
         .lines()
-        .filter(|line| !line.contains(MARK))
+        .filter(|line| {
+            let target = line.split('/').next().unwrap_or_default();
+            !(line.contains(MARK) && wanted(target))
+        })
         .map(str::to_owned)
         .collect();
-    for name in TARGETS {
+    for name in TARGETS.into_iter().filter(|name| wanted(name)) {
         let target = targets::find(name).expect("it is a target");
         let planted = target.planted.expect("it has planted faults");
         for fault in planted.faults {

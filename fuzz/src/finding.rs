@@ -8,6 +8,7 @@ use crate::reading::{Next, Reading};
 use crate::rendered::Rendered;
 use crate::session_model::{Expected, Model};
 use crate::session_plan::SessionPlan;
+use crate::verified_plan::VerifiedPlan;
 use crate::wire_input::WireInput;
 
 /// The stream of an input, cut as it is, with what a right testee makes of it; none for
@@ -45,11 +46,22 @@ pub fn trace(target: &str, data: &[u8]) -> Option<String> {
                 Class::Session,
             )
         }
+        "verified" => {
+            VerifiedPlan::decode(data).render(&mut rendered);
+            let limit = VerifiedPlan::decode(data).limit();
+            (
+                rendered.octets().to_vec(),
+                rendered.ends().to_vec(),
+                limit,
+                Class::VerifiedTransfer,
+            )
+        }
         _ => return None,
     };
     let (delivered, end) = match class {
         Class::Framing => frames(&stream, limit),
-        _ => texts(&stream, limit),
+        Class::VerifiedTransfer => texts(Model::new(&stream, limit).verifying(), &stream),
+        _ => texts(Model::new(&stream, limit), &stream),
     };
     let step = |action| Step { action, note: None };
     let mut steps = Vec::new();
@@ -65,10 +77,10 @@ pub fn trace(target: &str, data: &[u8]) -> Option<String> {
         id: format!("{target}/{}", to_hex(&data[..data.len().min(8)])).replace('_', "-"),
         title: format!("Found by the fuzz target {target}, at a limit of {limit} octets"),
         requirements: vec![
-            if class == Class::Framing {
-                "FRM-2"
-            } else {
-                "SES-6"
+            match class {
+                Class::Framing => "FRM-2",
+                Class::VerifiedTransfer => "VTR-3",
+                _ => "SES-6",
             }
             .to_owned(),
         ],
@@ -95,8 +107,7 @@ fn frames(stream: &[u8], limit: u32) -> (Vec<Vec<u8>>, Action) {
     }
 }
 
-fn texts(stream: &[u8], limit: u32) -> (Vec<Vec<u8>>, Action) {
-    let mut model = Model::new(stream, limit);
+fn texts(mut model: Model<'_>, stream: &[u8]) -> (Vec<Vec<u8>>, Action) {
     let mut delivered = Vec::new();
     loop {
         match model.step() {
@@ -107,6 +118,13 @@ fn texts(stream: &[u8], limit: u32) -> (Vec<Vec<u8>>, Action) {
             }
             Expected::Quit { .. } | Expected::Over | Expected::End => {
                 return (delivered, Action::Close);
+            }
+            Expected::Command { by, .. } => {
+                delivered.push(format!("{} ready", by.command()).into_bytes());
+            }
+            Expected::Digest { by, right, .. } => {
+                let verdict = if right { "ok" } else { "mismatch" };
+                delivered.push(format!("{} {verdict}", by.command()).into_bytes());
             }
             Expected::File { .. } | Expected::Body { .. } | Expected::FileEnd { .. } => {}
         }

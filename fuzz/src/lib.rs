@@ -1,7 +1,7 @@
 //! Inputs, oracles and planted faults: what the fuzz targets and the tests of unstick share.
 //!
-//! An input is octets. [`wire_input`], [`plan`] and [`session_plan`] ([`program`]s both) take them for a stream
-//! and the way it is cut; [`decoding`], [`serving`], [`header`], [`storing`] say what must
+//! An input is octets. [`wire_input`], [`plan`], [`session_plan`] and [`verified_plan`] ([`program`]s all) take
+//! them for a stream and the way it is cut; [`decoding`], [`serving`], [`header`], [`storing`] say what must
 //! hold of whatever reads it, by the one-shot readings in [`reading`], [`session_model`] and
 //! [`header`], which share no code with the reference. [`targets`] puts both together, and
 //! [`planted`] has what they must find. The generators and the readings are `unstick::model`.
@@ -22,6 +22,9 @@ pub mod serving;
 pub mod storing;
 pub mod targets;
 pub mod trace_text;
+pub mod verifying;
 pub mod wire_input;
 
-pub use unstick::model::{edges, plan, program, reading, rendered, session_model, session_plan};
+pub use unstick::model::{
+    digest, edges, plan, program, reading, rendered, session_model, session_plan, verified_plan,
+};

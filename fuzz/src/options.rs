@@ -40,6 +40,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("session", include_str!("../options/session.options")),
     ("trace", include_str!("../options/trace.options")),
     ("transfer", include_str!("../options/transfer.options")),
+    ("verified", include_str!("../options/verified.options")),
 ];
 
 /// Sees that the options of a target, its dictionary and its seeds are in effect. To be called

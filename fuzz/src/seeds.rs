@@ -35,7 +35,7 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
     let mut seeds: Vec<(String, Vec<u8>)> = match target {
         "decoder" => frames.flat_map(wire_inputs).collect(),
         "decoder_structured" | "roundtrip" | "differential" => frames.flat_map(plans).collect(),
-        "session" | "transfer" => sessions.flat_map(session_plans).collect(),
+        "session" | "transfer" | "verified" => sessions.flat_map(session_plans).collect(),
         "file_header" => sessions.flat_map(headers).collect(),
         "capture" => captured::seeds(),
         "trace" => traces

@@ -17,6 +17,10 @@ pub enum Seen<'a> {
     Part(&'a [u8]),
     /// It is complete.
     FileEnd,
+    /// The command of a verified transfer, to be answered `ready`.
+    Command(&'a str),
+    /// The digest of a verified transfer, and whether it is that of the body.
+    Digest(bool),
     /// The client said goodbye.
     Quit,
 }
@@ -80,8 +84,8 @@ impl Serve for Reference {
     }
 }
 
-/// Feeds a client's stream to a server, cut at `ends`, and compares it with the model:
-/// everything in order, each thing with the very octet from which on it can be known.
+/// Feeds a client's stream to a server without the extension, cut at `ends`, and compares it with the
+/// model: everything in order, each thing with the very octet from which on it can be known.
 ///
 /// # Errors
 /// What went wrong, in words.
@@ -91,8 +95,31 @@ pub fn check(
     stream: &[u8],
     ends: impl IntoIterator<Item = usize>,
 ) -> Result<(), String> {
+    check_by(server, Model::new(stream, limit), limit, stream, ends)
+}
+
+/// The same for a server with the extension (VTR).
+///
+/// # Errors
+/// What went wrong, in words.
+pub fn check_verified(
+    server: &mut impl Serve,
+    limit: u32,
+    stream: &[u8],
+    ends: impl IntoIterator<Item = usize>,
+) -> Result<(), String> {
+    let model = Model::new(stream, limit).verifying();
+    check_by(server, model, limit, stream, ends)
+}
+
+fn check_by(
+    server: &mut impl Serve,
+    mut model: Model<'_>,
+    limit: u32,
+    stream: &[u8],
+    ends: impl IntoIterator<Item = usize>,
+) -> Result<(), String> {
     server.start(limit);
-    let mut model = Model::new(stream, limit);
     let mut next = model.step();
     let mut from = 0;
     for end in ends.into_iter().chain([stream.len()]) {
@@ -124,9 +151,11 @@ pub fn check(
             Expected::Text { due, .. }
             | Expected::File { due, .. }
             | Expected::FileEnd { due }
+            | Expected::Command { due, .. }
+            | Expected::Digest { due, .. }
             | Expected::Quit { due }
             | Expected::Refusal { due } => due <= arrived,
-            Expected::Body { at, end } => at < end.min(arrived),
+            Expected::Body { at, end, .. } => at < end.min(arrived),
             Expected::Over | Expected::CutShort | Expected::End => false,
         };
         if late {
@@ -164,16 +193,26 @@ fn advance<'s>(
         (Seen::FileEnd, Expected::FileEnd { due }) | (Seen::Quit, Expected::Quit { due }) => {
             *due <= arrived
         }
-        (Seen::Part(part), Expected::Body { at, end }) => {
-            let (at, end) = (*at, *end);
+        (Seen::Command(command), Expected::Command { by, due }) => {
+            *due <= arrived && command == by.command()
+        }
+        (Seen::Digest(seen), Expected::Digest { right, due, .. }) => {
+            *due <= arrived && seen == *right
+        }
+        (Seen::Part(part), Expected::Body { at, end, verified }) => {
+            let (at, end, verified) = (*at, *end, *verified);
             let upto = at + part.len();
             if part.is_empty() || upto > end.min(arrived) || stream[at..upto] != *part {
                 return false;
             }
-            *next = if upto == end {
-                Expected::FileEnd { due: end }
-            } else {
-                Expected::Body { at: upto, end }
+            *next = match (upto == end, verified) {
+                (true, false) => Expected::FileEnd { due: end },
+                (true, true) => model.step(),
+                (false, _) => Expected::Body {
+                    at: upto,
+                    end,
+                    verified,
+                },
             };
             return true;
         }

@@ -41,12 +41,13 @@ impl Place {
     }
 
     /// Has a whole session with the reference server, its socket apart, and compares the
-    /// directory and the replies with the model.
+    /// directory and the replies with the model; `verifies` says whether both have the extension (VTR).
     ///
     /// # Errors
     /// What went wrong, in words.
     pub fn check(
         &mut self,
+        verifies: bool,
         limit: u32,
         stream: &[u8],
         ends: impl Iterator<Item = usize>,
@@ -54,10 +55,17 @@ impl Place {
         let inside = self.dir.path().join("dir");
         fs::create_dir_all(&inside).map_err(|error| error.to_string())?;
         self.replies.clear();
-        converse(&self.store, &mut self.replies, limit, stream, ends);
-        let (files, texts) = expected(stream, limit);
+        let conversation = Conversation::new(&self.store, limit);
+        let model = Model::new(stream, limit);
+        let (conversation, model) = if verifies {
+            (conversation.verifying(), model.verifying())
+        } else {
+            (conversation, model)
+        };
+        converse(conversation, &mut self.replies, stream, ends);
+        let (files, replies) = expected(model, stream);
         let outcome = compare_files(&inside, &files)
-            .and_then(|()| compare_replies(&self.replies, &texts))
+            .and_then(|()| compare_replies(&self.replies, &replies))
             .and_then(|()| nothing_beside(self.dir.path()));
         if !files.is_empty() || outcome.is_err() {
             fs::remove_dir_all(&inside).map_err(|error| error.to_string())?;
@@ -67,13 +75,11 @@ impl Place {
 }
 
 fn converse(
-    store: &Store,
+    mut conversation: Conversation<'_>,
     replies: &mut Vec<u8>,
-    limit: u32,
     stream: &[u8],
     ends: impl Iterator<Item = usize>,
 ) {
-    let mut conversation = Conversation::new(store, limit);
     let mut from = 0;
     for end in ends.chain([stream.len()]) {
         let arrived = end.clamp(from, stream.len());
@@ -89,28 +95,53 @@ fn converse(
 
 type Files<'s> = BTreeMap<String, &'s [u8]>;
 
-/// What the directory holds in the end, and the texts that were to be answered.
-fn expected(stream: &[u8], limit: u32) -> (Files<'_>, Vec<&[u8]>) {
-    let mut model = Model::new(stream, limit);
+/// A reply that is owed.
+#[derive(Debug)]
+enum Owed<'s> {
+    /// To a text (SES-5).
+    Reply(&'s [u8]),
+    /// Of a verified transfer: the whole message.
+    Answer(String),
+}
+
+/// What the directory holds in the end, and the replies that are owed.
+fn expected<'s>(mut model: Model<'s>, stream: &'s [u8]) -> (Files<'s>, Vec<Owed<'s>>) {
     let mut files = Files::new();
-    let mut texts = Vec::new();
+    let mut replies = Vec::new();
     let mut name = String::new();
+    let mut body = &stream[..0];
     loop {
         match model.step() {
-            Expected::Text { text, .. } => texts.push(text),
-            Expected::File { name: next, .. } => name = next,
-            Expected::Body { at, end } if end <= stream.len() => {
-                files.insert(std::mem::take(&mut name), &stream[at..end]);
+            Expected::Text { text, .. } => replies.push(Owed::Reply(text)),
+            Expected::Command { by, .. } => {
+                replies.push(Owed::Answer(format!("{} ready", by.command())));
+            }
+            Expected::File { name: next, .. } => {
+                name = next;
+                body = &stream[..0];
+            }
+            Expected::Body { at, end, verified } if end <= stream.len() => {
+                body = &stream[at..end];
+                if !verified {
+                    files.insert(std::mem::take(&mut name), body);
+                }
             }
             Expected::FileEnd { due } => {
                 files.insert(std::mem::take(&mut name), &stream[due..due]);
+            }
+            Expected::Digest { by, right, .. } => {
+                let verdict = if right { "ok" } else { "mismatch" };
+                replies.push(Owed::Answer(format!("{} {verdict}", by.command())));
+                if right {
+                    files.insert(std::mem::take(&mut name), body);
+                }
             }
             Expected::Body { .. }
             | Expected::Quit { .. }
             | Expected::Over
             | Expected::Refusal { .. }
             | Expected::CutShort
-            | Expected::End => return (files, texts),
+            | Expected::End => return (files, replies),
         }
     }
 }
@@ -153,26 +184,31 @@ fn nothing_beside(dir: &Path) -> Result<(), String> {
     }
 }
 
-fn compare_replies(replies: &[u8], texts: &[&[u8]]) -> Result<(), String> {
+fn compare_replies(replies: &[u8], owed: &[Owed<'_>]) -> Result<(), String> {
     let mut reading = Reading::new(replies, u32::MAX);
-    for text in texts {
+    for owed in owed {
         let Next::Frame { payload, .. } = reading.step() else {
-            return Err(format!("no reply to a text of {} octets", text.len()));
+            return Err(format!("a reply is missing: {owed:?}"));
         };
-        let rest = payload.strip_suffix("”信息!".as_bytes());
-        let holds = rest.is_some_and(|rest| {
-            rest.ends_with(text)
-                && rest[..rest.len() - text.len()].ends_with("秒收到了你发来的“".as_bytes())
-        });
+        let holds = match owed {
+            Owed::Reply(text) => replies_to(payload, text),
+            Owed::Answer(answer) => payload == answer.as_bytes(),
+        };
         if !holds {
-            return Err(format!(
-                "a reply does not hold its text of {} octets",
-                text.len()
-            ));
+            let reply = String::from_utf8_lossy(payload);
+            return Err(format!("{reply:?} is not what is owed: {owed:?}"));
         }
     }
     match reading.step() {
         Next::End => Ok(()),
         more => Err(format!("more than the replies that are owed: {more:?}")),
     }
+}
+
+/// Whether this is the reply to a text, whatever the time.
+fn replies_to(reply: &[u8], text: &[u8]) -> bool {
+    reply
+        .strip_suffix("”信息!".as_bytes())
+        .and_then(|rest| rest.strip_suffix(text))
+        .is_some_and(|rest| rest.ends_with("秒收到了你发来的“".as_bytes()))
 }

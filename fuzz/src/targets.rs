@@ -11,6 +11,8 @@ use crate::planted;
 use crate::rendered::Rendered;
 use crate::session_plan::SessionPlan;
 use crate::storing::Place;
+use crate::verified_plan::VerifiedPlan;
+use crate::verifying::Verifying;
 use crate::wire_input::WireInput;
 use crate::{decoding, roundtrip, serving, trace_text};
 
@@ -114,6 +116,20 @@ pub static TRANSFER: Target = Target {
     show: show_session,
 };
 
+/// What a client that verifies its files sends, into the server's machine, and into the real store.
+pub static VERIFIED: Target = Target {
+    name: "verified",
+    check: |data| {
+        verified(&mut Verifying::default(), data)?;
+        with_verified(data, |limit, rendered| stored(true, limit, rendered))
+    },
+    planted: Some(Planted {
+        faults: planted::verified::FAULTS,
+        check: |fault, data| verified(&mut planted::verified::Planted::new(fault), data),
+    }),
+    show: |data| VerifiedPlan::decode(data).to_string(),
+};
+
 /// Text to a trace and back.
 pub static TRACE: Target = Target {
     name: "trace",
@@ -149,13 +165,14 @@ pub static DIFFERENTIAL: Target = Target {
 };
 
 /// All targets.
-pub static ALL: [&Target; 9] = [
+pub static ALL: [&Target; 10] = [
     &DECODER,
     &DECODER_STRUCTURED,
     &ROUNDTRIP,
     &SESSION,
     &FILE_HEADER,
     &TRANSFER,
+    &VERIFIED,
     &TRACE,
     &CAPTURE,
     &DIFFERENTIAL,
@@ -266,16 +283,26 @@ fn header_text(data: &[u8]) -> Option<String> {
 }
 
 fn transfer(data: &[u8]) -> Result<(), String> {
+    with_session(data, |limit, rendered| stored(false, limit, rendered))
+}
+
+fn verified(server: &mut impl serving::Serve, data: &[u8]) -> Result<(), String> {
+    with_verified(data, |limit, rendered| {
+        let ends = rendered.ends().iter().copied();
+        serving::check_verified(server, limit, rendered.octets(), ends)
+    })
+}
+
+/// What the reference server stores and replies.
+fn stored(verifies: bool, limit: u32, rendered: &Rendered) -> Result<(), String> {
     thread_local!(static PLACE: RefCell<Option<Place>> = const { RefCell::new(None) });
     PLACE.with_borrow_mut(|place| {
         let place = match place {
             Some(place) => place,
             None => place.insert(Place::new().map_err(|error| error.to_string())?),
         };
-        with_session(data, |limit, rendered| {
-            let ends = rendered.ends().iter().copied();
-            place.check(limit, rendered.octets(), ends)
-        })
+        let ends = rendered.ends().iter().copied();
+        place.check(verifies, limit, rendered.octets(), ends)
     })
 }
 
@@ -292,6 +319,14 @@ fn with_plan<T>(data: &[u8], check: impl FnOnce(u32, &Rendered) -> T) -> T {
 fn with_session<T>(data: &[u8], check: impl FnOnce(u32, &Rendered) -> T) -> T {
     RENDERED.with_borrow_mut(|rendered| {
         let plan = SessionPlan::decode(data);
+        plan.render(rendered);
+        check(plan.limit(), rendered)
+    })
+}
+
+fn with_verified<T>(data: &[u8], check: impl FnOnce(u32, &Rendered) -> T) -> T {
+    RENDERED.with_borrow_mut(|rendered| {
+        let plan = VerifiedPlan::decode(data);
         plan.render(rendered);
         check(plan.limit(), rendered)
     })

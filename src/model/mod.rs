@@ -6,6 +6,7 @@
 //! Rule: plain arithmetic, no sockets, nothing of `wire` or `framing`. An oracle that shares code with what
 //! it judges shares its mistakes.
 
+pub mod digest;
 pub mod edges;
 pub mod header;
 pub mod plan;
@@ -14,3 +15,4 @@ pub mod reading;
 pub mod rendered;
 pub mod session_model;
 pub mod session_plan;
+pub mod verified_plan;

@@ -87,6 +87,12 @@ impl<'d, O: Operation<'d>> fmt::Display for Program<'d, O> {
 pub struct Octets<'d>(&'d [u8]);
 
 impl<'d> Octets<'d> {
+    /// The next one, which is not taken; 0 behind the last.
+    #[must_use]
+    pub fn peek(&self) -> u8 {
+        self.0.first().copied().unwrap_or(0)
+    }
+
     /// The next one; 0 behind the last.
     pub fn one(&mut self) -> u8 {
         match self.0.split_first() {

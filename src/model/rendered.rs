@@ -91,6 +91,12 @@ impl Rendered {
         self.piece = self.octets.len();
     }
 
+    /// What has been appended since the last piece began.
+    #[must_use]
+    pub fn last_piece(&self) -> &[u8] {
+        &self.octets[self.piece..]
+    }
+
     /// Appends octets as they are.
     pub fn literal(&mut self, octets: &[u8]) {
         if self.room() >= octets.len() {

@@ -1,6 +1,7 @@
 //! The oracle for sessions: a one-shot reading of a client's whole stream, written from
 //! SPEC.md and from nothing else.
 
+use super::digest::Digest;
 use super::header;
 use super::reading::{Next, Reading};
 
@@ -32,6 +33,24 @@ pub enum Expected<'s> {
         at: usize,
         /// The first that does not (TRF-4), which may lie beyond the end of the stream.
         end: usize,
+        /// A digest follows, and nothing tells the end of the body before it (VTR-2).
+        verified: bool,
+    },
+    /// The command of a verified transfer, which is answered `ready` (VTR-2).
+    Command {
+        /// What the transfer is verified by.
+        by: Digest,
+        /// Where the command is complete.
+        due: usize,
+    },
+    /// The digest of the body, which is answered (VTR-3).
+    Digest {
+        /// What it is.
+        by: Digest,
+        /// It is that of the body.
+        right: bool,
+        /// Where it is complete.
+        due: usize,
     },
     /// The body is complete.
     FileEnd {
@@ -59,8 +78,10 @@ pub enum Expected<'s> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Messages,
-    Header,
-    BodyOf(u32),
+    Header(Option<Digest>),
+    BodyOf(u32, Option<Digest>),
+    /// The digest of the octets from a place to another.
+    DigestOf(Digest, usize, usize),
     Over,
 }
 
@@ -70,6 +91,8 @@ pub struct Model<'s> {
     reading: Reading<'s>,
     stream: &'s [u8],
     state: State,
+    /// The server has the extension (VTR).
+    verifies: bool,
 }
 
 impl<'s> Model<'s> {
@@ -80,25 +103,37 @@ impl<'s> Model<'s> {
             reading: Reading::new(stream, limit),
             stream,
             state: State::Messages,
+            verifies: false,
         }
+    }
+
+    /// The same for a server with the extension: `file+md5` and `file+sha256` are commands (VTR-1).
+    #[must_use]
+    pub fn verifying(mut self) -> Self {
+        self.verifies = true;
+        self
     }
 
     /// What stands next. A body is one step, and its end another.
     pub fn step(&mut self) -> Expected<'s> {
         match self.state {
             State::Over => Expected::Over,
-            State::BodyOf(length) => {
+            State::BodyOf(length, verified) => {
                 let at = self.reading.at();
                 let end = at + length as usize;
-                self.state = State::Messages;
+                self.state = verified.map_or(State::Messages, |by| State::DigestOf(by, at, end));
                 self.reading.skip_to(end);
-                if length == 0 {
-                    Expected::FileEnd { due: at }
-                } else {
-                    Expected::Body { at, end }
+                match (length, verified) {
+                    (0, None) => Expected::FileEnd { due: at },
+                    (0, Some(_)) => self.message(),
+                    _ => Expected::Body {
+                        at,
+                        end,
+                        verified: verified.is_some(),
+                    },
                 }
             }
-            State::Messages | State::Header => self.message(),
+            State::Messages | State::Header(_) | State::DigestOf(..) => self.message(),
         }
     }
 
@@ -107,38 +142,58 @@ impl<'s> Model<'s> {
             Next::Frame { payload, ends_at } => (payload, ends_at),
             Next::OverLimit { known_at } => return Expected::Refusal { due: known_at },
             Next::Truncated { .. } => return Expected::CutShort,
-            Next::End if self.state == State::Header => return Expected::CutShort,
-            Next::End => return Expected::End,
+            Next::End if self.state == State::Messages => return Expected::End,
+            Next::End => return Expected::CutShort,
         };
         if !is_utf8(payload) {
             return Expected::Refusal { due };
         }
-        if self.state == State::Header {
-            let text = String::from_utf8_lossy(payload);
-            let (may_refuse, (name, length)) = match header::read(&text) {
-                header::Reading::Is(header) => (false, header),
-                header::Reading::MayBe(header) => (true, header),
-                header::Reading::Refused => return Expected::Refusal { due },
-            };
-            self.state = State::BodyOf(length);
-            return Expected::File {
-                name,
-                length,
-                may_refuse,
-                due,
-            };
+        match self.state {
+            State::Header(verified) => self.header(payload, verified, due),
+            State::DigestOf(by, from, to) => {
+                if !by.is_form_of(payload) {
+                    return Expected::Refusal { due };
+                }
+                self.state = State::Messages;
+                let right = by.of(&self.stream[from..to]).as_bytes() == payload;
+                Expected::Digest { by, right, due }
+            }
+            _ => self.command(payload, due),
         }
-        match payload {
+    }
+
+    fn header(&mut self, payload: &[u8], verified: Option<Digest>, due: usize) -> Expected<'s> {
+        let text = String::from_utf8_lossy(payload);
+        let (may_refuse, (name, length)) = match header::read(&text) {
+            header::Reading::Is(header) => (false, header),
+            header::Reading::MayBe(header) => (true, header),
+            header::Reading::Refused => return Expected::Refusal { due },
+        };
+        self.state = State::BodyOf(length, verified);
+        Expected::File {
+            name,
+            length,
+            may_refuse,
+            due,
+        }
+    }
+
+    fn command(&mut self, payload: &'s [u8], due: usize) -> Expected<'s> {
+        let by = match payload {
             b"q" | b"Q" => {
                 self.state = State::Over;
-                Expected::Quit { due }
+                return Expected::Quit { due };
             }
             b"file" | b"FILE" => {
-                self.state = State::Header;
-                self.message()
+                self.state = State::Header(None);
+                return self.message();
             }
-            text => Expected::Text { text, due },
-        }
+            b"file+md5" if self.verifies => Digest::Md5,
+            b"file+sha256" if self.verifies => Digest::Sha256,
+            text => return Expected::Text { text, due },
+        };
+        self.state = State::Header(Some(by));
+        Expected::Command { by, due }
     }
 
     /// The end of a body that was not there whole.
@@ -192,11 +247,50 @@ mod tests {
                     may_refuse: false,
                     due: 21
                 },
-                Expected::Body { at: 21, end: 23 },
+                Expected::Body {
+                    at: 21,
+                    end: 23,
+                    verified: false
+                },
                 Expected::Quit { due: 28 },
                 Expected::Over,
                 Expected::Over,
             ]
+        );
+    }
+
+    #[test]
+    fn a_literal_verified_transfer() {
+        const DIGEST: &[u8] = b"\0\0\0\x20187ef4436122d1cc2f40dc2b92f0eba0";
+        let command = b"\0\0\0\x08file+md5\0\0\0\x03a,2";
+        let steps = |stream: &[u8]| {
+            let mut model = Model::new(stream, 99).verifying();
+            std::iter::repeat_with(|| format!("{:?}", model.step()))
+                .take(4)
+                .collect::<Vec<_>>()
+        };
+        let right = steps(&[command, &b"ab"[..], DIGEST].concat());
+        assert_eq!(
+            right,
+            [
+                "Command { by: Md5, due: 12 }",
+                "File { name: \"a\", length: 2, may_refuse: false, due: 19 }",
+                "Body { at: 19, end: 21, verified: true }",
+                "Digest { by: Md5, right: true, due: 57 }",
+            ]
+        );
+        let wrong = steps(&[command, &b"aB"[..], DIGEST].concat());
+        assert_eq!(wrong[3], "Digest { by: Md5, right: false, due: 57 }");
+        let capitals = steps(&[command, &b"ab"[..], &DIGEST.to_ascii_uppercase()].concat());
+        assert_eq!(capitals[3], "Refusal { due: 57 }");
+        assert_eq!(steps(&[command, &b"ab"[..]].concat())[3], "CutShort");
+        let text = Model::new(b"\0\0\0\x08file+md5", 99).step();
+        assert_eq!(
+            text,
+            Expected::Text {
+                text: b"file+md5",
+                due: 12
+            }
         );
     }
 

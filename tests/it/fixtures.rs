@@ -175,7 +175,7 @@ fn read_session(sent: &[u8], ended: bool) -> Read {
         match model.step() {
             Expected::Text { text, .. } => read.delivered.push(text.to_vec()),
             Expected::File { name: next, .. } => name = next,
-            Expected::Body { at, end } if end <= sent.len() => {
+            Expected::Body { at, end, .. } if end <= sent.len() => {
                 read.stored
                     .push((std::mem::take(&mut name), sent[at..end].to_vec()));
             }

@@ -10,6 +10,7 @@ use unstick_fuzz::rendered::Rendered;
 use unstick_fuzz::serving::{Reference, Serve, check};
 use unstick_fuzz::session_model::is_utf8;
 use unstick_fuzz::session_plan::SessionPlan;
+use unstick_fuzz::targets;
 
 /// Messages, commands, files, cuts; every octet string is a plan.
 fn plan() -> impl Strategy<Value = Vec<u8>> {
@@ -64,6 +65,12 @@ proptest! {
     #[test]
     fn any_session_goes_as_the_model_says(data in plan()) {
         prop_assert_eq!(serves_plans(&mut Reference::default(), &data), Ok(()));
+    }
+
+    /// The server's machine, and what the store holds and the replies say.
+    #[test]
+    fn any_verified_session_goes_as_the_model_says(data in plan()) {
+        prop_assert_eq!((targets::VERIFIED.check)(&data), Ok(()));
     }
 
     #[test]

@@ -56,7 +56,10 @@ fn exported_vectors_keep_to_their_schema(#[case] framing: &str, #[case] has_leng
     let schema = read(&dir.join("vectors.schema.json"));
     let lengths = ["lengths"].into_iter().filter(|_| has_lengths);
     assert_eq!(dir.join("lengths.json").exists(), has_lengths);
-    for name in ["manifest", "decode", "encode"].into_iter().chain(lengths) {
+    let verified = ["verified"].into_iter().filter(|_| framing == "u32be");
+    assert_eq!(dir.join("verified.json").exists(), framing == "u32be");
+    let always = ["manifest", "decode", "encode"].into_iter();
+    for name in always.chain(lengths).chain(verified) {
         let validator = validator(&schema, name);
         let file = read(&dir.join(format!("{name}.json")));
         let errors: Vec<String> = validator
@@ -115,7 +118,7 @@ fn exported_vectors_are_these() {
         ["manifest", "decode", "lengths"].map(|name| read(&dir.join(format!("{name}.json"))));
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let mut shown = String::new();
-    for part in ["decode", "encode", "lengths", "traces"] {
+    for part in ["decode", "encode", "lengths", "verified", "traces"] {
         shown += &format!("{part}: {}\n", manifest[part]);
     }
     let vectors = decode.as_array().unwrap();
@@ -134,6 +137,16 @@ fn exported_vectors_are_these() {
     shown += &format!("\nfrm/two\n    {}, {}\n", two["stream"], text(&two["end"]));
     for (cut, places) in two["cuts"].as_object().unwrap() {
         shown += &format!("    {cut}: {places}\n");
+    }
+    shown += "\nverified\n";
+    let verified = read(&dir.join("verified.json"));
+    for command in verified["commands"].as_array().unwrap() {
+        shown += &format!("    {} {}\n", command["message"], command["answer"]);
+    }
+    for digest in verified["digests"].as_array().unwrap() {
+        let body = octets(&digest["body"]).len();
+        let (message, answer) = (&digest["message"], &digest["answer"]);
+        shown += &format!("    {body} octets {message} {answer}\n");
     }
     shown += "\nlengths\n";
     for packing in lengths["packed"].as_array().unwrap() {
@@ -169,6 +182,36 @@ fn exported_vectors_are_true() {
         assert_eq!(payloads, expected, "{}", vector["id"]);
         let clean = vector["end"] == "clean";
         assert_eq!(at == stream.len(), clean, "{}", vector["id"]);
+    }
+}
+
+/// The exported digests are those of their bodies where they are answered so, by arithmetic of its own.
+#[test]
+fn exported_digests_are_true() {
+    use unstick_fuzz::digest::Digest;
+
+    let (_place, dir) = exported();
+    let verified = read(&dir.join("verified.json"));
+    let commands = [Digest::Md5, Digest::Sha256].map(Digest::command);
+    for vector in verified["commands"].as_array().unwrap() {
+        let message = vector["message"].as_str().unwrap();
+        let ready = commands
+            .contains(&message)
+            .then(|| format!("{message} ready"));
+        assert_eq!(vector["answer"], Value::from(ready), "{vector}");
+    }
+    for vector in verified["digests"].as_array().unwrap() {
+        let by = match vector["command"].as_str().unwrap() {
+            "file+md5" => Digest::Md5,
+            _ => Digest::Sha256,
+        };
+        let message = vector["message"].as_str().unwrap();
+        let verdict = match by.of(&octets(&vector["body"])) == message {
+            _ if !by.is_form_of(message.as_bytes()) => None,
+            true => Some(format!("{} ok", by.command())),
+            false => Some(format!("{} mismatch", by.command())),
+        };
+        assert_eq!(vector["answer"], Value::from(verdict), "{vector}");
     }
 }
 
@@ -212,12 +255,18 @@ fn a_consumer_passes(#[case] program: &str, #[case] arguments: &[&str]) {
         "{text}{}",
         String::from_utf8_lossy(&output.stdout)
     );
-    let path = dir.join("decode.json");
-    let text = fs::read_to_string(&path).unwrap();
-    let tampered = text.replacen("\"end\":\"clean\"", "\"end\":\"error\"", 1);
-    assert_ne!(tampered, text);
-    fs::write(&path, tampered).unwrap();
-    assert!(!consume().status.success());
+    let tamper = |file: &str, right: &str, wrong: &str| {
+        let path = dir.join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        let tampered = text.replacen(right, wrong, 1);
+        assert_ne!(tampered, text);
+        fs::write(&path, tampered).unwrap();
+        assert!(!consume().status.success(), "{file}");
+        fs::write(&path, text).unwrap();
+    };
+    tamper("decode.json", "\"end\":\"clean\"", "\"end\":\"error\"");
+    tamper("verified.json", "file+md5 ok", "file+md5 mismatch");
+    assert!(consume().status.success());
 }
 
 /// The lines of a framing, each as JSON.

@@ -4,6 +4,7 @@
 pub mod decoders;
 pub mod headers;
 pub mod sessions;
+pub mod verified;
 
 /// One planted fault.
 #[derive(Debug, Clone, Copy)]

@@ -174,13 +174,14 @@ impl Told<'_> {
                     self.body_cut_short();
                     return Some(());
                 }
-                Expected::Body { at, end } => {
+                Expected::Body { at, end, .. } => {
                     self.half_of_body(&name, end);
                     self.send(end);
                     let body = self.stream[at..end].to_vec();
                     self.stored.insert(name.clone(), body);
                 }
                 Expected::FileEnd { .. } => {}
+                Expected::Command { .. } | Expected::Digest { .. } => return None,
                 Expected::Quit { due } => {
                     self.broken = "SES-2";
                     self.send_frames(due);

@@ -8,6 +8,7 @@ mod decoding;
 mod encoding;
 mod flags;
 mod lengths;
+mod verified;
 
 use serde::Serialize;
 use serde_json::json;
@@ -63,6 +64,11 @@ pub fn files(framing: &Framing) -> Vec<(String, String)> {
     if let Some(lengths) = lengths {
         manifest["lengths"] = lengths.counts();
         files.push(("lengths.json".to_owned(), pretty(&lengths)));
+    }
+    if framing.is_reference() {
+        let verified = verified::verified();
+        manifest["verified"] = verified.counts();
+        files.push((verified::FILE.to_owned(), pretty(&verified)));
     }
     files.push(("manifest.json".to_owned(), pretty(&manifest)));
     files.extend(traces);
