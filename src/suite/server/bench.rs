@@ -103,13 +103,11 @@ impl Bench<'_> {
 
     /// How long to wait for what does not come: less, the more often it was in vain.
     pub(crate) fn patience(&self) -> Patience {
+        let at_most = |bound: Duration| self.options.timeout.min(bound + self.pace.late * 4);
         let (idle, busy) = match self.waits {
             0..4 => (Duration::from_millis(1000), self.options.timeout),
-            4..12 => (Duration::from_millis(400), self.options.timeout),
-            _ => (
-                Duration::from_millis(150),
-                self.options.timeout.min(Duration::from_millis(1500)),
-            ),
+            4..12 => (Duration::from_millis(400), at_most(Duration::from_secs(2))),
+            _ => (Duration::from_millis(150), at_most(Duration::from_secs(1))),
         };
         // One that waits before it replies looks idle all that time.
         let idle = idle + self.pace.late * 2;
