@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::judging::{Framed, ServerClass};
+use super::options::{Framed, ServerClass};
 use super::{Failure, USAGE, print};
 use crate::judge::case::{CaseInfo, Described, Role};
 use crate::judge::id::RequirementId;

@@ -5,7 +5,9 @@ use std::ffi::OsString;
 use clap::{Args, ValueEnum};
 
 use super::ended::Ended;
-use super::judging::{Chosen, Judged, Judging, Pace, known_placeholders, no_outcome};
+use super::judging::{Judged, Judging, no_outcome};
+use super::options::{Chosen, Pace};
+use super::placeholders::known_placeholders;
 use super::{Failure, USAGE};
 use crate::suite::client;
 use crate::suite::client::run::{Options, run};

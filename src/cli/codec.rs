@@ -6,7 +6,8 @@ use clap::Args;
 
 use super::Failure;
 use super::ended::Ended;
-use super::judging::{Chosen, INTERRUPTED, Judged, Judging};
+use super::judging::{INTERRUPTED, Judged, Judging};
+use super::options::Chosen;
 use crate::framing::Framing;
 use crate::suite::codec;
 use crate::suite::codec::program::{Mode, Program};

@@ -1,23 +1,22 @@
-//! What the commands that judge have in common: options, progress, reports, exit status.
+//! What the commands that judge have in common: progress, reports, exit status.
 
 use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::ended::Ended;
+use super::options::{Limits, size};
 use super::output::Outputs;
 use super::progress::{Progress, locked};
 use super::shell::shell;
 use super::{FAILED, Failure, UNJUDGED, USAGE, columns, interrupt, print, say};
 use crate::framing::Framing;
-use crate::judge::case::Described;
 use crate::judge::check::Check;
 use crate::judge::error::RunError;
 use crate::judge::known_failures::KnownFailures;
-use crate::judge::selection::select;
 use crate::recut::finding::Finding;
 use crate::report::{Report, Testee, recut, terminal};
 use crate::suite::effort::Effort;
@@ -34,40 +33,6 @@ use crate::trace::visible::Visible;
 /// A testee may take so long to start, however short it is waited for later.
 const LEAST_START: Duration = Duration::from_secs(10);
 
-/// A limit on payloads, which FRM-7 lets nobody set lower than this.
-pub(super) fn limit(text: &str) -> Result<u32, String> {
-    const FLOOR: u32 = 65_536;
-    let limit: u32 = text.parse().map_err(|error| format!("{error}"))?;
-    if limit < FLOOR {
-        return Err(format!("FRM-7 asks for a limit of at least {FLOOR} octets"));
-    }
-    Ok(limit)
-}
-
-/// The classes that a server may claim.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum ServerClass {
-    /// Sends every frame back unchanged
-    Framing,
-    /// Answers messages, and ends with q
-    Session,
-    /// Receives files too
-    Transfer,
-    /// Receives files with a digest, and acknowledges them
-    VerifiedTransfer,
-}
-
-impl From<ServerClass> for Class {
-    fn from(class: ServerClass) -> Self {
-        match class {
-            ServerClass::Framing => Self::Framing,
-            ServerClass::Session => Self::Session,
-            ServerClass::Transfer => Self::Transfer,
-            ServerClass::VerifiedTransfer => Self::VerifiedTransfer,
-        }
-    }
-}
-
 /// What every judging command takes.
 #[derive(Debug, Args)]
 pub(super) struct Judging {
@@ -83,146 +48,6 @@ pub(super) struct Judging {
     /// any [default: a quarter of the machine's]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     max_memory: Option<u64>,
-}
-
-/// A number of octets, with K, M or G for powers of 1024.
-fn size(text: &str) -> Result<u64, String> {
-    let (digits, unit) = match text.char_indices().last() {
-        Some((at, unit)) if unit.is_ascii_alphabetic() => (&text[..at], Some(unit)),
-        _ => (text, None),
-    };
-    let shift = match unit.map(|unit| unit.to_ascii_uppercase()) {
-        None => Some(0),
-        Some('K') => Some(10),
-        Some('M') => Some(20),
-        Some('G') => Some(30),
-        Some(_) => None,
-    };
-    let size = digits.parse::<u64>().ok().zip(shift);
-    size.and_then(|(number, shift)| number.checked_mul(1 << shift))
-        .ok_or_else(|| "expected a number of octets, such as 2147483648, 2048M or 2G".to_owned())
-}
-
-/// How fast a run is, and how soon it ends.
-#[derive(Debug, Args)]
-pub(super) struct Pace {
-    /// How many conversations go on side by side [default: as many as slow replies call for]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
-    jobs: Option<u32>,
-    /// Stop at the first failure that is confirmed and not known
-    #[arg(long)]
-    fail_fast: bool,
-}
-
-impl Pace {
-    pub(super) fn jobs(&self) -> Option<usize> {
-        self.jobs.map(|jobs| jobs as usize)
-    }
-
-    pub(super) const fn fail_fast(&self) -> bool {
-        self.fail_fast
-    }
-}
-
-/// Which cases are run.
-#[derive(Debug, Args)]
-pub(super) struct Chosen {
-    /// Run only the cases whose id matches; may be given more than once
-    #[arg(long, value_name = "GLOB")]
-    run: Vec<String>,
-    /// Leave out the cases whose id matches; may be given more than once
-    #[arg(long, value_name = "GLOB")]
-    skip: Vec<String>,
-}
-
-impl Chosen {
-    /// Those of `cases` that a testee of this class owes, and that are wanted.
-    pub(super) fn of<C: Described>(&self, cases: Vec<C>, class: Class) -> Result<Vec<C>, Failure> {
-        select(cases, Some(class), &self.run, &self.skip)
-            .map_err(|error| (USAGE, error.to_string()))
-    }
-}
-
-/// The framing of what is judged.
-#[derive(Debug, Args)]
-pub(super) struct Framed {
-    /// The framing that it speaks, of a server of class framing: a preset, or a template in stream order;
-    /// `unstick explain --framing F` draws it
-    #[arg(
-        long,
-        value_name = "F",
-        default_value = "u32be",
-        hide_default_value = true
-    )]
-    pub(super) framing: Framing,
-}
-
-impl Framed {
-    /// The class of a server that claims this one, or none: another framing has nothing but frames.
-    pub(super) fn class(&self, claimed: Option<ServerClass>) -> Result<Class, Failure> {
-        let class = claimed.map(Class::from);
-        match class {
-            _ if self.framing.is_reference() => Ok(class.unwrap_or(Class::Transfer)),
-            None | Some(Class::Framing) => Ok(Class::Framing),
-            Some(class) => {
-                let why = format!(
-                    "--framing {} is for --class framing, servers that send frames back: messages and \
-                     files, class {}, are those of the framing u32be",
-                    self.framing,
-                    class.name()
-                );
-                Err((USAGE, why))
-            }
-        }
-    }
-
-    /// The words that name it again.
-    pub(super) fn words(&self) -> Vec<String> {
-        if self.framing.is_reference() {
-            return Vec::new();
-        }
-        vec!["--framing".to_owned(), self.framing.to_string()]
-    }
-}
-
-/// The limits that a server declares.
-#[derive(Debug, Args)]
-pub(super) struct Limits {
-    /// The testee's limit on payloads in octets, to be judged at its boundary
-    #[arg(long, value_name = "N", value_parser = limit)]
-    max_payload: Option<u32>,
-    /// The testee's limit on concurrent sessions, to be judged at its boundary
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    max_sessions: Option<u32>,
-    #[command(flatten)]
-    pace: Pace,
-}
-
-impl Limits {
-    /// The limit on payloads, where one is declared.
-    pub(super) const fn max_payload(&self) -> Option<u32> {
-        self.max_payload
-    }
-
-    pub(super) const fn fail_fast(&self) -> bool {
-        self.pace.fail_fast()
-    }
-
-    pub(super) fn jobs(&self) -> Option<usize> {
-        self.pace.jobs()
-    }
-
-    /// The words that declare them again.
-    pub(super) fn words(&self) -> Vec<String> {
-        let mut words = Vec::new();
-        if let Some(limit) = self.max_payload {
-            words.extend(["--max-payload".to_owned(), limit.to_string()]);
-        }
-        if let Some(limit) = self.max_sessions {
-            words.extend(["--max-sessions".to_owned(), limit.to_string()]);
-        }
-        words
-    }
 }
 
 /// What a server claims to be.
@@ -329,12 +154,12 @@ impl Judging {
         let options = Options {
             class,
             framing: framing.clone(),
-            max_payload: limits.max_payload,
-            max_sessions: limits.max_sessions.map(|limit| limit as usize),
+            max_payload: limits.max_payload(),
+            max_sessions: limits.max_sessions(),
             timeout: self.timeout(),
             effort: Effort::Full,
-            jobs: limits.pace.jobs(),
-            fail_fast: limits.pace.fail_fast(),
+            jobs: limits.jobs(),
+            fail_fast: limits.fail_fast(),
         };
         let subject = Judged {
             testee,
@@ -512,43 +337,6 @@ pub(super) fn judge(
     run(&mut server, cases, options, progress)
 }
 
-/// Refuses placeholders that nothing fills in: a typing mistake would reach the program as it is.
-pub(super) fn known_placeholders(command: &[OsString], known: &[&str]) -> Result<(), Failure> {
-    for word in command {
-        // `${PORT}` is the shell's own.
-        let word = word.to_string_lossy().replace("${", "");
-        for part in word.split('{').skip(1) {
-            let Some((name, _)) = part.split_once('}') else {
-                continue;
-            };
-            let is_near = known.iter().any(|known| {
-                known.len().abs_diff(name.len()) <= 1 && is_one_edit_away(name, known)
-            });
-            if is_near && !known.contains(&name) {
-                let known: Vec<String> = known.iter().map(|name| format!("{{{name}}}")).collect();
-                let why = format!(
-                    "{{{name}}} in the command is not filled in; those are {}",
-                    known.join(" ")
-                );
-                return Err((USAGE, why));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Whether one letter changed, added, left out or swapped with the next makes one of the other.
-fn is_one_edit_away(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
-    let (a, b) = (&a[same..], &b[same..]);
-    let rest = |octets: &'_ [u8], from: usize| octets.get(from..).unwrap_or_default().to_vec();
-    rest(a, 1) == rest(b, 1)
-        || rest(a, 1) == b
-        || a == rest(b, 1)
-        || matches!((a, b), ([x, y, a @ ..], [v, w, b @ ..]) if (x, y, a) == (w, v, b))
-}
-
 /// What to say when a run was interrupted.
 pub(super) const INTERRUPTED: &str = "interrupted; the testee was ended";
 
@@ -557,20 +345,5 @@ pub(super) fn no_outcome(error: &RunError) -> String {
     match error {
         RunError::Interrupted => INTERRUPTED.to_owned(),
         other => other.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_read() {
-        assert_eq!(size("300"), Ok(300));
-        assert_eq!(size("64m"), Ok(64 << 20));
-        assert_eq!(size("2G"), Ok(2 << 30));
-        for wrong in ["", "G", "1T", "-1", "1.5G", "99999999999G"] {
-            size(wrong).unwrap_err();
-        }
     }
 }

@@ -12,8 +12,10 @@ mod files;
 
 use files::{Paths, read};
 
-use super::judging::{Claims, Framed, Judging, Limits, ServerClass, known_placeholders};
+use super::judging::{Claims, Judging};
 use super::opening::{HELLO, answer};
+use super::options::{Framed, Limits, ServerClass};
+use super::placeholders::known_placeholders;
 use super::shell::shell;
 use super::{Failure, UNJUDGED, USAGE, say};
 use crate::framing::Framing;

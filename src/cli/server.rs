@@ -8,7 +8,9 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::ended::Ended;
-use super::judging::{Chosen, Claims, Framed, Judging, Limits, ServerClass, known_placeholders};
+use super::judging::{Claims, Judging};
+use super::options::{Chosen, Framed, Limits, ServerClass};
+use super::placeholders::known_placeholders;
 use super::shell::shell;
 use super::{Failure, USAGE};
 use crate::disk::Claim;

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::Fuzzing;
-use crate::cli::judging::{Judged, known_placeholders};
+use crate::cli::judging::Judged;
+use crate::cli::placeholders::known_placeholders;
 use crate::cli::progress::Progress;
 use crate::cli::recut::{last_lines, recording};
 use crate::cli::{Failure, USAGE, say};

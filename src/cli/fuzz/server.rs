@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::Fuzzing;
-use crate::cli::judging::{Framed, Judged, Limits, ServerClass, known_placeholders, no_outcome};
+use crate::cli::judging::{Judged, no_outcome};
+use crate::cli::options::{Framed, Limits, ServerClass};
+use crate::cli::placeholders::known_placeholders;
 use crate::cli::{Failure, say};
 use crate::suite::effort::Effort;
 use crate::suite::server::fuzz::run::{Chosen, run};

@@ -11,7 +11,7 @@ use super::files::{self, Planned};
 use super::recipe::{self, Ci};
 use super::{record, text, trial};
 use crate::cli::config::{NAME, Role, read, schema};
-use crate::cli::judging::{ServerClass, limit};
+use crate::cli::options::{ServerClass, limit};
 use crate::cli::{Failure, USAGE, print, say};
 use crate::framing::Framing;
 use crate::trace::Class;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Parser;
 
 use crate::cli::framing::guesses;
-use crate::cli::judging::known_placeholders;
+use crate::cli::placeholders::known_placeholders;
 use crate::cli::{Cli, Failure, UNJUDGED, USAGE};
 use crate::suite::time_zone;
 use crate::testee::launch::Template;

@@ -314,7 +314,7 @@ pub(super) fn compare(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::suite::codec::Reference;
+    use crate::suite::codec::reference::Reference;
     use crate::wire::frame::Decoder;
 
     #[test]

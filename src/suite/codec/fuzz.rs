@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use super::conversation::{Failure, What};
-use super::{Judge, NotHeld};
+use super::judge::{Judge, NotHeld};
 use crate::judge::case::Role;
 use crate::judge::check::Verdict;
 use crate::judge::fuzzed::{Budget, Findings, Fuzzed, Status, until_spent};

@@ -10,6 +10,7 @@ use super::encoder::as_u32be;
 use super::fuzz::{self, Chosen};
 use super::{Decode, Judge};
 use crate::framing::{Ended, Framing};
+use crate::judge::check::Check;
 use crate::judge::fuzzed::{Fuzzed, Status};
 use crate::testee::exit_status::status_in_words;
 use crate::testee::launch::{StartError, Template};
@@ -278,7 +279,7 @@ impl Program {
         &self,
         wanted: &mut dyn FnMut(&str) -> bool,
         progress: &mut dyn crate::judge::progress::Progress,
-    ) -> Result<Vec<super::Check>, Unjudgeable> {
+    ) -> Result<Vec<Check>, Unjudgeable> {
         self.with(|judge| judge.run(wanted, progress))
     }
 
@@ -290,7 +291,7 @@ impl Program {
         &self,
         traces: &'static [Trace],
         progress: &mut dyn crate::judge::progress::Progress,
-    ) -> Result<Vec<super::Check>, Unjudgeable> {
+    ) -> Result<Vec<Check>, Unjudgeable> {
         self.with(|judge| {
             judge.given(traces);
             judge.run(&mut |_| true, progress)

@@ -1,0 +1,118 @@
+//! A failure of a client: what went wrong, and the evidence.
+
+use super::Stage;
+use crate::judge::evidence::Evidence;
+use crate::suite::client::diagnosis::{Diagnosis, INTERLEAVED};
+use crate::suite::client::symptom::Symptom;
+use crate::trace::octets::Octets;
+
+/// How much of a client's standard output is shown, in octets.
+const SHOWN_OF_OUTPUT: usize = 1_000;
+
+/// What went wrong.
+#[derive(Debug, Clone)]
+pub(in crate::suite::client) struct Wrong {
+    pub(in crate::suite::client) message: String,
+    pub(in crate::suite::client) symptom: Symptom,
+    /// The requirement that is broken, where it is not the case's own, and the likely mistake.
+    pub(in crate::suite::client) diagnosis: Diagnosis,
+    /// One look is proof enough, and may well not show a second time.
+    pub(in crate::suite::client) proves_itself: bool,
+    /// Something was waited for in vain.
+    pub(in crate::suite::client) took_time: bool,
+    /// The client sent nothing at all of what was expected.
+    pub(in crate::suite::client) nothing_sent: bool,
+    pub(in crate::suite::client) evidence: Evidence,
+}
+
+/// Why a case did not pass.
+pub(in crate::suite::client) type NotPassed = crate::judge::subject::NotPassed<Wrong>;
+
+pub(in crate::suite::client) type Judged<T = ()> = Result<T, NotPassed>;
+
+/// Says what a failure looks like.
+pub(super) fn looks_like<T>(judged: Judged<T>, symptom: Symptom) -> Judged<T> {
+    judged.map_err(|why| match why {
+        NotPassed::Failed(mut wrong) => {
+            wrong.symptom = symptom;
+            NotPassed::Failed(wrong)
+        }
+        other => other,
+    })
+}
+
+impl Stage<'_> {
+    pub(in crate::suite::client) fn wrong<T>(
+        &mut self,
+        message: &str,
+        expected: &str,
+        took_time: bool,
+    ) -> Judged<T> {
+        self.wrong_because(Diagnosis::default(), message, expected, took_time)
+    }
+
+    pub(in crate::suite::client) fn wrong_because<T>(
+        &mut self,
+        diagnosis: Diagnosis,
+        message: &str,
+        expected: &str,
+        took_time: bool,
+    ) -> Judged<T> {
+        self.gather();
+        let program = self.client.program();
+        let death = program.death();
+        let has_ended = death.is_some();
+        let stderr = program.stderr();
+        let shown = end_of(&program.seen());
+        let nothing_sent = self.rest().is_empty();
+        let (seen, mut ended) = match &self.connection {
+            Some(connection) => connection.shown(),
+            None => (Octets::default(), "there was no connection".to_owned()),
+        };
+        if let Some(death) = death {
+            ended += &format!("; the testee ended {death}");
+        }
+        Err(NotPassed::Failed(Box::new(Wrong {
+            message: message.to_owned(),
+            symptom: Symptom::Other,
+            diagnosis,
+            proves_itself: diagnosis == INTERLEAVED,
+            // One that has ended is not waited for.
+            took_time: took_time && !has_ended,
+            nothing_sent,
+            evidence: Evidence {
+                typed: self.typed.iter().map(|line| shortened(line)).collect(),
+                sent: self
+                    .sent
+                    .iter()
+                    .map(|chunk| Octets::folded(chunk))
+                    .collect(),
+                expected: expected.to_owned(),
+                seen,
+                wanted: None,
+                ended,
+                shown,
+                stderr,
+            },
+        })))
+    }
+}
+
+/// The end of what was written, cut at a character.
+fn end_of(written: &[u8]) -> String {
+    let end = &written[written.len().saturating_sub(SHOWN_OF_OUTPUT)..];
+    let text = String::from_utf8_lossy(end);
+    if end.len() < written.len() {
+        return text.trim_start_matches('\u{FFFD}').to_owned();
+    }
+    text.into_owned()
+}
+
+fn shortened(line: &str) -> String {
+    const MOST: usize = 60;
+    if line.chars().count() <= MOST {
+        return line.to_owned();
+    }
+    let start: String = line.chars().take(MOST).collect();
+    format!("{start}… ({} octets)", line.len())
+}

@@ -1,0 +1,84 @@
+//! The cases that a codec is judged by, described.
+
+use super::{encoder, lengths, limits};
+use crate::framing::Framing;
+use crate::judge::case::{CaseInfo, Described, Role};
+use crate::suite::derived;
+use crate::trace::Class;
+use crate::trace::segmentation::conversations;
+
+/// A case for codecs, described.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// What is known of it.
+    pub info: CaseInfo,
+    checks: usize,
+}
+
+impl Described for Case {
+    fn info(&self) -> &CaseInfo {
+        &self.info
+    }
+
+    fn owed_by(&self, _: Class) -> bool {
+        true
+    }
+
+    fn checks(&self) -> usize {
+        self.checks
+    }
+}
+
+/// All cases that a codec of the article's framing can be judged by: the framing traces, and what only
+/// codecs have.
+#[must_use]
+pub fn cases() -> Vec<Case> {
+    cases_of(&Framing::default())
+}
+
+/// All cases that a codec of this framing can be judged by.
+#[must_use]
+pub fn cases_of(framing: &Framing) -> Vec<Case> {
+    let traces = derived::traces(framing).iter().map(|trace| {
+        let requirements: Vec<_> = trace.requirements.iter().map(String::as_str).collect();
+        Case {
+            info: CaseInfo::new(
+                Role::Codec,
+                &trace.id,
+                &trace.title,
+                &requirements,
+                trace.class(),
+            ),
+            checks: conversations(trace).len(),
+        }
+    });
+    traces.chain(further_cases_of(framing)).collect()
+}
+
+/// The cases on single lengths, on limits and on encoders, for the article's framing.
+#[must_use]
+pub fn further_cases() -> Vec<Case> {
+    further_cases_of(&Framing::default())
+}
+
+/// The same for a framing.
+#[must_use]
+pub fn further_cases_of(framing: &Framing) -> Vec<Case> {
+    let case = |id, title: &str, requirement| {
+        let mut info = CaseInfo::new(Role::Codec, id, "", &[requirement], Class::Codec);
+        info.title = title.to_owned().into();
+        Case { info, checks: 1 }
+    };
+    let lengths = lengths::cases(framing).into_iter();
+    let limited = match framing.declared_max_payload() {
+        Some(_) => framing.clone(),
+        None => framing.clone().with_max_payload(1024),
+    };
+    let limits = limits::at_the_limit(&limited).into_iter();
+    let encoders = encoder::cases(framing, false).into_iter();
+    lengths
+        .map(|one| case(one.id, &one.title, one.requirement))
+        .chain(limits.map(|one| case(one.id, &one.title, "FRM-7")))
+        .chain(encoders.map(|one| case(one.id, &one.title, one.requirement)))
+        .collect()
+}

@@ -1,0 +1,389 @@
+//! The judge of a codec: every framing trace under every segmentation, and what only codecs have.
+
+use std::collections::BTreeSet;
+
+use super::decode::{Decode, Encode, EncodeStream, Pack, Unpack};
+use super::{attribution, conversation, encoder, lengths, limits};
+use crate::framing::Framing;
+use crate::judge::check::{Check, Verdict};
+use crate::judge::evidence::Evidence;
+use crate::judge::progress::{Progress, Unwatched};
+use crate::suite::{derived, requirement};
+use crate::trace::segmentation::{Segmentation, conversations, cut, repaired};
+use crate::trace::{Acceptable, Trace};
+
+/// After so many failures a case that has failed is not run under further segmentations: a
+/// program takes its time for each.
+const MANY: usize = 25;
+
+/// A codec to be judged, and how.
+pub struct Judge<'c> {
+    fresh: Box<dyn FnMut() -> Box<dyn Decode + 'c> + 'c>,
+    encode: Option<Box<Encode<'c>>>,
+    encode_stream: Option<Box<EncodeStream<'c>>>,
+    lengths: Option<(Box<Pack<'c>>, Box<Unpack<'c>>)>,
+    pub(super) max_payload: Option<u32>,
+    pub(super) framing: Framing,
+    known: Vec<(&'c str, &'c str)>,
+    /// Cases over which a program died, or was waited for in vain: each further cut would take as long.
+    costly: BTreeSet<String>,
+    /// The only traces that it is judged by, and then its encoder for streams by each.
+    given: Option<&'static [Trace]>,
+}
+
+impl std::fmt::Debug for Judge<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Judge({})", self.framing)
+    }
+}
+
+/// Why a codec has not done with a trace what it must.
+pub(super) enum NotHeld {
+    Failed(Box<conversation::Failure>),
+    ProvesNothing(String),
+}
+
+/// One check that is to be made.
+enum Planned {
+    Trace(&'static Trace, Segmentation),
+    Limit(limits::AtTheLimit),
+    Encoder(encoder::EncoderCase),
+    Length(lengths::LengthCase),
+}
+
+impl<'c> Judge<'c> {
+    /// A decoder; `fresh` makes one for each stream.
+    pub fn decoder(fresh: impl FnMut() -> Box<dyn Decode + 'c> + 'c) -> Self {
+        Self {
+            fresh: Box::new(fresh),
+            encode: None,
+            encode_stream: None,
+            lengths: None,
+            max_payload: None,
+            framing: Framing::default(),
+            known: Vec::new(),
+            costly: BTreeSet::new(),
+            given: None,
+        }
+    }
+
+    /// Has it judged by these traces, and by nothing else.
+    #[cfg(feature = "cli")]
+    pub(crate) const fn given(&mut self, traces: &'static [Trace]) {
+        self.given = Some(traces);
+    }
+
+    /// The framing that it decodes and encodes, `"varint".parse()?`. Without one it is the article's:
+    /// a length of four octets, the most significant first.
+    #[must_use]
+    pub fn framing(mut self, framing: Framing) -> Self {
+        self.framing = framing;
+        self
+    }
+
+    /// The encoder that belongs to it.
+    #[must_use]
+    pub fn encoder(mut self, encode: impl FnMut(&[u8]) -> Result<Vec<u8>, String> + 'c) -> Self {
+        self.encode = Some(Box::new(encode));
+        self
+    }
+
+    /// The encoder, where it takes a whole stream of payloads as `u32be` frames.
+    #[must_use]
+    pub fn stream_encoder(
+        mut self,
+        encode: impl FnMut(&[u8]) -> Result<Vec<u8>, String> + 'c,
+    ) -> Self {
+        self.encode_stream = Some(Box::new(encode));
+        self
+    }
+
+    /// How it packs and unpacks single lengths.
+    #[must_use]
+    pub fn lengths(
+        mut self,
+        pack: impl FnMut(i128) -> Result<Vec<u8>, String> + 'c,
+        unpack: impl FnMut(&[u8]) -> Result<i128, String> + 'c,
+    ) -> Self {
+        self.lengths = Some((Box::new(pack), Box::new(unpack)));
+        self
+    }
+
+    /// Its limit on payloads in octets, so that it is judged at the boundary (FRM-7). Without
+    /// one a refusal above 65,536 octets is acceptable. A framing with `max=` says it too.
+    #[must_use]
+    pub const fn max_payload(mut self, limit: u32) -> Self {
+        self.max_payload = Some(limit);
+        self
+    }
+
+    /// A case that is known to fail, and why. One that passes is reported by [`Judge::assert`].
+    #[must_use]
+    pub fn known_to_fail(mut self, case: &'c str, why: &'c str) -> Self {
+        self.known.push((case, why));
+        self
+    }
+
+    /// Judges the codec by every framing trace under every segmentation, and by what else it
+    /// has. `progress` is told of each check, and can end the run.
+    pub fn checks(mut self, progress: &mut dyn Progress) -> Vec<Check> {
+        self.run(&mut |_| true, progress)
+    }
+
+    /// The same for the cases that are `wanted` by their id.
+    pub(crate) fn run(
+        &mut self,
+        wanted: &mut dyn FnMut(&str) -> bool,
+        progress: &mut dyn Progress,
+    ) -> Vec<Check> {
+        let planned = self.plan(wanted);
+        let mut checks: Vec<Check> = Vec::new();
+        for (done, one) in planned.iter().enumerate() {
+            let mut check = self.attempt(one, &checks);
+            // A failure counts when it comes twice; one that does not is told as what it is.
+            if check.verdict == Verdict::Fail && self.attempt(one, &[]).verdict != Verdict::Fail {
+                check.verdict = Verdict::Flaky;
+                check.message = format!("failed once, passed when repeated: {}", check.message);
+            }
+            let flow = progress.finished(done + 1, planned.len(), &check);
+            checks.push(check);
+            if flow.is_break() {
+                return checks;
+            }
+        }
+        let fails_plainly = checks
+            .iter()
+            .any(|check| check.id == "frm/one" && check.verdict == Verdict::Fail);
+        let dialect = if fails_plainly {
+            attribution::dialect(&self.framing, &mut *self.fresh)
+        } else {
+            None
+        };
+        let limit = self.limited().and_then(|framing| framing.max_payload());
+        attribution::attribute(&self.framing, limit, dialect.as_ref(), &mut checks);
+        checks
+    }
+
+    fn plan(&self, wanted: &mut dyn FnMut(&str) -> bool) -> Vec<Planned> {
+        let mut planned = Vec::new();
+        let traces = self.given.unwrap_or_else(|| derived::traces(&self.framing));
+        for trace in traces {
+            if wanted(&trace.id) {
+                let cuts = conversations(trace).into_iter();
+                planned.extend(cuts.map(|(segmentation, _)| Planned::Trace(trace, segmentation)));
+            }
+        }
+        if self.given.is_some() {
+            return planned;
+        }
+        if let Some(limited) = self.limited() {
+            let cases = limits::at_the_limit(&limited).into_iter();
+            planned.extend(cases.filter(|case| wanted(case.id)).map(Planned::Limit));
+        }
+        if self.encode.is_some() || self.encode_stream.is_some() {
+            let by_stream = self.encode.is_none();
+            let cases = encoder::cases(&self.framing, by_stream).into_iter();
+            planned.extend(cases.filter(|case| wanted(case.id)).map(Planned::Encoder));
+        }
+        if self.lengths.is_some() {
+            let cases = lengths::cases(&self.framing).into_iter();
+            planned.extend(cases.filter(|case| wanted(case.id)).map(Planned::Length));
+        }
+        planned
+    }
+
+    /// The framing with the limit that is declared, if one is.
+    fn limited(&self) -> Option<Framing> {
+        match self.max_payload {
+            Some(limit) => Some(self.framing.clone().with_max_payload(u64::from(limit))),
+            None => {
+                let declares = self.framing.declared_max_payload().is_some();
+                (declares && !self.framing.is_chained()).then(|| self.framing.clone())
+            }
+        }
+    }
+
+    fn attempt(&mut self, planned: &Planned, before: &[Check]) -> Check {
+        match planned {
+            Planned::Trace(trace, segmentation) => {
+                let failed = || before.iter().filter(|check| check.verdict == Verdict::Fail);
+                let has_failed = || failed().any(|check| check.id == trace.id.as_str());
+                let why = if self.costly.contains(&trace.id) && has_failed() {
+                    "not run: under another segmentation the codec died over the case, or did not come back"
+                } else if failed().count() >= MANY && has_failed() {
+                    "not run: the case has failed under another segmentation, and many have"
+                } else {
+                    return self.check(trace, *segmentation);
+                };
+                blank(trace, Some(*segmentation), Verdict::Skipped, why)
+            }
+            Planned::Limit(case) => case.judge(&self.framing, (self.fresh)().as_mut()),
+            Planned::Encoder(case) => case.judge(
+                &self.framing,
+                self.encode.as_deref_mut(),
+                self.encode_stream.as_deref_mut(),
+            ),
+            Planned::Length(case) => match &mut self.lengths {
+                Some((pack, unpack)) => case.judge(&self.framing, pack, unpack),
+                None => unreachable!("lengths are planned where there are some"),
+            },
+        }
+    }
+
+    /// Judges the codec.
+    ///
+    /// # Panics
+    /// When a check fails that is not known to fail, or one passes that is, with all that is
+    /// needed to mend it: the requirement in words, what was fed and where it was cut, what was
+    /// expected, and what came.
+    pub fn assert(self) {
+        let (known, framing) = (self.known.clone(), self.framing.clone());
+        let checks = self.checks(&mut Unwatched);
+        let mut wrong = String::new();
+        for check in checks.iter().filter(|check| check.verdict == Verdict::Fail) {
+            if !known.iter().any(|(case, _)| *case == check.id) {
+                wrong = described(check, &framing);
+                break;
+            }
+        }
+        let failed: Vec<&str> = checks
+            .iter()
+            .filter(|check| check.verdict == Verdict::Fail)
+            .map(|check| check.id.as_str())
+            .filter(|id| !known.iter().any(|(case, _)| case == id))
+            .collect();
+        if !failed.is_empty() {
+            panic!(
+                "{wrong}\n{} checks failed: {}",
+                failed.len(),
+                failed.join(" ")
+            );
+        }
+        for (case, why) in known {
+            let fails = checks
+                .iter()
+                .any(|check| check.id == case && check.verdict == Verdict::Fail);
+            assert!(
+                fails,
+                "{case} is listed as known to fail ({why}), and passes"
+            );
+        }
+        assert!(
+            checks.iter().any(|check| check.verdict == Verdict::Pass),
+            "no check has passed"
+        );
+    }
+
+    /// Has a codec decode a trace, and encode what it delivers.
+    pub(super) fn hold(
+        &mut self,
+        trace: &Trace,
+        segmentation: Segmentation,
+    ) -> Result<(), NotHeld> {
+        let moves = cut(trace, segmentation);
+        let framing = &self.framing;
+        let mut codec = (self.fresh)();
+        let outcome = conversation::converse(framing, codec.as_mut(), &moves);
+        let waited = outcome.as_ref().is_err_and(|failure| failure.waited);
+        if waited || codec.broke() {
+            self.costly.insert(trace.id.clone());
+        }
+        drop(codec);
+        outcome.map_err(NotHeld::Failed)?;
+        if let Some(twin) = repaired(trace, segmentation)
+            && let Err(why) = conversation::converse(framing, (self.fresh)().as_mut(), &twin)
+        {
+            return Err(NotHeld::ProvesNothing(format!(
+                "the codec refuses, but the same stream without the offence fails too, so that proves nothing ({})",
+                why.message
+            )));
+        }
+        if let Some(encode) = &mut self.encode {
+            return encoder::encodes(framing, encode, trace).map_err(NotHeld::Failed);
+        }
+        #[cfg(feature = "cli")]
+        if let Some(encode) = &mut self.encode_stream
+            && self.given.is_some()
+        {
+            return encoder::encodes_stream(framing, encode, trace).map_err(NotHeld::Failed);
+        }
+        Ok(())
+    }
+
+    fn check(&mut self, trace: &'static Trace, segmentation: Segmentation) -> Check {
+        let verdict = |verdict, message: &str| blank(trace, Some(segmentation), verdict, message);
+        let largest = trace.largest_payload();
+        if self
+            .max_payload
+            .is_some_and(|limit| largest > limit as usize)
+        {
+            return verdict(
+                Verdict::Skipped,
+                &format!("a payload of {largest} octets is above the declared limit"),
+            );
+        }
+        let outcome = match self.hold(trace, segmentation) {
+            Err(NotHeld::ProvesNothing(why)) => return verdict(Verdict::Error, &why),
+            Err(NotHeld::Failed(failure)) => Err(failure),
+            Ok(()) => Ok(()),
+        };
+        match outcome {
+            Ok(()) => verdict(Verdict::Pass, ""),
+            Err(failure)
+                if failure.refused
+                    && trace.acceptable == Some(Acceptable::Refusal)
+                    && self.max_payload.is_none() =>
+            {
+                verdict(Verdict::Acceptable, "refused, which is allowed")
+            }
+            Err(failure) => Check {
+                evidence: Some(failure.evidence),
+                ..verdict(Verdict::Fail, &failure.message)
+            },
+        }
+    }
+}
+
+fn blank(
+    trace: &Trace,
+    segmentation: Option<Segmentation>,
+    verdict: Verdict,
+    message: &str,
+) -> Check {
+    Check {
+        id: trace.id.clone().into(),
+        title: trace.title.clone(),
+        requirements: trace.requirements.iter().cloned().map(Into::into).collect(),
+        broken: trace
+            .requirements
+            .first()
+            .filter(|_| verdict == Verdict::Fail)
+            .cloned()
+            .map(Into::into),
+        class: trace.class(),
+        segmentation,
+        verdict,
+        message: message.to_owned(),
+        evidence: None,
+        cause: None,
+        rerun: None,
+        details: serde_json::Map::new(),
+        left_out: false,
+    }
+}
+
+/// A failed check, as people read it.
+fn described(check: &Check, framing: &Framing) -> String {
+    let mut out = String::new();
+    let id = check.requirement();
+    let text = requirement::text_of(id, Some(framing));
+    out += &format!("{id}: {text}\n\n");
+    let how = check
+        .segmentation
+        .map_or_else(String::new, |cut| format!(", fed {}", cut.in_words()));
+    out += &format!("{}{how}\n{}\n\n", check.id, check.title);
+    if let Some(evidence) = &check.evidence {
+        out += &Evidence::to_string(evidence);
+    }
+    out + &format!("what happened: {}\n", check.message)
+}
