@@ -9,7 +9,7 @@ use super::subject::Talk;
 use super::variation::Variation;
 use crate::testee::exit_status::status_in_words;
 use crate::testee::launch::Template;
-use crate::testee::piped::Piped;
+use crate::testee::piped::{Piped, Reading};
 use crate::testee::wait::Patience;
 use crate::trace::octets::Octets;
 
@@ -22,9 +22,13 @@ const MAX_PAUSES: usize = 12;
 /// A program that leaves octets unread and rests for so long does not mean to read them now.
 const LEAVES_UNREAD: Duration = Duration::from_millis(400);
 
-/// How often the pipe is looked at: closely at first, then less so.
-const LOOK_SOON: Duration = Duration::from_micros(100);
-const LOOK_LATER: Duration = Duration::from_millis(1);
+/// The least work on one piece, and the least time blocked over it, that is too much.
+const LONG_WORK: Duration = Duration::from_millis(1_500);
+const LITTLE_WORK: Duration = Duration::from_millis(100);
+
+/// A program that has rested over so many unread pieces gets the rest of its input at once, as one that
+/// works without an end does: each further piece would be waited for as long.
+const LEFT_IN_VAIN: usize = 4;
 
 /// How long a program rests after an answer of unknown length before that is taken for complete.
 const QUIET: Duration = Duration::from_millis(40);
@@ -68,6 +72,7 @@ pub(super) fn hold(template: &Template, talk: &Talk<'_>) -> Result<(Ended, Sight
         sight: Sight::default(),
         taken: 0,
         pauses: 0,
+        left_in_vain: 0,
         last_read: None,
     };
     // What comes before anything is asked is not told apart from what comes after.
@@ -89,6 +94,8 @@ struct UnderWay<'t> {
     /// How much of its output belongs to earlier answers, in octets.
     taken: usize,
     pauses: usize,
+    /// How many pieces were waited for that it did not read.
+    left_in_vain: usize,
     /// Where it waited for its input to go when the last piece had been read.
     last_read: Option<u64>,
 }
@@ -107,7 +114,12 @@ impl UnderWay<'_> {
                 self.held.answers.push(came);
             }
         }
-        let status = self.program.end(talk.patience);
+        let mut patience = talk.patience;
+        if self.left_in_vain >= LEFT_IN_VAIN {
+            // It has had that time already.
+            patience.busy = patience.busy.saturating_sub(LONG_WORK).max(LITTLE_WORK);
+        }
+        let status = self.program.end(patience);
         self.held.slowest = self.held.slowest.max(started.elapsed());
         let came = self.take();
         self.held.answers.push(came);
@@ -169,37 +181,22 @@ impl UnderWay<'_> {
 
     /// Waits until the pipe is empty. False if the program does not mean to read it, or is gone.
     fn is_read(&mut self) -> bool {
-        let started = Instant::now();
-        let mut rests: Option<(Instant, _)> = None;
-        loop {
-            match self.program.unread() {
-                Some(0) => return true,
-                None => return false,
-                Some(_) => {}
-            }
-            let waited = started.elapsed();
-            if waited < LOOK_LATER * 5 {
-                thread::sleep(LOOK_SOON);
-                continue;
-            }
-            if self.program.output_has_ended() && self.program.death().is_some() {
-                return false;
-            }
-            let activity = self.program.activity();
-            let rested = match (rests, activity) {
-                (Some((since, Some(before))), Some(now)) if now.rests_since(before) => Some(since),
-                (Some((since, None)), None) => Some(since),
-                _ => None,
-            };
-            if rested.is_some_and(|since| since.elapsed() > LEAVES_UNREAD) {
-                return false;
-            }
-            if waited > self.talk.patience.busy * 4 {
-                return false;
-            }
-            rests = Some((rested.unwrap_or_else(Instant::now), activity));
-            thread::sleep(LOOK_LATER);
+        if self.left_in_vain >= LEFT_IN_VAIN {
+            return false;
         }
+        let most = self.talk.patience.busy;
+        let learned = self.talk.learned;
+        let reading = self.program.wait_until_read(Patience {
+            idle: LEAVES_UNREAD,
+            // No piece takes longer by right than a few times as long as the whole did.
+            busy: learned.map_or(most, |learned| most.min(LONG_WORK.max(learned.slowest * 4))),
+        });
+        self.left_in_vain += match reading {
+            Reading::All => 0,
+            Reading::Rests => 1,
+            Reading::NoMore => LEFT_IN_VAIN,
+        };
+        reading == Reading::All
     }
 
     /// The answer to a turn that is followed by another.

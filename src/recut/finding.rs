@@ -57,6 +57,9 @@ fn title(variation: &Variation) -> String {
             if *pause { ", with a pause" } else { "" }
         ),
         Variation::Octets => "every turn one octet at a time".to_owned(),
+        Variation::Every { first, step } => {
+            format!("every turn cut after its octet {first}, and each {step} octets from there")
+        }
         Variation::Pauses => "every turn cut in its middle, with a pause of 60 ms".to_owned(),
         Variation::Join { first, last, into } => {
             let into = into.map_or_else(String::new, |into| {

@@ -16,9 +16,7 @@ use super::turn::Conversation;
 use super::variation::Variation;
 use crate::testee::exit_status::status_in_words;
 use crate::testee::launch::Template;
-
-/// How often a variation that differs is repeated, at the most.
-const REPEATS: usize = 3;
+use crate::testee::wait::Patience;
 
 /// What a program is to us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +37,11 @@ pub(crate) struct Program {
     ahead: Option<Ahead>,
     /// Repetitions of a variation that differs.
     again: Option<Ahead>,
+    /// How long an answer that does not come is waited for by now. Once one has been waited for in vain,
+    /// those that are held ahead wait as little as the judge does.
+    patience: Arc<Mutex<Option<Patience>>>,
+    /// How often a variation that differs will be repeated.
+    repeats: usize,
     /// How it ends when the conversation is not cut.
     usual: Option<(Conversation, Option<i32>)>,
     sight: Arc<Mutex<Sight>>,
@@ -60,6 +63,8 @@ impl Program {
             jobs,
             ahead: None,
             again: None,
+            patience: Arc::default(),
+            repeats: 0,
             usual: None,
             sight: Arc::default(),
             stderr: String::new(),
@@ -79,6 +84,7 @@ impl Program {
     /// A conversation that was held ahead, if it was.
     fn held_ahead(&mut self, talk: &Talk<'_>) -> Option<Result<Ended, String>> {
         talk.learned?;
+        *self.patience.lock().unwrap_or_else(PoisonError::into_inner) = Some(talk.patience);
         let planned = self
             .plan
             .iter()
@@ -111,14 +117,16 @@ impl Program {
         let conversation = self.plan[planned].0.clone();
         let (kind, template) = (self.kind, self.template.clone());
         let sight = Arc::clone(&self.sight);
-        let (patience, carry) = (talk.patience, talk.carry);
+        let (patience, carry) = (Arc::clone(&self.patience), talk.carry);
+        let at_first = talk.patience;
         let learned = talk.learned?.clone();
         let hold = move |variation: &Variation| {
+            let now = *patience.lock().unwrap_or_else(PoisonError::into_inner);
             let talk = Talk {
                 conversation: &conversation,
                 variation,
                 learned: Some(&learned),
-                patience,
+                patience: now.unwrap_or(at_first),
                 carry,
                 linger: None,
                 hints: &[],
@@ -136,7 +144,7 @@ impl Program {
             .is_some_and(|learned| learned.difference(held).is_some());
         if differs {
             let mut variations = vec![Variation::Uncut];
-            for _ in 0..REPEATS {
+            for _ in 0..self.repeats {
                 variations.extend([talk.variation.clone(), Variation::Uncut]);
             }
             self.again = self.start(planned, variations, talk);
@@ -168,6 +176,10 @@ impl Subject for Program {
 
     fn refresh(&mut self) -> Result<(), String> {
         Ok(())
+    }
+
+    fn expect_repeats(&mut self, repeats: usize) {
+        self.repeats = repeats;
     }
 
     fn can_refresh(&self) -> bool {

@@ -181,15 +181,18 @@ fn is_explained(
     earlier: &[Variation],
     outcomes: &[(Outcome, Option<Least>)],
 ) -> bool {
-    let Variation::Cut { turn, after, .. } = variation else {
-        return false;
+    let explains = |of: usize, place: usize| match variation {
+        Variation::Cut { turn, after, .. } => {
+            *turn == of && after.len() > 1 && after.contains(&place)
+        }
+        Variation::Every { .. } => variation.places(of, place + 1).contains(&place),
+        _ => false,
     };
-    after.len() > 1
-        && earlier.iter().zip(outcomes).any(|(one, (outcome, _))| {
-            matches!(outcome, Outcome::Different(_))
-                && matches!(one, Variation::Cut { turn: of, after: place, pause: false }
-                    if of == turn && place.len() == 1 && after.contains(&place[0]))
-        })
+    earlier.iter().zip(outcomes).any(|(one, (outcome, _))| {
+        matches!(outcome, Outcome::Different(_))
+            && matches!(one, Variation::Cut { turn, after, pause: false }
+                if after.len() == 1 && explains(*turn, after[0]))
+    })
 }
 
 /// The least that shows a difference. Of many in one turn only some are made small.

@@ -33,7 +33,11 @@ pub(crate) fn shrink(
 ) -> Result<Least, String> {
     let mut least = Least::whole(bench, variation, shown);
     let takes_long = least.shown.difference.took_time();
+    let before = least.clone();
     least_places(bench, &mut least, known)?;
+    if least.variation != before.variation && !least.is_confirmed(bench)? {
+        least = before;
+    }
     least.in_recording = least.variation.clone();
     fewest_turns(bench, &mut least)?;
     if !takes_long {
@@ -62,7 +66,21 @@ impl Least {
         learned: Learned,
         variation: Variation,
     ) -> Result<bool, String> {
-        let Some(shown) = bench.differs_in(&conversation, &variation, &learned)? else {
+        let just_learned = false;
+        self.improve_from(bench, conversation, learned, variation, just_learned)
+    }
+
+    /// The same, where the last runs may have been uncut ones of this conversation.
+    fn improve_from(
+        &mut self,
+        bench: &mut Bench<'_>,
+        conversation: Conversation,
+        learned: Learned,
+        variation: Variation,
+        just_learned: bool,
+    ) -> Result<bool, String> {
+        let shown = bench.differs_in(&conversation, &variation, &learned, just_learned)?;
+        let Some(shown) = shown else {
             return Ok(false);
         };
         *self = Self {
@@ -75,12 +93,24 @@ impl Least {
         Ok(true)
     }
 
+    /// Keeps another variation of the same conversation, if that seems to show a difference too.
     fn try_variation(
         &mut self,
         bench: &mut Bench<'_>,
         variation: Variation,
     ) -> Result<bool, String> {
+        let Some(shown) = bench.guess(&self.conversation, &variation, &self.learned)? else {
+            return Ok(false);
+        };
+        self.variation = variation;
+        self.shown = shown;
+        Ok(true)
+    }
+
+    /// Holds once more, between uncut runs, what seemed to show a difference.
+    fn is_confirmed(&mut self, bench: &mut Bench<'_>) -> Result<bool, String> {
         let (conversation, learned) = (self.conversation.clone(), self.learned.clone());
+        let variation = self.variation.clone();
         self.improve(bench, conversation, learned, variation)
     }
 }
@@ -92,7 +122,11 @@ fn least_places(
     known: &[Variation],
 ) -> Result<(), String> {
     let pauses = least.variation == Variation::Pauses;
-    if matches!(least.variation, Variation::Octets | Variation::Pauses) {
+    let many = matches!(
+        least.variation,
+        Variation::Octets | Variation::Every { .. } | Variation::Pauses
+    );
+    if many {
         // A place that differs by itself explains both.
         if let Some(single) = known.first()
             && least.try_variation(bench, single.clone())?
@@ -241,7 +275,7 @@ fn fewest_octets(bench: &mut Bench<'_>, least: &mut Least) -> Result<(), String>
                     pause,
                 };
                 if let Some(learned) = learn_again(bench, &conversation, &least.learned)?
-                    && least.improve(bench, conversation, learned, variation)?
+                    && least.improve_from(bench, conversation, learned, variation, true)?
                 {
                     continue;
                 }

@@ -60,6 +60,9 @@ pub(crate) trait Subject {
     /// Whether [`Subject::refresh`] does anything.
     fn can_refresh(&self) -> bool;
 
+    /// How often the next variation will be repeated if it differs, for one that works ahead.
+    fn expect_repeats(&mut self, _repeats: usize) {}
+
     /// How it is spoken of.
     fn words(&self) -> Words {
         Words {

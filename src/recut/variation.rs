@@ -23,6 +23,13 @@ const PAIRS: usize = 48;
 /// Up to this many octets of a turn go one at a time; beyond, those of its edges do.
 const OCTETS_UP_TO: usize = 4096;
 
+/// Of a conversation too long for every place by itself, all places are cut in so many sets, whose places
+/// lie so far apart: what one cut does is not hidden by the next, as it may be octet by octet.
+const SETS: usize = 64;
+
+/// The beginning of a turn to which that is done, in octets.
+const SETS_UP_TO: usize = 16 * 1024;
+
 /// How a conversation is held. Turns count from 1.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Cut {
@@ -57,6 +64,13 @@ pub enum Variation {
     },
     /// These turns one octet at a time; all of them unless one is named.
     Octets,
+    /// Each turn cut after so many of its octets, and again and again after so many more.
+    Every {
+        /// The first place.
+        first: usize,
+        /// How far apart the places are.
+        step: usize,
+    },
     /// Each turn cut in its middle, with a pause.
     Pauses,
     /// Turns are sent with the one that follows, ahead of their answers.
@@ -95,6 +109,7 @@ impl Variation {
                 format!("turn{}@{}{pause}", turn + 1, list(after))
             }
             Self::Octets => "octets".to_owned(),
+            Self::Every { first, step } => format!("every{step}@{first}"),
             Self::Pauses => "pauses".to_owned(),
             Self::Join { first, last, into } => {
                 let into = into.map_or_else(String::new, |into| format!("+{into}"));
@@ -113,7 +128,9 @@ impl Variation {
     #[must_use]
     pub const fn requirement(&self) -> &'static str {
         match self {
-            Self::Uncut | Self::Cut { .. } | Self::Octets | Self::Pauses => "CUT-1",
+            Self::Uncut | Self::Cut { .. } | Self::Octets | Self::Every { .. } | Self::Pauses => {
+                "CUT-1"
+            }
             Self::Join { into: None, .. } => "CUT-2",
             Self::Join { into: Some(_), .. } => "CUT-3",
             Self::EndApart | Self::BreakOff { .. } => "CUT-4",
@@ -134,7 +151,9 @@ impl Variation {
     #[must_use]
     pub fn cut(&self) -> Cut {
         match self {
-            Self::Uncut | Self::Octets | Self::Pauses | Self::EndApart => Cut::default(),
+            Self::Uncut | Self::Octets | Self::Every { .. } | Self::Pauses | Self::EndApart => {
+                Cut::default()
+            }
             Self::Cut { turn, after, pause } => Cut {
                 turn: Some(turn + 1),
                 after: after.clone(),
@@ -165,6 +184,7 @@ impl Variation {
             Self::Octets => (1..OCTETS_UP_TO / 2)
                 .chain(len - OCTETS_UP_TO / 2..len)
                 .collect(),
+            Self::Every { first, step } => (*first..len.min(SETS_UP_TO)).step_by(*step).collect(),
             Self::Pauses => vec![len / 2],
             _ => Vec::new(),
         };
@@ -216,6 +236,7 @@ pub fn all(conversation: &Conversation, wanted: &Wanted) -> Vec<Variation> {
     let cuttable = conversation.turns.iter().any(|turn| turn.sent.len() > 1);
     if cuttable {
         all.push(Variation::Octets);
+        all.extend(sets(conversation, wanted));
         all.extend(pairs(conversation, &framed));
         all.push(Variation::Pauses);
     }
@@ -280,6 +301,17 @@ fn singles(
         edges.insert(candidates.swap_remove(place));
     }
     edges.into_iter().collect()
+}
+
+/// All places of a conversation that has too many for each by itself.
+fn sets(conversation: &Conversation, wanted: &Wanted) -> Vec<Variation> {
+    let lens = conversation.turns.iter().map(|turn| turn.sent.len());
+    let places: usize = lens.map(|len| len.saturating_sub(1)).sum();
+    if wanted.places != Places::ByNeed || places <= ALL_PLACES_UP_TO {
+        return Vec::new();
+    }
+    let set = |first| Variation::Every { first, step: SETS };
+    (1..=SETS).map(set).collect()
 }
 
 /// The places of a turn that are worth a cut of their own: its edges, and both sides of what

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::ioctl_fionread;
@@ -20,6 +20,22 @@ use super::watch::{Activity, Backlog};
 
 /// The most that is taken of a testee's output, in octets.
 const FLOOD: usize = 48 * 1024 * 1024;
+
+/// How often its input is looked at while it reads: closely at first, then less so.
+const LOOK_SOON: Duration = Duration::from_micros(100);
+const LOOK_LATER: Duration = Duration::from_millis(1);
+const MOST_READ_SOON: Duration = Duration::from_millis(5);
+
+/// What a testee makes of what lies on its standard input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// It has read all of it.
+    All,
+    /// It leaves some unread and rests.
+    Rests,
+    /// It will not read: it works without an end, has closed its end, or is gone.
+    NoMore,
+}
 
 /// A running testee. Dropping it ends it.
 #[derive(Debug)]
@@ -227,10 +243,44 @@ impl Piped {
         }
     }
 
+    /// Waits until it has read all that was written to its standard input, or rests or works for as long as
+    /// `patience` says and leaves some unread.
+    pub(crate) fn wait_until_read(&mut self, patience: Patience) -> Reading {
+        let started = Instant::now();
+        let mut waiting = Waiting::begin();
+        loop {
+            let unread = match self.unread() {
+                Some(0) => return Reading::All,
+                None => return Reading::NoMore,
+                Some(unread) => unread,
+            };
+            if started.elapsed() < MOST_READ_SOON {
+                thread::sleep(LOOK_SOON);
+                continue;
+            }
+            if self.output_has_ended() && self.death().is_some() {
+                return Reading::NoMore;
+            }
+            waiting.look(self.activity(), Some(unread));
+            if waiting.is_over(patience) {
+                return if waiting.rests(patience) {
+                    Reading::Rests
+                } else {
+                    Reading::NoMore
+                };
+            }
+            thread::sleep(LOOK_LATER);
+        }
+    }
+
     /// Waits until it has ended, and says with which status; `None` if it goes on.
     pub fn end(&mut self, patience: Patience) -> Option<i32> {
         // Its output ends with it, unless it has closed that before.
         self.wait(patience, |_| false);
+        if !self.output_has_ended() {
+            // It has been waited for already.
+            return self.supervised.ended_for_good();
+        }
         let mut waiting = Waiting::begin();
         loop {
             if let Some(status) = self.supervised.ended_for_good() {

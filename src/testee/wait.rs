@@ -89,10 +89,15 @@ impl Waiting {
         self.whole.look(activity);
     }
 
+    /// Whether it has been idle for so long.
+    pub(super) fn rests(&self, patience: Patience) -> bool {
+        self.idle.idle >= patience.idle
+    }
+
     /// Whether nothing more is to be expected.
     pub(super) fn is_over(&self, patience: Patience) -> bool {
         // What comes slowly comes all the same, within reason.
-        self.idle.idle >= patience.idle
+        self.rests(patience)
             || self.busy.is_above(patience.busy)
             || self.whole.is_above(patience.busy * MOST_PATIENCE)
     }

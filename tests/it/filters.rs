@@ -202,6 +202,78 @@ fn a_program_that_does_not_run_is_named_with_what_it_wrote() {
     assert!(!ran.stderr.contains("server"), "{}", ran.stderr);
 }
 
+/// Runs one variation of a long input only.
+fn long(command: &str, input: &[u8], run: &str) -> Option<(Ran, Value)> {
+    python()?;
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("long.txt");
+    std::fs::write(&file, input).unwrap();
+    let report = directory.path().join("report.json");
+    let (file, json) = (file.to_str().unwrap(), report.to_str().unwrap());
+    let options = [
+        "recut",
+        "--filter",
+        "--run",
+        run,
+        "--timeout",
+        "1",
+        "--json",
+        json,
+        file,
+        "--",
+        "python3",
+        "-c",
+        command,
+    ];
+    let ran = unstick(options);
+    let text = std::fs::read_to_string(&report).unwrap_or_default();
+    Some((ran, serde_json::from_str(&text).unwrap_or_default()))
+}
+
+/// Two octets that belong together, cut apart once in an input too long for every place by itself; octet by
+/// octet the mistake does not show.
+#[test]
+fn one_place_of_a_long_input_is_found_among_others() {
+    let reader = r#"
+import os
+while True:
+    piece = os.read(0, 65536)
+    if not piece: break
+    if len(piece) > 1 and piece.endswith(b"<"): piece = piece[:-1]
+    os.write(1, piece)
+"#;
+    let mut input = vec![b'x'; 2000];
+    input[1500..1503].copy_from_slice(b"y<z");
+    let run = format!("long/every64@{}", 1502 % 64);
+    let Some((ran, report)) = long(reader, &input, &run) else {
+        return;
+    };
+    assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    let failed = with_verdict(&report, "fail").next().unwrap();
+    assert_eq!(failed["cut"]["after"], serde_json::json!([1502]));
+    assert_eq!(failed["cut"]["turn"], 1);
+}
+
+/// It is ended, and what it did not write is the finding.
+#[test]
+fn a_program_that_reads_no_more_and_works_for_ever_is_found() {
+    let reader = r#"
+import os
+while True:
+    piece = os.read(0, 65536)
+    if not piece: break
+    while piece.endswith(b"<"): pass
+    os.write(1, piece)
+"#;
+    let Some((ran, report)) = long(reader, b"a<b>cdefghij", "long/turn1@2") else {
+        return;
+    };
+    assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    let failed = with_verdict(&report, "fail").next().unwrap();
+    assert_eq!(failed["cut"]["after"], serde_json::json!([2]));
+    assert!(ran.stdout.contains("still running"), "{}", ran.stdout);
+}
+
 /// A client that asks two questions, and takes an answer for a line that ends.
 const CLIENT: &str = r##"
 import socket, sys

@@ -81,6 +81,33 @@ fn of_a_long_conversation_the_edges_and_a_sample_are_cut_the_same_each_time() {
     assert_eq!(count(Places::AtMost(10)), 10);
 }
 
+/// Every place of a long conversation is cut, and no set of places cuts two that are near each other.
+#[test]
+fn all_places_of_a_long_conversation_are_cut_in_sets() {
+    let turns = conversation(&[&[b'x'; 5000], b"short"]);
+    let wanted = Wanted {
+        places: Places::ByNeed,
+        seed: 1,
+        pipelines: false,
+        framing: None,
+    };
+    let all = all(&turns, &wanted);
+    let sets = all
+        .iter()
+        .filter(|one| matches!(one, Variation::Every { .. }));
+    let mut places: Vec<usize> = Vec::new();
+    for set in sets {
+        let of_first = set.places(0, 5000);
+        assert!(of_first.windows(2).all(|two| two[1] - two[0] == SETS));
+        assert!(set.places(1, 5).len() <= 1);
+        places.extend(of_first);
+    }
+    places.sort_unstable();
+    assert_eq!(places, Vec::from_iter(1..5000));
+    let ids: Vec<String> = all.iter().map(Variation::id).collect();
+    assert!(ids.contains(&format!("every{SETS}@1")), "{ids:?}");
+}
+
 #[test]
 fn with_a_framing_the_frames_say_where_a_long_turn_is_cut() {
     let frame = [&b"\x03\xe8"[..], &[b'x'; 1000]].concat();
