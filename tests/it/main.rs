@@ -22,6 +22,7 @@ mod faults;
 mod filters;
 mod fixtures;
 mod framed;
+mod framed_codecs;
 mod frames;
 mod frameworks;
 mod frictions;

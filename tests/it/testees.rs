@@ -27,7 +27,7 @@ fn testee(name: &str) -> String {
 }
 
 /// Builds a testee in C or Go; `None` where there is no compiler.
-fn built(source: &str, options: &[&str], place: &TempDir) -> Option<String> {
+pub(crate) fn built(source: &str, options: &[&str], place: &TempDir) -> Option<String> {
     let (compiler, arguments): (&str, &[&str]) = if source.ends_with(".go") {
         ("go", &["build", "-o"])
     } else {
