@@ -263,4 +263,14 @@ impl Trace {
             .max()
             .unwrap_or(0)
     }
+
+    /// Whether a testee may refuse what the trace would have it accept. A declared limit is kept to: what is
+    /// left open for its size alone is owed then, and other forms of a length stay open.
+    #[must_use]
+    pub fn may_be_refused(&self, declares_a_limit: bool) -> bool {
+        /// The least limit that FRM-7 allows, in octets: nothing is left open for its size below it.
+        const FLOOR: usize = 65_536;
+        self.acceptable == Some(Acceptable::Refusal)
+            && !(declares_a_limit && self.largest_payload() > FLOOR)
+    }
 }

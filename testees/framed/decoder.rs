@@ -457,12 +457,13 @@ impl Decoder {
         if self.rest().len() < start {
             return Ok(Look::Need);
         }
-        let limited = payload_length
-            + if self.has("limit-of-the-frame") {
-                start as i128
-            } else {
-                0
-            };
+        // The links of a chain make one payload.
+        let joined = self.chained.as_ref().map_or(0, Vec::len) as i128;
+        let beside = match self.has("limit-of-the-frame") {
+            true => start as i128,
+            false => 0,
+        };
+        let limited = payload_length + joined + beside;
         self.within(limited)?;
         let mut end = start as i128 + payload_length;
         if self.has("short-read") && !self.rest()[start..].is_empty() {

@@ -205,6 +205,52 @@ fn mistakes_of_servers_of_other_framings_are_named() {
     }
 }
 
+/// A codec that demands the shortest form, where the framing lets it take others or not.
+#[test]
+fn other_forms_may_be_refused_under_a_declared_limit() {
+    let strict = "varint5 forms=shortest";
+    let shape = SHAPES.into_iter().find(|shape| shape.template == strict);
+    let shape = shape.unwrap();
+    let checks = Judge::decoder(|| Box::new(Codec(Decoder::new(shape, NONE, LIMIT.into()))))
+        .framing("varint5".parse().unwrap())
+        .max_payload(LIMIT)
+        .checks(&mut Unwatched);
+    let wrong = checks.iter().find(|check| {
+        let is_wrong = [Verdict::Fail, Verdict::Error].contains(&check.verdict);
+        is_wrong || check.id == "len/other-form-short-1" && check.verdict != Verdict::Acceptable
+    });
+    assert!(wrong.is_none(), "{wrong:?}");
+
+    let program = example("framed");
+    let limit = LIMIT.to_string();
+    let mut testee = vec![&*program, "--port", "{port}", "--framing", strict];
+    testee.extend(["--max-payload", &limit]);
+    let options = ["--framing", "varint5", "--max-payload", &limit];
+    let cases = ["--run", "len/other-form-short-1", "--run", "frm/two"];
+    let (ran, _) = judge_as("server", &[&options[..], &cases].concat(), &testee);
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+}
+
+/// The limit is on the payload, which the links of a chain make together.
+#[test]
+fn a_chain_above_the_declared_limit_is_not_owed() {
+    let chain = "u8 1? chain";
+    let program = example("framed");
+    let mut testee = vec![&*program, "--port", "{port}", "--framing", chain];
+    testee.extend(["--max-payload", "300"]);
+    let options = ["--framing", chain, "--max-payload", "300"];
+    let cases = [
+        "--run",
+        "frm/chain-*",
+        "--run",
+        "len/1024",
+        "--run",
+        "frm/two",
+    ];
+    let (ran, _) = judge_as("server", &[&options[..], &cases].concat(), &testee);
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+}
+
 #[test]
 fn other_framings_are_for_servers_of_frames() {
     let ran = unstick([

@@ -9,8 +9,8 @@ use crate::judge::check::{Check, Verdict};
 use crate::judge::evidence::Evidence;
 use crate::judge::progress::{Progress, Unwatched};
 use crate::suite::{derived, requirement};
+use crate::trace::Trace;
 use crate::trace::segmentation::{Segmentation, conversations, cut, repaired};
-use crate::trace::{Acceptable, Trace};
 
 /// After so many failures a case that has failed is not run under further segmentations: a
 /// program takes its time for each.
@@ -204,6 +204,8 @@ impl<'c> Judge<'c> {
     }
 
     fn attempt(&mut self, planned: &Planned, before: &[Check]) -> Check {
+        let limit = self.max_payload.map(u64::from);
+        let limit = limit.or(self.framing.declared_max_payload());
         match planned {
             Planned::Trace(trace, segmentation) => {
                 let failed = || before.iter().filter(|check| check.verdict == Verdict::Fail);
@@ -224,7 +226,7 @@ impl<'c> Judge<'c> {
                 self.encode_stream.as_deref_mut(),
             ),
             Planned::Length(case) => match &mut self.lengths {
-                Some((pack, unpack)) => case.judge(&self.framing, pack, unpack),
+                Some((pack, unpack)) => case.judge(&self.framing, limit, pack, unpack),
                 None => unreachable!("lengths are planned where there are some"),
             },
         }
@@ -329,11 +331,7 @@ impl<'c> Judge<'c> {
         };
         match outcome {
             Ok(()) => verdict(Verdict::Pass, ""),
-            Err(failure)
-                if failure.refused
-                    && trace.acceptable == Some(Acceptable::Refusal)
-                    && self.max_payload.is_none() =>
-            {
+            Err(failure) if failure.refused && trace.may_be_refused(self.max_payload.is_some()) => {
                 verdict(Verdict::Acceptable, "refused, which is allowed")
             }
             Err(failure) => Check {

@@ -1,5 +1,8 @@
 //! Single lengths, packed and unpacked (LEN-1 to LEN-4).
 
+#[cfg(test)]
+mod tests;
+
 use super::{Pack, Unpack};
 use crate::framing::{Framing, Number};
 use crate::judge::check::{Check, Verdict};
@@ -295,35 +298,55 @@ const WRONG_SIZES: [&[u8]; 8] = [
 ];
 
 impl LengthCase {
+    /// Judges the lengths of a codec, which may have a limit on payloads.
     pub(super) fn judge(
         &self,
         framing: &Framing,
+        limit: Option<u64>,
         pack: &mut Pack<'_>,
         unpack: &mut Unpack<'_>,
     ) -> Check {
+        let most = owed_up_to(framing, limit);
         let wrong = match &self.what {
-            What::Pack(values) => packs(framing, pack, values),
-            What::Unpack(values) => unpacks(framing, unpack, values),
+            What::Pack(values) => packs(framing, most, pack, values),
+            What::Unpack(values) => unpacks(framing, most, unpack, values),
         };
         check(self.id, &self.title, self.requirement, wrong)
     }
 }
 
-fn packs(framing: &Framing, pack: &mut Pack<'_>, values: &[i128]) -> Option<Wrong> {
-    let packed = values
-        .iter()
-        .filter_map(|value| packed_wrong(framing, *value, pack(*value)));
+/// The largest payload whose length a codec owes. Above a limit an error is right, and so it is where nothing
+/// bounds a length but the limit of who reads it (FRM-7), or where no payload can be so long: many languages
+/// have no numbers of 64 bits.
+fn owed_up_to(framing: &Framing, limit: Option<u64>) -> i128 {
+    const LARGEST_EXACT_DOUBLE: i128 = (1 << 53) - 1;
+    let by_number = match framing.number().and_then(|number| number.largest(None)) {
+        Some(_) => LARGEST_EXACT_DOUBLE,
+        None => 65_536,
+    };
+    limit.map_or(by_number, |limit| by_number.min(i128::from(limit)))
+}
+
+fn packs(framing: &Framing, most: i128, pack: &mut Pack<'_>, values: &[i128]) -> Option<Wrong> {
+    let packed = values.iter().filter_map(|value| {
+        let packed = pack(*value);
+        let refused = packed.is_err() && *value > most;
+        packed_wrong(framing, *value, packed).filter(|_| !refused)
+    });
     first(packed)
 }
 
 fn unpacks(
     framing: &Framing,
+    most: i128,
     unpack: &mut Unpack<'_>,
     values: &[(Vec<u8>, Option<i128>)],
 ) -> Option<Wrong> {
-    let unpacked = values
-        .iter()
-        .filter_map(|(octets, value)| unpacked_wrong(framing, octets, *value, &unpack(octets)));
+    let unpacked = values.iter().filter_map(|(octets, value)| {
+        let unpacked = unpack(octets);
+        let refused = unpacked.is_err() && value.is_some_and(|value| value > most);
+        unpacked_wrong(framing, octets, *value, &unpacked).filter(|_| !refused)
+    });
     first(unpacked)
 }
 

@@ -81,6 +81,9 @@ impl<'f> Renderer<'f> {
     /// A payload that the framing carries: this one, or one as long with other octets in place of
     /// those that it does not carry; `None` where there is none of this length.
     pub(super) fn adapted(&self, payload: &[u8]) -> Option<Vec<u8>> {
+        if self.has_too_many_links(payload.len()) {
+            return None;
+        }
         if self.framing.carries(payload).is_ok() {
             return Some(payload.to_vec());
         }
@@ -102,6 +105,15 @@ impl<'f> Renderer<'f> {
             }
         }
         self.framing.carries(&payload).is_ok().then_some(payload)
+    }
+
+    /// Whether a payload is a chain that nobody sends: a reader that joins one link after the other needs
+    /// quadratic time, and is right.
+    fn has_too_many_links(&self, payload: usize) -> bool {
+        const MOST: u64 = 1_024;
+        let link = self.framing.max_payload();
+        let link = link.filter(|_| self.framing.is_chained());
+        link.is_some_and(|link| payload as u64 / link.max(1) > MOST)
     }
 
     /// The golden trace in this framing; `None` where it says nothing there.

@@ -70,7 +70,9 @@ fn of_size(renderer: &Renderer<'_>, id: &str, title: &str, size: u64) -> Option<
     }
     let mut script = renderer.script();
     let payload = letters(usize::try_from(size).ok()?);
-    renderer.framing.carries(&payload.to_vec()).ok()?;
+    renderer
+        .adapted(&payload.to_vec())
+        .filter(|same| *same == payload.to_vec())?;
     script.exchange(&payload, "")?;
     script.word("hi")?;
     let mut trace = renderer.trace(id, title, &["LEN-1"], script);

@@ -59,7 +59,8 @@ fn allowed(
     // A declared limit is kept to.
     let declared = trace.class() == Class::Framing && bench.max_payload().is_some();
     match trace.acceptable {
-        Some(Acceptable::Refusal) if failure.what == What::ClosedInstead && !declared => {}
+        Some(Acceptable::Refusal)
+            if failure.what == What::ClosedInstead && trace.may_be_refused(declared) => {}
         Some(Acceptable::Extension) if announces_the_extension(&failure) => {
             return NotPassed::Acceptable(
                 "the testee has the optional extension, whose cases are not run".to_owned(),
@@ -81,10 +82,10 @@ fn allowed(
     if let Err(unwell) = bench.is_well() {
         return unwell;
     }
-    NotPassed::Acceptable(if trace.class() == Class::Framing {
+    let largest = largest_payload(trace);
+    NotPassed::Acceptable(if trace.class() == Class::Framing && largest > 65_536 {
         format!(
-            "a payload of {} octets is refused; limits from 65536 on are allowed, and judged when declared with --max-payload",
-            largest_payload(trace)
+            "a payload of {largest} octets is refused; limits from 65536 on are allowed, and judged when declared with --max-payload"
         )
     } else {
         "refused, which is allowed".to_owned()
@@ -191,13 +192,12 @@ fn replies(moves: &[Move<'_>]) -> usize {
     moves.iter().filter(delivers).count()
 }
 
-/// The largest payload in a frame that is sent, here or in the repaired twin, in octets.
+/// The largest payload that is sent in a frame or delivered from a chain of them, here or in the repaired
+/// twin, in octets.
 fn largest_payload(trace: &Trace) -> usize {
     let twin = trace.repaired.iter().flatten();
-    trace
-        .steps
-        .iter()
-        .chain(twin)
+    let steps = trace.steps.iter().chain(twin);
+    let in_a_frame = steps
         .map(|step| match &step.action {
             Action::Frame { payload, .. } => Octets::len(payload),
             Action::Parts(parts) => {
@@ -207,7 +207,8 @@ fn largest_payload(trace: &Trace) -> usize {
             _ => 0,
         })
         .max()
-        .unwrap_or(0)
+        .unwrap_or(0);
+    in_a_frame.max(trace.largest_payload())
 }
 
 #[cfg(test)]
