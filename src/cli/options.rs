@@ -8,9 +8,11 @@ use crate::judge::case::Described;
 use crate::judge::selection::select;
 use crate::trace::Class;
 
-/// A limit on payloads, which FRM-7 lets nobody set lower than this.
+/// The least limit on payloads that FRM-7 allows in the article's framing, in octets.
+const FLOOR: u32 = 65_536;
+
+/// A limit on payloads, which FRM-7 lets nobody set lower than its floor.
 pub(super) fn limit(text: &str) -> Result<u32, String> {
-    const FLOOR: u32 = 65_536;
     let limit: u32 = text.parse().map_err(|error| format!("{error}"))?;
     if limit < FLOOR {
         return Err(format!("FRM-7 asks for a limit of at least {FLOOR} octets"));
@@ -146,7 +148,7 @@ impl Framed {
 #[derive(Debug, Args)]
 pub(super) struct Limits {
     /// The testee's limit on payloads in octets, to be judged at its boundary
-    #[arg(long, value_name = "N", value_parser = limit)]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_payload: Option<u32>,
     /// The testee's limit on concurrent sessions, to be judged at its boundary
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -159,6 +161,20 @@ impl Limits {
     /// The limit on payloads, where one is declared.
     pub(super) const fn max_payload(&self) -> Option<u32> {
         self.max_payload
+    }
+
+    /// Refuses a limit that FRM-7 lets nobody set in the article's framing. Other framings have payloads
+    /// that are shorter than its floor by nature.
+    pub(super) fn fit(&self, framing: &Framing) -> Result<(), Failure> {
+        match self.max_payload {
+            Some(limit) if limit < FLOOR && framing.is_reference() => {
+                let why = format!(
+                    "--max-payload {limit}: FRM-7 asks for a limit of at least {FLOOR} octets"
+                );
+                Err((USAGE, why))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The limit on concurrent sessions, where one is declared.

@@ -83,6 +83,7 @@ impl Replay {
         let (testee, template) = self.judging.started("server", &self.command, again);
         let origin = Origin::Command(template);
         let framing = &self.framing(cases.iter().map(Case::trace));
+        self.limits.fit(framing)?;
         let class = match self.class {
             _ if !self.framed.framing.is_reference() => self.framed.class(self.class)?,
             None if !framing.is_reference() => Class::Framing,

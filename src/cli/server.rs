@@ -68,6 +68,7 @@ impl Server {
     }
 
     pub(super) fn run(self) -> Result<Ended, Failure> {
+        self.limits.fit(&self.framed.framing)?;
         let class = self.framed.class(self.class)?;
         let cases = self.chosen.of(cases::of(&self.framed.framing), class)?;
         let cases = self.judging.part_of(cases);

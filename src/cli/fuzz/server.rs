@@ -48,6 +48,7 @@ pub(super) struct Generated {
 
 impl Generated {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        self.limits.fit(&self.framed.framing)?;
         let class = self.framed.class(self.class)?;
         known_placeholders(&self.command, &["port", "host", "dir"])?;
         let seed = self.fuzzing.prepare()?;
