@@ -169,7 +169,7 @@ class Framing:
                 raise Need
             lines = [line.partition(b":") for line in buffer[at:end].split(b"\r\n")]
             name = self.text.lower()
-            values = {value.strip() for key, _, value in lines if key.strip().lower() == name}
+            values = {bytes(value.strip()) for key, _, value in lines if key.strip().lower() == name}
             if len(values) != 1:
                 raise ValueError("a header block must say one length")
             return digits(values.pop(), 10), end + 4, False, True
