@@ -10,6 +10,7 @@ mod render;
 mod sizes;
 #[cfg(test)]
 mod tests;
+mod truncated;
 
 use std::sync::{Mutex, OnceLock};
 
@@ -88,6 +89,7 @@ pub fn derive(framing: &Framing) -> Vec<Trace> {
     places::traces(&renderer, &golden)
         .into_iter()
         .for_each(&mut add);
+    truncated::traces(&renderer).into_iter().for_each(&mut add);
     malformed::announced(&renderer)
         .into_iter()
         .for_each(&mut add);

@@ -1,5 +1,6 @@
 //! The cases for clients: a file for each kind.
 
+mod changing;
 mod goodbyes;
 mod messages;
 mod pauses;
@@ -21,6 +22,7 @@ pub fn all() -> Vec<Case> {
         pauses::cases(),
         goodbyes::cases(),
         transfers::cases(),
+        changing::cases(),
         stress::cases(),
         verified::cases(),
         unready::cases(),
