@@ -77,13 +77,41 @@ fn planted_faults_are_found_shrunk_and_replayed() {
     });
 }
 
+/// The same for verified transfers, whose digests the harness computes by itself.
+#[test]
+fn planted_faults_of_verified_transfers_are_found() {
+    let faults = [
+        "vtr-digest-goes-on",
+        "vtr-digest-longer",
+        "vtr-mismatch-kept",
+    ];
+    side_by_side(2, &faults, |fault| {
+        let dir = tempfile::tempdir().unwrap();
+        let verifying = |fault| [server(fault), vec!["--verify".to_owned()]].concat();
+        let options = ["--class", "verified-transfer", "--seed", "1"];
+        let options = [&options[..], &["--budget", "600", "--fail-fast"]].concat();
+        let (ran, report) = fuzz(dir.path(), &options, &verifying(Some(fault)));
+        assert_eq!(ran.status, 1, "{fault}\n{}{}", ran.stdout, ran.stderr);
+        let case = with_verdict(&report, "fail").next().unwrap();
+        let trace = case["trace"]["id"].as_str().unwrap();
+        let trace = dir.path().join("found").join(format!("{trace}.json"));
+        assert_eq!(
+            replay(&trace, &verifying(Some(fault))),
+            1,
+            "{fault}: {case}"
+        );
+        assert_eq!(replay(&trace, &verifying(None)), 0, "{fault}: {case}");
+    });
+}
+
 #[test]
 fn a_right_server_is_not_accused() {
-    let classes = ["framing", "transfer"];
+    let classes = ["framing", "transfer", "verified-transfer"];
     side_by_side(2, &classes, |class| {
         let dir = tempfile::tempdir().unwrap();
         let mut command = server(None);
         command.extend((*class == "framing").then(|| "--echo".to_owned()));
+        command.extend((*class == "verified-transfer").then(|| "--verify".to_owned()));
         let options = ["--class", class, "--seed", "5", "--budget", "150"];
         let (ran, report) = fuzz(dir.path(), &options, &command);
         assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);

@@ -1,13 +1,12 @@
 //! What must come of a draft: the model reads the client's stream, and each thing that it says becomes
 //! a step of a trace.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::{Cutting, Draft, Protocol};
 use super::told::Told;
 use crate::model::reading::{Next, Reading};
 use crate::model::session_model::{Expected, Model};
-use crate::trace::octets::Octets;
 use crate::trace::segmentation::Segmentation;
 use crate::trace::{Acceptable, Action, Class, Cuts, Placed, Trace};
 
@@ -39,6 +38,9 @@ impl Conversation {
             stored: BTreeMap::new(),
             broken: "FRM-1",
             transfers: false,
+            began: None,
+            digest_due: false,
+            mismatched: BTreeSet::new(),
             acceptable: None,
             repaired: None,
         };
@@ -54,14 +56,16 @@ impl Conversation {
             Cutting::Named(named) => named,
             _ => Segmentation::Pinned,
         };
-        let class = match (protocol.class < Class::Session, told.transfers) {
-            (true, _) => Class::Framing,
-            (false, false) => Class::Session,
-            (false, true) => Class::Transfer,
+        let class = match protocol.class {
+            // Its traces are for servers with the extension: without it the answers are others.
+            Class::VerifiedTransfer => Class::VerifiedTransfer,
+            class if class < Class::Session => Class::Framing,
+            _ if told.transfers => Class::Transfer,
+            _ => Class::Session,
         };
-        let before = match class {
-            Class::Transfer => draft.before.clone(),
-            _ => Vec::new(),
+        let before = match told.transfers {
+            true => draft.before.clone(),
+            false => Vec::new(),
         };
         let trace = Trace {
             id: "fuzz/conversation".to_owned(),
@@ -136,7 +140,11 @@ impl Told<'_> {
 
     fn session(&mut self) -> Option<()> {
         let mut model = Model::new(self.stream, self.limit());
+        if self.protocol.class >= Class::VerifiedTransfer {
+            model = model.verifying();
+        }
         let mut name = String::new();
+        let mut body = Vec::new();
         loop {
             if self.at_command() {
                 if self.protocol.class < Class::Transfer {
@@ -148,10 +156,34 @@ impl Told<'_> {
                 Expected::Text { text, .. } if self.is_too_large(text) => return None,
                 Expected::Text { text, due } => {
                     if self.acceptable.is_none() {
-                        self.broken = if text.is_empty() { "FRM-4" } else { "SES-4" };
+                        self.broken = match text {
+                            [] => "FRM-4",
+                            text if self.is_near_command(text) => "VTR-1",
+                            _ => "SES-4",
+                        };
                     }
                     self.send_frames(due);
                     self.deliver(text);
+                }
+                Expected::Command { by, due } => {
+                    self.transfers = true;
+                    self.broken = "VTR-2";
+                    self.began = Some(self.steps.len());
+                    self.digest_due = false;
+                    self.send_frames(due);
+                    self.answer(&format!("{} ready", by.command()));
+                }
+                Expected::Digest { by, right, due } => {
+                    self.broken = "VTR-3";
+                    self.send_frames(due);
+                    let verdict = if right { "ok" } else { "mismatch" };
+                    self.answer(&format!("{} {verdict}", by.command()));
+                    self.began = None;
+                    if right {
+                        self.stored.insert(name.clone(), std::mem::take(&mut body));
+                    } else {
+                        self.mismatched.insert(name.clone());
+                    }
                 }
                 Expected::File { may_refuse, .. } if may_refuse => return None,
                 Expected::File {
@@ -163,10 +195,12 @@ impl Told<'_> {
                     self.broken = "TRF-3";
                     self.send_frames(due);
                     name = named;
+                    body.clear();
+                    self.digest_due = length == 0;
                     if self.is_link(&name) {
                         self.replaces_link(&mut model.clone(), length)?;
                     }
-                    if length == 0 {
+                    if length == 0 && self.began.is_none() {
                         self.stored.insert(name.clone(), Vec::new());
                     }
                 }
@@ -174,14 +208,16 @@ impl Told<'_> {
                     self.body_cut_short();
                     return Some(());
                 }
-                Expected::Body { at, end, .. } => {
+                Expected::Body { at, end, verified } => {
                     self.half_of_body(&name, end);
                     self.send(end);
-                    let body = self.stream[at..end].to_vec();
-                    self.stored.insert(name.clone(), body);
+                    self.digest_due = true;
+                    body = self.stream[at..end].to_vec();
+                    if !verified {
+                        self.stored.insert(name.clone(), std::mem::take(&mut body));
+                    }
                 }
                 Expected::FileEnd { .. } => {}
-                Expected::Command { .. } | Expected::Digest { .. } => return None,
                 Expected::Quit { due } => {
                     self.broken = "SES-2";
                     self.send_frames(due);
@@ -198,7 +234,7 @@ impl Told<'_> {
                     return Some(());
                 }
                 Expected::CutShort => {
-                    self.cut_short("FRM-6");
+                    self.cut_short(self.began.map_or("FRM-6", |_| "VTR-4"));
                     return Some(());
                 }
                 Expected::End | Expected::Over => {
@@ -207,6 +243,12 @@ impl Told<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a text is nearly the command of a verified transfer.
+    fn is_near_command(&self, text: &[u8]) -> bool {
+        let near = text.trim_ascii_start().to_ascii_lowercase();
+        self.protocol.class >= Class::VerifiedTransfer && near.starts_with(b"file+")
     }
 
     fn is_link(&self, name: &str) -> bool {
@@ -242,25 +284,14 @@ impl Told<'_> {
             return;
         }
         self.send(self.at.midpoint(end));
-        let placed = self.draft.before.iter().find_map(|placed| match placed {
-            Placed::File { name: old, content } if old == name => Some(content.clone()),
-            _ => None,
-        });
-        let stored = self.stored.get(name).map(|content| Octets::folded(content));
-        self.step(match stored.or(placed) {
-            None => Action::Absent(name.to_owned()),
-            Some(content) => Action::Stored {
-                name: name.to_owned(),
-                content,
-            },
-        });
+        self.step(self.as_it_was(name));
     }
 
     /// A body ends with the stream: nothing of it is kept (TRF-9).
     fn body_cut_short(&mut self) {
-        self.offends("TRF-9", 0);
+        self.offends(self.began.map_or("TRF-9", |_| "VTR-4"), 0);
         // The header has been sent, which the repaired conversation must not have.
-        if let Some(repaired) = &mut self.repaired {
+        if let Some(repaired) = self.repaired.as_mut().filter(|_| self.began.is_none()) {
             let sent = repaired.len() - 2;
             repaired.drain(sent - 2..sent);
         }
@@ -274,6 +305,11 @@ impl Told<'_> {
         let offence = &self.stream[self.at..due];
         if offence.len() == 4 {
             return "FRM-7";
+        }
+        match (self.began.is_some(), self.digest_due) {
+            (true, true) => return "VTR-2",
+            (true, false) => return "TRF-7",
+            (false, _) => {}
         }
         if !self.at_command() || offence.len() == 8 {
             return "MSG-3";

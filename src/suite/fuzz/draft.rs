@@ -4,7 +4,7 @@ use super::rendering;
 use crate::framing::Framing;
 use crate::model::program::{Operation, Program};
 use crate::model::rendered::Rendered;
-use crate::model::{plan, session_plan};
+use crate::model::{plan, session_plan, verified_plan};
 use crate::trace::segmentation::Segmentation;
 use crate::trace::{Class, Placed};
 
@@ -100,6 +100,8 @@ impl Draft {
         }
         if protocol.class < Class::Session {
             Program::<plan::Op<'_>>::decode(&program).render(&mut rendered);
+        } else if protocol.class >= Class::VerifiedTransfer {
+            Program::<verified_plan::Op<'_>>::decode(&program).render(&mut rendered);
         } else {
             Program::<session_plan::Op<'_>>::decode(&program).render(&mut rendered);
         }

@@ -109,7 +109,7 @@ const BAD_NAMES: [&str; 12] = [
 const LINK: &str = "l";
 
 /// Lengths that are right as they stand, each for a body of few octets.
-const LENGTHS: [usize; 12] = [0, 0, 1, 2, 3, 5, 7, 16, 20, 64, 100, 255];
+pub(super) const LENGTHS: [usize; 12] = [0, 0, 1, 2, 3, 5, 7, 16, 20, 64, 100, 255];
 
 /// Lengths that are none.
 const BAD_LENGTHS: [&str; 16] = [
@@ -232,21 +232,21 @@ fn before(protocol: &Protocol, rng: &mut Rng) -> Vec<Placed> {
     vec![file("t"), file("a")]
 }
 
-struct Drawing<'g> {
+pub(super) struct Drawing<'g> {
     protocol: &'g Protocol,
     /// A symbolic link lies in the directory.
     has_link: bool,
-    rng: &'g mut Rng,
-    pieces: Vec<Vec<u8>>,
+    pub(super) rng: &'g mut Rng,
+    pub(super) pieces: Vec<Vec<u8>>,
 }
 
 impl Drawing<'_> {
-    fn one<T: Copy>(&mut self, of: &[T]) -> T {
+    pub(super) fn one<T: Copy>(&mut self, of: &[T]) -> T {
         of[self.rng.usize(..of.len())]
     }
 
     /// A size at an edge, or beside one, within what every server takes; large ones are rare.
-    fn size(&mut self) -> usize {
+    pub(super) fn size(&mut self) -> usize {
         let most = self.protocol.floor();
         let large = self.rng.u8(..6) == 0;
         if large && self.protocol.max_payload.is_some() && self.rng.u8(..4) == 0 {
@@ -316,6 +316,10 @@ impl Drawing<'_> {
     /// One thing that a client of a session may send.
     fn message(&mut self) {
         let transfers = self.protocol.class >= Class::Transfer;
+        // Not drawn for other classes: their seeds mean what they meant.
+        if self.protocol.class >= Class::VerifiedTransfer && self.rng.u8(..3) == 0 {
+            return self.verified();
+        }
         match self.rng.u8(..40) {
             0..12 => {
                 let text = self.text();
@@ -372,13 +376,13 @@ impl Drawing<'_> {
     }
 
     /// A message behind a transfer, which shows where its body has ended.
-    fn after(&mut self) {
+    pub(super) fn after(&mut self) {
         if self.rng.u8(..4) != 0 {
             self.pieces.push(piece(Session::Message(b"after")));
         }
     }
 
-    fn name(&mut self) -> String {
+    pub(super) fn name(&mut self) -> String {
         if self.has_link && self.rng.bool() {
             return LINK.to_owned();
         }
@@ -427,7 +431,7 @@ impl Drawing<'_> {
     }
 
     /// Octets that a body may have, of which a reader may make something else.
-    fn body(&mut self, count: usize) -> Vec<u8> {
+    pub(super) fn body(&mut self, count: usize) -> Vec<u8> {
         let mut body = Vec::new();
         while body.len() < count {
             match self.rng.u8(..4) {

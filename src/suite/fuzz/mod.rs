@@ -5,7 +5,7 @@
 //! for another framing than the article's `framing`.
 //!
 //! Upwards: `rendering` (operations in another framing), `draft` (what a conversation is made of),
-//! `other_frames` and `generate` (a draft from a seed), `told` (steps), `framed` and `conversation` (what must come of a
+//! `other_frames`, `verified` and `generate` (a draft from a seed), `told` (steps), `framed` and `conversation` (what must come of a
 //! draft), `found` (what is said), `smaller` (shrinking). Holding them is the roles' own.
 
 pub(in crate::suite) mod conversation;
@@ -17,3 +17,4 @@ mod other_frames;
 mod rendering;
 pub(in crate::suite) mod smaller;
 mod told;
+mod verified;

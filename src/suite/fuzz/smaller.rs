@@ -4,7 +4,9 @@ use super::draft::{Cutting, Draft, Protocol, piece};
 use super::found::Suspect;
 use crate::judge::shrinking::{Fuzzable, Shrinking, minimise};
 use crate::model::plan::{Op as Frames, Plan};
-use crate::model::session_plan::{Op as Session, SessionPlan};
+use crate::model::session_plan::Op as Session;
+use crate::model::session_plan::SessionPlan;
+use crate::model::verified_plan::{Op as Verified, VerifiedPlan};
 use crate::trace::Class;
 use crate::trace::segmentation::Segmentation;
 
@@ -171,7 +173,27 @@ fn smaller(octets: &[u8], class: Class) -> Vec<Vec<u8>> {
             _ => Vec::new(),
         };
     }
-    let op = SessionPlan::decode(&program).ops().next();
+    let op = match class >= Class::VerifiedTransfer {
+        false => SessionPlan::decode(&program).ops().next(),
+        true => match VerifiedPlan::decode(&program).ops().next() {
+            Some(Verified::Session(op)) => Some(op),
+            Some(Verified::Transfer {
+                by,
+                name,
+                length,
+                given,
+            }) => {
+                let with = |length| Verified::Transfer {
+                    by,
+                    name,
+                    length,
+                    given,
+                };
+                return sizes(length).map(|length| piece(with(length))).collect();
+            }
+            _ => None,
+        },
+    };
     match op {
         Some(Session::Message(payload)) => parts(payload)
             .iter()

@@ -1,13 +1,14 @@
 //! Steps of a trace, from what an oracle says of a stream.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::{Draft, Protocol};
 use super::rendering::of_frame;
 use crate::framing::{Framing, Place};
 use crate::suite::derived::adapted;
+use crate::trace::answer::Answer;
 use crate::trace::octets::Octets;
-use crate::trace::{Acceptable, Action, Step};
+use crate::trace::{Acceptable, Action, Placed, Step};
 
 /// The payload of the plainest frame.
 const HELLO: &[u8] = b"hello";
@@ -25,6 +26,12 @@ pub(super) struct Told<'s> {
     /// The requirement that the conversation is about.
     pub(super) broken: &'static str,
     pub(super) transfers: bool,
+    /// Where the steps of a verified transfer begin that is under way.
+    pub(super) began: Option<usize>,
+    /// Its body has been sent.
+    pub(super) digest_due: bool,
+    /// What a mismatch must have left as it was.
+    pub(super) mismatched: BTreeSet<String>,
     pub(super) acceptable: Option<Acceptable>,
     pub(super) repaired: Option<Vec<Step>>,
 }
@@ -68,8 +75,37 @@ impl Told<'_> {
         self.step(Action::Deliver(Octets::folded(payload)));
     }
 
-    /// The files that must be there.
+    /// An answer of a verified transfer: the whole message in its frame.
+    pub(super) fn answer(&mut self, message: &str) {
+        let length = (message.len() as u32).to_be_bytes();
+        let frame = [&length[..], message.as_bytes()].concat();
+        self.step(Action::Answer(Answer::of(&frame)));
+    }
+
+    /// The file of this name as it lies there by now.
+    pub(super) fn as_it_was(&self, name: &str) -> Action {
+        let placed = self.draft.before.iter().find_map(|placed| match placed {
+            Placed::File { name: old, content } if old == name => Some(content.clone()),
+            _ => None,
+        });
+        let stored = self.stored.get(name).map(|content| Octets::folded(content));
+        match stored.or(placed) {
+            None => Action::Absent(name.to_owned()),
+            Some(content) => Action::Stored {
+                name: name.to_owned(),
+                content,
+            },
+        }
+    }
+
+    /// The files that must be there, and those that must not.
     pub(super) fn see_files(&mut self) {
+        for name in std::mem::take(&mut self.mismatched) {
+            if !self.stored.contains_key(&name) {
+                let action = self.as_it_was(&name);
+                self.step(action);
+            }
+        }
         for (name, content) in std::mem::take(&mut self.stored) {
             self.step(Action::Stored {
                 name,
@@ -80,7 +116,9 @@ impl Told<'_> {
 
     /// The offence that follows is repaired by a plain message in its place, the frame of this number.
     pub(super) fn offends(&mut self, broken: &'static str, frames: usize) {
-        let mut repaired = self.steps.clone();
+        // A message in the midst of a verified transfer would be its header or its digest.
+        let until = self.began.unwrap_or(self.steps.len());
+        let mut repaired = self.steps[..until].to_vec();
         for action in hello(&self.protocol.framing, frames) {
             repaired.push(Step { action, note: None });
         }
@@ -107,7 +145,7 @@ impl Told<'_> {
     pub(super) fn ends(&mut self) {
         if self.draft.ends {
             // What is owed comes after the end too (SES-7).
-            let owed = |step: &Step| matches!(step.action, Action::Deliver(_));
+            let owed = |step: &Step| matches!(step.action, Action::Deliver(_) | Action::Answer(_));
             let last = self.steps.iter().rposition(|step| !owed(step));
             let at = match last {
                 Some(last) if self.draft.brief && self.acceptable.is_none() => last + 1,
