@@ -4,7 +4,9 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use unstick::suite::fixtures;
+use unstick::framing::Framing;
+use unstick::model::framed::{KINDS, Kind};
+use unstick::suite::{derived, fixtures};
 use unstick::trace::segmentation::{Move, Segmentation, conversations};
 use unstick::trace::{Action, Class, Trace, json};
 
@@ -34,6 +36,7 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         .filter(|trace| trace.class() >= Class::Session && trace.id != "ses/pipelined-1000");
     let mut seeds: Vec<(String, Vec<u8>)> = match target {
         "decoder" => frames.flat_map(wire_inputs).collect(),
+        "framing" => KINDS.iter().enumerate().flat_map(framed).collect(),
         "decoder_structured" | "roundtrip" | "differential" => frames.flat_map(plans).collect(),
         "session" | "transfer" | "verified" => sessions.flat_map(session_plans).collect(),
         "file_header" => sessions.flat_map(headers).collect(),
@@ -44,7 +47,7 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         _ => Vec::new(),
     };
     let largest = match target {
-        "capture" | "decoder" | "trace" => LARGEST,
+        "capture" | "decoder" | "framing" | "trace" => LARGEST,
         _ => LARGEST_PLAN,
     };
     seeds.retain(|(_, data)| data.len() <= largest);
@@ -98,6 +101,24 @@ fn wire_inputs(trace: &Trace) -> Vec<(String, Vec<u8>)> {
             }
             let name = format!("{}-{segmentation}", slug(trace));
             (name, WireInput::encode(LIMIT, &ends, &stream))
+        })
+        .collect()
+}
+
+/// The cases of a framing, and payloads at a small limit, behind the octet that names the framing.
+fn framed((number, kind): (usize, &Kind)) -> Vec<(String, Vec<u8>)> {
+    let framing: Framing = kind.template().parse().expect("a template");
+    let inputs = derived::traces(&framing).iter().flat_map(wire_inputs);
+    let limited = [&b"aaa"[..], b"aaaa"].into_iter().filter_map(|payload| {
+        let stream = framing.stream([payload]).ok()?;
+        let name = format!("limit-3-payload-{}", payload.len());
+        Some((name, WireInput::encode(3, &[], &stream)))
+    });
+    inputs
+        .chain(limited)
+        .map(|(name, input)| {
+            let data = [&[number as u8], &input[..]].concat();
+            (format!("{number}-{name}"), data)
         })
         .collect()
 }

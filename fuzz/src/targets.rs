@@ -5,6 +5,7 @@ use std::cell::RefCell;
 
 use crate::captured;
 use crate::differential::{self, TokioUtil};
+use crate::framed;
 use crate::header;
 use crate::plan::Plan;
 use crate::planted;
@@ -71,6 +72,24 @@ pub static DECODER_STRUCTURED: Target = Target {
         check: |fault, data| decoder_structured(&mut planted::decoders::Planted::new(fault), data),
     }),
     show: show_plan,
+};
+
+/// Arbitrary octets, cut as the input says, into a decoder of the framing that the input names.
+pub static FRAMING: Target = Target {
+    name: "framing",
+    check: |data| {
+        let (kind, input) = framed::input(data);
+        framed::check(&mut framed::Reference::new(kind, input.limit), data)
+    },
+    planted: Some(Planted {
+        faults: planted::framed::FAULTS,
+        check: |fault, data| {
+            let (kind, input) = framed::input(data);
+            let planted = planted::framed::Planted::new(fault, kind, input.limit);
+            planted.map_or(Ok(()), |mut planted| framed::check(&mut planted, data))
+        },
+    }),
+    show: framed::show,
 };
 
 /// Payloads to octets to payloads.
@@ -165,9 +184,10 @@ pub static DIFFERENTIAL: Target = Target {
 };
 
 /// All targets.
-pub static ALL: [&Target; 10] = [
+pub static ALL: [&Target; 11] = [
     &DECODER,
     &DECODER_STRUCTURED,
+    &FRAMING,
     &ROUNDTRIP,
     &SESSION,
     &FILE_HEADER,

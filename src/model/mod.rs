@@ -8,6 +8,7 @@
 
 pub mod digest;
 pub mod edges;
+pub mod framed;
 pub mod header;
 pub mod plan;
 pub mod program;

@@ -2,6 +2,7 @@
 //! for the tests to prove that no oracle is blind. None is in the reference.
 
 pub mod decoders;
+pub mod framed;
 pub mod headers;
 pub mod sessions;
 pub mod verified;
