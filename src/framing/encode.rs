@@ -326,9 +326,6 @@ impl Framing {
 /// The octets of parts, one after the other.
 #[must_use]
 pub(super) fn join(parts: &Parts) -> Vec<u8> {
-    parts
-        .iter()
-        .flat_map(|(_, octets)| octets)
-        .copied()
-        .collect()
+    let parts: Vec<&[u8]> = parts.iter().map(|(_, octets)| octets.as_slice()).collect();
+    parts.concat()
 }

@@ -41,6 +41,11 @@ const MUCH: usize = 4 * 1024 * 1024;
 /// How much of what came is shown, in octets: a flood shows in less.
 const MOST_SHOWN: usize = 256 * 1024;
 
+/// Octets read at a time, at first and once so many come: most answers are short, and a buffer is cleared
+/// each time.
+const READ_AT_FIRST: usize = 4 * 1024;
+const READ_AT_MOST: usize = 64 * 1024;
+
 /// The most that is read before anything else is looked at, in octets.
 const MOST_AT_ONCE: usize = 4 * 1024 * 1024;
 
@@ -354,7 +359,7 @@ impl Connection {
 
     /// Reads what has come, without waiting; of a flood, a part.
     pub fn pump(&mut self) {
-        let mut buffer = [0; 65_536];
+        let mut buffer = vec![0; READ_AT_FIRST];
         let before = self.seen.len();
         while self.ending.is_none() && self.seen.len() - before < MOST_AT_ONCE {
             let room = (self.most - self.seen.len()).min(buffer.len());
@@ -366,6 +371,9 @@ impl Connection {
                 Ok(0) => self.ending = Some(Ending::EndOfStream),
                 Ok(count) => {
                     self.seen.extend_from_slice(&buffer[..count]);
+                    if count == buffer.len() {
+                        buffer.resize(READ_AT_MOST, 0);
+                    }
                     if self.seen.len() > FLOOD {
                         let _ = self.stream.shutdown(Shutdown::Both);
                         self.ending = Some(Ending::Flooded);
