@@ -26,6 +26,9 @@ const NONE: &str = "none";
 /// The fault of a decoder that no fuzz target is measured by: it takes 4 GiB to show there.
 const SIZE_WRAPS: &str = "size-wraps";
 
+/// The fault of an encoder whose lengths are signed.
+const PACKS_SIGNED: &str = "packs-signed";
+
 /// Faults of none of those decoders.
 const OF_ENCODERS_AND_LENGTHS: [(&str, &str); 11] = [
     (
@@ -39,7 +42,7 @@ const OF_ENCODERS_AND_LENGTHS: [(&str, &str); 11] = [
         "packs-backwards",
         "lengths are packed least significant octet first",
     ),
-    ("packs-signed", "lengths above 2,147,483,647 are not packed"),
+    (PACKS_SIGNED, "lengths above 2,147,483,647 are not packed"),
     ("packs-anything", "what is no length is wrapped, and packed"),
     (
         "unpacks-signed",
@@ -113,7 +116,7 @@ fn encoded(fault: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
 fn packed(fault: &str, value: i128) -> Result<Vec<u8>, String> {
     match (fault, u32::try_from(value)) {
         ("packs-backwards", Ok(length)) => Ok(length.to_le_bytes().to_vec()),
-        ("packs-signed", Ok(0x8000_0000..)) => Err("too large".to_owned()),
+        (PACKS_SIGNED, Ok(0x8000_0000..)) => Err("too large".to_owned()),
         ("packs-anything", Err(_)) => Ok((value as u32).to_be_bytes().to_vec()),
         (_, length) => Ok(length
             .map_err(|error| error.to_string())?
@@ -138,7 +141,7 @@ fn unpacked(fault: &str, octets: &[u8]) -> Result<i128, String> {
 }
 
 fn judged(fault: &'static str) -> Vec<Check> {
-    Judge::decoder(move || -> Box<dyn Decode> {
+    let judge = Judge::decoder(move || -> Box<dyn Decode> {
         if fault == SIZE_WRAPS {
             return Box::new(Wrapping::default());
         }
@@ -150,9 +153,13 @@ fn judged(fault: &'static str) -> Vec<Check> {
     .lengths(
         |value| packed(fault, value),
         |octets| unpacked(fault, octets),
-    )
-    .max_payload(MAX_PAYLOAD)
-    .checks(&mut Unwatched)
+    );
+    let judge = match fault {
+        // Under a limit an error is right for lengths above it.
+        PACKS_SIGNED => judge,
+        _ => judge.max_payload(MAX_PAYLOAD),
+    };
+    judge.checks(&mut Unwatched)
 }
 
 /// What a failure breaks may be put before the requirements of its case, which stay, each once.
