@@ -1,9 +1,24 @@
 //! Answers to turns that were sent together, in another order or interleaved.
 
 use super::held::Learned;
+use super::pattern::Pattern;
 
 /// Octets of an answer that a coded value may change beside those that were seen to.
 const MAX_CODED: usize = 32;
+
+/// How much of joined answers may be another than in the samples.
+struct Varies {
+    octets: usize,
+    length: usize,
+    /// In how many lengths each answer is tried.
+    lengths: usize,
+}
+
+fn count(counts: &mut [i64; 256], octets: &[u8], each: i64) {
+    for octet in octets {
+        counts[usize::from(*octet)] += each;
+    }
+}
 
 impl Learned {
     /// Whether octets are a permutation of these answers, one after the other.
@@ -19,28 +34,47 @@ impl Learned {
     /// be coded, so that more of them changes than was seen to, and by one octet more or less in length: a date
     /// in compressed headers.
     pub(crate) fn are_interleaved(&self, answers: &[usize], octets: &[u8]) -> bool {
-        let octets = self.asked(octets);
-        let samples = || answers.iter().map(|answer| self.sample(*answer));
         if answers.iter().any(|it| self.patterns[*it].is_open()) {
             return false;
         }
         let mut counts = [0_i64; 256];
-        for came in octets.iter() {
-            counts[usize::from(*came)] += 1;
-        }
-        for usual in samples().flatten() {
-            counts[usize::from(*usual)] -= 1;
-        }
-        let sum = |counts: &mut dyn Iterator<Item = i64>| {
-            usize::try_from(counts.map(i64::abs).sum::<i64>()).unwrap_or(usize::MAX)
+        count(&mut counts, &self.asked(octets), 1);
+        let shortest = answers.iter().map(|it| self.sample(*it).len()).min();
+        let patterns = answers.iter().map(|it| &self.patterns[*it]);
+        let coded = patterns
+            .clone()
+            .filter(|pattern| pattern.masked() > 0 || pattern.is_loose())
+            .count()
+            * MAX_CODED.min(shortest.unwrap_or(0) / 4);
+        let varies = Varies {
+            octets: patterns.map(Pattern::masked).sum::<usize>() + coded,
+            length: coded,
+            lengths: match answers.len() {
+                0..=4 => 4,
+                5..=8 => 2,
+                _ => 1,
+            },
         };
-        let more = sum(&mut counts.iter().copied().filter(|count| *count > 0));
-        let fewer = sum(&mut counts.iter().copied().filter(|count| *count < 0));
-        let shortest = samples().map(<[u8]>::len).min().unwrap_or(0);
-        let varying = answers.iter().map(|it| self.patterns[*it].masked());
-        let vary: usize = varying.clone().sum();
-        let coded = varying.filter(|masked| *masked > 0).count() * MAX_CODED.min(shortest / 4);
-        more.max(fewer) <= vary + coded && more.abs_diff(fewer) <= coded
+        self.leaves_little(answers, counts, &varies)
+    }
+
+    /// Whether little is left of these counts when these answers, each in one of its lengths, are taken off.
+    fn leaves_little(&self, answers: &[usize], counts: [i64; 256], varies: &Varies) -> bool {
+        let Some((answer, others)) = answers.split_first() else {
+            let of = |sign: i64| {
+                let some = counts.iter().map(|count| (count * sign).max(0));
+                usize::try_from(some.sum::<i64>()).unwrap_or(usize::MAX)
+            };
+            let (more, fewer) = (of(1), of(-1));
+            return more.max(fewer) <= varies.octets && more.abs_diff(fewer) <= varies.length;
+        };
+        self.of_each_length(*answer, varies.lengths)
+            .into_iter()
+            .any(|sample| {
+                let mut counts = counts;
+                count(&mut counts, sample, -1);
+                self.leaves_little(others, counts, varies)
+            })
     }
 
     fn permuted(&self, answers: &[usize], octets: &[u8]) -> bool {
@@ -100,6 +134,12 @@ mod tests {
         assert!(learned.are_interleaved(&[1, 2], &mixed(&coded, 46, 47)));
         assert!(!learned.are_interleaved(&[1, 2], &mixed(&coded, 46, 0)));
         assert!(!learned.are_interleaved(&[1, 2], &mixed(&coded, 16, 48)));
+        // A value that was sent whole when it was new, and by its number after that.
+        let mut new = held(3);
+        new.answers[2].splice(2..2, [b'd'; 23]);
+        let learned = Learned::of(&[new, held(1), held(2)]);
+        assert!(learned.are_interleaved(&[1, 2], &mixed(&coded, 46, 46)));
+        assert!(!learned.are_interleaved(&[1, 2], &mixed(&coded, 46, 0)));
         let fixed = Learned::of(&[held(1), held(1)]);
         assert!(!fixed.are_interleaved(&[1, 2], &mixed(&coded, 46, 46)));
         assert!(!learned.are_interleaved(&[1, 3], &mixed(&[0xb0, 2], 48, 0)));

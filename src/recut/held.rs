@@ -252,6 +252,18 @@ impl Learned {
             .unwrap_or_default()
     }
 
+    /// An answer in each of the lengths that were learned, in so many at the most.
+    pub(super) fn of_each_length(&self, answer: usize, most: usize) -> Vec<&[u8]> {
+        let mut found: Vec<&[u8]> = Vec::new();
+        for sample in self.samples.get(answer).into_iter().flatten() {
+            let known = found.iter().any(|other| other.len() == sample.len());
+            if !known && found.len() < most {
+                found.push(sample);
+            }
+        }
+        found
+    }
+
     /// Whether octets are this answer, whole.
     pub(crate) fn is_answer(&self, answer: usize, octets: &[u8]) -> bool {
         self.patterns.get(answer).is_some_and(|pattern| {
