@@ -14,10 +14,20 @@ const FLOOR: u32 = 65_536;
 /// A limit on payloads, which FRM-7 lets nobody set lower than its floor.
 pub(super) fn limit(text: &str) -> Result<u32, String> {
     let limit: u32 = text.parse().map_err(|error| format!("{error}"))?;
-    if limit < FLOOR {
-        return Err(format!("FRM-7 asks for a limit of at least {FLOOR} octets"));
-    }
+    fits(Some(limit), &Framing::default()).map_err(|(_, why)| why)?;
     Ok(limit)
+}
+
+/// Refuses a limit that FRM-7 lets nobody set in the article's framing, and says why. Other framings have
+/// payloads that are shorter than its floor by nature.
+pub(super) fn fits(limit: Option<u32>, framing: &Framing) -> Result<(), (u32, String)> {
+    match limit {
+        Some(limit) if limit < FLOOR && framing.is_reference() => Err((
+            limit,
+            format!("FRM-7 asks for a limit of at least {FLOOR} octets"),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The classes that a server may claim.
@@ -163,18 +173,10 @@ impl Limits {
         self.max_payload
     }
 
-    /// Refuses a limit that FRM-7 lets nobody set in the article's framing. Other framings have payloads
-    /// that are shorter than its floor by nature.
+    /// Refuses a limit that FRM-7 lets nobody set.
     pub(super) fn fit(&self, framing: &Framing) -> Result<(), Failure> {
-        match self.max_payload {
-            Some(limit) if limit < FLOOR && framing.is_reference() => {
-                let why = format!(
-                    "--max-payload {limit}: FRM-7 asks for a limit of at least {FLOOR} octets"
-                );
-                Err((USAGE, why))
-            }
-            _ => Ok(()),
-        }
+        fits(self.max_payload, framing)
+            .map_err(|(limit, why)| (USAGE, format!("--max-payload {limit}: {why}")))
     }
 
     /// The limit on concurrent sessions, where one is declared.

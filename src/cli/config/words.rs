@@ -9,7 +9,9 @@ use clap::{ArgMatches, CommandFactory};
 
 use super::keys::RECORDINGS;
 use super::subject::{Role, Setting, Subject};
+use crate::cli::options::fits;
 use crate::cli::{Cli, Failure};
+use crate::framing::Framing;
 
 /// The words of the command line for a subject, and behind them `more`, which were typed: what they say
 /// wins. `typed` is how they were understood.
@@ -61,9 +63,27 @@ pub(super) fn check(path: &str, subject: &Subject) -> Result<(), Failure> {
         ));
     }
     match parsed(words(subject, None, &[])) {
-        Ok(_) => Ok(()),
+        Ok(matches) => check_limit(path, subject, &matches),
         Err(error) => wrong(&format!("[{name}] {}", told(&error))),
     }
+}
+
+/// The limit of a server on payloads, which its framing bounds.
+fn check_limit(path: &str, subject: &Subject, matches: &ArgMatches) -> Result<(), Failure> {
+    let limited = subject.settings.iter().find(|it| it.key == "max-payload");
+    let (Role::Server, Some(setting), Some((_, server))) =
+        (subject.role, limited, matches.subcommand())
+    else {
+        return Ok(());
+    };
+    let limit = server.get_one::<u32>("max_payload").copied();
+    let framing = server.get_one::<Framing>("framing");
+    let Err((_, why)) = fits(limit, framing.unwrap_or(&Framing::default())) else {
+        return Ok(());
+    };
+    Err(setting
+        .place
+        .wrong(path, &format!("{}: {why}", setting.key)))
 }
 
 /// One key alone, so that it is known which is wrong. What it needs besides is looked at later.
