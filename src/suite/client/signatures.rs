@@ -170,7 +170,8 @@ fn decodes_chunks(findings: &mut [Finding]) {
     }
 }
 
-/// A client that goes on without a reply is out of step after any pause that is longer than its timer.
+/// A client that goes on without a reply is out of step after any pause that is longer than its timer, and
+/// on a loaded machine after any reply. One that takes parts for wholes shows no reply that comes in pieces.
 fn is_a_reply_behind(findings: &mut [Finding]) {
     let mut checks = findings.iter().map(|finding| &finding.check);
     let late = checks.find(|check| {
@@ -181,8 +182,18 @@ fn is_a_reply_behind(findings: &mut [Finding]) {
     let Some(cause) = late.map(|check| check.cause.clone()) else {
         return;
     };
-    for check in findings.iter_mut().map(|finding| &mut finding.check) {
-        if check.verdict == Verdict::Fail && check.id.starts_with("client/pause-") {
+    let in_pieces = |check: &Check| {
+        let cut = check.segmentation;
+        check.id.starts_with("client/reply-") && cut.is_some_and(|cut| cut != Segmentation::Whole)
+    };
+    let shows_some = cause.is_some()
+        && findings
+            .iter()
+            .any(|finding| in_pieces(&finding.check) && finding.check.verdict == Verdict::Pass);
+    for finding in findings {
+        let not_shown = shows_some && finding.symptom == Some(Symptom::NotShown);
+        let check = &mut finding.check;
+        if check.verdict == Verdict::Fail && (not_shown || check.id.starts_with("client/pause-")) {
             check.broken = Some(RequirementId::new("SES-11"));
             check.cause.clone_from(&cause);
         }
@@ -242,6 +253,37 @@ mod tests {
             assert_eq!(cause(id, symptom).as_deref(), Some(named), "{id}");
         }
         assert_eq!(cause("client/quit", Symptom::Other), None);
+    }
+
+    /// On a loaded machine any reply may come later than a client's timer; of a client that takes parts for
+    /// wholes none that comes in pieces is shown.
+    #[test]
+    fn a_client_with_a_timer_is_told_from_one_that_reads_short() {
+        let named = |shown: Verdict, late: Option<&str>| {
+            let cases = cases::all();
+            let check = |id: &str, cut, verdict| {
+                let case = cases.iter().find(|case| case.info.id == *id).expect(id);
+                Check::new(&case.info, cut, verdict, String::new())
+            };
+            let pieces = Some(Segmentation::Octets);
+            let not_shown = |check| Finding {
+                check,
+                symptom: Some(Symptom::NotShown),
+            };
+            let mut behind = not_shown(check("client/late-reply", None, Verdict::Fail));
+            behind.check.broken = Some(RequirementId::new("SES-11"));
+            behind.check.cause = late.map(str::to_owned);
+            let mut findings = [
+                behind,
+                not_shown(check("client/reply-ascii", pieces, Verdict::Fail)),
+                Finding::of(check("client/reply-emoji", pieces, shown)),
+            ];
+            name_what_tells_itself(&mut findings);
+            findings[1].check.requirement().to_owned()
+        };
+        assert_eq!(named(Verdict::Pass, Some("late")), "SES-11");
+        assert_eq!(named(Verdict::Fail, Some("late")), "FRM-2");
+        assert_eq!(named(Verdict::Pass, None), "FRM-2");
     }
 
     #[test]
