@@ -38,7 +38,7 @@ public class Framed {
         }
     }
 
-    /** What stands in the place of a length. */
+    /** The field of a frame where its length stands. */
     record Found(BigInteger value, int end, boolean flag, boolean longer) {
         Found(BigInteger value, int end) {
             this(value, end, false, false);
@@ -82,7 +82,7 @@ public class Framed {
                     at = 1;
                 }
             }
-            // What stands behind the payload ends it where there is no number.
+            // Without a number, the octets behind the payload end it.
             if (kind.equals("line") && text == null) text = parts.get(2).remove(parts.get(2).size() - 1).literal;
             int sizes = parts.stream().flatMap(List::stream).mapToInt(Part::size).sum();
             if (all) adds = BigInteger.valueOf(count / 8 + sizes);

@@ -138,7 +138,7 @@ static ssize_t literals(const unsigned char *o, size_t length, ssize_t at, int p
     return at;
 }
 
-/* What stands in the place of a length. */
+/* The field of a frame where its length stands. */
 struct number {
     uint64_t value;
     int flag, longer;
@@ -383,7 +383,7 @@ static ssize_t frame(const unsigned char *o, size_t length, struct buffer *out, 
 static struct buffer pending;
 static int chunk, is_over; /* The number of the chunk, where they come by lines. */
 
-/* What has come so far is one octet or more of a frame, or nothing; 0 unless it is wrong. */
+/* The octets so far are the beginning of a frame, or none; 0 unless they are wrong. */
 static int feed(const unsigned char *octets, size_t count)
 {
     size_t at = 0;

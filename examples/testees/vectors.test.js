@@ -61,7 +61,7 @@ test("lengths", () => {
   for (const value of not_lengths) assert.throws(() => length.writeUInt32BE(Number(value)));
 });
 
-/** What a server makes of the message behind a body; null for a protocol error. */
+/** A server's reading of the message behind a body; null for a protocol error. */
 function answer(command, body, message) {
   const algorithm = command.slice("file+".length);
   const digest = createHash(algorithm).update(body).digest("hex");

@@ -1,4 +1,4 @@
-//! What clients that verify their files say, into the server's machine and the real store.
+//! Octets of clients that verify their files, into the server's machine and the real store.
 #![no_main]
 
 use unstick_fuzz::targets;

@@ -1,4 +1,4 @@
-//! What must hold of a decoder of any framing. The framing is part of the input: its first octet.
+//! Properties of a decoder of any framing. The framing is part of the input: its first octet.
 
 use unstick::framing::{Framing, Next};
 use unstick::model::framed::{KINDS, Kind, Next as Expected, Reading};
@@ -87,7 +87,7 @@ pub fn input(data: &[u8]) -> (Kind, WireInput<'_>) {
 /// the end of the stream.
 ///
 /// # Errors
-/// What went wrong, in words.
+/// The failure, in words.
 pub fn check(decoder: &mut dyn Decode, data: &[u8]) -> Result<(), String> {
     let (kind, input) = input(data);
     let mut reading = Reading::new(kind, input.limit, input.stream);

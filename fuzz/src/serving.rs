@@ -88,7 +88,7 @@ impl Serve for Reference {
 /// model: everything in order, each thing with the very octet from which on it can be known.
 ///
 /// # Errors
-/// What went wrong, in words.
+/// The failure, in words.
 pub fn check(
     server: &mut impl Serve,
     limit: u32,
@@ -98,10 +98,10 @@ pub fn check(
     check_by(server, Model::new(stream, limit), limit, stream, ends)
 }
 
-/// The same for a server with the extension (VTR).
+/// Serves as a server with the extension does (VTR).
 ///
 /// # Errors
-/// What went wrong, in words.
+/// The failure, in words.
 pub fn check_verified(
     server: &mut impl Serve,
     limit: u32,

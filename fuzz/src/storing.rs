@@ -44,7 +44,7 @@ impl Place {
     /// directory and the replies with the model; `verifies` says whether both have the extension (VTR).
     ///
     /// # Errors
-    /// What went wrong, in words.
+    /// The failure, in words.
     pub fn check(
         &mut self,
         verifies: bool,
@@ -104,7 +104,7 @@ enum Owed<'s> {
     Answer(String),
 }
 
-/// What the directory holds in the end, and the replies that are owed.
+/// Files that the directory holds in the end, and the replies that are owed.
 fn expected<'s>(mut model: Model<'s>, stream: &'s [u8]) -> (Files<'s>, Vec<Owed<'s>>) {
     let mut files = Files::new();
     let mut replies = Vec::new();

@@ -25,7 +25,7 @@ pub struct Target {
     /// What it does with an input.
     ///
     /// # Errors
-    /// What went wrong, in words.
+    /// The failure, in words.
     pub check: fn(&[u8]) -> Result<(), String>,
     /// The same for something with a planted fault, and the faults there are.
     pub planted: Option<Planted>,
@@ -135,7 +135,7 @@ pub static TRANSFER: Target = Target {
     show: show_session,
 };
 
-/// What a client that verifies its files sends, into the server's machine, and into the real store.
+/// Octets of a client that verifies its files, into the server's machine, and into the real store.
 pub static VERIFIED: Target = Target {
     name: "verified",
     check: |data| {
@@ -313,7 +313,7 @@ fn verified(server: &mut impl serving::Serve, data: &[u8]) -> Result<(), String>
     })
 }
 
-/// What the reference server stores and replies.
+/// Files that the reference server stores, and its replies.
 fn stored(verifies: bool, limit: u32, rendered: &Rendered) -> Result<(), String> {
     thread_local!(static PLACE: RefCell<Option<Place>> = const { RefCell::new(None) });
     PLACE.with_borrow_mut(|place| {

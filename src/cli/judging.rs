@@ -1,4 +1,4 @@
-//! What the commands that judge have in common: progress, reports, exit status.
+//! Progress, reports and exit status of all commands that judge.
 
 use std::ffi::OsString;
 use std::fs;

@@ -93,7 +93,7 @@ impl Pace {
     }
 }
 
-/// Which cases are run.
+/// The choice of cases.
 #[derive(Debug, Args)]
 pub(super) struct Chosen {
     /// Run only the cases whose id matches; may be given more than once

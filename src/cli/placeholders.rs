@@ -29,7 +29,7 @@ pub(super) fn known_placeholders(command: &[OsString], known: &[&str]) -> Result
     Ok(())
 }
 
-/// Whether one letter changed, added, left out or swapped with the next makes one of the other.
+/// True if one letter changed, added, left out or swapped with the next makes one of the other.
 fn is_one_edit_away(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();

@@ -20,7 +20,7 @@ impl Digest {
         }
     }
 
-    /// How many digits a digest message has.
+    /// The number of digits in a digest message.
     #[must_use]
     pub const fn digits(self) -> usize {
         match self {
@@ -60,7 +60,7 @@ impl Digest {
         digits
     }
 
-    /// Whether a message has the form of a digest: exactly its lower-case digits (VTR-2).
+    /// True if a message has the form of a digest: exactly its lower-case digits (VTR-2).
     #[must_use]
     pub fn is_form_of(self, message: &[u8]) -> bool {
         message.len() == self.digits()

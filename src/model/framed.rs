@@ -29,7 +29,7 @@ pub const KINDS: [Kind; 6] = [
     Kind::PktLine,
 ];
 
-/// What comes next in a stream.
+/// The next thing in a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next<'s> {
     /// A payload, and the offset in the stream at which its frame ends.
@@ -41,7 +41,7 @@ pub enum Next<'s> {
     },
     /// Octets that are not a frame, which shows with this octet at the earliest.
     Refused {
-        /// How many octets must have come.
+        /// The number of octets that must have come.
         known_at: usize,
     },
     /// The end of the stream inside a frame.
@@ -192,7 +192,7 @@ impl<'s> Reading<'s> {
         }
     }
 
-    /// What comes next. Behind what is not a frame it is the same again.
+    /// Reads the next thing. Behind a refusal it is the same again.
     pub fn step(&mut self) -> Next<'s> {
         let rest = &self.stream[self.at..];
         if rest.is_empty() {

@@ -38,7 +38,7 @@ pub enum Expected<'s> {
     },
     /// The command of a verified transfer, which is answered `ready` (VTR-2).
     Command {
-        /// What the transfer is verified by.
+        /// The digest that verifies the transfer.
         by: Digest,
         /// Where the command is complete.
         due: usize,
@@ -107,7 +107,7 @@ impl<'s> Model<'s> {
         }
     }
 
-    /// The same for a server with the extension: `file+md5` and `file+sha256` are commands (VTR-1).
+    /// A server with the extension: `file+md5` and `file+sha256` are commands (VTR-1).
     #[must_use]
     pub fn verifying(mut self) -> Self {
         self.verifies = true;

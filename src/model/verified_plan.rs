@@ -36,7 +36,7 @@ const NEAR_COMMANDS: [&[u8]; 16] = [
 /// Names of files; the last is refused.
 const NAMES: [&[u8]; 4] = [b"v", b"w", b"t", b"a/b"];
 
-/// What is sent where the digest is due.
+/// A message in the place of the digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Given {
     /// The digest.
@@ -129,22 +129,22 @@ const fn other_digit(digit: u8) -> u8 {
 /// One operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op<'d> {
-    /// What a session has without the extension.
+    /// An operation that sessions have without the extension.
     Session(Session<'d>),
     /// The whole of a transfer: command, header, body, and what is given for the digest.
     Transfer {
-        /// What it is verified by.
+        /// The digest that verifies it.
         by: Digest,
         /// The name of the file.
         name: &'d [u8],
         /// The octets of its body.
         length: usize,
-        /// What follows the body.
+        /// The message behind the body.
         given: Given,
     },
     /// A command alone.
     Command(Digest),
-    /// What is given for the digest of the octets behind the first frame of the last piece: of a body, if
+    /// The message in place of the digest of the octets behind the first frame of the last piece: of a body, if
     /// that was a header.
     Digest(Digest, Given),
 }
@@ -283,7 +283,7 @@ const fn by(sha256: bool) -> Digest {
     if sha256 { Digest::Sha256 } else { Digest::Md5 }
 }
 
-/// What stands behind the first frame of some octets.
+/// The octets behind the first frame of some.
 fn behind_frame(octets: &[u8]) -> &[u8] {
     let Some((length, rest)) = octets.split_first_chunk::<4>() else {
         return &[];
@@ -345,7 +345,7 @@ mod tests {
         }]);
         let expected = b"\0\0\0\x08file+md5\0\0\0\x03v,0\0\0\0\x20d41d8cd98f00b204e9800998ecf8427e";
         assert_eq!(whole, expected);
-        // The same, said apart: a header whose body has two octets, and their digest.
+        // Said apart: a header whose body has two octets, and their digest.
         let apart = stream(&[
             Op::Command(Digest::Md5),
             Op::Session(Session::Message(b"a,2")),

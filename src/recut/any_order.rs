@@ -6,7 +6,7 @@ use super::pattern::Pattern;
 /// Octets of an answer that a coded value may change beside those that were seen to.
 const MAX_CODED: usize = 32;
 
-/// How much of joined answers may be another than in the samples.
+/// Bounds on octets of joined answers that may differ from the samples.
 struct Varies {
     octets: usize,
     length: usize,
@@ -58,7 +58,7 @@ impl Learned {
         self.leaves_little(answers, counts, &varies)
     }
 
-    /// Whether little is left of these counts when these answers, each in one of its lengths, are taken off.
+    /// True if little is left of these counts when these answers, each in one of its lengths, are taken off.
     fn leaves_little(&self, answers: &[usize], counts: [i64; 256], varies: &Varies) -> bool {
         let Some((answer, others)) = answers.split_first() else {
             let of = |sign: i64| {

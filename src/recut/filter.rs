@@ -94,7 +94,7 @@ struct UnderWay<'t> {
     /// How much of its output belongs to earlier answers, in octets.
     taken: usize,
     pauses: usize,
-    /// How many pieces were waited for that it did not read.
+    /// The number of pieces that it did not read in the time that was given.
     left_in_vain: usize,
     /// Where it waited for its input to go when the last piece had been read.
     last_read: Option<u64>,

@@ -197,7 +197,7 @@ impl<'b> Bench<'b> {
         Ok(outcome)
     }
 
-    /// How often a difference in a turn is repeated.
+    /// The number of repetitions of a difference in a turn.
     fn repeats(&self, turn: Option<usize>) -> usize {
         let before = self.confirmed.get(&turn).copied().unwrap_or(0);
         if before >= CONFIRMED_IN_FULL {
@@ -349,7 +349,7 @@ impl<'b> Bench<'b> {
             .to_owned())
     }
 
-    /// How a variation of a conversation that goes well uncut differs, on a fresh server: a guess, which is
+    /// The difference of a variation of a conversation that goes well uncut, on a fresh server: a guess, which is
     /// not waited for long, and to be confirmed by [`Self::differs_in`].
     pub(crate) fn guess(
         &mut self,

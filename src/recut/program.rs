@@ -37,10 +37,10 @@ pub(crate) struct Program {
     ahead: Option<Ahead>,
     /// Repetitions of a variation that differs.
     again: Option<Ahead>,
-    /// How long an answer that does not come is waited for by now. Once one has been waited for in vain,
+    /// The patience with an answer that does not come, by now. Once one has been waited for in vain,
     /// those that are held ahead wait as little as the judge does.
     patience: Arc<Mutex<Option<Patience>>>,
-    /// How often a variation that differs will be repeated.
+    /// The number of times that a variation that differs will be repeated.
     repeats: usize,
     /// How it ends when the conversation is not cut.
     usual: Option<(Conversation, Option<i32>)>,

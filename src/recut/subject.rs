@@ -60,7 +60,7 @@ pub(crate) trait Subject {
     /// Whether [`Subject::refresh`] does anything.
     fn can_refresh(&self) -> bool;
 
-    /// How often the next variation will be repeated if it differs, for one that works ahead.
+    /// Is told how often the next variation will be repeated if it differs, for one that works ahead.
     fn expect_repeats(&mut self, _repeats: usize) {}
 
     /// How it is spoken of.

@@ -68,7 +68,7 @@ pub enum Variation {
     Every {
         /// The first place.
         first: usize,
-        /// How far apart the places are.
+        /// The distance between places.
         step: usize,
     },
     /// Each turn cut in its middle, with a pause.

@@ -21,12 +21,12 @@ use super::watch::{Activity, Backlog};
 /// The most that is taken of a testee's output, in octets.
 const FLOOD: usize = 48 * 1024 * 1024;
 
-/// How often its input is looked at while it reads: closely at first, then less so.
+/// Intervals between looks at its input while it reads: short at first.
 const LOOK_SOON: Duration = Duration::from_micros(100);
 const LOOK_LATER: Duration = Duration::from_millis(1);
 const MOST_READ_SOON: Duration = Duration::from_millis(5);
 
-/// What a testee makes of what lies on its standard input.
+/// The progress of a testee with its standard input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {
     /// It has read all of it.

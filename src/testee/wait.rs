@@ -89,7 +89,7 @@ impl Waiting {
         self.whole.look(activity);
     }
 
-    /// Whether it has been idle for so long.
+    /// True if it has been idle for so long.
     pub(super) fn rests(&self, patience: Patience) -> bool {
         self.idle.idle >= patience.idle
     }

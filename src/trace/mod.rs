@@ -264,7 +264,7 @@ impl Trace {
             .unwrap_or(0)
     }
 
-    /// Whether a testee may refuse what the trace would have it accept. A declared limit is kept to: what is
+    /// True if a testee may refuse what the trace would have it accept. A declared limit is kept to: what is
     /// left open for its size alone is owed then, and other forms of a length stay open.
     #[must_use]
     pub fn may_be_refused(&self, declares_a_limit: bool) -> bool {

@@ -90,7 +90,7 @@ fn a_server_that_fails_fast_meets_a_budget_too() {
     assert!(count(&outcomes, "left out") > 80, "{outcomes:#?}");
 }
 
-/// Whether a close was seen beside it is luck, and must not decide what else is run.
+/// A close beside it is seen by luck, which must not decide what else is run.
 #[test]
 fn a_wrong_answer_costs_the_same_with_a_close_as_without() {
     let closes = of_server("garbles-and-closes", &["--run", "len/{1,2,3}"]);

@@ -77,7 +77,7 @@ fn planted_faults_are_found_shrunk_and_replayed() {
     });
 }
 
-/// The same for verified transfers, whose digests the harness computes by itself.
+/// Faults of verified transfers are found too; the harness computes their digests by itself.
 #[test]
 fn planted_faults_of_verified_transfers_are_found() {
     let faults = [

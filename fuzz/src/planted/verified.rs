@@ -115,7 +115,7 @@ pub struct Planted {
     buffer: Vec<u8>,
     state: State,
     by: Option<Algorithm>,
-    /// What is digested of the body.
+    /// The part of the body that is digested.
     body: Vec<u8>,
     /// The octets of it that have come.
     come: usize,
@@ -311,7 +311,7 @@ impl Planted {
         Ok(())
     }
 
-    /// Whether the digest is that of the body.
+    /// True if the digest is that of the body.
     fn compare(&self, by: Algorithm, given: &str) -> bool {
         let mut by = by;
         let mut body = self.body.clone();

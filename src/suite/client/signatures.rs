@@ -80,8 +80,8 @@ const TWO_WRITERS: [&str; 2] = [
     "client/three-thousand-lines",
 ];
 
-/// Octets of two writers look as if a body were too long or too short: wherever a client does so. Those that a write did not take look so where the peer is
-/// slow.
+/// Octets of two writers look as if a body were too long or too short, wherever a client does so. Those that a
+/// write did not take look so where the peer is slow.
 const CONSEQUENCES: &[Consequence<Finding>] = &[
     Consequence {
         seems: "TRF-13",

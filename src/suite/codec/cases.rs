@@ -61,7 +61,7 @@ pub fn further_cases() -> Vec<Case> {
     further_cases_of(&Framing::default())
 }
 
-/// The same for a framing.
+/// The cases on single lengths, on limits and on encoders, for any framing.
 #[must_use]
 pub fn further_cases_of(framing: &Framing) -> Vec<Case> {
     let case = |id, title: &str, requirement| {

@@ -1,4 +1,4 @@
-//! What a codec is to its judge: functions that decode a stream, encode payloads, and pack lengths.
+//! A codec as its judge sees it: functions that decode a stream, encode payloads, and pack lengths.
 
 /// A decoder under test, at the start of one stream.
 pub trait Decode {
@@ -20,7 +20,7 @@ pub trait Decode {
         false
     }
 
-    /// Whether it has handed over a payload before the end, where [`Decode::feed`] cannot tell: only of one
+    /// True if it has handed over a payload before the end, where [`Decode::feed`] cannot tell: only of one
     /// that does can it be said that it ought to have refused by now.
     fn has_delivered(&mut self) -> bool {
         false
@@ -32,13 +32,13 @@ pub trait Decode {
         None
     }
 
-    /// Whether the last call came to nothing because the decoder died or did not come back, which is no
+    /// True if the last call came to nothing because the decoder died or did not come back, which is no
     /// refusal.
     fn broke(&self) -> bool {
         false
     }
 
-    /// Whether payloads are handed over as soon as they are known to be complete. One that shows them
+    /// True if payloads are handed over as soon as they are known to be complete. One that shows them
     /// all in the end cannot be judged by when it had them.
     fn shows_when(&self) -> bool {
         true

@@ -130,7 +130,7 @@ impl<'c> Judge<'c> {
         self.run(&mut |_| true, progress)
     }
 
-    /// The same for the cases that are `wanted` by their id.
+    /// Judges it by the cases that are `wanted` by their id.
     pub(crate) fn run(
         &mut self,
         wanted: &mut dyn FnMut(&str) -> bool,

@@ -107,7 +107,7 @@ impl<'f> Renderer<'f> {
         self.framing.carries(&payload).is_ok().then_some(payload)
     }
 
-    /// Whether a payload is a chain that nobody sends: a reader that joins one link after the other needs
+    /// True of a payload in a chain that nobody sends: a reader that joins one link after the other needs
     /// quadratic time, and is right.
     fn has_too_many_links(&self, payload: usize) -> bool {
         const MOST: u64 = 1_024;

@@ -37,7 +37,7 @@ fn truncated(renderer: &Renderer<'_>) -> Option<Vec<Trace>> {
             // A CR that may end a line alone has ended it.
             Unterminated::Error if inside_end && framing.ends() == Some(Ends::Any) => continue,
             Unterminated::Error => script.refused_at_the_end(),
-            // Whether half a terminator is part of such a line is nobody's to say.
+            // Half a terminator may be part of such a line, or not: nobody can say.
             Unterminated::Deliver | Unterminated::Drop if inside_end => continue,
             Unterminated::Deliver => {
                 let from = frame.start(Place::Payload);
@@ -116,7 +116,7 @@ fn truncated_large(renderer: &Renderer<'_>) -> Option<Trace> {
     let payload = vec![b'a'; size];
     let mut script = renderer.script();
     let octets = script.octets_of(&payload)?;
-    // What is behind the payload is left out too, so that the payload is what is cut.
+    // The octets behind the payload are left out too, so that the payload is what is cut.
     let frame = Frame::of(&script.framing().parts(&payload, 0).ok()?);
     let end = if frame.has(Place::Behind) {
         frame.start(Place::Behind)

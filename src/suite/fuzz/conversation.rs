@@ -245,7 +245,7 @@ impl Told<'_> {
         }
     }
 
-    /// Whether a text is nearly the command of a verified transfer.
+    /// True of a text that is nearly the command of a verified transfer.
     fn is_near_command(&self, text: &[u8]) -> bool {
         let near = text.trim_ascii_start().to_ascii_lowercase();
         self.protocol.class >= Class::VerifiedTransfer && near.starts_with(b"file+")

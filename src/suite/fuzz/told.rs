@@ -30,7 +30,7 @@ pub(super) struct Told<'s> {
     pub(super) began: Option<usize>,
     /// Its body has been sent.
     pub(super) digest_due: bool,
-    /// What a mismatch must have left as it was.
+    /// Files that a mismatch must have left as they were.
     pub(super) mismatched: BTreeSet<String>,
     pub(super) acceptable: Option<Acceptable>,
     pub(super) repaired: Option<Vec<Step>>,

@@ -6,7 +6,7 @@ use crate::model::digest::Digest;
 use crate::model::session_plan::Op as Session;
 use crate::model::verified_plan::{Given, Op as Verified};
 
-/// What is nearly the command of a verified transfer.
+/// Texts that are nearly the command of a verified transfer.
 const NEAR_VERIFIED: [&str; 9] = [
     "file+",
     "file+sha1",
@@ -19,7 +19,7 @@ const NEAR_VERIFIED: [&str; 9] = [
     "file+md5 ready",
 ];
 
-/// What is given for a digest, where it is not right.
+/// Messages in place of a digest that are not right.
 const WRONG: [Given; 14] = [
     Given::FirstWrong,
     Given::LastWrong,

@@ -50,7 +50,7 @@ impl<'r> Subject for Bench<'r> {
             What::Directory(fault) => !matches!(fault, DirectoryFault::Replaced { .. }),
             _ => false,
         };
-        // Whether a reply is seen before a close, and whether the close is, may be luck, since a reset takes
+        // A reply before a close, and the close itself, are seen by luck, since a reset takes
         // replies along: a difference costs as much with it as without, so that budgets agree.
         let as_it_is = Recovered {
             fresh: false,

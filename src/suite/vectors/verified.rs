@@ -12,7 +12,7 @@ use crate::trace::{Action, Class, Step, Trace};
 /// The file in the directory.
 pub(super) const FILE: &str = "verified.json";
 
-/// What the golden traces hold of verified transfers.
+/// Verified transfers as the golden traces hold them.
 #[derive(Debug, Serialize)]
 pub(super) struct Verified {
     commands: Vec<Command>,
@@ -24,7 +24,7 @@ pub(super) struct Verified {
 struct Command {
     id: &'static str,
     message: String,
-    /// What a server with the extension answers to a command; `None` where the message is text.
+    /// The answer of a server with the extension to a command; `None` where the message is text.
     answer: Option<String>,
 }
 
@@ -42,7 +42,7 @@ struct Digest {
 }
 
 impl Verified {
-    /// How many there are, for the manifest.
+    /// Their number, for the manifest.
     pub(super) fn counts(&self) -> Value {
         json!({"file": FILE, "commands": self.commands.len(), "digests": self.digests.len()})
     }

@@ -38,7 +38,7 @@ fn a_reset_that_a_write_is_told_of_is_no_orderly_close() {
     }
 }
 
-/// What was written before an orderly close has all come, and our write comes too late.
+/// Octets that were written before an orderly close have all come, and our write comes too late.
 #[test]
 fn a_write_behind_an_orderly_close_changes_nothing() {
     let (mut connection, mut testee) = connected();

@@ -9,7 +9,7 @@ use crate::trace::{Action, Cuts, Trace};
 /// its parts are, and the insides go in one chunk.
 const ALL_OCTETS_UP_TO: usize = 1024;
 
-/// How many octets at either edge of a part go one at a time in a long stream.
+/// The number of octets at either edge of a part go one at a time in a long stream.
 const EDGE_OCTETS: usize = 8;
 
 /// The chunk that a full segment on Ethernet carries, in octets.
@@ -66,7 +66,7 @@ pub fn repaired(trace: &Trace, segmentation: Segmentation) -> Option<Vec<Move<'_
     ))
 }
 
-/// What a trace sends, cut the same way, with what is expected in its repaired twin: the
+/// The octets of a trace, cut the same way, with what is expected in its repaired twin: the
 /// conversation of a testee that takes what it may refuse. `None` where there is no twin.
 #[must_use]
 pub fn accepted(trace: &Trace, segmentation: Segmentation) -> Option<Vec<Move<'_>>> {

@@ -77,7 +77,7 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-/// What is left of a file that shrinks while it is sent, in octets.
+/// The rest of a file that shrinks while it is sent, in octets.
 const SHRUNK: usize = 1_000_000;
 
 /// Why zeros in place of what a file no longer has may be the system's.
@@ -85,7 +85,7 @@ const LENT: &str = "the client noticed that the file had shrunk, closed, and pad
     come from the system: sendfile (io.Copy, transferTo, socket.sendfile) lends the file's pages to the socket, and \
     cutting the file zeroes those that wait there; read into a buffer and write that instead";
 
-/// Whether a body that ends early is what a client sends that has the system lend the pages of a
+/// True if a body that ends early is what a client sends that has the system lend the pages of a
 /// file: as the file was, but for zeros behind its new end.
 fn is_lent(content: &[u8], came: &[u8]) -> bool {
     came.len() < content.len()

@@ -1,4 +1,4 @@
-//! What a client is expected to send and to show, and the failure where it does something else.
+//! Octets that a client is expected to send, text that it is to show, and the failure where it does something else.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::suite::client::diagnosis;
 use crate::suite::client::symptom::Symptom;
 use crate::suite::plain::frame;
 
-/// How long a client may rest and have nothing of what it sends without being answered: less than the
+/// The rest after which a client is taken to send nothing without being answered: less than the
 /// timers of clients that go on without an answer.
 const BRIEFLY: Duration = Duration::from_millis(150);
 
@@ -28,7 +28,7 @@ impl Stage<'_> {
         self.sends_any(payloads).map(drop)
     }
 
-    /// The same, and says which of them came.
+    /// Waits for one of these messages, and says which of them came.
     pub(in crate::suite::client) fn sends_any(&mut self, payloads: &[&[u8]]) -> Judged<usize> {
         self.connected()?;
         let wanted: Vec<Vec<u8>> = payloads.iter().map(|payload| frame(payload)).collect();

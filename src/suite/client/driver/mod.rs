@@ -18,12 +18,12 @@ use crate::testee::connection::{Connection, Ending};
 use crate::testee::launch::{StartError, Template};
 use crate::testee::wait::Patience;
 
-/// What is learned of a client in its plainest conversation.
+/// Habits that are learned of a client in its plainest conversation.
 #[derive(Debug, Clone, Default)]
 pub(in crate::suite::client) struct Habits {
-    /// What it asks for a line with, if it does; no line end follows.
+    /// The prompt for a line, if there is one; no line end follows.
     pub(in crate::suite::client) prompt: String,
-    /// What it writes around a reply on the line that shows it; `None` if it shows no replies.
+    /// The text around a reply on the line that shows it; `None` if it shows no replies.
     pub(in crate::suite::client) shows: Option<(String, String)>,
     /// It shows them only when it ends: its output is buffered.
     pub(in crate::suite::client) late: bool,
@@ -58,9 +58,9 @@ pub(in crate::suite::client) struct Stage<'r> {
     bound: Duration,
     typed: Vec<String>,
     sent: Vec<Vec<u8>>,
-    /// How much of what came has been accounted for, in octets.
+    /// The number of octets that have come and are accounted for.
     accounted: usize,
-    /// What came last was the body of a file.
+    /// The octets that came last were the body of a file.
     behind_a_body: bool,
     /// Octets that are read at most until the header of a file has come, beside its command.
     held: Option<usize>,
@@ -152,13 +152,13 @@ impl<'r> Stage<'r> {
         self.client.type_line(&lines.join("\n"), self.bound);
     }
 
-    /// Whether the client has ended its connection, or itself, by now.
+    /// True if the client has ended its connection, or itself, by now.
     pub(in crate::suite::client) fn has_closed(&mut self) -> bool {
         self.gather();
         self.ending().is_some() || self.client.program().death().is_some()
     }
 
-    /// Whether the client shows a reply by now.
+    /// True if the client shows a reply by now.
     pub(in crate::suite::client) fn has_shown_already(&mut self, text: &str) -> bool {
         contains(&self.client.program().seen(), reply(text).as_bytes())
     }
@@ -206,7 +206,7 @@ impl<'r> Stage<'r> {
         }
     }
 
-    /// What has come and is not accounted for yet.
+    /// Octets that have come and are not accounted for yet.
     pub(in crate::suite::client) fn rest(&self) -> &[u8] {
         self.connection
             .as_ref()
@@ -264,7 +264,7 @@ impl<'r> Stage<'r> {
         self.client.program().end(self.patience)
     }
 
-    /// What it has written to standard output, and how many octets to standard error.
+    /// Its standard output so far, and the number of octets on standard error.
     pub(in crate::suite::client) fn said(&mut self) -> (Vec<u8>, u64) {
         let program = self.client.program();
         program.settle();

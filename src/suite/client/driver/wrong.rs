@@ -6,10 +6,10 @@ use crate::suite::client::diagnosis::{Diagnosis, INTERLEAVED};
 use crate::suite::client::symptom::Symptom;
 use crate::trace::octets::Octets;
 
-/// How much of a client's standard output is shown, in octets.
+/// The part of a client's standard output that is shown, in octets.
 const SHOWN_OF_OUTPUT: usize = 1_000;
 
-/// What went wrong.
+/// A failure of a client.
 #[derive(Debug, Clone)]
 pub(in crate::suite::client) struct Wrong {
     pub(in crate::suite::client) message: String,
