@@ -453,7 +453,10 @@ impl Client {
             let payload = self.reply(stream, length)?;
             if queues::wants_answer() {
                 let text = String::from_utf8(payload).map_err(io::Error::other)?;
-                queues::give_answer(text);
+                let skips = self.has(Fault::SkipsDigest);
+                // An answer behind this one is there already only if it has been read too.
+                let more = skips && rustix::io::ioctl_fionread(&*stream).is_ok_and(|more| more > 0);
+                queues::give_answer(text, more);
                 continue;
             }
             if self.has(Fault::TailLost) {

@@ -205,9 +205,16 @@ pub(crate) fn has_answer() -> bool {
     answers.as_ref().is_some_and(|answers| !answers.is_empty())
 }
 
-pub(crate) fn give_answer(text: String) {
+/// Hands over an answer, with those that were kept for it; one that is to be handed over with `more` is kept.
+pub(crate) fn give_answer(text: String, more: bool) {
+    static KEPT: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let mut kept = KEPT.lock().expect("nobody panics");
+    kept.push(text);
+    if more {
+        return;
+    }
     if let Some(answers) = &mut *ANSWERS.lock().expect("nobody panics") {
-        answers.push_back(text);
+        answers.extend(kept.drain(..));
     }
     ANSWERED.notify_all();
 }
