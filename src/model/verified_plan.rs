@@ -71,25 +71,29 @@ pub enum Given {
     Missing,
 }
 
-const GIVEN: [Given; 15] = [
-    Given::Right,
-    Given::FirstWrong,
-    Given::LastWrong,
-    Given::OfNothing,
-    Given::OfAllButOne,
-    Given::Capitals,
-    Given::Short,
-    Given::Long,
-    Given::BlankBehind,
-    Given::LineEnd,
-    Given::NoDigit,
-    Given::Other,
-    Given::Empty,
-    Given::Command,
-    Given::Missing,
-];
-
 impl Given {
+    /// All of them, the right one first.
+    const ALL: [Self; 15] = [
+        Self::Right,
+        Self::FirstWrong,
+        Self::LastWrong,
+        Self::OfNothing,
+        Self::OfAllButOne,
+        Self::Capitals,
+        Self::Short,
+        Self::Long,
+        Self::BlankBehind,
+        Self::LineEnd,
+        Self::NoDigit,
+        Self::Other,
+        Self::Empty,
+        Self::Command,
+        Self::Missing,
+    ];
+
+    /// Those that are not right.
+    pub const WRONG: &'static [Self] = Self::ALL.split_at(1).1;
+
     /// The message, if there is one.
     #[must_use]
     pub fn message(self, by: Digest, body: &[u8]) -> Option<Vec<u8>> {
@@ -178,7 +182,7 @@ impl<'d> Operation<'d> for Op<'d> {
                     by: by(more & BY_SHA256 != 0),
                     name: NAMES[usize::from(more / 64)],
                     length: edges::size(more % 32),
-                    given: GIVEN[usize::from(code - TRANSFER - 1)],
+                    given: Given::ALL[usize::from(code - TRANSFER - 1)],
                 }
             }
             _ => Op::Session(Session::read(octets)),
@@ -218,7 +222,7 @@ impl<'d> Operation<'d> for Op<'d> {
     }
 
     fn encode(self, data: &mut Vec<u8>) {
-        let index = |given| GIVEN.iter().position(|one| *one == given).unwrap_or(0) as u8;
+        let index = |given| Given::ALL.iter().position(|one| *one == given).unwrap_or(0) as u8;
         match self {
             Self::Session(op) => op.encode(data),
             Self::Command(by) => {
@@ -256,7 +260,8 @@ impl<'d> Operation<'d> for Op<'d> {
 
 impl<'d> Op<'d> {
     fn apart(code: u8, octets: &mut Octets<'d>) -> Self {
-        let given = |octets: &mut Octets<'d>| GIVEN[usize::from(octets.one()) % GIVEN.len()];
+        let given =
+            |octets: &mut Octets<'d>| Given::ALL[usize::from(octets.one()) % Given::ALL.len()];
         match code {
             0 => Op::Command(Digest::Md5),
             1 => Op::Command(Digest::Sha256),
@@ -271,7 +276,7 @@ impl<'d> Op<'d> {
                 Op::Transfer {
                     by: by(more & BY_SHA256 != 0),
                     name: NAMES[0],
-                    given: GIVEN[usize::from(more % 32) % GIVEN.len()],
+                    given: Given::ALL[usize::from(more % 32) % Given::ALL.len()],
                     length: octets.two(),
                 }
             }
@@ -314,7 +319,7 @@ mod tests {
             transfer(Digest::Md5, 777, Given::Short),
             transfer(Digest::Sha256, 778, Given::Missing),
         ];
-        for given in GIVEN {
+        for given in Given::ALL {
             ops.push(transfer(Digest::Md5, 65_536, given));
             ops.push(transfer(Digest::Sha256, 100, given));
             ops.push(Op::Digest(Digest::Md5, given));
@@ -361,14 +366,14 @@ mod tests {
     #[test]
     fn no_two_forms_of_a_digest_are_the_same() {
         for by in [Digest::Md5, Digest::Sha256] {
-            let forms: Vec<_> = GIVEN
+            let forms: Vec<_> = Given::ALL
                 .iter()
                 .map(|given| given.message(by, b"body"))
                 .collect();
             for (place, form) in forms.iter().enumerate() {
-                assert!(!forms[..place].contains(form), "{:?}", GIVEN[place]);
+                assert!(!forms[..place].contains(form), "{:?}", Given::ALL[place]);
             }
-            let right = GIVEN.iter().zip(&forms).filter(|(_, form)| {
+            let right = Given::ALL.iter().zip(&forms).filter(|(_, form)| {
                 form.as_deref()
                     .is_some_and(|message| by.is_form_of(message))
             });

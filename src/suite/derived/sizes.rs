@@ -70,9 +70,8 @@ fn of_size(renderer: &Renderer<'_>, id: &str, title: &str, size: u64) -> Option<
     }
     let mut script = renderer.script();
     let payload = letters(usize::try_from(size).ok()?);
-    renderer
-        .adapted(&payload.to_vec())
-        .filter(|same| *same == payload.to_vec())?;
+    let octets = payload.to_vec();
+    renderer.adapted(&octets).filter(|same| *same == octets)?;
     script.exchange(&payload, "")?;
     script.word("hi")?;
     let mut trace = renderer.trace(id, title, &["LEN-1"], script);

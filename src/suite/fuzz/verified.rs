@@ -19,31 +19,13 @@ const NEAR_VERIFIED: [&str; 9] = [
     "file+md5 ready",
 ];
 
-/// Messages in place of a digest that are not right.
-const WRONG: [Given; 14] = [
-    Given::FirstWrong,
-    Given::LastWrong,
-    Given::OfNothing,
-    Given::OfAllButOne,
-    Given::Capitals,
-    Given::Short,
-    Given::Long,
-    Given::BlankBehind,
-    Given::LineEnd,
-    Given::NoDigit,
-    Given::Other,
-    Given::Empty,
-    Given::Command,
-    Given::Missing,
-];
-
 impl Drawing<'_> {
     /// A verified transfer, or what is nearly one.
     pub(super) fn verified(&mut self) {
         let by = self.one(&[Digest::Md5, Digest::Sha256]);
         let given = match self.rng.bool() {
             true => Given::Right,
-            false => self.one(&WRONG),
+            false => self.one(Given::WRONG),
         };
         match self.rng.u8(..8) {
             0 => {

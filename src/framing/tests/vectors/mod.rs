@@ -87,53 +87,41 @@ fn refused(number: &Number, table: &[(&str, Refused)]) {
     }
 }
 
+/// Asserts that octets are one frame with this payload, and no shorter beginning of them is.
+fn assert_reads(template: &str, octets: &[u8], payload: &[u8]) {
+    let framing = framing(template);
+    let Next::Frame(frame) = framing.next(octets) else {
+        panic!(
+            "{template}: {octets:02x?} is not a frame: {:?}",
+            framing.next(octets)
+        );
+    };
+    assert_eq!(
+        (&*frame.payload, frame.length),
+        (payload, octets.len()),
+        "{template}"
+    );
+    for end in 0..octets.len() {
+        assert!(
+            matches!(framing.next(&octets[..end]), Next::Need(_)),
+            "{template} {end}"
+        );
+    }
+}
+
 fn frames(template: &str, table: &[(&str, &str)]) {
     let framing = framing(template);
     for (payload, octets) in table {
         let (payload, octets) = (hex(payload), hex(octets));
         assert_eq!(framing.encode(&payload).as_ref(), Ok(&octets), "{template}");
-        let Next::Frame(frame) = framing.next(&octets) else {
-            panic!(
-                "{template}: {octets:02x?} is not a frame: {:?}",
-                framing.next(&octets)
-            );
-        };
-        assert_eq!(
-            (&*frame.payload, frame.length),
-            (&payload[..], octets.len()),
-            "{template}"
-        );
-        for end in 0..octets.len() {
-            assert!(
-                matches!(framing.next(&octets[..end]), Next::Need(_)),
-                "{template} {end}"
-            );
-        }
+        assert_reads(template, &octets, &payload);
     }
 }
 
 /// Frames as a specification shows them, whose free octets are not those that we would write.
 fn read(template: &str, table: &[(&str, &str)]) {
-    let framing = framing(template);
     for (octets, payload) in table {
-        let (octets, payload) = (hex(octets), hex(payload));
-        let Next::Frame(frame) = framing.next(&octets) else {
-            panic!(
-                "{template}: {octets:02x?} is not a frame: {:?}",
-                framing.next(&octets)
-            );
-        };
-        assert_eq!(
-            (&*frame.payload, frame.length),
-            (&payload[..], octets.len()),
-            "{template}"
-        );
-        for end in 0..octets.len() {
-            assert!(
-                matches!(framing.next(&octets[..end]), Next::Need(_)),
-                "{template} {end}"
-            );
-        }
+        assert_reads(template, &hex(octets), &hex(payload));
     }
 }
 
