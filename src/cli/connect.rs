@@ -14,7 +14,10 @@ use crate::wire::verified::Algorithm;
 
 /// Run the reference client: a line is a message, `file` asks for a name, `q` leaves
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  printf 'hello\\nq\\n' | unstick connect 127.0.0.1:50007")]
+#[command(after_help = "Example:
+  printf 'hello\\nq\\n' | unstick connect 127.0.0.1:50007
+
+Exit status: 0 all well; 1 a file was not sent or stored, or the session failed; 2 bad usage.")]
 pub(super) struct Connect {
     /// The server
     #[arg(value_name = "HOST:PORT")]
@@ -58,11 +61,14 @@ impl Connect {
         let interactive = io::stdin().is_terminal() && io::stdout().is_terminal();
         let client = Client::connect(&addresses, &self.dir, interactive)
             .map_err(|error| (FAILED, format!("connecting to {server}: {error}")))?;
-        client
+        let undelivered = client
             .verifying(self.verify.into())
             .run(io::stdin().lock(), output(interactive))
             .map_err(|error| (FAILED, error.to_string()))?;
-        Ok(ExitCode::SUCCESS)
+        Ok(match undelivered {
+            0 => ExitCode::SUCCESS,
+            _ => ExitCode::from(FAILED),
+        })
     }
 }
 

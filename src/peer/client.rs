@@ -1,6 +1,7 @@
 //! The reference client, with the article's habits: a line is a message, `file` asks for a
 //! name, `q` leaves.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -81,17 +82,44 @@ pub struct Client {
     verify: Option<Algorithm>,
 }
 
-/// What became of a file, for the user.
-#[derive(Debug, PartialEq, Eq)]
+/// The fate of a file, for the user.
+#[derive(Debug)]
 enum Told {
-    /// All its octets went out; whether it arrived nobody says (TRF-6).
-    Sent,
+    /// Nothing went out (TRF-12).
+    NotSent(NotSent),
+    /// All its octets went out, so many; whether it arrived nobody says (TRF-6).
+    Sent(u32),
     /// The server is not able to verify, so the file was sent as a plain one.
-    SentUnverified,
+    SentUnverified(u32),
     /// The server has it, whole and durably (VTR-3).
-    Verified(Algorithm),
+    Verified(u32, Algorithm),
     /// The server kept nothing (VTR-3), for this reason.
-    NotKept(String),
+    NotStored(String),
+}
+
+impl Told {
+    const fn is_undelivered(&self) -> bool {
+        matches!(self, Self::NotSent(_) | Self::NotStored(_))
+    }
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotSent(why) => write!(f, "not sent: {why}"),
+            Self::Sent(length) => write!(f, "sent, {length} octets"),
+            Self::SentUnverified(length) => write!(
+                f,
+                "sent, {length} octets, not verified: the server has no verified transfers"
+            ),
+            Self::Verified(length, algorithm) => write!(
+                f,
+                "sent, {length} octets, verified by {}",
+                algorithm.command().trim_start_matches("file+")
+            ),
+            Self::NotStored(why) => write!(f, "not stored: {why}"),
+        }
+    }
 }
 
 impl Client {
@@ -119,7 +147,8 @@ impl Client {
     }
 
     /// Talks until `q` or the end of the input; either way the session ends with `q` (SES-12).
-    /// Empty lines are passed over, as in the article.
+    /// Empty lines are passed over, as in the article. What comes back is how many files were not
+    /// sent, or not stored as far as the server told it.
     ///
     /// # Errors
     /// [`ClientError`]; the connection is closed then.
@@ -127,41 +156,31 @@ impl Client {
         mut self,
         mut input: impl BufRead,
         mut output: impl Write,
-    ) -> Result<(), ClientError> {
-        loop {
+    ) -> Result<usize, ClientError> {
+        let mut undelivered = 0;
+        let goodbye = loop {
             let line = self.ask(
                 "message (`file` sends a file, `q` leaves): ",
                 &mut input,
                 &mut output,
             )?;
             let Some(line) = line else {
-                return self.send("q");
+                break "q".to_owned();
             };
             match Command::of(&line) {
                 _ if line.is_empty() => {}
-                Command::Quit => return self.send(&line),
+                Command::Quit => break line,
                 Command::File => {
                     let Some(name) = self.ask("name of the file: ", &mut input, &mut output)?
                     else {
-                        return self.send("q");
+                        break "q".to_owned();
                     };
                     let told = match self.open(&name) {
-                        Ok((header, file)) => {
-                            let length = header.length;
-                            match self.transfer(&line, &header, file)? {
-                                Told::Sent => format!("{name}: sent, {length} octets"),
-                                Told::SentUnverified => format!(
-                                    "{name}: sent, {length} octets, not verified: the server has no verified transfers"
-                                ),
-                                Told::Verified(algorithm) => format!(
-                                    "{name}: sent, {length} octets, verified by {}",
-                                    algorithm.command().trim_start_matches("file+")
-                                ),
-                                Told::NotKept(why) => format!("{name}: not stored: {why}"),
-                            }
-                        }
-                        Err(why) => format!("{name}: not sent: {why}"),
+                        Ok((header, file)) => self.transfer(&line, &header, file)?,
+                        Err(why) => Told::NotSent(why),
                     };
+                    undelivered += usize::from(told.is_undelivered());
+                    let told = format!("{name}: {told}");
                     self.tell(&told, &mut output)?;
                 }
                 Command::Text => {
@@ -170,7 +189,9 @@ impl Client {
                     self.tell(&reply, &mut output)?;
                 }
             }
-        }
+        };
+        self.send(&goodbye)?;
+        Ok(undelivered)
     }
 
     fn ask(
@@ -251,17 +272,17 @@ impl Client {
     ) -> Result<Told, ClientError> {
         let Some(algorithm) = self.verify else {
             self.send_file(Some(command), header, file, None)?;
-            return Ok(Told::Sent);
+            return Ok(Told::Sent(header.length));
         };
         self.send(algorithm.command())?;
         match Answer::parse(algorithm, &self.receive()?) {
             Some(Answer::Ready) => {}
-            Some(Answer::Refused(why)) => return Ok(Told::NotKept(why.to_owned())),
+            Some(Answer::Refused(why)) => return Ok(Told::NotStored(why.to_owned())),
             Some(_) => return Err(SessionError::ReplyNotOwed.into()),
             None => {
                 self.verify = None;
                 self.send_file(Some(command), header, file, None)?;
-                return Ok(Told::SentUnverified);
+                return Ok(Told::SentUnverified(header.length));
             }
         }
         let mut hasher = Hasher::new(algorithm);
@@ -273,11 +294,11 @@ impl Client {
             .map_err(doing("sending a digest"))?;
         let answer = self.receive()?;
         match Answer::parse(algorithm, &answer) {
-            Some(Answer::Stored) => Ok(Told::Verified(algorithm)),
-            Some(Answer::Mismatch) => Ok(Told::NotKept(
+            Some(Answer::Stored) => Ok(Told::Verified(header.length, algorithm)),
+            Some(Answer::Mismatch) => Ok(Told::NotStored(
                 "the server got another body than was sent".to_owned(),
             )),
-            Some(Answer::Refused(why)) => Ok(Told::NotKept(why.to_owned())),
+            Some(Answer::Refused(why)) => Ok(Told::NotStored(why.to_owned())),
             _ => Err(SessionError::ReplyNotOwed.into()),
         }
     }

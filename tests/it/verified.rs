@@ -169,18 +169,23 @@ fn answered(answer: &'static str) -> (Vec<u8>, Vec<u8>, String, Option<i32>) {
 }
 
 #[rstest]
-#[case::stored("file+md5 ok", "a.bin: sent, 5 octets, verified by md5\n")]
+#[case::stored("file+md5 ok", "a.bin: sent, 5 octets, verified by md5\n", 0)]
 #[case::mismatch(
     "file+md5 mismatch",
-    "a.bin: not stored: the server got another body than was sent\n"
+    "a.bin: not stored: the server got another body than was sent\n",
+    1
 )]
-#[case::refused("file+md5 refused: no room", "a.bin: not stored: no room\n")]
-fn the_client_tells_what_became_of_a_file(#[case] answer: &'static str, #[case] told: &str) {
+#[case::refused("file+md5 refused: no room", "a.bin: not stored: no room\n", 1)]
+fn the_client_tells_what_became_of_a_file(
+    #[case] answer: &'static str,
+    #[case] told: &str,
+    #[case] exit: i32,
+) {
     let (got, rest, said, status) = answered(answer);
     assert_eq!(got, transfer("file+md5", "hello", MD5));
     assert_eq!(said, told);
     // The session goes on, and ends as any other.
-    assert_eq!((rest, status), (frame(b"q"), Some(0)));
+    assert_eq!((rest, status), (frame(b"q"), Some(exit)));
 }
 
 /// SES-11: an answer that does not come, or is none, is an error.
