@@ -22,7 +22,7 @@ planted! {
         LostThirdOctet = "lost-third-octet", "FRM-2", "loses step when the length is cut after its third octet";
         LostAtTwoMib = "lost-at-two-mib", "FRM-2", "as above, for multiples of 2 MiB only";
         EdgeTriggered = "edge-triggered", "FRM-2", "reads once for each arrival, at most 4,096 octets";
-        TimerDrops = "timer-drops", "FRM-2", "drops what it has of a frame when the rest takes 200 ms";
+        TimerDrops = "timer-drops", "FRM-2", "drops what it has of a frame when the rest takes 800 ms";
         OneFrameARead = "one-frame-a-read", "FRM-3", "drops what came behind a frame in the same read";
         OneFrameAnArrival = "one-frame-an-arrival", "FRM-3", "handles one frame of each read, and the next one with the next read";
         HalfFrameDropped = "half-frame-dropped", "FRM-3", "drops half a frame that came behind a whole one";
