@@ -1,6 +1,7 @@
 //! Mistakes that decoders of a framing make, servers and codecs alike: which other framing they speak, and
 //! what the failure of a case points to.
 
+use super::derived;
 use crate::framing::{Framing, Number};
 use crate::trace::segmentation::Segmentation;
 
@@ -16,10 +17,26 @@ pub(super) fn mistaken(framing: &Framing) -> Vec<(Framing, &'static str, String)
     all
 }
 
+/// Payloads by which those framings are told apart: short ones, and such that a length which has one octet or
+/// several has several.
+pub(super) fn telling_payloads(framing: &Framing) -> Vec<[Vec<u8>; 2]> {
+    let mut all = vec![[b"hello, everybody".to_vec(), b"hi there".to_vec()]];
+    if framing
+        .number()
+        .is_some_and(|number| number.width().is_none())
+    {
+        all.push([vec![b'a'; 200], vec![b'b'; 130]]);
+    }
+    all
+}
+
 /// Framings whose length has another order or another width.
 fn misread(framing: &Framing, number: &Number) -> Vec<(Framing, &'static str, String)> {
-    let Number::Fixed { width, little, .. } = *number else {
-        return Vec::new();
+    let (width, little) = match *number {
+        Number::Fixed { width, little, .. } => (width, little),
+        Number::Varint(most) => return regrouped(framing, &Number::Vlq(most), "most"),
+        Number::Vlq(most) => return regrouped(framing, &Number::Varint(most), "least"),
+        _ => return Vec::new(),
     };
     let of = |width: usize, little: bool, cause: String| {
         let number = Number::Fixed {
@@ -45,6 +62,18 @@ fn misread(framing: &Framing, number: &Number) -> Vec<(Framing, &'static str, St
         )
     });
     swapped.into_iter().chain(widths).flatten().collect()
+}
+
+/// The framing whose groups of seven bits have the other order.
+fn regrouped(
+    framing: &Framing,
+    number: &Number,
+    first: &str,
+) -> Vec<(Framing, &'static str, String)> {
+    let cause = format!("it reads lengths with the {first} significant seven bits first");
+    let other = framing.mistaken_for(number, framing.adjustment());
+    let other = other.map(|other| (other, "LEN-1", cause));
+    other.into_iter().collect()
 }
 
 /// Framings whose number counts something else.
@@ -101,7 +130,7 @@ pub(super) fn of_case(framing: &Framing, id: &str, fails: &[String]) -> Option<S
         fails.iter().all(|id| of_empties(id))
     };
     let is_empties = |id: &str, fails: &[String]| {
-        is_empties(id, fails) || broken_by_empties(framing, id, fails).is_some()
+        is_empties(id, fails) || broken_beside(framing, id, fails) == Some("FRM-4")
     };
     let text = if id.starts_with("frm/below-least-") {
         "it takes off what the length counts beside the payload without a look whether it is there"
@@ -109,16 +138,21 @@ pub(super) fn of_case(framing: &Framing, id: &str, fails: &[String]) -> Option<S
         "it reads empty frames otherwise than others"
     } else if is_empties(id, fails) && all_of("frm/empt") {
         "it loses empty frames"
+    } else if is_empties(id, fails) {
+        return None;
     } else if id.starts_with("frm/zero-") {
         "it gives a length of zero another meaning"
     } else if id.starts_with("frm/wrong-octet-") || id == "frm/nothing-behind" {
         "it does not look at octets that the framing fixes"
-    } else if id.starts_with("frm/chain-") {
+    } else if broken_by_chains(framing, id, fails) || id.starts_with("frm/chain-") {
         "it takes each part for a payload, or misses the part that is empty"
-    } else if id == "frm/truncated-after-longer" {
+    } else if id == "frm/truncated-after-longer" && !fails.iter().any(|id| ends_inside(id)) {
         "it completes a frame with octets of an earlier one"
-    } else if id.starts_with("frm/truncated-") {
+    } else if id.starts_with("frm/truncated-") || broken_by_ends(framing, id, fails) {
         "it takes an end inside a frame for a clean one"
+    } else if id.starts_with("len/") && !misreads(fails).is_empty() {
+        // What reads plain lengths wrongly reads these wrongly too.
+        return of_announced(framing, id, fails).map(str::to_owned);
     } else if id.starts_with("len/other-form-") {
         match framing.forms() {
             crate::framing::Forms::Shortest => "it takes a length that is not in its shortest form",
@@ -126,8 +160,8 @@ pub(super) fn of_case(framing: &Framing, id: &str, fails: &[String]) -> Option<S
         }
     } else if let Some(text) = of_announced(framing, id, fails) {
         text
-    } else if id == "len/no-number-beyond-bits" || is_beyond_32_bits(id) {
-        "it keeps 32 bits of a length"
+    } else if id.starts_with("len/no-number-beyond-") || is_beyond_32_bits(id) {
+        return bits_kept(framing, fails).map(str::to_owned);
     } else if id.starts_with("len/no-number-too-many") {
         "it reads a length with more octets than there may be"
     } else if id.starts_with("len/no-number-") {
@@ -138,13 +172,70 @@ pub(super) fn of_case(framing: &Framing, id: &str, fails: &[String]) -> Option<S
     Some(text.to_owned())
 }
 
-/// The requirement that a case which has an empty frame too breaks, where empty frames fail wherever they stand.
-pub(super) fn broken_by_empties(
-    framing: &Framing,
-    id: &str,
-    fails: &[String],
-) -> Option<&'static str> {
-    (has_empty(framing, id) && is_empties("frm/empty", fails)).then_some("FRM-4")
+/// What is kept of a length that has more bits than there may be. A decoder that fails over lengths of more
+/// octets or digits too may have any of several mistakes.
+fn bits_kept(framing: &Framing, fails: &[String]) -> Option<&'static str> {
+    let fails_any = |wanted: fn(&str) -> bool| fails.iter().any(|id| wanted(id));
+    if framing.number() == Some(&Number::Varint(5)) || fails_any(is_beyond_32_bits) {
+        return Some("it keeps 32 bits of a length");
+    }
+    let has_no_end = |id: &str| {
+        id.starts_with("len/no-number-too-many") || id.starts_with("len/no-number-digits-")
+    };
+    (!fails_any(has_no_end)).then_some("it keeps 64 bits of a length")
+}
+
+/// The requirement that a case breaks which is for another, where its neighbours fail that are for this one:
+/// it has an empty frame too, its payload is the sum of a chain, or its stream ends inside a frame.
+pub(super) fn broken_beside(framing: &Framing, id: &str, fails: &[String]) -> Option<&'static str> {
+    if has_empty(framing, id) && is_empties("frm/empty", fails) {
+        Some("FRM-4")
+    } else if broken_by_chains(framing, id, fails) {
+        Some("FRM-12")
+    } else if broken_by_ends(framing, id, fails) {
+        Some("FRM-6")
+    } else {
+        None
+    }
+}
+
+/// Whether a case has a chain, where chains fail and single frames do not.
+fn broken_by_chains(framing: &Framing, id: &str, fails: &[String]) -> bool {
+    if !framing.is_chained() || !fails.iter().any(|id| id.starts_with("frm/chain-")) {
+        return false;
+    }
+    let most = framing.max_payload().unwrap_or(u64::MAX);
+    let has_chain = |id: &str| {
+        let mut traces = derived::traces(framing).iter();
+        let trace = traces.find(|trace| trace.id == id);
+        trace.is_some_and(|trace| trace.largest_payload() as u64 >= most)
+    };
+    has_chain(id) && fails.iter().all(|id| has_chain(id))
+}
+
+/// Whether a case announces more than comes, where any end inside a frame is taken for a clean one and lengths
+/// without their top bit fail too.
+fn broken_by_ends(framing: &Framing, id: &str, fails: &[String]) -> bool {
+    let Some(number) = framing.number().filter(|_| announced(id).is_some()) else {
+        return false;
+    };
+    let least = fails.iter().filter_map(|id| announced(id)).min();
+    let is_small = match (number, least) {
+        (Number::Fixed { width, .. }, Some(least)) => least < 1 << (width * 8 - 1),
+        _ => true,
+    };
+    is_small && fails.iter().any(|id| ends_inside(id)) && misreads(fails).is_empty()
+}
+
+/// Whether a stream of a case ends inside a frame that follows none longer.
+fn ends_inside(id: &str) -> bool {
+    id.starts_with("frm/truncated-at-")
+}
+
+/// The plain lengths that fail.
+fn misreads(fails: &[String]) -> Vec<u64> {
+    let sizes = fails.iter().filter_map(|id| id.strip_prefix("len/"));
+    sizes.filter_map(|size| size.parse().ok()).collect()
 }
 
 /// Whether a case has an empty frame for another reason than to show one: its length is in another form, or
@@ -196,4 +287,102 @@ fn of_announced(framing: &Framing, id: &str, fails: &[String]) -> Option<&'stati
 /// Whether a case announces a length of which 32 bits are a short one.
 fn is_beyond_32_bits(id: &str) -> bool {
     announced(id).is_some_and(|value| value > 0xFFFF_FFFF && value % 0x1_0000_0000 < 1_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is said of the first of the cases that fail: the requirement where it is another than the case
+    /// is for, and the cause.
+    fn said(framing: &str, fails: &[&str]) -> (Option<&'static str>, Option<String>) {
+        let framing: Framing = framing.parse().unwrap();
+        let all: Vec<String> = fails.iter().map(|&id| id.to_owned()).collect();
+        let requirement = broken_beside(&framing, fails[0], &all);
+        (requirement, of_case(&framing, fails[0], &all))
+    }
+
+    #[test]
+    fn chains_are_blamed_where_single_frames_are_well() {
+        let chain = "u8 1? chain";
+        let parts = "it takes each part for a payload, or misses the part that is empty";
+        let (requirement, cause) = said(chain, &["len/1000", "frm/chain-exact", "len/255"]);
+        assert_eq!(
+            (requirement, cause.as_deref()),
+            (Some("FRM-12"), Some(parts))
+        );
+        // A payload of less than a part fails too; chains are well; there is none.
+        for fails in [
+            &["len/1000", "frm/chain-exact", "len/254"][..],
+            &["len/1000"],
+        ] {
+            assert_eq!(said(chain, fails), (None, None), "{fails:?}");
+        }
+        let (requirement, _) = said("u16be", &["len/1000", "frm/chain-exact"]);
+        assert_eq!(requirement, None);
+    }
+
+    #[test]
+    fn announced_lengths_are_put_down_to_ends_where_those_fail_everywhere() {
+        let clean = "it takes an end inside a frame for a clean one";
+        let all = ["len/announced-ff", "len/announced-7f", "frm/truncated-at-3"];
+        let (requirement, cause) = said("u8", &all);
+        assert_eq!(
+            (requirement, cause.as_deref()),
+            (Some("FRM-6"), Some(clean))
+        );
+        let negative = "it takes a length with its top bit set for a negative number";
+        let (requirement, cause) = said("u8", &["len/announced-ff", "len/announced-80"]);
+        assert_eq!((requirement, cause.as_deref()), (None, Some(negative)));
+        let (requirement, _) = said("u8", &["len/announced-ff", "len/announced-7f"]);
+        assert_eq!(requirement, None);
+    }
+
+    #[test]
+    fn a_cause_is_named_only_where_nothing_speaks_against_it() {
+        let beyond = "len/no-number-beyond-bits";
+        let announced = "len/announced-100000005";
+        for (framing, fails, cause) in [
+            (
+                "varint",
+                &[beyond][..],
+                Some("it keeps 64 bits of a length"),
+            ),
+            ("varint5", &[beyond], Some("it keeps 32 bits of a length")),
+            (
+                "varint",
+                &[beyond, announced],
+                Some("it keeps 32 bits of a length"),
+            ),
+            ("varint", &[announced], Some("it keeps 32 bits of a length")),
+            ("varint", &[beyond, "len/no-number-too-many-octets"], None),
+            // Plain lengths are read wrongly.
+            ("varint", &[announced, "len/128"], None),
+            ("varint", &[beyond, "len/128"], None),
+            (
+                "varint",
+                &["frm/truncated-after-longer"],
+                Some("it completes a frame with octets of an earlier one"),
+            ),
+            (
+                "varint",
+                &["frm/truncated-after-longer", "frm/truncated-at-1"],
+                Some("it takes an end inside a frame for a clean one"),
+            ),
+            // Empty frames are lost, and more is wrong.
+            (
+                "varint",
+                &[
+                    "len/other-form-empty-1",
+                    "frm/empty",
+                    "frm/empty-between",
+                    "frm/two",
+                ],
+                None,
+            ),
+        ] {
+            let (_, said) = said(framing, fails);
+            assert_eq!(said.as_deref(), cause, "{framing} {fails:?}");
+        }
+    }
 }

@@ -195,6 +195,9 @@ impl Shape {
 /// All mistakes.
 pub(crate) const FAULTS: &[Fault] = &[
     fault("swapped", &["LEN-1"], Shape::is_binary),
+    fault("groups-swapped", &["LEN-1"], |shape| {
+        matches!(shape.number, Groups { .. })
+    }),
     // Of four octets: one that takes so large a length for an error is right, wherever it is refused.
     fault("signed", &["LEN-1", "LEN-4"], |shape| {
         matches!(shape.number, Big(2) | Little(2))
@@ -614,7 +617,11 @@ impl Decoder {
             if place == most {
                 return Err("the length has too many octets".to_owned());
             }
-            number |= i128::from(octet & 0x7F) << (place * 7);
+            let group = i128::from(octet & 0x7F);
+            number = match self.has("groups-swapped") {
+                true => number << 7 | group,
+                false => number | group << (place * 7),
+            };
             if octet & 0x80 != 0 {
                 continue;
             }

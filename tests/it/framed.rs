@@ -22,7 +22,13 @@ const LIMIT: u32 = 1_000;
 
 /// Framings whose largest payloads are soon decoded. The others take minutes without optimization, and are
 /// looked at by name.
-const QUICK: [&str; 4] = ["u16le", "u16le+2", "x0300 u16be+4", "hex4+4 zero=end"];
+const QUICK: [&str; 5] = [
+    "u16le",
+    "u16le+2",
+    "u8 1? chain",
+    "x0300 u16be+4",
+    "hex4+4 zero=end",
+];
 
 /// No mistake.
 const NONE: &str = "";
@@ -116,6 +122,16 @@ fn each_mistake_is_seen_and_named_in_each_framing_that_can_have_it() {
         return;
     }
     snapshots().bind(|| insta::assert_snapshot!("framing-matrix", kept));
+}
+
+/// Only lengths of several octets show it, and lengths that are too large fail along with them.
+#[test]
+fn groups_of_seven_bits_in_the_other_order_are_named() {
+    let shape = SHAPES.into_iter().find(|shape| shape.template == "varint");
+    let checks = judge(shape.unwrap(), "groups-swapped");
+    let seen = Seen::in_report("codec", &checks);
+    let cause = "it reads lengths with the most significant seven bits first";
+    assert_eq!(seen.causes, [("LEN-1".to_owned(), cause.to_owned())]);
 }
 
 /// A server that sends frames of a framing back, judged by some cases: the exit status, and the requirements

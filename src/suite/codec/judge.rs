@@ -151,10 +151,7 @@ impl<'c> Judge<'c> {
                 return checks;
             }
         }
-        let fails_plainly = checks
-            .iter()
-            .any(|check| check.id == "frm/one" && check.verdict == Verdict::Fail);
-        let dialect = if fails_plainly {
+        let dialect = if attribution::may_be_mistaken(&self.framing, &checks) {
             attribution::dialect(&self.framing, &mut *self.fresh)
         } else {
             None

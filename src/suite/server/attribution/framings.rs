@@ -5,7 +5,7 @@ use super::symptom::Sight;
 use super::{prefer_what_is_broken_itself, rules};
 use crate::framing::Next;
 use crate::judge::check::Check;
-use crate::suite::mistakes::{broken_by_empties, mistaken, of_case, short_read};
+use crate::suite::mistakes::{broken_beside, mistaken, of_case, short_read};
 use crate::suite::server::failure::What;
 
 /// What a failure is put down to.
@@ -45,7 +45,7 @@ pub(super) fn diagnose(pattern: &Pattern, sight: &Sight<'_>) -> Told {
     }
     let fails = pattern.failing_apart();
     Told {
-        requirement: broken_by_empties(&pattern.framing, sight.id(), &fails),
+        requirement: broken_beside(&pattern.framing, sight.id(), &fails),
         cause: of_case(&pattern.framing, sight.id(), &fails),
     }
 }
