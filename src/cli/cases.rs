@@ -39,7 +39,7 @@ impl Cases {
         let framing = &self.framed.framing;
         let servers = cases::of(framing).into_iter();
         let servers = servers.map(|case| Row(Box::new(case)));
-        let mut clients = client::cases::all();
+        let mut clients = client::cases::with_large();
         // Clients speak the article's framing, and no other.
         clients.retain(|_| framing.is_reference());
         let clients = clients.into_iter();

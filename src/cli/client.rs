@@ -68,6 +68,9 @@ pub(super) struct Client {
     class: ClientClass,
     #[command(flatten)]
     chosen: Chosen,
+    /// Have a file of more than 2 GiB sent too, which takes seconds and no room on the disk
+    #[arg(long)]
+    large: bool,
     #[command(flatten)]
     pace: Pace,
     #[command(flatten)]
@@ -85,21 +88,20 @@ impl Client {
 
     pub(super) fn run(self) -> Result<Ended, Failure> {
         let class = Class::from(self.class);
-        let cases = self.chosen.of(client::cases::all(), class)?;
+        let mut cases = client::cases::all();
+        if self.large {
+            cases.extend(client::cases::large());
+        }
+        let cases = self.chosen.of(cases, class)?;
         let mut cases = self.judging.part_of(cases);
         let known = self.judging.prepare()?;
         for case in &mut cases {
             case.info.expected_to_fail = known.names(&case.info.id);
         }
-        let again = [
-            "unstick",
-            "client",
-            "--class",
-            class.name(),
-            "--run",
-            "{case}",
-        ];
-        let again = again.map(str::to_owned).into();
+        let mut again = vec!["unstick", "client", "--class", class.name()];
+        again.extend(self.large.then_some("--large"));
+        again.extend(["--run", "{case}"]);
+        let again = again.into_iter().map(str::to_owned).collect();
         let (testee, template) = self.judging.started("client", &self.command, again);
         needs_a_port(&self.command)?;
         let judged = Judged {

@@ -40,7 +40,7 @@ impl Explain {
         };
         let framing = self.framing.unwrap_or_default();
         let cases = cases::of(&framing);
-        let clients = client::cases::all();
+        let clients = client::cases::with_large();
         let text = if let Some(trace) = traceability::all()
             .iter()
             .find(|trace| trace.requirement.id.eq_ignore_ascii_case(id))
@@ -92,7 +92,7 @@ fn suggestion(id: &str) -> String {
     let cases = cases::all()
         .into_iter()
         .map(|case| case.info.id.to_string());
-    let clients = client::cases::all()
+    let clients = client::cases::with_large()
         .into_iter()
         .map(|case| case.info.id.to_string());
     let meant = requirements

@@ -62,7 +62,7 @@ pub struct Trace {
 #[must_use]
 pub fn all() -> Vec<Trace> {
     let servers = cases::all();
-    let clients = client::cases::all();
+    let clients = client::cases::with_large();
     let codecs = codec::further_cases();
     let faults = faults::all();
     requirement::all()

@@ -345,6 +345,13 @@ impl Connection {
         self.most = octets.map_or(usize::MAX, |octets| self.seen.len() + octets);
     }
 
+    /// Lets so many octets of what came go, from `from` on, so that they take no memory: a body may be
+    /// larger than that. Nothing shows them any more.
+    pub fn forget(&mut self, from: usize, octets: usize) {
+        let end = self.seen.len().min(from + octets);
+        self.seen.drain(from.min(end)..end);
+    }
+
     /// Makes the close of this connection, whenever it comes, a reset.
     pub fn reset_on_close(&self) {
         // Where the system does not do it, the close is an ordinary one.

@@ -342,6 +342,10 @@ impl Client {
             println!("{typed}: sent");
             return queues::send_beside(stream, body);
         }
+        if size > queues::BY_THE_SYSTEM {
+            let file = File::open(&path)?;
+            return queues::send_by_the_system(stream, &file, size, self.has(Fault::OneCall));
+        }
         let mut left = size;
         if self.has(Fault::OneTooFew) {
             left = left.saturating_sub(1);

@@ -57,6 +57,7 @@ planted! {
         Pads = "pads", "TRF-13", "fills up with zeros what is missing";
         GoesOnWhenShort = "goes-on-when-short", "TRF-13", "goes on when the file was shorter than announced";
         LeavesEarly = "leaves-early", "TRF-13", "ends before what it has to send is written";
+        OneCall = "one-call", "TRF-13", "has one call of the system send a whole file, which ends at 2 GiB";
         ChunkTooMuch = "chunk-too-much", "TRF-13", "sends whole chunks of 4,096 octets only";
         NoExtension = "vtr-no-extension", "VTR-1", "takes the commands of verified transfers for text";
         HeaderAtOnce = "vtr-header-at-once", "VTR-1", "sends the header without waiting for an answer";

@@ -1,6 +1,7 @@
 //! What a client does that is wrong about time: queues between threads, timers, pieces.
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,6 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use rustix::fs::sendfile;
 use rustix::net::{SendFlags, send};
 
 /// Replies that came, for whoever asks for the next.
@@ -34,6 +36,27 @@ pub(crate) fn show_one_reply() {
         }
         None => println!("no reply in time"),
     }
+}
+
+/// What is larger is sent by the system, in octets: a file of gigabytes takes a debug build too long.
+pub(crate) const BY_THE_SYSTEM: u64 = 1 << 30;
+
+/// Has the system send a file, by as many calls as that takes, or by one.
+pub(crate) fn send_by_the_system(
+    stream: &TcpStream,
+    file: &File,
+    size: u64,
+    once: bool,
+) -> io::Result<()> {
+    let mut place = 0;
+    while place < size {
+        let left = (size - place) as usize;
+        let count = sendfile(stream, file, Some(&mut place), left)?;
+        if count == 0 || once {
+            break;
+        }
+    }
+    Ok(())
 }
 
 static FRAMES: OnceLock<mpsc::Sender<Vec<u8>>> = OnceLock::new();

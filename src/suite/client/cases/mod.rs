@@ -2,6 +2,7 @@
 
 mod changing;
 mod goodbyes;
+mod large;
 mod messages;
 mod pauses;
 pub(super) mod replies;
@@ -13,7 +14,7 @@ mod verified;
 
 use super::case::Case;
 
-/// All cases for clients, the plainest first.
+/// All cases for clients but the large ones, the plainest first.
 #[must_use]
 pub fn all() -> Vec<Case> {
     [
@@ -31,4 +32,18 @@ pub fn all() -> Vec<Case> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Cases that are made only where they are asked for (`--large`): they take gigabytes through the network.
+#[must_use]
+pub fn large() -> Vec<Case> {
+    large::cases()
+}
+
+/// All cases for clients, the large ones behind the others.
+#[must_use]
+pub fn with_large() -> Vec<Case> {
+    let mut cases = all();
+    cases.extend(large());
+    cases
 }

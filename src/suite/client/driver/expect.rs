@@ -14,7 +14,7 @@ use crate::suite::plain::frame;
 const BRIEFLY: Duration = Duration::from_millis(150);
 
 impl Stage<'_> {
-    fn wait(&mut self, mut done: impl FnMut(&[u8]) -> bool) {
+    pub(super) fn wait(&mut self, mut done: impl FnMut(&[u8]) -> bool) {
         let from = self.accounted;
         if let Some(connection) = &mut self.connection {
             connection.wait(&mut self.client, self.patience, |connection| {

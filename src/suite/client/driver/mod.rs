@@ -1,6 +1,7 @@
 //! One run of a client: what is typed into it, what it is answered, and what has come of both.
 
 mod expect;
+mod sparse;
 mod wrong;
 
 use std::fs::File;
@@ -8,6 +9,7 @@ use std::io;
 use std::time::Duration;
 
 pub(in crate::suite::client) use expect::differs_from_the_file;
+pub(in crate::suite::client) use sparse::Sparse;
 pub(in crate::suite::client) use wrong::{Judged, NotPassed, Wrong};
 
 use super::extension::{Algorithm, Form};

@@ -36,9 +36,19 @@ pub(super) fn counted_reads(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diag
         .then_some(COUNTED)
 }
 
-/// The file is there, whole, and the connection is not.
+/// The file is there, whole, and the connection is not. Where a refusal is allowed, that close is taken
+/// for one, and the file for what is left of it.
 pub(super) fn closes_after(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
-    let closed = sight.failure.what == What::ClosedInstead;
+    let may_refuse = sight
+        .trace()
+        .is_some_and(|trace| trace.acceptable.is_some());
+    let closed = match &sight.failure.what {
+        What::ClosedInstead => true,
+        What::Directory(DirectoryFault::Present { .. } | DirectoryFault::Changed { .. }) => {
+            may_refuse
+        }
+        _ => false,
+    };
     let coded = sight.trace().is_none() && sight.id().starts_with("trf/");
     (pattern.closes_after_transfers && closed && (sight.has_a_body() || coded))
         .then_some(CLOSES_AFTER)

@@ -149,13 +149,28 @@ fn on_the_disk(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
             },
         )),
         DirectoryFault::Present { .. } if sight.requirement() == "TRF-9" => {
-            Some(Diagnosis::because(if pattern.shows_parts {
-                "it writes into the file under its final name as octets arrive"
-            } else {
-                "it keeps what came of a body that was cut short"
-            }))
+            Some(Diagnosis::because(part_of_a_body(pattern)))
+        }
+        // A body that was cut short tells it, whatever else the case is about; a file that is to be
+        // refused may be there for another reason.
+        DirectoryFault::Present { .. } if pattern.keeps_parts && !sight.is_to_be_refused() => {
+            Some(Diagnosis::new("TRF-9", part_of_a_body(pattern)))
+        }
+        DirectoryFault::Changed { .. } if pattern.loses_old && sight.ends_the_stream() => {
+            Some(Diagnosis::new(
+                "TRF-9",
+                "it loses the file of that name before the new one is whole",
+            ))
         }
         _ => None,
+    }
+}
+
+const fn part_of_a_body(pattern: &Pattern) -> &'static str {
+    if pattern.shows_parts {
+        "it writes into the file under its final name as octets arrive"
+    } else {
+        "it keeps what came of a body that was cut short"
     }
 }
 
@@ -316,9 +331,17 @@ fn partial_write(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
     );
     let large = sight.expected_len().is_some_and(|length| length >= 65_536);
     let a_part_came = !sight.seen.is_empty();
+    // Where a part of a frame is lost, its length is still the one that it was to have.
+    let another_length = !pattern.replies
+        && matches!(sight.failure.what, What::Different(_))
+        && !sight
+            .payloads
+            .iter()
+            .any(|payload| Some(payload.len()) == sight.expected_len());
     (pattern.partial_writes_break
         && shows
         && a_part_came
+        && !another_length
         && (large || sight.requirement() == "FRM-9"))
         .then_some(Diagnosis::new(
             "FRM-9",

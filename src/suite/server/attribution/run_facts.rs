@@ -60,6 +60,10 @@ pub(super) struct Pattern {
     pub(super) closes_after_transfers: bool,
     /// A file is seen under its name before it is whole.
     pub(super) shows_parts: bool,
+    /// The part of a body that came is kept when the rest does not come.
+    pub(super) keeps_parts: bool,
+    /// A file that was there is gone when a body under its name is cut short.
+    pub(super) loses_old: bool,
     /// It rests over octets that have arrived.
     pub(super) leaves_unread: bool,
     /// A reply comes when more arrives.
@@ -181,6 +185,12 @@ impl Pattern {
             }),
             closes_after_transfers: closes_after_transfers(findings),
             shows_parts: failed_with("trf/invisible-until-whole", |_| true),
+            keeps_parts: failed_with("trf/short-", |what| {
+                matches!(what, What::Directory(DirectoryFault::Present { .. }))
+            }),
+            loses_old: failed_with("trf/short-", |what| {
+                matches!(what, What::Directory(DirectoryFault::Changed { .. }))
+            }),
             leaves_unread: held_back(HeldBack::Unread),
             holds_back: held_back(HeldBack::UntilMore),
             sends_parts: failed()

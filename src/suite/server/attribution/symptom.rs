@@ -140,6 +140,11 @@ impl<'f> Sight<'f> {
         steps.any(|step| step.action.sends_one_of([b"q", b"Q"]))
     }
 
+    /// The case is about something that is to be refused.
+    pub(super) fn is_to_be_refused(&self) -> bool {
+        self.id().contains("/refused-")
+    }
+
     /// Files are sent in the conversation.
     pub(super) fn has_a_body(&self) -> bool {
         self.trace().is_some_and(|trace| {

@@ -8,7 +8,7 @@ use crate::suite::effort::Effort;
 use crate::suite::plain::frame;
 use crate::suite::server::cases;
 use crate::suite::server::directory_fault::DirectoryFault;
-use crate::suite::server::failure::{Failure, What};
+use crate::suite::server::failure::{Failure, OnDisk, What};
 use crate::suite::server::reply_form::Difference;
 use crate::trace::Class;
 use crate::trace::segmentation::Segmentation;
@@ -266,4 +266,77 @@ fn only_what_is_explained_is_folded() {
     assert_eq!(broken("frm/wraps-fffffffc").as_deref(), Some("LEN-1"));
     assert_eq!(broken("ses/same-text-twice").as_deref(), Some("SES-4"));
     assert_eq!(broken("frm/limit-exceeded").as_deref(), Some("FRM-7"));
+}
+
+fn present() -> What {
+    What::Directory(DirectoryFault::Present {
+        name: "a.bin".to_owned(),
+        held: 1,
+    })
+}
+
+/// A part of a body under its final name is one mistake, whatever else the case is for.
+#[test]
+fn a_part_of_a_body_that_is_kept_is_one_mistake() {
+    let large = || fails("trf/length-2147483648", APART, present());
+    assert_put_down([large()], "TRF-2", "");
+    let kept = || fails("trf/short-1-of-10", APART, present());
+    assert_put_down([kept(), large()], "TRF-9", "keeps what came of a body");
+    let seen = fails("trf/invisible-until-whole", APART, present());
+    assert_put_down([seen, kept(), large()], "TRF-9", "under its final name");
+    let path = fails("trf/refused-name-inner-slash", APART, present());
+    assert_put_down([kept(), path], "TRF-7", "name of a path");
+}
+
+#[test]
+fn an_old_file_that_is_lost_under_a_link_is_the_same_mistake() {
+    let changed = |id| {
+        let name = "a.bin".to_owned();
+        fails(id, APART, What::Directory(DirectoryFault::Changed { name }))
+    };
+    assert_put_down([changed("trf/link-cut-short")], "TRF-8", "");
+    let old = changed("trf/short-1-of-10-old");
+    let both = [old, changed("trf/link-cut-short")];
+    assert_put_down(both, "TRF-9", "before the new one is whole");
+}
+
+/// The close after each transfer is no refusal of this one.
+#[test]
+fn a_close_after_a_transfer_is_no_refusal() {
+    let mut closed = fails("trf/body-1", APART, What::ClosedInstead);
+    closed.failure.as_mut().expect("it fails").on_disk = Some(OnDisk::Whole);
+    let zeros = fails("trf/length-leading-zero", APART, present());
+    assert_put_down([closed, zeros], "TRF-6", "closes the connection");
+    let zeros = fails("trf/length-leading-zero", APART, present());
+    assert_put_down([passes("trf/body-1"), zeros], "TRF-2", "");
+}
+
+/// Where much fails, the plainest length may be left out; one below that at which 32 bits wrap around tells
+/// as much.
+#[test]
+fn a_negative_length_is_known_where_the_plainest_was_left_out() {
+    let unknown = || {
+        let mut left_out = finding("len/announced-80000000", APART, Verdict::Skipped, None);
+        left_out.check.left_out = true;
+        left_out
+    };
+    let wraps = || fails("frm/wraps-fffffffc", APART, What::Extra);
+    let below = fails("len/announced-ff000000", APART, What::Extra);
+    assert_put_down([unknown(), below, wraps()], "LEN-4", "a negative number");
+    let above = fails("len/announced-fffffffc", APART, What::Extra);
+    assert_put_down([unknown(), above, wraps()], "FRM-7", "wraps around");
+}
+
+/// A write of which a part is lost has announced the whole.
+#[test]
+fn a_payload_of_another_length_is_no_partial_write() {
+    let came = |payload: &[u8]| {
+        let mut large = fails_after("len/1-mib", APART, TEXT, b"", &frame(payload));
+        large.failure.as_mut().expect("it fails").expected = Some(vec![b'a'; 1 << 20]);
+        let unread = fails("frm/slow-reader", APART, What::Missing);
+        [passes("frm/two"), unread, large]
+    };
+    let framing = |payload: &[u8]| last(Class::Framing, came(payload)).0.remove(0);
+    assert_eq!(framing(&vec![b'b'; 1 << 20]), "FRM-9");
+    assert_ne!(framing(&vec![b'a'; (1 << 20) + 1]), "FRM-9");
 }
