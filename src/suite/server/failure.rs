@@ -67,7 +67,7 @@ pub(crate) enum HeldBack {
 pub(crate) enum OnDisk {
     /// The whole file.
     Whole,
-    /// The beginning of it, under its name.
+    /// The beginning of it, under its name, and not just an empty file.
     Short,
     /// No file of that name.
     Nothing,

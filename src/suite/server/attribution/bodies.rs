@@ -59,6 +59,12 @@ pub(super) fn joined(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> 
     if pattern.cutting_breaks || !sight.has_a_body() {
         return None;
     }
+    if let What::Directory(DirectoryFault::Shorter { .. } | DirectoryFault::Other { .. }) =
+        sight.failure.what
+    {
+        // What is lost behind a body leaves the file whole.
+        return Some(LOST_AT_THE_BEGINNING);
+    }
     let lost = matches!(sight.failure.what, What::Missing | What::ClosedInstead);
     lost.then_some(if pattern.loses_beginnings {
         LOST_AT_THE_BEGINNING

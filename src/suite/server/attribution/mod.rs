@@ -17,8 +17,10 @@ mod symptom;
 #[cfg(test)]
 mod tests;
 
+use super::failure::What;
 use super::finding::Finding;
 use super::options::Options;
+use super::reply_form::Difference;
 use crate::judge::check::{Check, Verdict};
 use crate::judge::id::RequirementId;
 use crate::suite::requirement;
@@ -58,6 +60,36 @@ const CONSEQUENCES: &[Consequence<Finding>] = &[
             id.starts_with("frm/wraps-") && because.any(|id| id.starts_with("len/announced-"))
         },
     },
+    // A size of 32 bits that wraps around makes those lengths small, and no other.
+    Consequence {
+        seems: "LEN-4",
+        is: "FRM-7",
+        explained: |finding, because| {
+            let mut because = because.iter().map(|one| &one.check.id);
+            finding.check.id.starts_with("len/announced-fffffff")
+                && because.any(|id| id.starts_with("frm/wraps-"))
+        },
+    },
+    // One that ends on a protocol error ends on each, whatever the case is about.
+    ends_on_errors("LEN-4"),
+    ends_on_errors("FRM-7"),
+    ends_on_errors("FRM-8"),
+    ends_on_errors("TRF-1"),
+    ends_on_errors("TRF-2"),
+    ends_on_errors("TRF-7"),
+    ends_on_errors("TRF-8"),
+    // One that serves one client at a time serves nobody beside one that has made an error.
+    Consequence {
+        seems: "SES-8",
+        is: "SES-10",
+        explained: |finding, _| {
+            finding.check.id == "ses/others-live-on" && is(finding, &What::Missing)
+        },
+    },
+    // What comes for a transfer stands in the place of the next reply, or behind the last.
+    acknowledges("TRF-3"),
+    acknowledges("TRF-5"),
+    acknowledges("TRF-11"),
     // What is read beyond a body, where something comes together with its end, is missing elsewhere.
     Consequence {
         seems: "TRF-3",
@@ -65,6 +97,34 @@ const CONSEQUENCES: &[Consequence<Finding>] = &[
         explained: |finding, _| !finding.is_apart(),
     },
 ];
+
+const fn ends_on_errors(seems: &'static str) -> Consequence<Finding> {
+    Consequence {
+        seems,
+        is: "SES-8",
+        explained: |finding, because| {
+            let ends = |finding: &Finding| is(finding, &What::Died);
+            ends(finding) && because.iter().any(|one| ends(one))
+        },
+    }
+}
+
+const fn acknowledges(seems: &'static str) -> Consequence<Finding> {
+    Consequence {
+        seems,
+        is: "TRF-6",
+        explained: |finding, because| {
+            let other = |finding: &Finding| is(finding, &What::Different(Difference::Form));
+            (other(finding) || is(finding, &What::Extra)) && because.iter().any(|one| other(one))
+        },
+    }
+}
+
+/// Whether a failure is of this kind.
+fn is(finding: &Finding, what: &What) -> bool {
+    let failure = finding.failure.as_deref();
+    failure.is_some_and(|failure| failure.what == *what)
+}
 
 /// Puts the broken requirement first, and names the likely mistake. `form_broken`: replies
 /// have a form of their own.

@@ -159,6 +159,7 @@ impl Pattern {
             partial_writes_break: !cutting_breaks
                 && !joining_breaks
                 && first.is_none()
+                && !failed().any(alters_what_is_small)
                 && failed().any(|finding| finding.check.requirement() == "FRM-9"),
             refused_from: refused_from(findings),
             repeats: first.is_some_and(|failure| failure.what == What::Extra),
@@ -173,7 +174,7 @@ impl Pattern {
                             failure.on_disk == Some(OnDisk::Short)
                                 || matches!(
                                     failure.what,
-                                    What::Directory(DirectoryFault::Shorter { .. })
+                                    What::Directory(DirectoryFault::Shorter { held: 1.., .. })
                                 )
                         })
                 }),
@@ -251,6 +252,15 @@ const fn replies(class: Class) -> bool {
         class,
         Class::Session | Class::Transfer | Class::VerifiedTransfer
     )
+}
+
+/// Whether something else comes for a frame that no system takes in parts, of a peer that reads at once.
+fn alters_what_is_small(finding: &Finding) -> bool {
+    const SURELY_TAKEN: usize = 32_768;
+    let other = failure_of(finding)
+        .is_some_and(|failure| matches!(failure.what, What::Different(Difference::Text)));
+    let framing = finding.id_starts_with_any(&["len/", "frm/"]);
+    framing && other && finding.is_apart() && (1..=SURELY_TAKEN).contains(&finding.sent())
 }
 
 fn failure_of(finding: &Finding) -> Option<&Failure> {

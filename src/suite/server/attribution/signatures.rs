@@ -127,7 +127,7 @@ const TABLE: &[Telltale<Look>] = &[
         &["ses/slots-after-reset", "ses/slots-after-half-*", "ses/slots-after-silence"],
         &["ses/slots-after-reset"], Look::Any,
         "it does not free the slot of a session that was cut off"),
-    known("SES-10", &["ses/beside-*"], &["ses/beside-a-silent-peer", "ses/beside-half-a-frame"],
+    known("SES-10", &["ses/beside-*", "trf/two-at-once"], &["ses/beside-a-silent-peer", "ses/beside-half-a-frame"],
         Look::Unanswered, "it serves one client at a time"),
     known("TRF-1", &["trf/name-comma*"], &["trf/name-comma"], Look::Any,
         "it splits a header at its first comma"),

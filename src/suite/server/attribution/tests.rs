@@ -340,3 +340,70 @@ fn a_payload_of_another_length_is_no_partial_write() {
     assert_eq!(framing(&vec![b'b'; 1 << 20]), "FRM-9");
     assert_ne!(framing(&vec![b'a'; (1 << 20) + 1]), "FRM-9");
 }
+
+/// What one mistake does to cases of other requirements, each with what it is put down to.
+#[test]
+fn one_mistake_is_one_finding() {
+    let died = |id| fails(id, APART, What::Died);
+    let on_errors = |id| [died("msg/invalid-octet-ff"), died(id)];
+    for id in [
+        "frm/wraps-fffffffc",
+        "frm/memory-follows-arrival",
+        "trf/refused-name-absolute-outside",
+    ] {
+        assert_put_down(on_errors(id), "SES-8", "ends the whole process");
+    }
+    assert_put_down([died("frm/wraps-fffffffc")], "FRM-7", "wraps around");
+    let wraps = fails("frm/wraps-ffffffff", APART, What::Extra);
+    let large = |id| fails(id, APART, What::Extra);
+    assert_put_down(
+        [wraps, large("len/announced-ffffffff")],
+        "FRM-7",
+        "wraps around",
+    );
+    assert_put_down([large("len/announced-ffffffff")], "LEN-4", "");
+    let form = || What::Different(Difference::Form);
+    let mut acknowledged = fails("trf/body-1", APART, form());
+    let failure = acknowledged.failure.as_mut().expect("it fails");
+    failure.expected = Some(b"after".to_vec());
+    failure.evidence.seen = [frame(b"ok"), frame("…“after”信息!".as_bytes())]
+        .concat()
+        .as_slice()
+        .into();
+    let memory = fails("trf/memory-of-a-body", APART, form());
+    assert_put_down([acknowledged, memory], "TRF-6", "replies to a transfer");
+    let beside = |id| fails(id, APART, What::Missing);
+    let alone = [
+        "ses/beside-a-silent-peer",
+        "ses/beside-half-a-frame",
+        "trf/two-at-once",
+        "ses/others-live-on",
+    ];
+    assert_put_down(alone.map(beside), "SES-10", "one client at a time");
+    assert_put_down([beside("ses/others-live-on")], "SES-8", "");
+}
+
+#[test]
+fn a_file_without_its_beginning_was_not_counted_by_reads() {
+    let whole = Segmentation::Whole;
+    let joined = |fault| {
+        let stored = fails("trf/body-2048", whole, What::Directory(fault));
+        [passes("trf/body-2048"), stored]
+    };
+    let name = || "a.bin".to_owned();
+    let (expected, place) = (10, 0);
+    let shorter = |held| DirectoryFault::Shorter {
+        name: name(),
+        expected,
+        held,
+    };
+    assert_put_down(joined(shorter(3)), "TRF-3", "counts reads");
+    assert_put_down(joined(shorter(0)), "TRF-3", "together with its header");
+    let other = DirectoryFault::Other {
+        name: name(),
+        place,
+        expected,
+        held: 4,
+    };
+    assert_put_down(joined(other), "TRF-3", "together with its header");
+}

@@ -33,7 +33,7 @@ impl Talk<'_, '_> {
                 Move::Step(Action::Stored { name, content }) => {
                     Some(match directory.stored(name, &content.to_vec()) {
                         Ok(()) => OnDisk::Whole,
-                        Err(DirectoryFault::Shorter { .. }) => OnDisk::Short,
+                        Err(DirectoryFault::Shorter { held: 1.., .. }) => OnDisk::Short,
                         Err(DirectoryFault::Missing { .. }) => OnDisk::Nothing,
                         Err(_) => OnDisk::Other,
                     })
@@ -45,7 +45,12 @@ impl Talk<'_, '_> {
             What::Missing => longer(),
             _ => None,
         };
-        let fault = directory.outside_untouched().err().or(fault);
+        let outside = directory.outside_untouched().err();
+        // The directory of a testee that has ended is removed with it, and not by it.
+        let ended = matches!(failure.what, What::Died | What::TooMuchMemory);
+        let outside =
+            outside.filter(|fault| !ended || !matches!(fault, DirectoryFault::Replaced { .. }));
+        let fault = outside.or(fault);
         if let Some(fault) = fault {
             failure.message = format!("{fault}; {}", failure.message);
             failure.what = What::Directory(fault);
