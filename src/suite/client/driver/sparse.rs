@@ -1,6 +1,7 @@
 //! A body too large to hold: it is compared as it comes, and let go.
 
 use super::{NotPassed, Stage, differs_from_the_file};
+use crate::testee::connection::Connection;
 use crate::trace::octets::Octets;
 
 /// Octets that are compared at a time.
@@ -81,7 +82,7 @@ impl Stage<'_> {
         if let NotPassed::Failed(wrong) = &mut why {
             // What came last stands in the middle of the body, and shows nothing by itself.
             let before = self.accounted;
-            let seen = self.connection.as_ref().map(|connection| connection.seen());
+            let seen = self.connection.as_ref().map(Connection::seen);
             wrong.evidence.seen = Octets::folded(&seen.unwrap_or_default()[..before]);
             wrong.evidence.ended += "; these are the octets before the body";
         }
