@@ -1,11 +1,23 @@
-//! `unstick completions`
+//! Completion in shells: `unstick completions` prints the script that has a shell ask this program, and the
+//! program answers by its own definitions: commands, options, cases, requirements, framings.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
-use clap::Args;
-use clap_complete::{Shell, generate};
+use clap::{Args, Command};
+use clap_complete::Shell;
+use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
+use clap_complete::env::{CompleteEnv, Shells};
 
 use super::{Failure, print, shown};
+use crate::framing::{Framing, PRESETS};
+use crate::judge::case::{CaseInfo, Described as _, Role};
+use crate::suite::server::cases;
+use crate::suite::{client, codec, traceability};
+use crate::trace::Class;
+
+/// The variable by which a shell asks; the script sets it to the shell's name.
+const ASKED: &str = "UNSTICK_COMPLETE";
 
 /// Print the script that lets a shell complete unstick's commands and options
 #[derive(Debug, Args)]
@@ -23,10 +35,97 @@ impl Completions {
     // The signature is that of all commands.
     #[expect(clippy::unnecessary_wraps)]
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        // Written to memory first: the generator panics where a pipe's reader has gone.
+        let shells = Shells::builtins();
+        let completer = shells.completer(&self.shell.to_string());
+        let completer = completer.expect("both lists have the same shells");
         let mut script = Vec::new();
-        generate(self.shell, &mut shown(), "unstick", &mut script);
+        completer
+            .write_registration(ASKED, "unstick", "unstick", "unstick", &mut script)
+            .expect("memory takes everything");
         print(&String::from_utf8_lossy(&script).into_owned());
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Answers a shell that asks what may stand at a place of the line, and ends the program then.
+pub(super) fn answer() {
+    CompleteEnv::with_factory(|| completing(shown(), None))
+        .var(ASKED)
+        .complete();
+}
+
+/// The command, with what its arguments may be: cases of the role that it judges, framings by name.
+fn completing(command: Command, within: Option<Role>) -> Command {
+    let role = within.or_else(|| role(command.get_name()));
+    command
+        .mut_args(|arg| match arg.get_id().as_str() {
+            "run" | "skip" | "pattern" => arg.add(ArgValueCandidates::new(move || patterns(role))),
+            "id" => arg.add(ArgValueCandidates::new(ids)),
+            "framing" => arg.add(ArgValueCandidates::new(framings)),
+            _ => arg,
+        })
+        .mut_subcommands(|command| completing(command, role))
+}
+
+fn role(command: &str) -> Option<Role> {
+    match command {
+        "server" => Some(Role::Server),
+        "client" => Some(Role::Client),
+        "codec" => Some(Role::Codec),
+        _ => None,
+    }
+}
+
+/// The cases of a role, or all.
+fn known(role: Option<Role>) -> Vec<CaseInfo> {
+    let wanted = |of: Role| role.is_none_or(|role| role == of);
+    let framing = Framing::default();
+    let mut known = Vec::new();
+    // A codec is fed what a server of class framing is sent, and more.
+    if wanted(Role::Server) || wanted(Role::Codec) {
+        let mut cases = cases::of(&framing);
+        cases.retain(|case| wanted(Role::Server) || case.owed_by(Class::Framing));
+        known.extend(cases.into_iter().map(|case| case.info().clone()));
+    }
+    if wanted(Role::Client) {
+        let cases = client::cases::with_large().into_iter();
+        known.extend(cases.map(|case| case.info().clone()));
+    }
+    if wanted(Role::Codec) {
+        let cases = codec::further_cases_of(&framing).into_iter();
+        known.extend(cases.map(|case| case.info().clone()));
+    }
+    known
+}
+
+/// The ids of cases, and a pattern for each of their chapters.
+fn patterns(role: Option<Role>) -> Vec<CompletionCandidate> {
+    let known = known(role);
+    let chapters: BTreeSet<&str> = known
+        .iter()
+        .filter_map(|info| Some(info.id.split_once('/')?.0))
+        .collect();
+    let chapters = chapters.into_iter().map(|chapter| {
+        let about = format!("all cases of {chapter}/");
+        CompletionCandidate::new(format!("{chapter}/*")).help(Some(about.into()))
+    });
+    chapters.chain(known.iter().map(case)).collect()
+}
+
+fn case(info: &CaseInfo) -> CompletionCandidate {
+    CompletionCandidate::new(info.id.to_string()).help(Some(info.title.to_string().into()))
+}
+
+/// The ids that `explain` takes.
+fn ids() -> Vec<CompletionCandidate> {
+    let requirements = traceability::all().into_iter();
+    let requirements = requirements.map(|trace| CompletionCandidate::new(trace.requirement.id));
+    requirements.chain(known(None).iter().map(case)).collect()
+}
+
+fn framings() -> Vec<CompletionCandidate> {
+    let presets = PRESETS.iter();
+    let named =
+        presets.map(|preset| CompletionCandidate::new(preset.name).help(Some(preset.about.into())));
+    named.collect()
 }

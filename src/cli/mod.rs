@@ -107,6 +107,7 @@ type Failure = (u8, String);
 /// Runs the program and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
+    completions::answer();
     let (cli, matches) = parsed();
     cli.run(&matches).unwrap_or_else(|(status, message)| {
         say(&format!("unstick: {message}"));

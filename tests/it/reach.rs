@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use crate::support::unstick;
+use crate::support::{UNSTICK, unstick};
 
 /// The commands that the help names.
 fn commands() -> BTreeSet<String> {
@@ -34,64 +34,95 @@ fn options(command: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// The words that the program offers for the last of a line, as bash asks for them.
+fn offers(words: &[&str]) -> BTreeSet<String> {
+    let ran = Command::new(UNSTICK)
+        .args(["--", "unstick"])
+        .args(words)
+        .env("UNSTICK_COMPLETE", "bash")
+        .env("_CLAP_COMPLETE_INDEX", words.len().to_string())
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    let offers = String::from_utf8(ran.stdout).unwrap();
+    offers.lines().map(str::to_owned).collect()
+}
+
 #[test]
 fn completions_have_every_command_and_every_option() {
-    assert!(commands().len() > 10, "{:?}", commands());
+    let commands = commands();
+    assert!(commands.len() > 10, "{commands:?}");
+    let offered = offers(&[""]);
+    let missing: Vec<_> = commands.difference(&offered).collect();
+    assert!(missing.is_empty(), "{missing:?} of {offered:?}");
+    for command in commands {
+        let options = options(&command);
+        let offered = offers(&[&command, "--"]);
+        let missing: Vec<_> = options.difference(&offered).collect();
+        assert!(missing.is_empty(), "{command}: {missing:?} of {offered:?}");
+    }
+}
+
+#[test]
+fn every_shell_has_a_script_that_asks_the_program() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let ran = unstick(["completions", shell]);
         assert_eq!(ran.status, 0, "{}", ran.stderr);
-        for command in commands() {
-            assert!(ran.stdout.contains(&command), "{shell}: {command}");
-            for option in options(&command) {
-                // fish names long options without their dashes.
-                let option = option.trim_start_matches('-');
-                assert!(ran.stdout.contains(option), "{shell}: {command} {option}");
-            }
-        }
+        assert!(ran.stdout.contains("UNSTICK_COMPLETE"), "{}", ran.stdout);
     }
     let ran = unstick(["completions", "tcsh"]);
     assert_eq!(ran.status, 2, "{}", ran.stdout);
     assert!(ran.stderr.contains("bash"), "{}", ran.stderr);
 }
 
-/// What bash offers for a line, as its own completion machinery is given it.
-fn bash_offers(words: &[&str]) -> Option<BTreeSet<String>> {
+#[test]
+fn cases_requirements_framings_and_values_are_completed() {
+    for (words, offered) in [
+        (&["serv"][..], &["serve", "server"][..]),
+        (&["server", "--cl"], &["--class"]),
+        (&["server", "--class", "verified"], &["verified-transfer"]),
+        (&["server", "--run", "frm/two"], &["frm/two"]),
+        (&["server", "--run", "client/"], &[]),
+        (&["server", "--skip", "vt"], &["vtr/*"]),
+        (
+            &["client", "--run", "client/shrink"],
+            &["client/shrinking-file"],
+        ),
+        (&["codec", "--run", "trf/"], &[]),
+        (
+            &["explain", "FRM-1"],
+            &["FRM-1", "FRM-10", "FRM-11", "FRM-12"],
+        ),
+        (&["server", "--framing", "mq"], &["mqtt"]),
+        (&["framing", "--framing", "mq"], &[]),
+        (&["gua"], &[]),
+    ] {
+        let mut seen = offers(words);
+        // Words of a chapter are more than are looked at here.
+        if offered == ["vtr/*"] {
+            seen.retain(|word| word == "vtr/*");
+        }
+        let offered: BTreeSet<String> = offered.iter().map(|&word| word.to_owned()).collect();
+        assert_eq!(seen, offered, "{words:?}");
+    }
+}
+
+/// The script that is printed, in bash itself: what it puts into the array that bash takes words from.
+#[test]
+fn bash_asks_by_the_script() {
     let script = unstick(["completions", "bash"]).stdout;
-    let line = words.join(" ");
-    let place = words.len() - 1;
+    let path = std::path::Path::new(UNSTICK).parent().unwrap();
     let asked = format!(
-        "{script}\nCOMP_WORDS=({line}); COMP_CWORD={place}; COMP_LINE='{line}'; COMP_POINT=${{#COMP_LINE}}\n\
-         _unstick unstick '{}' '{}'; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
-        words[place],
-        words[place - 1]
+        "PATH={}:$PATH\n{script}\nCOMP_WORDS=(unstick server --cla); COMP_CWORD=2\n\
+         _clap_complete_unstick unstick --cla server; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        path.display()
     );
     let ran = Command::new("bash").args(["--norc", "-c", &asked]).output();
     let Ok(ran) = ran else {
         println!("skipped: bash is not installed");
-        return None;
+        return;
     };
-    assert!(ran.status.success(), "{ran:?}");
-    let offers = String::from_utf8(ran.stdout).unwrap();
-    Some(offers.lines().map(str::to_owned).collect())
-}
-
-#[test]
-fn bash_completes_commands_options_and_values() {
-    for (words, offered) in [
-        (&["unstick", "serv"][..], &["serve", "server"][..]),
-        (&["unstick", "server", "--cl"], &["--class"]),
-        (
-            &["unstick", "server", "--class", "verified"],
-            &["verified-transfer"],
-        ),
-        (&["unstick", "gua"], &[""]),
-    ] {
-        let Some(offers) = bash_offers(words) else {
-            return;
-        };
-        let offered: BTreeSet<String> = offered.iter().map(|&word| word.to_owned()).collect();
-        assert_eq!(offers, offered, "{words:?}");
-    }
+    assert_eq!(String::from_utf8_lossy(&ran.stdout), "--class\n", "{ran:?}");
 }
 
 #[test]
