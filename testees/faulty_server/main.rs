@@ -302,6 +302,10 @@ impl<'c> Session<'c> {
         let mut buffer = vec![0; size];
         let count = self.peer.stream.read(&mut buffer)?;
         self.peer.pending.extend_from_slice(&buffer[..count]);
+        if self.fault.is(Fault::HeldCopied) {
+            let held = self.peer.pending.as_slice().to_vec();
+            self.peer.pending = std::hint::black_box(held);
+        }
         self.peer.last_read = count;
         self.peer.handled_of_read = 0;
         self.peer.ended = count == 0;

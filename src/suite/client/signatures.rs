@@ -96,6 +96,21 @@ const CONSEQUENCES: &[Consequence<Finding>] = &[
             writes_beside || slow.contains(&finding.check.id.as_str())
         },
     },
+    // A file behind which no `q` comes was sent all the same.
+    Consequence {
+        seems: "TRF-13",
+        is: "SES-12",
+        explained: |finding, because| {
+            let mut because = because.iter().map(|one| one.check.id.as_str());
+            finding.check.id == "client/quit-behind-a-large-file"
+                && finding.symptom == Some(Symptom::ClosedInstead)
+                && because.any(|id| id == "client/quit")
+        },
+    },
+    // A header whose length counts characters ends early where its name has others than ASCII.
+    counts_characters("TRF-1"),
+    counts_characters("TRF-2"),
+    counts_characters("TRF-13"),
     // A client that takes whatever comes for `ok` takes a refusal for it too.
     Consequence {
         seems: "VTR-5",
@@ -106,6 +121,18 @@ const CONSEQUENCES: &[Consequence<Finding>] = &[
         },
     },
 ];
+
+const fn counts_characters(seems: &'static str) -> Consequence<Finding> {
+    Consequence {
+        seems,
+        is: "MSG-1",
+        explained: |finding, _| {
+            let wide = ["chinese", "emoji", "composed", "decomposed"];
+            let name = finding.check.id.strip_prefix("client/name-");
+            name.is_some_and(|name| wide.contains(&name))
+        },
+    }
+}
 
 /// Names the mistake where all failures of a requirement without a cause point to one.
 pub(super) fn name_what_tells_itself(findings: &mut [Finding]) {
@@ -284,6 +311,51 @@ mod tests {
         assert_eq!(named(Verdict::Pass, Some("late")), "SES-11");
         assert_eq!(named(Verdict::Fail, Some("late")), "FRM-2");
         assert_eq!(named(Verdict::Pass, None), "FRM-2");
+    }
+
+    #[test]
+    fn a_file_behind_which_no_q_comes_was_not_cut_short() {
+        let cases = cases::all();
+        let named = |symptom| {
+            let failed = |id: &str, broken| {
+                let case = cases.iter().find(|case| case.info.id == *id).expect(id);
+                let mut check = Check::new(&case.info, None, Verdict::Fail, String::new());
+                check.broken = Some(RequirementId::new(broken));
+                check
+            };
+            let closes = |check, symptom| Finding {
+                check,
+                symptom: Some(symptom),
+            };
+            let large = failed("client/quit-behind-a-large-file", "TRF-13");
+            let mut findings = [
+                closes(failed("client/quit", "SES-12"), Symptom::ClosedInstead),
+                closes(large, symptom),
+            ];
+            name_what_tells_itself(&mut findings);
+            findings[1].check.requirement().to_owned()
+        };
+        assert_eq!(named(Symptom::ClosedInstead), "SES-12");
+        assert_eq!(named(Symptom::Other), "TRF-13");
+    }
+
+    #[test]
+    fn a_wide_name_is_cut_by_a_length_of_characters() {
+        let cases = cases::all();
+        let named = |id: &str| {
+            let failed = |id: &str, broken| {
+                let case = cases.iter().find(|case| case.info.id == *id).expect(id);
+                let mut check = Check::new(&case.info, None, Verdict::Fail, String::new());
+                check.broken = Some(RequirementId::new(broken));
+                check.cause = Some(broken.to_owned());
+                Finding::of(check)
+            };
+            let mut findings = [failed("client/text-chinese", "MSG-1"), failed(id, "TRF-1")];
+            name_what_tells_itself(&mut findings);
+            findings[1].check.requirement().to_owned()
+        };
+        assert_eq!(named("client/name-chinese"), "MSG-1");
+        assert_eq!(named("client/name-comma"), "TRF-1");
     }
 
     #[test]

@@ -78,6 +78,8 @@ const TABLE: &[Telltale<Look>] = &[
         "a size that it computes from a length near 4 GiB wraps around"),
     known("FRM-8", &["frm/memory-*"], &["frm/memory-follows-arrival"], Look::LookedFor,
         "it takes memory by the announced length"),
+    known("FRM-13", &["frm/cost-*"], &["frm/cost-of-a-large-frame"], Look::LookedFor,
+        "it copies or looks through all that it holds for each piece that arrives"),
     known("MSG-3",
         &["msg/invalid-cut-short-*", "msg/invalid-latin-1", "msg/invalid-split-across-frames"],
         &["msg/invalid-cut-short-3"], Look::Accepted,

@@ -3,6 +3,7 @@
 //! A file here holds cases of one kind, and uses what `suite::server` has for conversations;
 //! nothing in `suite::server` but the list of all cases knows what stands here.
 
+mod cost;
 mod disk;
 mod early_reset;
 mod limits;
@@ -35,6 +36,7 @@ pub fn of(framing: &Framing) -> Vec<Case> {
         _ if coded.class > Class::Framing => false,
         id if id.starts_with("frm/wraps-") => wraparound::applies(framing),
         "frm/memory-follows-arrival" => memory::applies(framing),
+        "frm/cost-of-a-large-frame" => cost::applies(framing),
         // Until a line has its end, it has no length to be refused by.
         "frm/limit-exceeded-in-pieces" => framing.number().is_some(),
         _ => true,
@@ -57,6 +59,7 @@ fn in_order(traces: impl Iterator<Item = Case>, applies: impl Fn(&Coded) -> bool
         pauses::CASES,
         slow_peers::CASES,
         memory::CASES,
+        cost::CASES,
         sessions::CASES,
         early_reset::CASES,
         disk::CASES,
