@@ -148,6 +148,8 @@ pub(super) fn of_case(framing: &Framing, id: &str, fails: &[String]) -> Option<S
         "it takes each part for a payload, or misses the part that is empty"
     } else if id == "frm/truncated-after-longer" && !fails.iter().any(|id| ends_inside(id)) {
         "it completes a frame with octets of an earlier one"
+    } else if id.starts_with("frm/truncated-") && reads_otherwise(fails) {
+        return None;
     } else if id.starts_with("frm/truncated-") || broken_by_ends(framing, id, fails) {
         "it takes an end inside a frame for a clean one"
     } else if id.starts_with("len/") && !misreads(fails).is_empty() {
@@ -164,6 +166,8 @@ pub(super) fn of_case(framing: &Framing, id: &str, fails: &[String]) -> Option<S
         return bits_kept(framing, fails).map(str::to_owned);
     } else if id.starts_with("len/no-number-too-many") {
         "it reads a length with more octets than there may be"
+    } else if id.starts_with("len/no-number-top-bit") {
+        "it takes a length with its top bit set, which is an error here"
     } else if id.starts_with("len/no-number-") {
         "it makes a number of what is none"
     } else {
@@ -225,6 +229,11 @@ fn broken_by_ends(framing: &Framing, id: &str, fails: &[String]) -> bool {
         _ => true,
     };
     is_small && fails.iter().any(|id| ends_inside(id)) && misreads(fails).is_empty()
+}
+
+/// Whether plain lengths are read wrongly, so that an end elsewhere is none to the decoder.
+fn reads_otherwise(fails: &[String]) -> bool {
+    !misreads(fails).is_empty() && !fails.iter().any(|id| ends_inside(id))
 }
 
 /// Whether a stream of a case ends inside a frame that follows none longer.
@@ -369,6 +378,12 @@ mod tests {
                 &["frm/truncated-after-longer", "frm/truncated-at-1"],
                 Some("it takes an end inside a frame for a clean one"),
             ),
+            (
+                "i32be",
+                &["len/no-number-top-bit"],
+                Some("it takes a length with its top bit set, which is an error here"),
+            ),
+            ("varint", &["frm/truncated-length-1", "len/128"], None),
             // Empty frames are lost, and more is wrong.
             (
                 "varint",

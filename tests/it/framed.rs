@@ -199,6 +199,13 @@ fn mistakes_of_servers_of_other_framings_are_named() {
         ),
         (
             "u16le",
+            "signed",
+            "len/3276*",
+            "LEN-4",
+            "with its top bit set for a negative number",
+        ),
+        (
+            "u16le",
             "sticky",
             "frm/two",
             "FRM-3",

@@ -94,6 +94,7 @@ pub(super) fn attribute(
     let fails_apart = with_verdict(Verdict::Fail, Segmentation::Apart);
     let is_well = |id: &str| well.iter().any(|well| well == id);
     let pinned_well = is_well("frm/two") || is_well("frm/one");
+    let only_cuts_break = only_cuts_break(checks, &is_well);
     for check in checks
         .iter_mut()
         .filter(|check| check.verdict == Verdict::Fail)
@@ -106,7 +107,10 @@ pub(super) fn attribute(
         }
         let by_cut = match check.segmentation {
             Some(Segmentation::Pinned) if pinned_well => Some(false),
-            Some(segmentation) if is_well(&id) => Some(segmentation.joins_frames()),
+            Some(segmentation) if is_well(&id) => Some(
+                segmentation.joins_frames()
+                    && !(only_cuts_break && segmentation != Segmentation::Whole),
+            ),
             _ => None,
         };
         match by_cut {
@@ -132,6 +136,20 @@ pub(super) fn attribute(
             }
         }
     }
+}
+
+/// Whether cases that are well otherwise fail under cuts inside frames, and none because frames are joined: a
+/// cut that does both is to blame for what it cuts then.
+fn only_cuts_break(checks: &[Check], is_well: &dyn Fn(&str) -> bool) -> bool {
+    let only_under = |wanted: fn(Segmentation) -> bool| {
+        let mut failed = checks.iter().filter(|check| check.verdict == Verdict::Fail);
+        failed.any(|check| is_well(&check.id) && check.segmentation.is_some_and(wanted))
+    };
+    let cuts = |segmentation: Segmentation| {
+        let neither = matches!(segmentation, Segmentation::Apart | Segmentation::Pinned);
+        !segmentation.joins_frames() && !neither
+    };
+    !only_under(|segmentation| segmentation == Segmentation::Whole) && only_under(cuts)
 }
 
 /// Whether a framing whose frames end with a terminator fails under no cut but those inside one.

@@ -89,8 +89,12 @@ pub(crate) fn probe_framings(
                 // Right servers answer it too.
                 return None;
             }
-            let answer = answer_to(&stream, testee, patience, stream.len())?;
-            (answer == stream).then(|| Dialect {
+            // Who reads lengths wrongly may write them well.
+            let well = framing.stream(payloads).ok()?;
+            let least = stream.len().min(well.len());
+            let answer = answer_to(&stream, testee, patience, least)?;
+            let is_well = framing.payloads(&answer).payloads == payloads;
+            (is_well || answer == stream).then(|| Dialect {
                 requirement,
                 found: Cow::Owned(format!("it answers frames of {other}")),
                 cause: Cow::Owned(cause),
@@ -181,5 +185,34 @@ mod tests {
             assert_eq!(found_of(answered), Some((requirement, cause.into())));
         }
         assert_eq!(found_of(b"anything else"), None);
+    }
+
+    /// A server that reads lengths wrongly, and writes them well.
+    #[test]
+    fn what_is_read_wrongly_is_found_where_it_is_written_well() {
+        let payloads = [&b"hello, everybody"[..], b"hi there"];
+        let framing: Framing = "u16le".parse().unwrap();
+        let well = framing.stream(payloads).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let testee = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut came = vec![0; well.len()];
+            stream.read_exact(&mut came).unwrap();
+            stream.write_all(&well).unwrap();
+            came
+        });
+        let mut server = Server::new(Origin::Address { address, dir: None }).unwrap();
+        let patience = Patience {
+            idle: Duration::from_secs(30),
+            busy: Duration::from_secs(30),
+        };
+        let found = probe(&framing, &mut server, patience).unwrap();
+        assert_eq!(found.requirement, "LEN-1");
+        assert_eq!(
+            found.cause,
+            "it reads lengths with the most significant octet first"
+        );
+        assert!(testee.join().unwrap().starts_with(b"\0\x10hello"));
     }
 }

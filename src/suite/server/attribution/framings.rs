@@ -3,7 +3,7 @@
 use super::run_facts::Pattern;
 use super::symptom::Sight;
 use super::{prefer_what_is_broken_itself, rules};
-use crate::framing::Next;
+use crate::framing::{Next, Number};
 use crate::judge::check::Check;
 use crate::suite::mistakes::{broken_beside, mistaken, of_case, short_read};
 use crate::suite::server::failure::What;
@@ -30,6 +30,9 @@ pub(super) fn diagnose(pattern: &Pattern, sight: &Sight<'_>) -> Told {
     if let Some(told) = written(pattern, sight) {
         return told;
     }
+    if let Some(told) = negative(pattern, sight).or_else(|| taken_apart(pattern, sight)) {
+        return told;
+    }
     if let Some(diagnosis) = rules::of_frames(pattern, sight) {
         let short = diagnosis.requirement == Some("FRM-2") && sight.only_when_cut;
         let cause = match sight.finding.check.segmentation {
@@ -50,6 +53,38 @@ pub(super) fn diagnose(pattern: &Pattern, sight: &Sight<'_>) -> Told {
     }
 }
 
+/// Payloads are refused from the length on whose top bit is set.
+fn negative(pattern: &Pattern, sight: &Sight<'_>) -> Option<Told> {
+    let Number::Fixed {
+        width,
+        signed: false,
+        ..
+    } = *pattern.framing.number()?
+    else {
+        return None;
+    };
+    let top = 1_i128 << (width * 8 - 1);
+    let number = |length: usize| length as i128 + pattern.framing.adjustment();
+    let refused = sight.failure.what == What::ClosedInstead
+        && number(pattern.refused_from?) >= top
+        && number(sight.expected_len()?) >= top;
+    (refused && !pattern.cutting_breaks).then(|| Told {
+        requirement: Some("LEN-4"),
+        cause: Some("it takes a length with its top bit set for a negative number".to_owned()),
+    })
+}
+
+/// More comes of a frame that is not whole, of a server that takes short reads for whole ones.
+fn taken_apart(pattern: &Pattern, sight: &Sight<'_>) -> Option<Told> {
+    let is_short =
+        sight.id().starts_with("len/announced-") || sight.id().starts_with("frm/truncated-");
+    let came = matches!(sight.failure.what, What::Extra | What::Different(_));
+    (pattern.cutting_breaks && is_short && came).then(|| Told {
+        requirement: Some("FRM-2"),
+        cause: Some(short_read(&pattern.framing, None).to_owned()),
+    })
+}
+
 /// What came is what was expected, in a frame of another framing.
 fn written(pattern: &Pattern, sight: &Sight<'_>) -> Option<Told> {
     let shows = matches!(
@@ -61,7 +96,8 @@ fn written(pattern: &Pattern, sight: &Sight<'_>) -> Option<Told> {
         .expected
         .as_ref()
         .filter(|payload| payload.len() > 1)?;
-    if !shows || sight.payloads.contains(expected) {
+    // Who writes another framing does so however frames are cut.
+    if !shows || pattern.cutting_breaks || sight.payloads.contains(expected) {
         return None;
     }
     let rest = sight.behind(&pattern.framing);
