@@ -38,7 +38,7 @@ planted! {
         LimitIgnored = "limit-ignored", "FRM-7", "reads a payload above its limit";
         LimitLate = "limit-late", "FRM-7", "refuses a payload above its limit once it has come";
         MemoryAnnounced = "memory-announced", "FRM-8", "fills memory by the announced length";
-        HeldCopied = "held-copied", "FRM-13", "copies all that it holds of a frame with each read";
+        HeldSearched = "held-searched", "FRM-13", "looks through all that it holds, once that is above 1 MiB, with each read";
         PartialWrite = "partial-write", "FRM-9", "takes a partial write for a whole one";
         FramesInterleave = "frames-interleave", "FRM-9", "answers by two threads, each of which writes a length and then a payload";
         ReplyLengthCharacters = "reply-length-characters", "MSG-1", "writes lengths in characters";

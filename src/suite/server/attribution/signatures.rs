@@ -79,7 +79,7 @@ const TABLE: &[Telltale<Look>] = &[
     known("FRM-8", &["frm/memory-*"], &["frm/memory-follows-arrival"], Look::LookedFor,
         "it takes memory by the announced length"),
     known("FRM-13", &["frm/cost-*"], &["frm/cost-of-a-large-frame"], Look::LookedFor,
-        "it copies or looks through all that it holds for each piece that arrives"),
+        "it looks through all that it holds for each piece that arrives, or copies it many times"),
     known("MSG-3",
         &["msg/invalid-cut-short-*", "msg/invalid-latin-1", "msg/invalid-split-across-frames"],
         &["msg/invalid-cut-short-3"], Look::Accepted,
