@@ -297,7 +297,7 @@ impl<'c> Session<'c> {
                 self.wait_for_an_arrival()?;
                 4_096
             }
-            _ if self.fault.is(Fault::HeldSearched) => 1_024,
+            _ if self.fault.is(Fault::HeldSearched) => 128,
             _ => 65_536,
         };
         let mut buffer = vec![0; size];

@@ -92,6 +92,11 @@ fn processes_with(mark: &str) -> Vec<String> {
 }
 
 fn wait_until_nothing_is_left(temp: &Path, mode: &str) {
+    wait_and_meanwhile(temp, mode, |_| {});
+}
+
+/// Waits until nothing is left, and does something to the processes that are, again and again.
+fn wait_and_meanwhile(temp: &Path, mode: &str, meanwhile: impl Fn(&[String])) {
     let started = Instant::now();
     loop {
         let processes = processes_with(temp.to_str().unwrap());
@@ -103,6 +108,7 @@ fn wait_until_nothing_is_left(temp: &Path, mode: &str) {
             started.elapsed() < BOUND,
             "{mode}: left are {processes:?} and {files:?}"
         );
+        meanwhile(&processes);
         thread::sleep(Duration::from_millis(5));
     }
 }
@@ -204,13 +210,15 @@ fn signals_end_a_run_at_any_moment() {
             let sent = Command::new("kill").args([*signal, pid.as_str()]).status();
             assert!(sent.unwrap().success());
             end(run, mode);
-            if (mode, *signal) == ("stops-guard", "-KILL") {
-                // Nobody is left to wake the guard.
-                for pid in processes_with(temp.path().to_str().unwrap()) {
-                    Command::new("kill").args(["-CONT", &pid]).status().unwrap();
+            let unstick_is_gone = *signal == "-KILL";
+            wait_and_meanwhile(temp.path(), mode, |left| {
+                // Nobody else is left to wake the guard, which the server may stop only now.
+                if (mode, unstick_is_gone) == ("stops-guard", true) {
+                    for pid in left {
+                        Command::new("kill").args(["-CONT", pid]).status().unwrap();
+                    }
                 }
-            }
-            wait_until_nothing_is_left(temp.path(), mode);
+            });
         }
     }
 }

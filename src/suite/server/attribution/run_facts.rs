@@ -107,6 +107,7 @@ impl Pattern {
             failed()
                 .filter(framing)
                 .filter(only_so)
+                .filter(|finding| !breaks_off(finding))
                 .any(|finding| finding.check.segmentation.is_some_and(segmentations))
         };
         let cutting_breaks = under(|segmentation| {
@@ -254,9 +255,21 @@ const fn replies(class: Class) -> bool {
     )
 }
 
-/// Whether something else comes for a frame that no system takes in parts, of a peer that reads at once.
+/// Most octets that a system takes by one write, of a peer that reads at once.
+const SURELY_TAKEN: usize = 32_768;
+
+/// Whether an answer begins as it has to and ends too early, and is so large that a write of it may have been
+/// taken in part: whether it was is not a matter of how the request was cut.
+fn breaks_off(finding: &Finding) -> bool {
+    failure_of(finding).is_some_and(|failure| {
+        let expected = failure.expected.as_ref();
+        expected.is_some_and(|payload| payload.len() > SURELY_TAKEN)
+            && is_part_of_a_payload(failure)
+    })
+}
+
+/// Whether something else comes for a frame that no system takes in parts.
 fn alters_what_is_small(finding: &Finding) -> bool {
-    const SURELY_TAKEN: usize = 32_768;
     let other = failure_of(finding)
         .is_some_and(|failure| matches!(failure.what, What::Different(Difference::Text)));
     let framing = finding.id_starts_with_any(&["len/", "frm/"]);

@@ -328,6 +328,23 @@ fn a_negative_length_is_known_where_the_plainest_was_left_out() {
 }
 
 /// A write of which a part is lost has announced the whole.
+/// A system takes a whole answer at one time and a part of it at another, however the request was cut.
+#[test]
+fn a_large_answer_that_breaks_off_says_nothing_about_cuts() {
+    let sent = frame(&[b'a'; 100_000]);
+    let breaks_off = |id, segmentation, came: usize| {
+        let mut finding = fails_after(id, segmentation, What::Missing, &sent, &sent[..came]);
+        finding.failure.as_mut().unwrap().expected = Some(vec![b'a'; 100_000]);
+        finding
+    };
+    let findings = [
+        passes("len/65536"),
+        fails("frm/slow-reader", APART, What::Missing),
+        breaks_off("len/65536", CUT, 70_000),
+    ];
+    assert_eq!(last(Class::Framing, findings).0[0], "FRM-9");
+}
+
 #[test]
 fn a_payload_of_another_length_is_no_partial_write() {
     let came = |payload: &[u8]| {

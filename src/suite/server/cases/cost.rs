@@ -179,8 +179,10 @@ mod tests {
             (100, 420, true, false),
             (60, 500, true, false),
             (200, 1_100, true, false),
-            (100, 650, true, true),
-            (0, 500, true, true),
+            (100, 10_099, true, false),
+            (100, 10_100, true, true),
+            (3_000, 12_900, true, false),
+            (4_000, 15_900, false, false),
         ] {
             assert_eq!(
                 NOTABLE.is_in(ms(small), ms(large)),
