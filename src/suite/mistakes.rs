@@ -153,7 +153,7 @@ pub(super) fn of_case(framing: &Framing, id: &str, fails: &[String]) -> Option<S
     } else if id.starts_with("frm/truncated-") || broken_by_ends(framing, id, fails) {
         "it takes an end inside a frame for a clean one"
     } else if id.starts_with("len/") && !misreads(fails).is_empty() {
-        // What reads plain lengths wrongly reads these wrongly too.
+        // A decoder that reads plain lengths wrongly reads these wrongly too.
         return of_announced(framing, id, fails).map(str::to_owned);
     } else if id.starts_with("len/other-form-") {
         match framing.forms() {
@@ -203,7 +203,7 @@ pub(super) fn broken_beside(framing: &Framing, id: &str, fails: &[String]) -> Op
     }
 }
 
-/// Whether a case has a chain, where chains fail and single frames do not.
+/// True of a case that has a chain, where chains fail and single frames do not.
 fn broken_by_chains(framing: &Framing, id: &str, fails: &[String]) -> bool {
     if !framing.is_chained() || !fails.iter().any(|id| id.starts_with("frm/chain-")) {
         return false;
@@ -217,7 +217,7 @@ fn broken_by_chains(framing: &Framing, id: &str, fails: &[String]) -> bool {
     has_chain(id) && fails.iter().all(|id| has_chain(id))
 }
 
-/// Whether a case announces more than comes, where any end inside a frame is taken for a clean one and lengths
+/// True of a case that announces more than comes, where any end inside a frame is taken for a clean one and lengths
 /// without their top bit fail too.
 fn broken_by_ends(framing: &Framing, id: &str, fails: &[String]) -> bool {
     let Some(number) = framing.number().filter(|_| announced(id).is_some()) else {
@@ -231,12 +231,12 @@ fn broken_by_ends(framing: &Framing, id: &str, fails: &[String]) -> bool {
     is_small && fails.iter().any(|id| ends_inside(id)) && misreads(fails).is_empty()
 }
 
-/// Whether plain lengths are read wrongly, so that an end elsewhere is none to the decoder.
+/// Plain lengths are read wrongly, so that an end elsewhere is none to the decoder.
 fn reads_otherwise(fails: &[String]) -> bool {
     !misreads(fails).is_empty() && !fails.iter().any(|id| ends_inside(id))
 }
 
-/// Whether a stream of a case ends inside a frame that follows none longer.
+/// A stream of the case ends inside a frame that follows none longer.
 fn ends_inside(id: &str) -> bool {
     id.starts_with("frm/truncated-at-")
 }

@@ -38,7 +38,7 @@ pub(crate) fn show_one_reply() {
     }
 }
 
-/// What is larger is sent by the system, in octets: a file of gigabytes takes a debug build too long.
+/// Larger files are sent by the system; in octets: a file of gigabytes takes a debug build too long.
 pub(crate) const BY_THE_SYSTEM: u64 = 1 << 30;
 
 /// Has the system send a file, by as many calls as that takes, or by one.

@@ -31,7 +31,7 @@ fn the_run_that_breaks_the_article() {
         .write_all(b"hello\n\nfile\na.bin\nfile\nmissing.bin\nafter\nq\n")
         .unwrap();
     let output = client.wait_with_output().unwrap();
-    // One file was not sent.
+    // A file was not sent.
     assert_eq!(output.status.code(), Some(1));
     let lines: Vec<_> = output.stdout.split(|octet| *octet == b'\n').collect();
     assert_eq!(

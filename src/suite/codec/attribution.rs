@@ -13,7 +13,7 @@ pub(super) struct Dialect {
     cause: String,
 }
 
-/// Whether a codec fails over what a mistaken framing would fail over: plain frames, or lengths of several
+/// True of a codec that fails over what a mistaken framing would fail over: plain frames, or lengths of several
 /// octets where one octet is enough for short ones.
 pub(super) fn may_be_mistaken(framing: &Framing, checks: &[Check]) -> bool {
     let has_several = framing
@@ -40,7 +40,7 @@ pub(super) fn dialect<'c>(
     })
 }
 
-/// Whether a codec decodes payloads in another framing, which one that is right does not.
+/// True of a codec that decodes payloads in another framing, which one that is right does not.
 fn decodes(
     framing: &Framing,
     other: &Framing,
@@ -138,7 +138,7 @@ pub(super) fn attribute(
     }
 }
 
-/// Whether cases that are well otherwise fail under cuts inside frames, and none because frames are joined: a
+/// True where cases that are well otherwise fail under cuts inside frames, and none because frames are joined: a
 /// cut that does both is to blame for what it cuts then.
 fn only_cuts_break(checks: &[Check], is_well: &dyn Fn(&str) -> bool) -> bool {
     let only_under = |wanted: fn(Segmentation) -> bool| {

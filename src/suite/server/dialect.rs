@@ -89,7 +89,7 @@ pub(crate) fn probe_framings(
                 // Right servers answer it too.
                 return None;
             }
-            // Who reads lengths wrongly may write them well.
+            // A server that reads lengths wrongly may write them well.
             let well = framing.stream(payloads).ok()?;
             let least = stream.len().min(well.len());
             let answer = answer_to(&stream, testee, patience, least)?;

@@ -39,7 +39,7 @@ impl Stage<'_> {
             let length = AT_ONCE.min(content.size - place) as usize;
             let wanted = content.part(place, length);
             if let Some(connection) = &mut self.connection {
-                // What has been read already may be more than this part.
+                // Octets that have been read already may be more than this part.
                 let came = connection.seen().len() - self.accounted;
                 connection.read_at_most(Some(length.saturating_sub(came)));
             }
@@ -80,7 +80,7 @@ impl Stage<'_> {
         let judged = self.wrong::<()>(&message, &expected, cut_short);
         let mut why = judged.expect_err("a failure was made");
         if let NotPassed::Failed(wrong) = &mut why {
-            // What came last stands in the middle of the body, and shows nothing by itself.
+            // The last octets that came stand in the middle of the body, and show nothing by themselves.
             let before = self.accounted;
             let seen = self.connection.as_ref().map(Connection::seen);
             wrong.evidence.seen = Octets::folded(&seen.unwrap_or_default()[..before]);

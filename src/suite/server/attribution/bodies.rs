@@ -62,7 +62,7 @@ pub(super) fn joined(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> 
     if let What::Directory(DirectoryFault::Shorter { .. } | DirectoryFault::Other { .. }) =
         sight.failure.what
     {
-        // What is lost behind a body leaves the file whole.
+        // A loss behind a body leaves the file whole.
         return Some(LOST_AT_THE_BEGINNING);
     }
     let lost = matches!(sight.failure.what, What::Missing | What::ClosedInstead);

@@ -96,7 +96,7 @@ fn written(pattern: &Pattern, sight: &Sight<'_>) -> Option<Told> {
         .expected
         .as_ref()
         .filter(|payload| payload.len() > 1)?;
-    // Who writes another framing does so however frames are cut.
+    // A server that writes another framing does so however frames are cut.
     if !shows || pattern.cutting_breaks || sight.payloads.contains(expected) {
         return None;
     }

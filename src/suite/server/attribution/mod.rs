@@ -70,7 +70,7 @@ const CONSEQUENCES: &[Consequence<Finding>] = &[
                 && because.any(|id| id.starts_with("frm/wraps-"))
         },
     },
-    // One that ends on a protocol error ends on each, whatever the case is about.
+    // A server that ends on a protocol error ends on each, whatever the case is about.
     ends_on_errors("LEN-4"),
     ends_on_errors("FRM-7"),
     ends_on_errors("FRM-8"),
@@ -78,7 +78,7 @@ const CONSEQUENCES: &[Consequence<Finding>] = &[
     ends_on_errors("TRF-2"),
     ends_on_errors("TRF-7"),
     ends_on_errors("TRF-8"),
-    // One that serves one client at a time serves nobody beside one that has made an error.
+    // A server of one client at a time serves nobody beside one that has made an error.
     Consequence {
         seems: "SES-8",
         is: "SES-10",
@@ -86,7 +86,7 @@ const CONSEQUENCES: &[Consequence<Finding>] = &[
             finding.check.id == "ses/others-live-on" && is(finding, &What::Missing)
         },
     },
-    // What comes for a transfer stands in the place of the next reply, or behind the last.
+    // An acknowledgement of a transfer stands in the place of the next reply, or behind the last.
     acknowledges("TRF-3"),
     acknowledges("TRF-5"),
     acknowledges("TRF-11"),
@@ -120,7 +120,7 @@ const fn acknowledges(seems: &'static str) -> Consequence<Finding> {
     }
 }
 
-/// Whether a failure is of this kind.
+/// True of a failure of this kind.
 fn is(finding: &Finding, what: &What) -> bool {
     let failure = finding.failure.as_deref();
     failure.is_some_and(|failure| failure.what == *what)

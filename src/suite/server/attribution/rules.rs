@@ -331,7 +331,7 @@ fn partial_write(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
     );
     let large = sight.expected_len().is_some_and(|length| length >= 65_536);
     let a_part_came = !sight.seen.is_empty();
-    // Where a part of a frame is lost, its length is still the one that it was to have.
+    // A frame of which a part is lost has still the length that it was to have.
     let another_length = !pattern.replies
         && matches!(sight.failure.what, What::Different(_))
         && !sight

@@ -258,8 +258,8 @@ const fn replies(class: Class) -> bool {
 /// Most octets that a system takes by one write, of a peer that reads at once.
 const SURELY_TAKEN: usize = 32_768;
 
-/// Whether an answer begins as it has to and ends too early, and is so large that a write of it may have been
-/// taken in part: whether it was is not a matter of how the request was cut.
+/// A large answer that begins as it has to and ends too early: a system may have taken a write of it in part, and
+/// does so or not however the request was cut.
 fn breaks_off(finding: &Finding) -> bool {
     failure_of(finding).is_some_and(|failure| {
         let expected = failure.expected.as_ref();
@@ -268,7 +268,7 @@ fn breaks_off(finding: &Finding) -> bool {
     })
 }
 
-/// Whether something else comes for a frame that no system takes in parts.
+/// Another answer than the right one comes for a frame that no system takes in parts.
 fn alters_what_is_small(finding: &Finding) -> bool {
     let other = failure_of(finding)
         .is_some_and(|failure| matches!(failure.what, What::Different(Difference::Text)));

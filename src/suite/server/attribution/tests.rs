@@ -358,7 +358,7 @@ fn a_payload_of_another_length_is_no_partial_write() {
     assert_ne!(framing(&vec![b'a'; (1 << 20) + 1]), "FRM-9");
 }
 
-/// What one mistake does to cases of other requirements, each with what it is put down to.
+/// The traces of one mistake in cases of other requirements, each with what it is put down to.
 #[test]
 fn one_mistake_is_one_finding() {
     let died = |id| fails(id, APART, What::Died);

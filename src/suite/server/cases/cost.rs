@@ -57,7 +57,7 @@ impl Excess {
     }
 }
 
-/// Whether a framing carries so long a payload under one length.
+/// True of a framing that carries so long a payload under one length.
 pub(super) fn applies(framing: &Framing) -> bool {
     framing.number().is_some() && framing.pack(LARGE as i128).is_some()
 }
@@ -98,7 +98,7 @@ fn spent(
     let terms = bench.terms(None);
     let mut talk = bench.talk(&terms)?;
     talk.send(bench.testee, &opening)?;
-    // Who serves this connection is there from here on, and what it has done before counts for nothing.
+    // The thread that serves this connection is there from here on; its work before counts for nothing.
     talk.deliver(bench.testee, &hi)?;
     let before = ran(bench)?;
     talk.note_sent(&frame[..PIECE.min(frame.len())]);

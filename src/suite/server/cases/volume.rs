@@ -137,12 +137,12 @@ fn nothing_is_lost(
     bench.testee.settle();
     talk.connection().pump();
     let seen = talk.connection().seen();
-    // What is sent back is known octet by octet; a reply has a time in it.
+    // An echo is known octet by octet; a reply has a time in it.
     let is_echo = bench.class() == Class::Framing;
     seen.len() == owed && (!is_echo || are_the_same(seen, bench.framing(), payloads))
 }
 
-/// Whether octets are those of frames, in any order: who takes frames apart sends other lengths.
+/// True of octets that are those of the frames, in any order: who takes frames apart sends other lengths.
 fn are_the_same(seen: &[u8], framing: &Framing, payloads: &[Vec<u8>]) -> bool {
     let count = |counts: &mut [usize; 256], octets: &[u8]| {
         for octet in octets {
@@ -194,7 +194,7 @@ mod tests {
         // The second begins inside the first.
         let interleaved = b"\x08\x0000\x08\x0000000000000001";
         assert!(are_the_same(interleaved, &framing, &payloads));
-        // As many octets, in frames of other lengths.
+        // The same number of octets, in frames of other lengths.
         let apart = b"\x04\x000000\x02\x0000\x06\x00000001";
         assert_eq!(interleaved.len(), 20);
         assert_eq!(apart.len(), 18);
