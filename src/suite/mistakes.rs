@@ -176,7 +176,7 @@ pub(super) fn of_case(framing: &Framing, id: &str, fails: &[String]) -> Option<S
     Some(text.to_owned())
 }
 
-/// What is kept of a length that has more bits than there may be. A decoder that fails over lengths of more
+/// The bits that are kept of a length which has more of them than there may be. A decoder that fails over lengths of more
 /// octets or digits too may have any of several mistakes.
 fn bits_kept(framing: &Framing, fails: &[String]) -> Option<&'static str> {
     let fails_any = |wanted: fn(&str) -> bool| fails.iter().any(|id| wanted(id));
@@ -302,7 +302,7 @@ fn is_beyond_32_bits(id: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// What is said of the first of the cases that fail: the requirement where it is another than the case
+    /// The diagnosis of the first of the cases that fail: the requirement where it is another than the case
     /// is for, and the cause.
     fn said(framing: &str, fails: &[&str]) -> (Option<&'static str>, Option<String>) {
         let framing: Framing = framing.parse().unwrap();

@@ -61,7 +61,7 @@ const TABLE: &[Telltale<Look>] = &[
         "it takes octets of a length above 127 for negative numbers"),
     known("LEN-4", &["len/announced-8*", "len/announced-f*"], &["len/announced-80000000"], Look::Any,
         "it takes a length with its top bit set for a negative number"),
-    // One below that at which a size of 32 bits wraps around.
+    // The length FF000000 is below those at which a size of 32 bits wraps around.
     known("LEN-4", &["len/announced-8*", "len/announced-f*"], &["len/announced-ff000000"], Look::Any,
         "it takes a length with its top bit set for a negative number"),
     known("FRM-1", &["frm/nested", "frm/length-like-text", "frm/zeros"], &["frm/nested"], Look::Any,
