@@ -21,6 +21,7 @@ fn command(source: &str, place: &Path) -> Option<Vec<String>> {
             "escript",
             vec!["env", "ERL_CRASH_DUMP_SECONDS=0", "escript", &path],
         ),
+        "java" if source.starts_with("netty/") => return netty(&path, place),
         // Compiled in memory by the launcher.
         "java" => ("java", vec!["java", "-Xshare:auto", &path]),
         "c" => {
@@ -40,6 +41,25 @@ fn command(source: &str, place: &Path) -> Option<Vec<String>> {
     is_installed(program).then(|| words.into_iter().map(str::to_owned).collect())
 }
 
+/// A program over Netty, compiled once, because it is started several times: with the jars of Debian's `libnetty-java`.
+fn netty(path: &str, place: &Path) -> Option<Vec<String>> {
+    let parts = ["common", "buffer", "transport", "codec", "resolver"];
+    let jars = parts.map(|part| format!("/usr/share/java/netty-{part}.jar"));
+    if !is_installed("javac") || !jars.iter().all(|jar| Path::new(jar).exists()) {
+        eprintln!("skipped: javac or libnetty-java is not installed");
+        return None;
+    }
+    let place = place.to_str().unwrap();
+    let classes = format!("{}:{place}", jars.join(":"));
+    let class = Path::new(path).file_stem().unwrap().to_str().unwrap();
+    let built = ["javac", "-d", place, "-cp", &classes, path];
+    made(&built, class);
+    // What makes a start quick: the programs do not run for long.
+    let quick = "java -Xshare:auto -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp";
+    let words = quick.split(' ').chain([classes.as_str(), class]);
+    Some(words.map(str::to_owned).collect())
+}
+
 fn made(words: &[&str], binary: &str) -> Vec<String> {
     let status = Command::new(words[0])
         .args(&words[1..])
@@ -56,6 +76,7 @@ fn made(words: &[&str], binary: &str) -> Vec<String> {
 #[case::asyncio("asyncio/wrong.py", "asyncio/right.py", "FRM-2")]
 #[case::sockets("sockets/wrong.py", "sockets/right.py", "FRM-2")]
 #[case::java("java/Wrong.java", "java/Right.java", "FRM-2")]
+#[case::netty("netty/Wrong.java", "netty/Right.java", "FRM-3")]
 #[case::c("c/wrong.c", "c/right.c", "FRM-2")]
 #[case::tokio("tokio/wrong.rs", "tokio/right.rs", "FRM-2")]
 #[case::erlang("erlang/wrong.escript", "erlang/right.escript", "FRM-2")]
@@ -80,6 +101,9 @@ fn the_usual_mistake_is_found_and_the_mend_is_well(
         let right = ["--run", "frm/empty", "--run", "len/1024"];
         let mut options = vec!["--class", "framing", "--run", "frm/two"];
         options.extend(right.iter().filter(|_| status == 0));
+        // Java takes long to start: one server, which is started again for one failure.
+        let few = ["--jobs", "1", "--fail-fast"];
+        options.extend(few.iter().filter(|_| source.ends_with(".java")));
         let (ran, report) = judge(&options, &words);
         assert_eq!(ran.status, status, "{source}: {}{}", ran.stdout, ran.stderr);
         if status == 1 {
