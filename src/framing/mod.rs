@@ -227,6 +227,16 @@ impl Framing {
         matches!(self.shape.delimiting, Delimiting::Cobs | Delimiting::Slip)
     }
 
+    /// Whether stuffing does more to a payload than to put octets around it.
+    #[must_use]
+    pub fn stuffs(&self, payload: &[u8]) -> bool {
+        match self.shape.delimiting {
+            Delimiting::Cobs => payload.len() >= 254 || payload.contains(&0),
+            Delimiting::Slip => payload.iter().any(|octet| stuffing::is_escaped(*octet)),
+            _ => false,
+        }
+    }
+
     /// Whether it is the article's framing: four octets, the most significant first, any length.
     #[must_use]
     pub fn is_reference(&self) -> bool {

@@ -6,6 +6,11 @@ const ESCAPE: u8 = 0xDB;
 const ESCAPED_END: u8 = 0xDC;
 const ESCAPED_ESCAPE: u8 = 0xDD;
 
+/// Whether SLIP writes two octets for this one.
+pub(super) const fn is_escaped(octet: u8) -> bool {
+    matches!(octet, END | ESCAPE)
+}
+
 /// The payload with SLIP's escapes, without the octet that ends it.
 pub(super) fn to_slip(payload: &[u8]) -> Vec<u8> {
     let mut octets = Vec::with_capacity(payload.len());

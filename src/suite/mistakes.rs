@@ -2,8 +2,9 @@
 //! what the failure of a case points to.
 
 use super::derived;
-use crate::framing::{Framing, Number};
+use crate::framing::{Framing, Number, Unterminated};
 use crate::trace::segmentation::Segmentation;
+use crate::trace::{Action, Trace};
 
 /// Mistakes, each as the framing that a program has which makes it, with the requirement that it breaks and
 /// what it does.
@@ -126,7 +127,14 @@ pub(super) const fn short_read(
 /// The mistake that the failure of a case points to by itself.
 pub(super) fn of_case(framing: &Framing, id: &str, fails: &[String]) -> Option<String> {
     let all_of = |prefix: &str| {
-        let of_empties = |id: &str| id.starts_with(prefix) || has_empty(framing, id);
+        // Streams that are to be refused say nothing of empty frames.
+        let says_nothing = |id: &str| {
+            ["frm/truncated-", "len/announced-", "len/no-number-"]
+                .iter()
+                .any(|group| id.starts_with(group))
+        };
+        let of_empties =
+            |id: &str| id.starts_with(prefix) || has_empty(framing, id) || says_nothing(id);
         fails.iter().all(|id| of_empties(id))
     };
     let is_empties = |id: &str, fails: &[String]| {
@@ -140,6 +148,17 @@ pub(super) fn of_case(framing: &Framing, id: &str, fails: &[String]) -> Option<S
         "it loses empty frames"
     } else if is_empties(id, fails) {
         return None;
+    } else if id.starts_with("frm/fragments-") && !ends_behind_a_fragment(id, fails) {
+        "it does not put the fragments of a record together"
+    } else if broken_by_stuffing(framing, id, fails) {
+        "it undoes the stuffing wrongly"
+    } else if id == "frm/blanks" {
+        "it takes blanks off the ends of a payload"
+    } else if id.starts_with("frm/truncated-at-") && framing.unterminated() != Unterminated::Error {
+        match framing.unterminated() {
+            Unterminated::Deliver => "it does not deliver a last line that lacks its end",
+            _ => "it does not drop a last line that lacks its end",
+        }
     } else if id.starts_with("frm/zero-") {
         "it gives a length of zero another meaning"
     } else if id.starts_with("frm/wrong-octet-") || id == "frm/nothing-behind" {
@@ -150,7 +169,10 @@ pub(super) fn of_case(framing: &Framing, id: &str, fails: &[String]) -> Option<S
         "it completes a frame with octets of an earlier one"
     } else if id.starts_with("frm/truncated-") && reads_otherwise(fails) {
         return None;
-    } else if id.starts_with("frm/truncated-") || broken_by_ends(framing, id, fails) {
+    } else if id.starts_with("frm/truncated-")
+        || id == "frm/fragments-unfinished"
+        || broken_by_ends(framing, id, fails)
+    {
         "it takes an end inside a frame for a clean one"
     } else if id.starts_with("len/") && !misreads(fails).is_empty() {
         // A decoder that reads plain lengths wrongly reads these wrongly too.
@@ -194,8 +216,12 @@ fn bits_kept(framing: &Framing, fails: &[String]) -> Option<&'static str> {
 pub(super) fn broken_beside(framing: &Framing, id: &str, fails: &[String]) -> Option<&'static str> {
     if has_empty(framing, id) && is_empties("frm/empty", fails) {
         Some("FRM-4")
-    } else if broken_by_chains(framing, id, fails) {
+    } else if broken_by_chains(framing, id, fails)
+        || id == "frm/fragments-unfinished" && !ends_behind_a_fragment(id, fails)
+    {
         Some("FRM-12")
+    } else if broken_by_stuffing(framing, id, fails) {
+        Some("FRM-1")
     } else if broken_by_ends(framing, id, fails) {
         Some("FRM-6")
     } else {
@@ -215,6 +241,32 @@ fn broken_by_chains(framing: &Framing, id: &str, fails: &[String]) -> bool {
         trace.is_some_and(|trace| trace.largest_payload() as u64 >= most)
     };
     has_chain(id) && fails.iter().all(|id| has_chain(id))
+}
+
+/// True of the case whose record lacks its last fragment, where other records in fragments are well.
+fn ends_behind_a_fragment(id: &str, fails: &[String]) -> bool {
+    let is_unfinished = |id: &str| id == "frm/fragments-unfinished";
+    let mut others = fails.iter().filter(|id| id.starts_with("frm/fragments-"));
+    is_unfinished(id) && others.all(|id| is_unfinished(id))
+}
+
+/// True of a case with a payload that stuffing changes, where those of stuffing fail and plain ones do not.
+fn broken_by_stuffing(framing: &Framing, id: &str, fails: &[String]) -> bool {
+    let is_of_stuffing = |id: &str| id.starts_with("frm/stuffed-");
+    if !framing.is_stuffed() || !fails.iter().any(|id| is_of_stuffing(id)) {
+        return false;
+    }
+    let is_touched = |id: &str| {
+        let mut traces = derived::traces(framing).iter();
+        let delivers = |trace: &Trace| {
+            let mut steps = trace.steps.iter();
+            steps.any(
+                |step| matches!(&step.action, Action::Deliver(payload) if framing.stuffs(&payload.to_vec())),
+            )
+        };
+        is_of_stuffing(id) || traces.find(|trace| trace.id == id).is_some_and(delivers)
+    };
+    is_touched(id) && fails.iter().all(|id| is_touched(id))
 }
 
 /// True of a case that announces more than comes, where any end inside a frame is taken for a clean one and lengths
@@ -256,7 +308,11 @@ fn has_empty(framing: &Framing, id: &str) -> bool {
         let is_whole = size.is_some_and(|size| most > 0 && size > 0 && size.is_multiple_of(most));
         is_whole || id.starts_with("frm/chain-")
     };
-    id.starts_with("len/other-form-empty-") || framing.is_chained() && ends_a_chain()
+    let is_beside = |group: &str| id.starts_with(group);
+    ["len/other-form-empty-", "frm/fragments-empty-"]
+        .into_iter()
+        .any(is_beside)
+        || framing.is_chained() && ends_a_chain()
 }
 
 /// Whether empty frames fail wherever they stand.
@@ -329,6 +385,47 @@ mod tests {
         }
         let (requirement, _) = said("u16be", &["len/1000", "frm/chain-exact"]);
         assert_eq!(requirement, None);
+    }
+
+    #[test]
+    fn mistakes_of_single_families_are_named() {
+        let joins = "it does not put the fragments of a record together";
+        let clean = "it takes an end inside a frame for a clean one";
+        let stuffing = "it undoes the stuffing wrongly";
+        let last = "it does not drop a last line that lacks its end";
+        let unfinished = "frm/fragments-unfinished";
+        for (framing, fails, wanted) in [
+            (
+                "onc-rpc",
+                &[unfinished, "frm/fragments-two"][..],
+                (Some("FRM-12"), Some(joins)),
+            ),
+            ("onc-rpc", &[unfinished], (None, Some(clean))),
+            (
+                "onc-rpc",
+                &["frm/fragments-empty-last", "frm/empty", "frm/empty-between"],
+                (Some("FRM-4"), Some("it loses empty frames")),
+            ),
+            (
+                "cobs",
+                &["len/1000", "frm/stuffed-no-zero-255"],
+                (Some("FRM-1"), Some(stuffing)),
+            ),
+            // A payload fails that no stuffing changes.
+            ("cobs", &["len/5", "frm/stuffed-no-zero-255"], (None, None)),
+            (
+                "line'\\n' unterminated=drop",
+                &["frm/truncated-at-3"],
+                (None, Some(last)),
+            ),
+        ] {
+            let (requirement, cause) = said(framing, fails);
+            assert_eq!(
+                (requirement, cause.as_deref()),
+                wanted,
+                "{framing} {fails:?}"
+            );
+        }
     }
 
     #[test]

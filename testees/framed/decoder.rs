@@ -23,11 +23,13 @@ pub(crate) enum Number {
     /// Digits and what ends them.
     Decimal(u8),
     Hexadecimal(usize),
+    /// Four octets, the top bit of which says that it is the last fragment of a record.
+    Mark,
     /// None: the payload goes to this end.
     Line(&'static [u8]),
 }
 
-use Number::{Big, Decimal, Groups, Hexadecimal, Line, Little};
+use Number::{Big, Decimal, Groups, Hexadecimal, Line, Little, Mark};
 
 /// What a number of zero is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,7 +69,7 @@ const PLAIN: Shape = Shape {
 };
 
 /// The framings.
-pub(crate) const SHAPES: [Shape; 13] = [
+pub(crate) const SHAPES: [Shape; 14] = [
     Shape {
         template: "u16le",
         number: Little(2),
@@ -144,6 +146,11 @@ pub(crate) const SHAPES: [Shape; 13] = [
         signed: true,
         adds: 16,
         after: &[Any(12)],
+        ..PLAIN
+    },
+    Shape {
+        template: "onc-rpc",
+        number: Mark,
         ..PLAIN
     },
     Shape {
@@ -256,6 +263,18 @@ pub(crate) const FAULTS: &[Fault] = &[
     fault("chain-unseen", &["FRM-12"], |shape| shape.chain.is_some()),
     fault("chain-without-its-end", &["FRM-12"], |shape| {
         shape.chain.is_some()
+    }),
+    fault("fragments-unseen", &["FRM-12"], |shape| {
+        shape.number == Mark
+    }),
+    fault("first-fragment-lost", &["FRM-12"], |shape| {
+        shape.number == Mark
+    }),
+    fault("limit-of-each-fragment", &["FRM-7"], |shape| {
+        shape.number == Mark
+    }),
+    fault("blanks-stripped", &["FRM-1"], |shape| {
+        matches!(shape.number, Line(_) | Decimal(_))
     }),
     fault("truncated-delivered", &["FRM-6"], Shape::has_length),
     fault("truncated-clean", &["FRM-6"], |_| true),
@@ -376,11 +395,19 @@ impl Decoder {
             self.ended = true;
             return Ok(());
         }
+        let payload = match self.has("blanks-stripped") {
+            true => payload.trim_ascii().to_vec(),
+            false => payload,
+        };
         let goes_on = self
             .shape
             .chain
-            .is_some_and(|most| payload.len() == most && !self.has("chain-unseen"));
+            .is_some_and(|most| payload.len() == most && !self.has("chain-unseen"))
+            || self.is_a_fragment(&payload, frame) && !self.has("fragments-unseen");
         let mut whole = self.chained.take().unwrap_or_default();
+        if self.has("first-fragment-lost") {
+            whole.clear();
+        }
         let was_chained = !whole.is_empty();
         whole.extend(payload);
         if self.has("chain-without-its-end") && goes_on && !was_chained && self.rest().is_empty() {
@@ -396,6 +423,12 @@ impl Decoder {
         }
         deliver(&whole, frame);
         Ok(())
+    }
+
+    /// Whether another fragment follows the one that a frame ends with.
+    fn is_a_fragment(&self, payload: &[u8], frame: &[u8]) -> bool {
+        let head = frame.len() - payload.len();
+        self.shape.number == Mark && frame[head - 4] & 0x80 == 0
     }
 
     /// Is told that the stream has ended.
@@ -461,7 +494,10 @@ impl Decoder {
             return Ok(Look::Need);
         }
         // The links of a chain make one payload.
-        let joined = self.chained.as_ref().map_or(0, Vec::len) as i128;
+        let joined = match self.has("limit-of-each-fragment") {
+            true => 0,
+            false => self.chained.as_ref().map_or(0, Vec::len) as i128,
+        };
         let beside = match self.has("limit-of-the-frame") {
             true => start as i128,
             false => 0,
@@ -580,6 +616,10 @@ impl Decoder {
             Groups { most, shortest } => self.groups(octets, most, shortest),
             Decimal(end) => self.decimal(octets, end),
             Hexadecimal(digits) => hexadecimal(octets, digits),
+            Mark => {
+                let number = self.binary(octets, 4)?;
+                Ok(number.map(|(number, width)| (number & 0x7FFF_FFFF, width)))
+            }
             Line(_) => Ok(None),
         }
     }

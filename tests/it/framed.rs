@@ -22,7 +22,8 @@ const LIMIT: u32 = 1_000;
 
 /// Framings whose largest payloads are soon decoded. The others take minutes without optimization, and are
 /// looked at by name.
-const QUICK: [&str; 5] = [
+const QUICK: [&str; 6] = [
+    "onc-rpc",
     "u16le",
     "u16le+2",
     "u8 1? chain",

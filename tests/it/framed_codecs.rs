@@ -88,3 +88,62 @@ fn a_decoder_takes_the_framing_for_an_argument(#[case] source: &str) {
         "{said}"
     );
 }
+
+/// A decoder of `u16le` that is right; what it writes in the mode `encode` is told by `ENCODES`.
+const ENCODER: &str = r#"
+import struct, sys
+
+ENCODES, mode = sys.argv[1], sys.argv[2]
+
+def frames(order):
+    while prefix := sys.stdin.buffer.read(struct.calcsize(order)):
+        if len(prefix) < struct.calcsize(order):
+            sys.exit("the stream ends inside a frame")
+        (length,) = struct.unpack(order, prefix)
+        payload = sys.stdin.buffer.read(length)
+        if len(payload) < length:
+            sys.exit("the stream ends inside a frame")
+        yield payload
+
+if mode == "encode" and ENCODES != "-":
+    for payload in frames(">I"):
+        sys.stdout.buffer.write(struct.pack(ENCODES, len(payload)) + payload)
+else:
+    for payload in frames("<H"):
+        sys.stdout.buffer.write(struct.pack(">I", len(payload)) + payload)
+"#;
+
+/// An encoder is judged although it writes no frame of the framing, and a program that looks at no mode has none.
+#[rstest]
+#[case("<H", 0, "")]
+#[case(">H", 1, "it writes lengths with the most significant octet first")]
+#[case("<I", 1, "it writes lengths of 4 octets")]
+#[case("-", 0, "")]
+fn an_encoder_is_judged_by_what_it_writes(
+    #[case] encodes: &str,
+    #[case] status: i32,
+    #[case] said: &str,
+) {
+    if !is_installed("python3") {
+        eprintln!("skipped: there is no python3");
+        return;
+    }
+    let place = TempDir::new().unwrap();
+    let program = place.path().join("codec.py");
+    std::fs::write(&program, ENCODER).unwrap();
+    let options = [
+        "--framing",
+        "u16le",
+        "--run",
+        "codec/encode*",
+        "--run",
+        "frm/two",
+    ];
+    let testee = ["python3", program.to_str().unwrap(), encodes, "{mode}"];
+    let (ran, report) = judge_as("codec", &options, &testee);
+    assert_eq!(ran.status, status, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains(said), "{}", ran.stdout);
+    let cases = report["cases"].as_array().unwrap();
+    let encoded = cases.iter().any(|case| case["id"] == "codec/encode-stream");
+    assert_eq!(encoded, encodes != "-");
+}

@@ -22,12 +22,21 @@ const SHORT_PATIENCE: Patience = Patience {
 /// After so many streams over which a program did not come back it is waited for less.
 const SHORT_AFTER: u32 = 4;
 
-/// How long a program is waited for that did not come back so often.
-pub(super) const fn patience(hung: u32) -> Patience {
-    if hung < SHORT_AFTER {
+/// Processor time that a program may take for each octet that it is given, beside [`PATIENCE`]: some twenty seconds for
+/// a mebioctet. An interpreter that makes a list of the octets takes half of that.
+const FOR_EACH_OCTET: Duration = Duration::from_micros(20);
+
+/// How long a program is waited for that did not come back so often, over so many octets.
+pub(super) fn patience(hung: u32, octets: usize) -> Patience {
+    let patience = if hung < SHORT_AFTER {
         PATIENCE
     } else {
         SHORT_PATIENCE
+    };
+    let for_all = FOR_EACH_OCTET.saturating_mul(u32::try_from(octets).unwrap_or(u32::MAX));
+    Patience {
+        busy: patience.busy.saturating_add(for_all),
+        ..patience
     }
 }
 
@@ -91,7 +100,7 @@ impl<'t> Lines<'t> {
         let from = self.read;
         let mut answer = Vec::new();
         let mut scanned = 0;
-        let whole = program.wait(patience(self.hung), |seen| {
+        let whole = program.wait(patience(self.hung, question.len() / 2), |seen| {
             let fresh = &seen[from..];
             while let Some(end) = fresh[scanned..].iter().position(|octet| *octet == b'\n') {
                 let line = String::from_utf8_lossy(&fresh[scanned..scanned + end]);

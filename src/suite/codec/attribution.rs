@@ -201,6 +201,11 @@ fn at_the_limit(
     }
     let why = "it takes more than the limit that is declared";
     all.push(("codec/one-over-the-limit".to_owned(), why));
+    let why = match fails("codec/over-the-limit") {
+        true => "it takes more than the limit that is declared",
+        false => "it holds each fragment to its limit, and not the record",
+    };
+    all.push(("codec/over-the-limit-in-fragments".to_owned(), why));
     if fails("codec/at-the-limit") {
         let why = "it refuses a payload of exactly its limit";
         let near = derived::traces(framing).iter().filter(|trace| {

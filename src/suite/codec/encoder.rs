@@ -6,6 +6,7 @@ use crate::framing::{Ended, Framing};
 use crate::judge::check::{Check, Verdict};
 use crate::judge::evidence::{Evidence, Wanted};
 use crate::suite::derived;
+use crate::suite::mistakes::mistaken;
 use crate::trace::octets::Octets;
 use crate::trace::{Action, Class, Trace};
 
@@ -258,7 +259,7 @@ impl EncoderCase {
                     ),
                     _ => return check(Verdict::Pass, String::new(), None),
                 };
-                check(
+                let failed = check(
                     Verdict::Fail,
                     message,
                     Some(Evidence {
@@ -270,10 +271,41 @@ impl EncoderCase {
                             .unwrap_or_else(|| "without an error".to_owned()),
                         ..Evidence::default()
                     }),
-                )
+                );
+                match mistaken_in(framing, &octets, &payloads) {
+                    Some((requirement, cause)) => Check {
+                        broken: Some(requirement.into()),
+                        cause: Some(cause),
+                        ..failed
+                    },
+                    None => failed,
+                }
             }
         }
     }
+}
+
+/// The mistake of an encoder that writes frames of another framing: the requirement, and what it does. The first payloads
+/// tell, because not every length can be said there.
+fn mistaken_in(
+    framing: &Framing,
+    octets: &[u8],
+    payloads: &[Vec<u8>],
+) -> Option<(&'static str, String)> {
+    const TELLING: usize = 3;
+    let first = payloads.get(..TELLING)?;
+    if framing.payloads(octets).payloads.starts_with(first) {
+        return None;
+    }
+    let (_, requirement, cause) = mistaken(framing)
+        .into_iter()
+        .find(|(other, ..)| other.payloads(octets).payloads.starts_with(first))?;
+    let cause = cause.replacen("it reads", "it writes", 1).replacen(
+        "it takes lengths to count",
+        "it writes lengths that count",
+        1,
+    );
+    Some((requirement, cause))
 }
 
 /// Each payload of up to 64 KiB that the traces of a framing deliver, once.

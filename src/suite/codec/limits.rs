@@ -2,7 +2,7 @@
 
 use super::Decode;
 use super::conversation::{Decoded, Failure, What, compare};
-use crate::framing::{Framing, LimitCounts};
+use crate::framing::{Framing, LimitCounts, Number};
 use crate::judge::check::{Check, Verdict};
 use crate::trace::Class;
 
@@ -101,7 +101,20 @@ pub(super) fn at_the_limit(framing: &Framing) -> Vec<AtTheLimit> {
         }
         _ => "A frame of the largest length there is is refused from its length alone".to_owned(),
     };
-    vec![
+    let has_fragments = framing.number() == Some(&Number::Mark) && framing.preface().is_empty();
+    let in_fragments = (has_fragments && limit <= MOST).then(|| {
+        let (first, rest) = (limit / 2, limit - limit / 2 + 1);
+        let mut octets = (first as u32).to_be_bytes().to_vec();
+        octets.extend(vec![b'x'; first as usize]);
+        octets.extend(head(i128::from(rest)).unwrap_or_default());
+        AtTheLimit {
+            id: "codec/over-the-limit-in-fragments",
+            title: "A record whose fragments are together over the declared limit is refused"
+                .to_owned(),
+            sent: Sent::Over(octets),
+        }
+    });
+    let mut cases = vec![
         within,
         AtTheLimit {
             id: "codec/over-the-limit",
@@ -113,7 +126,9 @@ pub(super) fn at_the_limit(framing: &Framing) -> Vec<AtTheLimit> {
             title: far,
             sent: over(Some(largest).filter(|largest| *largest > i128::from(limit))),
         },
-    ]
+    ];
+    cases.extend(in_fragments);
+    cases
 }
 
 impl AtTheLimit {

@@ -72,7 +72,7 @@ impl Decode for Stream<'_> {
     }
 
     fn finish(&mut self, deliver: &mut dyn FnMut(&[u8])) -> Result<(), String> {
-        let (most, patience) = (self.most(), patience(self.hung.get()));
+        let (most, patience) = (self.most(), patience(self.hung.get(), self.fed));
         let program = self.program.as_mut().map_err(|error| error.clone())?;
         program.end_input();
         if program.wait(patience, |seen| seen.len() > most) {
@@ -121,7 +121,7 @@ impl Decode for Stream<'_> {
     }
 
     fn refused(&mut self) -> bool {
-        let (most, patience) = (self.most(), patience(self.hung.get()));
+        let (most, patience) = (self.most(), patience(self.hung.get(), self.fed));
         let Ok(program) = &mut self.program else {
             return false;
         };
@@ -377,11 +377,17 @@ impl Program {
         }
     }
 
-    /// Whether it encodes a stream in a mode of its own.
+    /// Whether it encodes a stream in a mode of its own: it writes the frame, or the payload in something else
+    /// than what it writes in the mode `stream`, as a program does that looks at no mode.
     fn encodes(&self, template: &Template) -> bool {
         let hello = self.hello();
-        let octets = written(template, &as_u32be([&hello]));
-        octets.is_ok_and(|octets| self.framing.payloads(&octets).payloads == [hello])
+        let stream = as_u32be([&hello]);
+        let Ok(octets) = written(template, &stream) else {
+            return false;
+        };
+        self.framing.payloads(&octets).payloads == [&hello[..]]
+            || octets.windows(hello.len()).any(|part| part == hello)
+                && written(&self.template, &stream).ok() != Some(octets)
     }
 
     /// Whether anything at all comes of the plainest input.
@@ -435,7 +441,7 @@ fn written(template: &Template, input: &[u8]) -> Result<Vec<u8>, String> {
     let mut program = Piped::start(template, 0).map_err(|error| error.to_string())?;
     program.feed(input, BOUND);
     program.end_input();
-    match program.end(PATIENCE) {
+    match program.end(patience(0, input.len())) {
         Some(0) => Ok(program.seen()),
         Some(status) => Err(format!("it ended {}", status_in_words(status))),
         None => Err("it does not end, though its input has ended".to_owned()),

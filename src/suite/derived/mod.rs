@@ -3,6 +3,7 @@
 //!
 //! For the article's framing the outcome is the golden traces themselves, octet for octet.
 
+mod fragments;
 mod groups;
 mod malformed;
 mod places;
@@ -10,6 +11,7 @@ mod render;
 mod sizes;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod truncated;
 
 use std::sync::{Mutex, OnceLock};
@@ -18,6 +20,7 @@ use super::fixtures;
 use crate::framing::Framing;
 #[cfg(feature = "cli")]
 use crate::trace::octets::Octets;
+use crate::trace::segmentation::Segmentation;
 use crate::trace::{Class, Cuts, Trace};
 
 use render::Renderer;
@@ -97,12 +100,38 @@ pub fn derive(framing: &Framing) -> Vec<Trace> {
         sizes::traces(&renderer).into_iter().for_each(&mut add);
         groups::traces(&renderer).into_iter().for_each(&mut add);
         malformed::traces(&renderer).into_iter().for_each(&mut add);
+        fragments::traces(&renderer).into_iter().for_each(&mut add);
+        texts::traces(&renderer).into_iter().for_each(&mut add);
+    }
+    if framing.number().is_none() {
+        without_a_length(&mut traces);
     }
     for trace in &mut traces {
         with_preface(framing, trace);
     }
     traces.sort_by_cached_key(|trace| fixtures::order(&trace.id));
     traces
+}
+
+/// Where there is no length, the size of a payload shows nothing of one: large payloads are few, because a reader
+/// that looks at each octet takes its time for them, and what fails is the frame (FRM-1).
+fn without_a_length(traces: &mut Vec<Trace>) {
+    /// The largest payload that is sent under every cut, in octets.
+    const SMALL: usize = 65_537;
+    /// The largest payload that is sent at all.
+    const LARGEST: usize = 1024 * 1024;
+    traces.retain(|trace| trace.largest_payload() <= LARGEST);
+    for trace in traces {
+        if trace.largest_payload() > SMALL {
+            trace.cuts = Some(Cuts::Named(vec![Segmentation::Apart, Segmentation::Whole]));
+        }
+        for requirement in &mut trace.requirements {
+            if requirement.starts_with("LEN-") {
+                *requirement = "FRM-1".to_owned();
+            }
+        }
+        trace.requirements.dedup();
+    }
 }
 
 /// Puts the preface in front of a stream.

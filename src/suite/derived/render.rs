@@ -84,7 +84,7 @@ impl<'f> Renderer<'f> {
         if self.has_too_many_links(payload.len()) {
             return None;
         }
-        if self.framing.carries(payload).is_ok() {
+        if self.framing.carries(payload).is_ok() && !self.may_end_inside(payload) {
             return Some(payload.to_vec());
         }
         let mut payload = payload.to_vec();
@@ -92,7 +92,7 @@ impl<'f> Renderer<'f> {
         while payload.len() < least.max(1) {
             payload.push(b"abcdefg"[payload.len() % 7]);
         }
-        if self.framing.carries(&payload).is_err() {
+        if self.framing.carries(&payload).is_err() || self.may_end_inside(&payload) {
             for octet in &mut payload {
                 let plain = matches!(*octet, 0x20..=0x7E);
                 let ends = self
@@ -105,6 +105,14 @@ impl<'f> Renderer<'f> {
             }
         }
         self.framing.carries(&payload).is_ok().then_some(payload)
+    }
+
+    /// True of a payload with a CR or a LF alone where CR LF ends lines and the framing does not say whether they do so
+    /// alone too: a reader may take them for ends.
+    fn may_end_inside(&self, payload: &[u8]) -> bool {
+        let terminator = self.framing.terminator();
+        let is_open = terminator == Some(b"\r\n") && self.framing.ends().is_none();
+        is_open && payload.iter().any(|octet| b"\r\n".contains(octet))
     }
 
     /// True of a payload in a chain that nobody sends: a reader that joins one link after the other needs
