@@ -30,6 +30,9 @@ pub(crate) struct Held {
     pub(crate) answered_early: Option<usize>,
     /// The longest that a complete answer took.
     pub(crate) slowest: Duration,
+    /// The longest that the octets of one turn took to go out: on a loaded machine the server may have waited
+    /// for the rest of a turn for longer than it does by right.
+    pub(crate) inside: Duration,
     /// What came while nothing was asked, each piece by itself.
     pub(crate) unasked: Vec<Vec<u8>>,
     /// What is carried over from answers into later octets.

@@ -209,6 +209,14 @@ impl<'b> Bench<'b> {
 
     /// Holds a variation, and says how it differs.
     fn differs(&mut self, variation: &Variation) -> Result<Option<Shown>, String> {
+        Ok(self.differs_after(variation)?.0)
+    }
+
+    /// The same, and how long its slowest turn took to go out.
+    fn differs_after(
+        &mut self,
+        variation: &Variation,
+    ) -> Result<(Option<Shown>, Duration), String> {
         let conversation = self.conversation;
         let learned = self.learned.clone();
         let mut held = self.once(conversation, variation, &learned)?;
@@ -225,13 +233,14 @@ impl<'b> Bench<'b> {
             Variation::BreakOff { .. } => self.after_breaking_off(&held)?,
             _ => learned.difference(&held),
         };
+        let inside = held.inside;
         let Some(difference) = difference else {
-            return Ok(None);
+            return Ok((None, inside));
         };
         if difference.took_time() {
             self.waited += 1;
         }
-        Ok(Some(Shown { difference, held }))
+        Ok((Some(Shown { difference, held }), inside))
     }
 
     /// A stream that ends inside a turn must leave the server well.
@@ -261,6 +270,7 @@ impl<'b> Bench<'b> {
         let turn = variation.turn();
         let repeats = self.repeats(turn);
         let drifted = self.drifted()?;
+        let (mut took, mut took_same) = (vec![shown.held.inside], Vec::new());
         let mut last = shown;
         let mut differed = 1;
         for _ in 0..repeats {
@@ -268,9 +278,13 @@ impl<'b> Bench<'b> {
             if !self.control()? && self.learned.difference(&last.held).is_none() {
                 return Ok(Outcome::Same);
             }
-            if let Some(again) = self.differs(variation)? {
+            let (again, inside) = self.differs_after(variation)?;
+            if let Some(again) = again {
                 differed += 1;
+                took.push(inside);
                 last = again;
+            } else {
+                took_same.push(inside);
             }
         }
         // Where it has been repeated once only, it differed on either side of an uncut run, which no change
@@ -291,6 +305,9 @@ impl<'b> Bench<'b> {
         }
         if differed <= repeats && self.learned.absorb(&last.held) {
             return Ok(Outcome::Same);
+        }
+        if let Some(tolerated) = Tolerated::of_times(&took, &took_same) {
+            return Ok(Outcome::Tolerated(tolerated));
         }
         if differed <= repeats {
             return Ok(Outcome::Unsteady {

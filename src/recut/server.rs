@@ -213,6 +213,13 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
 
     /// Sends the octets of a turn in their pieces, and the end of the stream where it belongs here.
     fn send_turn(&mut self, turn: usize, here: &Turn, octets: &[u8]) -> bool {
+        let began = Instant::now();
+        let sent = self.send_pieces(turn, here, octets);
+        self.held.inside = self.held.inside.max(began.elapsed());
+        sent
+    }
+
+    fn send_pieces(&mut self, turn: usize, here: &Turn, octets: &[u8]) -> bool {
         let places = self.talk.variation.places(turn, octets.len());
         let pauses = matches!(
             self.talk.variation,

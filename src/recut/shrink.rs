@@ -148,6 +148,22 @@ fn least_places(
             }
         }
     }
+    narrow(bench, least)?;
+    fewest_places(bench, least)
+}
+
+/// Leaves out places between the first and the last, both of which are needed.
+fn fewest_places(bench: &mut Bench<'_>, least: &mut Least) -> Result<(), String> {
+    if let Variation::Cut { turn, after, pause } = least.variation.clone()
+        && let [first, _, .., last] = after[..]
+    {
+        let ends = Variation::Cut {
+            turn,
+            after: vec![first, last],
+            pause,
+        };
+        least.try_variation(bench, ends)?;
+    }
     let mut runs = 0;
     let mut parts = 2;
     while let Variation::Cut { turn, after, pause } = least.variation.clone() {
@@ -164,7 +180,8 @@ fn least_places(
             .iter()
             .cloned()
             .chain(groups.iter().map(without))
-            .filter(|places| !places.is_empty() && places.len() < after.len())
+            .filter(|places| places.first() == after.first() && places.last() == after.last())
+            .filter(|places| places.len() < after.len())
             .collect();
         let mut smaller = false;
         for places in candidates {
@@ -185,6 +202,37 @@ fn least_places(
             break;
         } else {
             parts = (parts * 2).min(after.len());
+        }
+    }
+    Ok(())
+}
+
+/// The shortest run of places that shows a difference, from both ends by halves: the places that belong to
+/// one mistake mostly lie beside each other, and each place outside would be tried by itself otherwise.
+fn narrow(bench: &mut Bench<'_>, least: &mut Least) -> Result<(), String> {
+    for from_the_end in [true, false] {
+        let Variation::Cut { turn, after, pause } = least.variation.clone() else {
+            break;
+        };
+        // All places but `dropped` show it; all but `too_many` do not.
+        let (mut dropped, mut too_many) = (0, after.len());
+        while dropped + 1 < too_many {
+            let next = usize::midpoint(dropped, too_many);
+            let kept = if from_the_end {
+                &after[..after.len() - next]
+            } else {
+                &after[next..]
+            };
+            let one = Variation::Cut {
+                turn,
+                after: kept.to_vec(),
+                pause,
+            };
+            if least.try_variation(bench, one)? {
+                dropped = next;
+            } else {
+                too_many = next;
+            }
         }
     }
     Ok(())
@@ -317,4 +365,90 @@ fn learn_again(
         .iter()
         .any(super::pattern::Pattern::is_loose);
     Ok((!loose).then_some(learned))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::learn::{Known, Options};
+    use super::super::subject::{Subject, Talk};
+    use super::*;
+
+    /// A server that answers otherwise where its request is cut at all of these places.
+    struct CutAt(&'static [usize]);
+
+    impl Subject for CutAt {
+        fn hold(&mut self, talk: &Talk<'_>) -> Result<Held, String> {
+            let sent = &talk.conversation.turns[0].sent;
+            let cut = talk.variation.places(0, sent.len());
+            let is_wrong = self.0.iter().all(|place| cut.contains(place));
+            let answer = if is_wrong { b"no" } else { b"ok" };
+            Ok(Held {
+                answers: vec![Vec::new(), answer.to_vec()],
+                ..Held::default()
+            })
+        }
+
+        fn refresh(&mut self) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn can_refresh(&self) -> bool {
+            true
+        }
+    }
+
+    /// The least places of a request of 200 octets, and the number of conversations that it took to find them.
+    fn least_of(places: &'static [usize]) -> (Vec<usize>, usize) {
+        let mut conversation = Conversation::default();
+        conversation.sent(&[7; 200]);
+        conversation.answered(b"ok");
+        let options = Options {
+            timeout: Duration::from_secs(1),
+            fresh: false,
+            carry: false,
+            silent: false,
+        };
+        let uncut = Held {
+            answers: vec![Vec::new(), b"ok".to_vec()],
+            ..Held::default()
+        };
+        let known = Known {
+            learned: Learned::of(&[uncut.clone(), uncut]),
+            fresh: false,
+            notes: Vec::new(),
+        };
+        let mut subject = CutAt(places);
+        let mut bench = Bench::new(&mut subject, &conversation, &options, known);
+        let variation = Variation::Octets;
+        let learned = bench.learned.clone();
+        let shown = bench.guess(&conversation, &variation, &learned);
+        let shown = shown.unwrap().unwrap();
+        let mut least = Least::whole(&bench, &variation, &shown);
+        let before = bench.held;
+        least_places(&mut bench, &mut least, &[]).unwrap();
+        let Variation::Cut { after, .. } = least.variation else {
+            panic!("{:?}", least.variation)
+        };
+        (after, bench.held - before)
+    }
+
+    #[test]
+    fn places_beside_each_other_are_found_by_halves() {
+        for places in [&[100][..], &[57, 58], &[198, 199], &[1, 2, 3]] {
+            let (least, held) = least_of(places);
+            assert_eq!(least, places);
+            assert!(held < 30, "{places:?} took {held} conversations");
+        }
+    }
+
+    #[test]
+    fn places_that_lie_apart_are_found_too() {
+        for places in [&[20, 180][..], &[20, 21, 180]] {
+            let (least, held) = least_of(places);
+            assert_eq!(least, places);
+            assert!(held < 60, "{places:?} took {held} conversations");
+        }
+    }
 }

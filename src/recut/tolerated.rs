@@ -1,7 +1,12 @@
 //! Differences that a right server may make: they are worth a word, and no accusation.
 
+use std::time::Duration;
+
 use super::held::{Difference, Held, Learned, Shown};
 use super::variation::Variation;
+
+/// No server that waits for the rest of a request at all waits for less.
+const LONG: Duration = Duration::from_millis(200);
 
 /// A reason for which a difference is no mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +19,9 @@ pub(crate) enum Tolerated {
     /// An answer waits while the server is inside the next turn, and does not where only the first octet
     /// of that has come.
     HeldBackInside,
+    /// It differed only where the octets of a turn took far longer to go out than where it did not: the
+    /// server's limit for a request that stays away, met on a loaded machine.
+    TookLong,
 }
 
 impl Tolerated {
@@ -28,6 +36,10 @@ impl Tolerated {
                 "an answer waits while the server is inside the next turn; a client that waits for it \
                 there waits for ever"
             }
+            Self::TookLong => {
+                "answered otherwise only where a turn took far longer to go out: a time limit of the server, \
+                on a loaded machine"
+            }
         }
     }
 
@@ -37,6 +49,15 @@ impl Tolerated {
             return Some(Self::Reordered);
         }
         answered_early(learned, shown).then_some(Self::AnsweredEarly)
+    }
+
+    /// What can be tolerated of a variation that differed in some runs and not in others, by how long the
+    /// octets of a turn took to go out in each.
+    pub(crate) fn of_times(differed: &[Duration], same: &[Duration]) -> Option<Self> {
+        let (Some(differed), Some(same)) = (differed.iter().min(), same.iter().max()) else {
+            return None;
+        };
+        (*differed >= LONG && *differed >= *same * 2).then_some(Self::TookLong)
     }
 
     /// The variation that tells whether an answer is held back inside the next turn alone.
@@ -151,6 +172,20 @@ mod tests {
         assert_eq!(early(refused, Some(0), true), None);
         let shorter = "200 OK\r\nconnection: close\r\n\r\nhi";
         assert_eq!(early(shorter, Some(0), true), None);
+    }
+
+    #[test]
+    fn a_difference_that_comes_with_a_long_wait_is_put_down_to_that() {
+        let took = |millis: &[u64]| -> Vec<Duration> {
+            millis.iter().copied().map(Duration::from_millis).collect()
+        };
+        let of = |differed: &[u64], same: &[u64]| Tolerated::of_times(&took(differed), &took(same));
+        assert_eq!(of(&[520], &[3, 9, 40]), Some(Tolerated::TookLong));
+        assert_eq!(of(&[520, 700], &[3, 40]), Some(Tolerated::TookLong));
+        assert_eq!(of(&[520], &[3, 300]), None);
+        assert_eq!(of(&[520, 4], &[3, 40]), None);
+        assert_eq!(of(&[90], &[3, 4]), None);
+        assert_eq!(of(&[520], &[]), None);
     }
 
     #[test]
