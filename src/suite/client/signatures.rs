@@ -52,7 +52,7 @@ const TABLE: &[Telltale<Look>] = &[
     known("FRM-9", &["client/slow-reader", "client/slowly-taken-file"], &[], Look::Any,
         "it drops what one write did not take"),
     known("MSG-3", &["client/invalid-*"], &["client/invalid-ff", "client/invalid-lone-continuation"],
-        Look::Is(Symptom::ShownAllTheSame), "it repairs replies that are not UTF-8"),
+        Look::Is(Symptom::ShownAllTheSame), "it shows replies that are not UTF-8: it repairs them, or does not check"),
     known("MSG-3", &["client/invalid-*"], &["client/invalid-ff"], Look::Is(Symptom::Silent),
         "it does not say that a reply is not UTF-8"),
     known("SES-11",

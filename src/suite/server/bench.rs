@@ -107,7 +107,12 @@ impl Bench<'_> {
         let (idle, busy) = match self.waits {
             0..4 => (Duration::from_millis(1000), self.options.timeout),
             4..12 => (Duration::from_millis(400), at_most(Duration::from_secs(2))),
-            _ => (Duration::from_millis(150), at_most(Duration::from_secs(1))),
+            12..24 => (Duration::from_millis(150), at_most(Duration::from_secs(1))),
+            // A server that spins where it has to close does so in case after case.
+            _ => (
+                Duration::from_millis(150),
+                at_most(Duration::from_millis(400)),
+            ),
         };
         // One that waits before it replies looks idle all that time.
         let idle = idle + self.pace.late * 2;

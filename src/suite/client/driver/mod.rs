@@ -215,6 +215,11 @@ impl<'r> Stage<'r> {
             .map_or(&[], |connection| &connection.seen()[self.accounted..])
     }
 
+    /// Accounts for so many octets of the rest.
+    pub(in crate::suite::client) fn takes(&mut self, octets: usize) {
+        self.accounted += octets.min(self.rest().len());
+    }
+
     /// Reads whatever else is underway, once the client has nothing to do.
     pub(in crate::suite::client) fn gather(&mut self) {
         self.client.program().settle();
