@@ -225,6 +225,26 @@ fn what_takes_the_place_of_a_file_is_not_opened() {
     }
 }
 
+/// The directory of a server that has ended is gone with it. That is the server's doing, and the next
+/// check has a fresh one.
+#[test]
+fn a_server_that_ends_between_two_checks_is_started_again() {
+    let precious = precious();
+    let oddity = "where == 'a.bin' and (did.append(1), \
+                  __import__('threading').Timer(0.05, os._exit, [1]).start())";
+    let command = hostile(oddity, &precious);
+    let command: Vec<&str> = command.iter().map(String::as_str).collect();
+    let (ran, report) = judge(&["--run", "trf/body-1*"], &command);
+    assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(
+        with_verdict(&report, "error").next(),
+        None,
+        "{}",
+        ran.stdout
+    );
+    untouched(&precious);
+}
+
 #[test]
 fn a_foreign_file_that_appears_during_a_run_stays() {
     let work = tempfile::tempdir().unwrap();

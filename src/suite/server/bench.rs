@@ -168,11 +168,21 @@ impl Bench<'_> {
         let ground = self.ground(&dir);
         let prepared = ground.and_then(|ground| Directory::prepare(ground, before));
         prepared.map_err(|error| {
+            // The directory of one that has ended is gone with it: a fresh one has another.
+            if self.has_ended() {
+                return no_connection(self.testee, &error).into();
+            }
             NotPassed::Error(format!(
                 "the server's directory {} could not be prepared: {error}",
                 dir.display()
             ))
         })
+    }
+
+    /// Whether the server is gone by now. One that is about to end is there a little longer.
+    fn has_ended(&mut self) -> bool {
+        self.testee.settle();
+        self.testee.death().is_some()
     }
 
     /// The places of the server that runs now. They are opened once and held, so that one which
