@@ -302,7 +302,12 @@ impl<'c> Session<'c> {
         };
         let mut buffer = vec![0; size];
         let count = self.peer.stream.read(&mut buffer)?;
-        self.peer.pending.extend_from_slice(&buffer[..count]);
+        if self.fault.is(Fault::DecodeStream) {
+            let text = String::from_utf8_lossy(&buffer[..count]);
+            self.peer.pending.extend_from_slice(text.as_bytes());
+        } else {
+            self.peer.pending.extend_from_slice(&buffer[..count]);
+        }
         if self.fault.is(Fault::HeldSearched) && self.peer.pending.len() > 1 << 20 {
             for octet in &self.peer.pending {
                 std::hint::black_box(octet);

@@ -43,6 +43,7 @@ planted! {
         FramesInterleave = "frames-interleave", "FRM-9", "answers by two threads, each of which writes a length and then a payload";
         ReplyLengthCharacters = "reply-length-characters", "MSG-1", "writes lengths in characters";
         DecodeChunks = "decode-chunks", "MSG-2", "decodes each chunk as it comes";
+        DecodeStream = "decode-stream", "MSG-2", "decodes all that it reads, lengths too";
         Utf8Lossy = "utf8-lossy", "MSG-3", "repairs what is not UTF-8";
         Utf8Latin1 = "utf8-latin1", "MSG-3", "takes what is not UTF-8 for Latin-1";
         Utf8Surrogates = "utf8-surrogates", "MSG-3", "accepts surrogates";

@@ -107,6 +107,15 @@ const CONSEQUENCES: &[Consequence<Finding>] = &[
                 && because.any(|id| id == "client/quit")
         },
     },
+    // One read may give the part of a reply that came before the end of the stream too.
+    Consequence {
+        seems: "FRM-6",
+        is: "FRM-2",
+        explained: |finding, because| {
+            let in_pieces = |one: &&Finding| Look::InPieces.fits(one);
+            finding.symptom == Some(Symptom::ShownAllTheSame) && because.iter().any(in_pieces)
+        },
+    },
     // A header whose length counts characters ends early where its name has others than ASCII.
     counts_characters("TRF-1"),
     counts_characters("TRF-2"),

@@ -16,6 +16,7 @@ type Rule = fn(&Pattern, &Sight<'_>) -> Option<Diagnosis>;
 const RULES: &[Rule] = &[
     too_much_memory,
     greets,
+    decodes_lengths,
     counts_itself,
     written_length,
     bodies::counted_reads,
@@ -78,6 +79,15 @@ fn greets(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
     (pattern.greets && !other).then_some(Diagnosis::new(
         "SES-1",
         "it greets before the client has spoken",
+    ))
+}
+
+/// Text that is decoded before frames are told apart has wrong lengths, and nothing behind one is as
+/// it has to be.
+fn decodes_lengths(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    (pattern.decodes_lengths && sight.failure.what != What::Died).then_some(Diagnosis::new(
+        "MSG-2",
+        "it decodes all that it reads as text, lengths included, before it tells frames apart",
     ))
 }
 

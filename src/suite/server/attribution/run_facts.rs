@@ -23,6 +23,11 @@ const LEAST_LIMIT: usize = 65_536;
 /// A limit that is too low is not suspected below this.
 const LEAST_SUSPECTED: usize = 1024;
 
+/// Cases whose lengths have an octet that is no character of ASCII, and such as are a little longer
+/// and have none.
+const NOT_ASCII: [&str; 3] = ["len/128", "len/129", "len/255"];
+const ASCII: [&str; 3] = ["len/256", "len/257", "len/512"];
+
 /// What is known of a run as a whole.
 pub(super) struct Pattern {
     /// The framing that the testee is to speak.
@@ -37,6 +42,8 @@ pub(super) struct Pattern {
     pub(super) joining_breaks: bool,
     /// Messages fail only when they are taken apart, and only if they are not ASCII.
     pub(super) cut_characters_break: bool,
+    /// Characters that are cut in two fail, or are repaired, and so do lengths with an octet that is not ASCII.
+    pub(super) decodes_lengths: bool,
     /// It sends octets before it has received any.
     pub(super) greets: bool,
     /// Its replies have another form.
@@ -155,6 +162,13 @@ impl Pattern {
             cutting_breaks,
             joining_breaks: joining_breaks || straddling_breaks && !cutting_breaks,
             cut_characters_break: failed_with("msg/cut-", |_| true),
+            decodes_lengths: (failed_with("msg/cut-", |_| true) || failed().any(shows_a_repair))
+                && NOT_ASCII
+                    .iter()
+                    .any(|id| apart.get(*id) == Some(&Verdict::Fail))
+                && ASCII
+                    .iter()
+                    .any(|id| apart.get(*id) == Some(&Verdict::Pass)),
             greets: failed_with("ses/client-first", |what| *what == What::Unsolicited),
             form_broken,
             partial_writes_break: !cutting_breaks
@@ -274,6 +288,20 @@ fn alters_what_is_small(finding: &Finding) -> bool {
         .is_some_and(|failure| matches!(failure.what, What::Different(Difference::Text)));
     let framing = finding.id_starts_with_any(&["len/", "frm/"]);
     framing && other && finding.is_apart() && (1..=SURELY_TAKEN).contains(&finding.sent())
+}
+
+/// The character that stands for what is not UTF-8 comes, and was not sent.
+fn shows_a_repair(finding: &Finding) -> bool {
+    const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
+    let has = |octets: &[u8]| octets.windows(REPLACEMENT.len()).any(|w| w == REPLACEMENT);
+    failure_of(finding).is_some_and(|failure| {
+        let sent = failure
+            .evidence
+            .sent
+            .iter()
+            .any(|chunk| has(&chunk.to_vec()));
+        !sent && has(&failure.evidence.seen.to_vec())
+    })
 }
 
 fn failure_of(finding: &Finding) -> Option<&Failure> {

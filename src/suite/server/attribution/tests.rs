@@ -424,3 +424,29 @@ fn a_file_without_its_beginning_was_not_counted_by_reads() {
     };
     assert_put_down(joined(other), "TRF-3", "together with its header");
 }
+
+#[test]
+fn lengths_that_are_decoded_as_text_are_told_from_signed_octets_and_from_low_limits() {
+    let length = |id| fails_after(id, APART, What::Missing, &[b'a'; 4], b"");
+    let cut = || fails("msg/cut-2-octets-after-1", Segmentation::Pinned, TEXT);
+    let decodes = [passes("len/256"), cut(), length("len/128")];
+    assert_put_down(decodes, "MSG-2", "lengths included");
+    let signed = [passes("len/256"), length("len/255"), length("len/128")];
+    assert_put_down(signed, "LEN-1", "");
+    let repaired = || {
+        let seen = frame("\u{FFFD}".as_bytes());
+        fails_after(
+            "msg/invalid-octet-ff",
+            APART,
+            What::Extra,
+            &frame(b"\xFF"),
+            &seen,
+        )
+    };
+    let repairs_and_decodes = [passes("len/256"), repaired(), length("len/128")];
+    assert_put_down(repairs_and_decodes, "MSG-2", "lengths included");
+    let low = [length("len/256"), cut(), length("len/128")];
+    assert_put_down(low, "LEN-1", "");
+    let in_frames = [passes("len/256"), passes("len/128"), cut()];
+    assert_put_down(in_frames, "MSG-2", "");
+}

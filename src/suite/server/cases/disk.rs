@@ -109,6 +109,8 @@ fn while_gone(bench: &mut Bench<'_>, send: Sending) -> Result<(), NotPassed> {
         Some(kind) => Err(io::Error::other(format!("{kind} is in its place"))),
     };
     if let Err(error) = restored {
+        // One that has ended has taken its directory along, and that is what it failed by.
+        judged?;
         return Err(NotPassed::Error(format!(
             "the testee's directory could not be put back: {error}"
         )));
