@@ -128,11 +128,8 @@ pub(super) const fn short_read(
 pub(super) fn of_case(framing: &Framing, id: &str, fails: &[String]) -> Option<String> {
     let all_of = |prefix: &str| {
         // Streams that are to be refused say nothing of empty frames.
-        let says_nothing = |id: &str| {
-            ["frm/truncated-", "len/announced-", "len/no-number-"]
-                .iter()
-                .any(|group| id.starts_with(group))
-        };
+        let refused = ["frm/truncated-", "len/announced-", "len/no-number-"];
+        let says_nothing = |id: &str| refused.iter().any(|group| id.starts_with(group));
         let of_empties =
             |id: &str| id.starts_with(prefix) || has_empty(framing, id) || says_nothing(id);
         fails.iter().all(|id| of_empties(id))
@@ -308,10 +305,9 @@ fn has_empty(framing: &Framing, id: &str) -> bool {
         let is_whole = size.is_some_and(|size| most > 0 && size > 0 && size.is_multiple_of(most));
         is_whole || id.starts_with("frm/chain-")
     };
-    let is_beside = |group: &str| id.starts_with(group);
-    ["len/other-form-empty-", "frm/fragments-empty-"]
-        .into_iter()
-        .any(is_beside)
+    let is_of = |group: &str| id.starts_with(group);
+    is_of("len/other-form-empty-")
+        || is_of("frm/fragments-empty-")
         || framing.is_chained() && ends_a_chain()
 }
 
