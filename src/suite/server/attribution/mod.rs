@@ -25,6 +25,7 @@ use crate::judge::check::{Check, Verdict};
 use crate::judge::id::RequirementId;
 use crate::suite::requirement;
 use crate::suite::signature::{self, Consequence};
+use crate::trace::Trace;
 use run_facts::Pattern;
 use symptom::Sight;
 
@@ -42,6 +43,15 @@ const CONSEQUENCES: &[Consequence<Finding>] = &[
             longest(finding)
                 .zip(shortest)
                 .is_some_and(|(long, short)| long >= short)
+        },
+    },
+    // A reply behind a whole one says nothing about a length.
+    Consequence {
+        seems: "LEN-1",
+        is: "SES-4",
+        explained: |finding, _| {
+            let hostile = finding.trace.is_some_and(Trace::is_hostile);
+            is(finding, &What::Extra) && !hostile
         },
     },
     // A length near 4 GiB is one with its top bit set.
@@ -74,10 +84,12 @@ const CONSEQUENCES: &[Consequence<Finding>] = &[
     ends_on_errors("LEN-4"),
     ends_on_errors("FRM-7"),
     ends_on_errors("FRM-8"),
+    ends_on_errors("SES-9"),
     ends_on_errors("TRF-1"),
     ends_on_errors("TRF-2"),
     ends_on_errors("TRF-7"),
     ends_on_errors("TRF-8"),
+    ends_on_errors("TRF-11"),
     // A server of one client at a time serves nobody beside one that has made an error.
     Consequence {
         seems: "SES-8",

@@ -450,3 +450,33 @@ fn lengths_that_are_decoded_as_text_are_told_from_signed_octets_and_from_low_lim
     let in_frames = [passes("len/256"), passes("len/128"), cut()];
     assert_put_down(in_frames, "MSG-2", "");
 }
+
+#[test]
+fn replies_that_come_twice_are_no_matter_of_lengths() {
+    let twice =
+        frame("服务端于2026年01月02日03时04分05秒收到了你发来的“hi”信息!".as_bytes()).repeat(2);
+    let repeats = || {
+        fails_after(
+            "ses/pipelined-two",
+            APART,
+            What::Extra,
+            &frame(b"hi"),
+            &twice,
+        )
+    };
+    let large = || fails("len/65537", APART, What::Extra);
+    assert_put_down([repeats(), large()], "SES-4", "more than once");
+    assert_put_down([large()], "LEN-1", "");
+}
+
+#[test]
+fn a_server_that_ends_on_errors_leaves_no_slot_and_puts_nothing_back() {
+    let ends = || fails("msg/invalid-octet-ff", APART, What::Died);
+    for id in ["ses/slots-after-refused-header", "trf/directory-gone"] {
+        assert_put_down(
+            [ends(), fails(id, APART, What::Died)],
+            "SES-8",
+            "ends the whole",
+        );
+    }
+}

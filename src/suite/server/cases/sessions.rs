@@ -219,7 +219,10 @@ fn after_so_many(why: NotPassed, done: usize) -> NotPassed {
             failure
                 .message
                 .insert_str(0, &format!("after {done} sessions that ended so: "));
-            failure.what = What::Other;
+            // That it has ended says more than after how many.
+            if failure.what != What::Died {
+                failure.what = What::Other;
+            }
             NotPassed::Failed(failure)
         }
         other => other,
