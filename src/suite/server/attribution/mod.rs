@@ -45,15 +45,9 @@ const CONSEQUENCES: &[Consequence<Finding>] = &[
                 .is_some_and(|(long, short)| long >= short)
         },
     },
-    // A reply behind a whole one says nothing about a length.
-    Consequence {
-        seems: "LEN-1",
-        is: "SES-4",
-        explained: |finding, _| {
-            let hostile = finding.trace.is_some_and(Trace::is_hostile);
-            is(finding, &What::Extra) && !hostile
-        },
-    },
+    // A second reply, where the next is due or behind the last, says nothing about a length or a write.
+    replies_twice("LEN-1"),
+    replies_twice("FRM-9"),
     // A length near 4 GiB is one with its top bit set.
     Consequence {
         seems: "FRM-7",
@@ -117,6 +111,19 @@ const fn ends_on_errors(seems: &'static str) -> Consequence<Finding> {
         explained: |finding, because| {
             let ends = |finding: &Finding| is(finding, &What::Died);
             ends(finding) && because.iter().any(|one| ends(one))
+        },
+    }
+}
+
+const fn replies_twice(seems: &'static str) -> Consequence<Finding> {
+    Consequence {
+        seems,
+        is: "SES-4",
+        explained: |finding, because| {
+            let more = |finding: &Finding| is(finding, &What::Extra);
+            let hostile = finding.trace.is_some_and(Trace::is_hostile);
+            let another = is(finding, &What::Different(Difference::Text));
+            !hostile && (another || more(finding)) && because.iter().any(|one| more(one))
         },
     }
 }
