@@ -215,7 +215,6 @@ impl Learned {
         {
             return false;
         }
-        let mut wider = self.clone();
         for (answer, came) in held.answers.iter().enumerate() {
             if self.is_answer(answer, came) {
                 continue;
@@ -225,6 +224,7 @@ impl Learned {
                 return false;
             }
         }
+        let mut wider = self.clone();
         wider.add(held);
         let loosens =
             |(before, after): (&Pattern, &Pattern)| after.is_loose() && !before.is_loose();
@@ -233,6 +233,27 @@ impl Learned {
         }
         *self = wider;
         true
+    }
+
+    /// True of two conversations that are none that is known, and alike: where an answer of one is not known, both have
+    /// more in common there than a beginning and an end.
+    pub(crate) fn are_alike(&self, one: &Held, other: &Held) -> bool {
+        let plain = |held: &Held| {
+            held.died.is_none()
+                && held.held_back.is_none()
+                && !held.flooded
+                && held.closed == one.closed
+        };
+        let alike = |answer: usize| {
+            let (one, other) = (&one.answers[answer], &other.answers[answer]);
+            self.is_answer(answer, one) && self.is_answer(answer, other)
+                || !one.is_empty() && !Pattern::of(&[one, other]).is_loose()
+        };
+        plain(one)
+            && plain(other)
+            && one.answers.len() == other.answers.len()
+            && self.difference(one).is_some()
+            && (0..one.answers.len()).all(alike)
     }
 
     /// What is known of the conversation without some turns.

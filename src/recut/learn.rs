@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use super::held::{Held, Learned};
 use super::recorded::same_outcome;
-use super::subject::{Subject, Talk};
+use super::subject::{Linger, Subject, Talk};
 use super::turn::Conversation;
 use super::variation::Variation;
 use crate::testee::wait::Patience;
 
 /// In one of the uncut runs nothing is said for so long, so that a clock that counts seconds shows, and
 /// so does what comes unasked.
-const LINGER: Duration = Duration::from_millis(1_050);
+pub(super) const LINGER: Duration = Duration::from_millis(1_050);
 
 /// How long a server is idle before an answer of unknown length is complete.
 const IDLE: Duration = Duration::from_millis(300);
@@ -105,7 +105,7 @@ impl Runs<'_> {
         if self.options.fresh || dies {
             return self.all_fresh(first);
         }
-        let again = self.uncut(Some(LINGER))?;
+        let again = self.uncut(Some(self.before_the_last()))?;
         if self.subject.can_refresh() {
             self.subject.refresh()?;
         }
@@ -140,7 +140,7 @@ impl Runs<'_> {
     /// Runs that have a fresh server each.
     fn all_fresh(&mut self, first: Held) -> Result<(Vec<Held>, bool, Vec<String>), String> {
         let mut held = vec![first];
-        for linger in [Some(LINGER), None] {
+        for linger in [Some(self.before_the_last()), None] {
             self.subject.refresh()?;
             let one = self.uncut(linger)?;
             self.complete(&one)?;
@@ -149,7 +149,14 @@ impl Runs<'_> {
         Ok((held, true, Vec::new()))
     }
 
-    fn uncut(&mut self, linger: Option<Duration>) -> Result<Held, String> {
+    const fn before_the_last(&self) -> Linger {
+        Linger {
+            before: self.conversation.turns.len().saturating_sub(1),
+            time: LINGER,
+        }
+    }
+
+    fn uncut(&mut self, linger: Option<Linger>) -> Result<Held, String> {
         self.subject.hold(&Talk {
             conversation: self.conversation,
             variation: &Variation::Uncut,

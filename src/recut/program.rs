@@ -228,7 +228,7 @@ fn hold(
 ) -> Result<Ended, String> {
     if let Some(linger) = talk.linger {
         // A clock that counts seconds shows in what a later process says.
-        thread::sleep(linger);
+        thread::sleep(linger.time);
     }
     let talk = &Talk {
         linger: None,

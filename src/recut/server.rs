@@ -159,10 +159,10 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
         self.held.answers.push(greeting);
         let mut turn = 0;
         while turn < conversation.turns.len() && self.connection.ending().is_none() {
-            if turn + 1 == conversation.turns.len()
-                && let Some(linger) = self.talk.linger
+            if let Some(linger) = self.talk.linger
+                && linger.before == turn
             {
-                self.linger(linger);
+                self.linger(linger.time);
             }
             let went_on = match self.talk.variation {
                 Variation::BreakOff { turn: last, after } if *last == turn => {

@@ -25,11 +25,20 @@ pub(crate) struct Talk<'t> {
     pub(crate) patience: Patience,
     /// Whether values of answers are carried over into what is sent later.
     pub(crate) carry: bool,
-    /// How long nothing is said before the last turn, to see what comes unasked.
-    pub(crate) linger: Option<Duration>,
+    /// Where nothing is said for a while, to see what comes unasked and what a clock changes.
+    pub(crate) linger: Option<Linger>,
     /// Nothing is known of the answers: each is what comes until the server has read the whole turn and
     /// has been idle for so long.
     pub(crate) rest: Option<Duration>,
+}
+
+/// A while in which nothing is said.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Linger {
+    /// The turn before which it is, counted from 0.
+    pub(crate) before: usize,
+    /// How long it is.
+    pub(crate) time: Duration,
 }
 
 /// How a subject is spoken of in reports.

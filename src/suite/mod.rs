@@ -14,6 +14,7 @@ pub mod faults;
 pub mod fixtures;
 #[cfg(feature = "cli")]
 mod fuzz;
+mod mistaken;
 mod mistakes;
 mod plain;
 pub mod requirement;

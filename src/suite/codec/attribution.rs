@@ -4,7 +4,8 @@ use super::Decode;
 use crate::framing::Framing;
 use crate::judge::check::{Check, Verdict};
 use crate::suite::derived;
-use crate::suite::mistakes::{broken_beside, mistaken, of_case, short_read, telling_payloads};
+use crate::suite::mistaken::{Side, mistaken, telling_payloads};
+use crate::suite::mistakes::{broken_beside, of_case, short_read};
 use crate::trace::segmentation::Segmentation;
 
 /// Another framing that a codec decodes well.
@@ -30,7 +31,7 @@ pub(super) fn dialect<'c>(
     framing: &Framing,
     fresh: &mut dyn FnMut() -> Box<dyn Decode + 'c>,
 ) -> Option<Dialect> {
-    let candidates = mistaken(framing);
+    let candidates = mistaken(framing, Side::Reads);
     telling_payloads(framing).into_iter().find_map(|payloads| {
         let decoded = |(other, _, _): &&(Framing, &'static str, String)| {
             decodes(framing, other, &payloads, fresh().as_mut())

@@ -6,7 +6,7 @@ use crate::framing::{Ended, Framing};
 use crate::judge::check::{Check, Verdict};
 use crate::judge::evidence::{Evidence, Wanted};
 use crate::suite::derived;
-use crate::suite::mistakes::mistaken;
+use crate::suite::mistaken::{Side, mistaken};
 use crate::trace::octets::Octets;
 use crate::trace::{Action, Class, Trace};
 
@@ -297,14 +297,9 @@ fn mistaken_in(
     if framing.payloads(octets).payloads.starts_with(first) {
         return None;
     }
-    let (_, requirement, cause) = mistaken(framing)
+    let (_, requirement, cause) = mistaken(framing, Side::Writes)
         .into_iter()
         .find(|(other, ..)| other.payloads(octets).payloads.starts_with(first))?;
-    let cause = cause.replacen("it reads", "it writes", 1).replacen(
-        "it takes lengths to count",
-        "it writes lengths that count",
-        1,
-    );
     Some((requirement, cause))
 }
 

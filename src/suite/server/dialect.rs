@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::framing::Framing;
-use crate::suite::mistakes::mistaken;
+use crate::suite::mistaken::{Side, mistaken};
 use crate::testee::server::Server;
 use crate::testee::wait::Patience;
 
@@ -80,7 +80,7 @@ pub(crate) fn probe_framings(
     patience: Patience,
 ) -> Option<Dialect> {
     let payloads = [&b"hello, everybody"[..], b"hi there"];
-    let candidates = mistaken(framing).into_iter();
+    let candidates = mistaken(framing, Side::Reads).into_iter();
     candidates
         .take(MOST_FRAMINGS)
         .find_map(|(other, requirement, cause)| {

@@ -5,7 +5,8 @@ use super::symptom::Sight;
 use super::{prefer_what_is_broken_itself, rules};
 use crate::framing::{Next, Number};
 use crate::judge::check::Check;
-use crate::suite::mistakes::{broken_beside, mistaken, of_case, short_read};
+use crate::suite::mistaken::{Side, mistaken};
+use crate::suite::mistakes::{broken_beside, of_case, short_read};
 use crate::suite::server::failure::What;
 
 /// What a failure is put down to.
@@ -101,13 +102,10 @@ fn written(pattern: &Pattern, sight: &Sight<'_>) -> Option<Told> {
         return None;
     }
     let rest = sight.behind(&pattern.framing);
-    let mut others = mistaken(&pattern.framing).into_iter();
+    let mut others = mistaken(&pattern.framing, Side::Writes).into_iter();
     let (_, requirement, cause) = others.find(|(other, _, _)| {
         matches!(other.next(rest), Next::Frame(frame) if &*frame.payload == expected.as_slice())
     })?;
-    let cause = cause
-        .replace("reads lengths", "writes lengths")
-        .replace("takes lengths to count", "writes lengths that count");
     Some(Told {
         requirement: Some(requirement),
         cause: Some(cause),
