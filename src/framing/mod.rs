@@ -227,7 +227,7 @@ impl Framing {
         matches!(self.shape.delimiting, Delimiting::Cobs | Delimiting::Slip)
     }
 
-    /// Whether stuffing does more to a payload than to put octets around it.
+    /// True of a payload to which stuffing does more than to put octets around it.
     #[must_use]
     pub fn stuffs(&self, payload: &[u8]) -> bool {
         match self.shape.delimiting {

@@ -6,7 +6,7 @@ const ESCAPE: u8 = 0xDB;
 const ESCAPED_END: u8 = 0xDC;
 const ESCAPED_ESCAPE: u8 = 0xDD;
 
-/// Whether SLIP writes two octets for this one.
+/// True of an octet for which SLIP writes two.
 pub(super) const fn is_escaped(octet: u8) -> bool {
     matches!(octet, END | ESCAPE)
 }

@@ -25,7 +25,7 @@ pub(crate) struct Talk<'t> {
     pub(crate) patience: Patience,
     /// Whether values of answers are carried over into what is sent later.
     pub(crate) carry: bool,
-    /// Where nothing is said for a while, to see what comes unasked and what a clock changes.
+    /// A while in which nothing is said, to see what comes unasked and what a clock changes.
     pub(crate) linger: Option<Linger>,
     /// Nothing is known of the answers: each is what comes until the server has read the whole turn and
     /// has been idle for so long.
@@ -37,7 +37,7 @@ pub(crate) struct Talk<'t> {
 pub(crate) struct Linger {
     /// The turn before which it is, counted from 0.
     pub(crate) before: usize,
-    /// How long it is.
+    /// Its length.
     pub(crate) time: Duration,
 }
 

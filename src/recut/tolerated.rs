@@ -51,7 +51,7 @@ impl Tolerated {
         answered_early(learned, shown).then_some(Self::AnsweredEarly)
     }
 
-    /// What can be tolerated of a variation that differed in some runs and not in others, by how long the
+    /// The reason to tolerate a variation that differed in some runs and not in others, by how long the
     /// octets of a turn took to go out in each.
     pub(crate) fn of_times(differed: &[Duration], same: &[Duration]) -> Option<Self> {
         let (Some(differed), Some(same)) = (differed.iter().min(), same.iter().max()) else {

@@ -425,7 +425,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// Whether another fragment follows the one that a frame ends with.
+    /// True if another fragment follows the one that a frame ends with.
     fn is_a_fragment(&self, payload: &[u8], frame: &[u8]) -> bool {
         let head = frame.len() - payload.len();
         self.shape.number == Mark && frame[head - 4] & 0x80 == 0

@@ -54,7 +54,7 @@ fn netty(path: &str, place: &Path) -> Option<Vec<String>> {
     let class = Path::new(path).file_stem().unwrap().to_str().unwrap();
     let built = ["javac", "-d", place, "-cp", &classes, path];
     made(&built, class);
-    // What makes a start quick: the programs do not run for long.
+    // Options that make a start quick: the programs do not run for long.
     let quick = "java -Xshare:auto -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp";
     let words = quick.split(' ').chain([classes.as_str(), class]);
     Some(words.map(str::to_owned).collect())

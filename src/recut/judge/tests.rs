@@ -8,7 +8,7 @@ const USUAL: &[u8] = b"\x01\x82answer";
 /// A server that says the time once where its clock has moved on since the turn before: when a turn is
 /// waited with, and in one conversation of those that are cut.
 struct Dated {
-    /// What it says then.
+    /// Its answer then.
     dated: &'static [u8],
     /// The same in a cut conversation.
     cut: &'static [u8],
@@ -41,7 +41,7 @@ impl Subject for Dated {
     }
 }
 
-/// Whether one conversation in which the second answer is `cut` is nothing against a server that says
+/// True if one conversation in which the second answer is `cut` is nothing against a server that says
 /// `dated` when its clock has moved on.
 fn is_nothing(dated: &'static [u8], cut: &'static [u8]) -> bool {
     let mut conversation = Conversation::default();

@@ -107,7 +107,7 @@ const CONSEQUENCES: &[Consequence<Finding>] = &[
                 && because.any(|id| id == "client/quit")
         },
     },
-    // One read may give the part of a reply that came before the end of the stream too.
+    // The part of a reply that came before the end of the stream is what one read gives too.
     Consequence {
         seems: "FRM-6",
         is: "FRM-2",

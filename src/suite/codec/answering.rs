@@ -26,7 +26,7 @@ const SHORT_AFTER: u32 = 4;
 /// a mebioctet. An interpreter that makes a list of the octets takes half of that.
 const FOR_EACH_OCTET: Duration = Duration::from_micros(20);
 
-/// How long a program is waited for that did not come back so often, over so many octets.
+/// The wait for a program that did not come back so often, over so many octets.
 pub(super) fn patience(hung: u32, octets: usize) -> Patience {
     let patience = if hung < SHORT_AFTER {
         PATIENCE

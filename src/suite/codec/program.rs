@@ -377,7 +377,7 @@ impl Program {
         }
     }
 
-    /// Whether it encodes a stream in a mode of its own: it writes the frame, or the payload in something else
+    /// True of a program that encodes a stream in a mode of its own: it writes the frame, or the payload in something else
     /// than what it writes in the mode `stream`, as a program does that looks at no mode.
     fn encodes(&self, template: &Template) -> bool {
         let hello = self.hello();

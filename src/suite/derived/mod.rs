@@ -113,7 +113,7 @@ pub fn derive(framing: &Framing) -> Vec<Trace> {
     traces
 }
 
-/// Where there is no length, the size of a payload shows nothing of one: large payloads are few, because a reader
+/// Thins out payloads of framings without a length, of which sizes show nothing: large ones are few, because a reader
 /// that looks at each octet takes its time for them, and what fails is the frame (FRM-1).
 fn without_a_length(traces: &mut Vec<Trace>) {
     /// The largest payload that is sent under every cut, in octets.

@@ -179,7 +179,7 @@ impl Bench<'_> {
         })
     }
 
-    /// Whether the server is gone by now. One that is about to end is there a little longer.
+    /// True of a server that is gone by now, or is about to end.
     fn has_ended(&mut self) -> bool {
         self.testee.settle();
         self.testee.death().is_some()

@@ -10,8 +10,8 @@ use crate::trace::Class;
 /// Number of lines that are typed at once.
 const LINES: usize = 3_000;
 
-/// So many times a client is given that many lines, if it sends them in another order than they were
-/// typed.
+/// Number of times that a client is given that many lines, if it sends them in another order than they
+/// were typed.
 const MOST_ROUNDS: usize = 8;
 
 /// Number of lines that are typed while a file is under way.

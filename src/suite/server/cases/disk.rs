@@ -109,7 +109,7 @@ fn while_gone(bench: &mut Bench<'_>, send: Sending) -> Result<(), NotPassed> {
         Some(kind) => Err(io::Error::other(format!("{kind} is in its place"))),
     };
     if let Err(error) = restored {
-        // One that has ended has taken its directory along, and that is what it failed by.
+        // A server that has ended has taken its directory along: its end is the failure.
         judged?;
         return Err(NotPassed::Error(format!(
             "the testee's directory could not be put back: {error}"
