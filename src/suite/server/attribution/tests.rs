@@ -327,7 +327,6 @@ fn a_negative_length_is_known_where_the_plainest_was_left_out() {
     assert_put_down([unknown(), above, wraps()], "FRM-7", "wraps around");
 }
 
-/// A write of which a part is lost has announced the whole.
 /// A system takes a whole answer at one time and a part of it at another, however the request was cut.
 #[test]
 fn a_large_answer_that_breaks_off_says_nothing_about_cuts() {
@@ -345,6 +344,7 @@ fn a_large_answer_that_breaks_off_says_nothing_about_cuts() {
     assert_eq!(last(Class::Framing, findings).0[0], "FRM-9");
 }
 
+/// A write of which a part is lost has announced the whole.
 #[test]
 fn a_payload_of_another_length_is_no_partial_write() {
     let came = |payload: &[u8]| {
