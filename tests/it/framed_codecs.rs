@@ -144,6 +144,8 @@ fn an_encoder_is_judged_by_what_it_writes(
     assert_eq!(ran.status, status, "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stdout.contains(said), "{}", ran.stdout);
     let cases = report["cases"].as_array().unwrap();
+    let is_of_lengths = cases.iter().any(|case| case["broken"] == "LEN-1");
+    assert_eq!(is_of_lengths, status == 1);
     let encoded = cases.iter().any(|case| case["id"] == "codec/encode-stream");
     assert_eq!(encoded, encodes != "-");
 }
