@@ -42,6 +42,7 @@ mod program;
 mod proxy;
 mod proxy_passes;
 mod proxy_real;
+mod published;
 mod reach;
 mod recording;
 mod recut_framed;
