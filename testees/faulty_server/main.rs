@@ -727,9 +727,22 @@ impl<'c> Session<'c> {
                 thread::sleep(Duration::from_millis(2));
                 self.peer.stream.write_all(&frame)?;
             }
-            _ => self.peer.stream.write_all(&frame)?,
+            _ => self.write(&frame)?,
         }
         Ok(())
+    }
+
+    fn write(&mut self, frame: &[u8]) -> Result<(), End> {
+        match self.peer.stream.write_all(frame) {
+            Err(error)
+                if error.kind() == io::ErrorKind::BrokenPipe
+                    && self.fault.is(Fault::BrokenPipeEnds) =>
+            {
+                eprintln!("unhandled: {error}");
+                exit(1);
+            }
+            written => Ok(written?),
+        }
     }
 
     /// Leaves a frame to two threads. They take turns for the length, and not for what follows it.

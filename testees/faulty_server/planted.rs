@@ -86,6 +86,7 @@ planted! {
         SlotLeaksOnError = "slot-leaks-on-error", "SES-9", "loses a slot at each protocol error";
         SlotLeaksOnCut = "slot-leaks-on-cut", "SES-9", "loses a slot at each abrupt end";
         GoneEndsAll = "gone-ends-all", "SES-9", "ends when a client is gone before it is accepted";
+        BrokenPipeEnds = "broken-pipe-ends", "SES-9", "ends when a client is gone while it writes to it";
         OneAtATime = "one-at-a-time", "SES-10", "serves one client at a time";
         HeaderFirstComma = "header-first-comma", "TRF-1", "splits the header at the first comma";
         LengthSign = "length-sign", "TRF-2", "accepts a sign";

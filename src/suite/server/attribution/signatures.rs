@@ -122,6 +122,8 @@ const TABLE: &[Telltale<Look>] = &[
         "it leaves a connection above its limit open"),
     known("SES-9", &["ses/reset-before-accept"], &[], Look::Any,
         "a connection that is gone before it is accepted stops it"),
+    known("SES-9", &["ses/gone-while-written-to"], &[], Look::Any,
+        "writing to a connection that is gone stops it: SIGPIPE, or an error that nobody handles"),
     known("SES-9", &["ses/slots-after-error", "ses/slots-after-refused-*"],
         &["ses/slots-after-error"], Look::Any,
         "it does not free the slot of a session that a protocol error has ended"),

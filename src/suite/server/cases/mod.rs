@@ -5,7 +5,7 @@
 
 mod cost;
 mod disk;
-mod early_reset;
+mod gone_peers;
 mod limits;
 mod memory;
 pub(super) mod pauses;
@@ -61,7 +61,7 @@ fn in_order(traces: impl Iterator<Item = Case>, applies: impl Fn(&Coded) -> bool
         memory::CASES,
         cost::CASES,
         sessions::CASES,
-        early_reset::CASES,
+        gone_peers::CASES,
         disk::CASES,
     ];
     let coded = coded.into_iter().flatten().filter(|coded| applies(coded));

@@ -80,7 +80,10 @@ fn many(bench: &Bench<'_>) -> Vec<Vec<Vec<u8>>> {
 /// the payloads that went out, and what is left to send of the last.
 ///
 /// Frame by frame, so that none is cut where luck has it.
-fn until_stuck(bench: &mut Bench<'_>, talk: &mut Talk<'_, '_>) -> (Vec<Vec<u8>>, Vec<u8>) {
+pub(super) fn until_stuck(
+    bench: &mut Bench<'_>,
+    talk: &mut Talk<'_, '_>,
+) -> (Vec<Vec<u8>>, Vec<u8>) {
     talk.connection().hold_little();
     let mut payloads = Vec::new();
     for group in many(bench) {
@@ -133,7 +136,7 @@ fn beside_one_that_does_not_read(bench: &mut Bench<'_>) -> Result<(), NotPassed>
     bench.is_well()
 }
 
-fn several(bench: &Bench<'_>, sessions: usize) -> Result<(), NotPassed> {
+pub(super) fn several(bench: &Bench<'_>, sessions: usize) -> Result<(), NotPassed> {
     match bench.max_sessions() {
         Some(limit) if limit < sessions => Err(NotPassed::Skipped(format!(
             "this takes {sessions} sessions, and the declared limit is {limit}"
