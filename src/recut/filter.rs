@@ -111,7 +111,13 @@ impl UnderWay<'_> {
             self.send(number, &turn.sent, turn.ends || is_last);
             if !is_last {
                 let came = self.answer(number + 1);
+                let answered = talk.conversation.answer(number + 1).is_some();
+                let is_lost = answered && talk.is_lost(number + 1, &came);
                 self.held.answers.push(came);
+                if is_lost {
+                    self.program.end_input();
+                    break;
+                }
             }
         }
         let mut patience = talk.patience;

@@ -338,6 +338,24 @@ impl Learned {
         came.is_empty() || self.patterns[answer].agrees_until(came) == came.len()
     }
 
+    /// True if this answer did not come, as far as more octets could not make it another one that is right.
+    pub(crate) fn is_missing(&self, answer: usize, came: &[u8]) -> bool {
+        let Some(pattern) = self.patterns.get(answer) else {
+            return false;
+        };
+        !self.is_answer(answer, came)
+            && (came.is_empty() || pattern.varies().is_empty() && self.is_incomplete(answer, came))
+    }
+
+    /// True if no further octets make this answer of what came.
+    pub(crate) fn is_beyond_help(&self, answer: usize, came: &[u8]) -> bool {
+        self.unasked.is_empty()
+            && self
+                .patterns
+                .get(answer)
+                .is_some_and(|pattern| pattern.agrees_until(came) < came.len())
+    }
+
     /// Where an answer that differs does so first.
     pub(crate) fn differs_at(&self, answer: usize, came: &[u8]) -> usize {
         let pattern = self.patterns.get(answer);
@@ -464,6 +482,36 @@ mod tests {
             Some(Difference::Closed)
         );
         assert_eq!(learned.differs_at(1, b"ane"), 0);
+    }
+
+    #[test]
+    fn an_answer_is_missing_or_beyond_help_or_neither() {
+        let learned = Learned::of(&[
+            held(&["", "one", "two 1"], false),
+            held(&["", "one", "two 2"], false),
+        ]);
+        for (answer, came, missing, beyond_help) in [
+            (1, "", true, false),
+            (1, "on", true, false),
+            (1, "one", false, false),
+            (1, "an", false, true),
+            (1, "one more", false, true),
+            (2, "", true, false),
+            (2, "two", false, false),
+            (2, "two 77", false, false),
+            (2, "two;", false, true),
+        ] {
+            assert_eq!(
+                learned.is_missing(answer, came.as_bytes()),
+                missing,
+                "{came}"
+            );
+            assert_eq!(
+                learned.is_beyond_help(answer, came.as_bytes()),
+                beyond_help,
+                "{came}"
+            );
+        }
     }
 
     #[test]

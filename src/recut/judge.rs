@@ -1,6 +1,5 @@
 //! Judging: each variation held, each difference confirmed between uncut runs.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::held::{Difference, Held, Learned, Shown};
@@ -9,34 +8,11 @@ use super::subject::{Linger, Subject, Talk};
 use super::tolerated::Tolerated;
 use super::turn::Conversation;
 use super::variation::Variation;
+use super::waits::Waits;
 use crate::testee::wait::Patience;
-
-/// How often a difference must show again, each time between two uncut runs that are well.
-const REPEATS: usize = 3;
-
-/// After so many differences of one turn were confirmed, further ones of that turn are confirmed by one
-/// repetition: chance has been ruled out by then.
-const CONFIRMED_IN_FULL: usize = 3;
-
-/// After so many differences of one turn that took their time, further places of it are left out.
-const SLOW_DIFFERENCES: usize = 6;
 
 /// Tries to begin a conversation anew with a server that does not greet as it should.
 const GREETINGS: usize = 3;
-
-/// How long a server that sleeps is waited for at the first answer that does not come, and later.
-const FIRST_IDLE: Duration = Duration::from_millis(1_500);
-const LATER_IDLE: Duration = Duration::from_millis(300);
-
-/// The wait for a sleeping server where little is lost if its answer is missed.
-const TRIAL_IDLE: Duration = Duration::from_millis(60);
-
-/// The waits where what is missed will be looked at again.
-const GUESS_IDLE: Duration = Duration::from_millis(100);
-const GUESS_BUSY: Duration = Duration::from_millis(500);
-
-/// How long one that never sleeps for long, or cannot be watched, is waited for later.
-const LATER_BUSY: Duration = Duration::from_millis(1_500);
 
 /// What came of one variation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,10 +45,7 @@ pub(crate) struct Bench<'b> {
     pub(crate) fresh: bool,
     /// The next conversation needs a fresh server, whatever the last did.
     spoiled: bool,
-    /// How often a missing answer has been waited for.
-    waited: usize,
-    confirmed: BTreeMap<Option<usize>, usize>,
-    slow: BTreeMap<Option<usize>, usize>,
+    waits: Waits,
     /// How many conversations were held.
     pub(crate) held: usize,
 }
@@ -91,9 +64,7 @@ impl<'b> Bench<'b> {
             learned: known.learned,
             fresh: known.fresh,
             spoiled: known.fresh,
-            waited: 0,
-            confirmed: BTreeMap::new(),
-            slow: BTreeMap::new(),
+            waits: Waits::new(options.timeout),
             held: 0,
         }
     }
@@ -105,23 +76,8 @@ impl<'b> Bench<'b> {
         variation: &Variation,
         learned: &Learned,
     ) -> Result<Held, String> {
-        let patience = self.patience(learned);
+        let patience = self.waits.patience(learned);
         self.hold(conversation, variation, learned, patience, None)
-    }
-
-    fn patience(&self, learned: &Learned) -> Patience {
-        let late = learned.slowest * 4;
-        if self.waited == 0 {
-            Patience {
-                idle: FIRST_IDLE.max(late),
-                busy: self.options.timeout,
-            }
-        } else {
-            Patience {
-                idle: LATER_IDLE.max(late),
-                busy: LATER_BUSY.max(late),
-            }
-        }
     }
 
     /// Holds a conversation that was made up from another one, uncut. Most that is made so is no request
@@ -131,11 +87,7 @@ impl<'b> Bench<'b> {
         conversation: &Conversation,
         learned: &Learned,
     ) -> Result<Held, String> {
-        let idle = TRIAL_IDLE.max(learned.slowest * 4);
-        let patience = Patience {
-            idle,
-            busy: LATER_BUSY.max(idle),
-        };
+        let patience = Waits::of_a_trial(learned);
         self.hold(conversation, &Variation::Uncut, learned, patience, None)
     }
 
@@ -169,16 +121,13 @@ impl<'b> Bench<'b> {
     /// Judges one variation.
     pub(crate) fn judge(&mut self, variation: &Variation) -> Result<Outcome, String> {
         let turn = variation.turn();
-        if self
-            .slow
-            .get(&turn)
-            .is_some_and(|slow| *slow >= SLOW_DIFFERENCES)
-        {
+        if self.waits.are_enough(turn) {
             return Ok(Outcome::LeftOut(
                 "enough places of this turn differ already, and each takes its time",
             ));
         }
-        self.subject.expect_repeats(self.repeats(turn));
+        let repeats = |slow| self.waits.repeats(turn, slow);
+        self.subject.expect_repeats(repeats(false), repeats(true));
         let Some(shown) = self.differs(variation)? else {
             return Ok(Outcome::Same);
         };
@@ -202,29 +151,21 @@ impl<'b> Bench<'b> {
         Ok(outcome)
     }
 
-    /// The number of repetitions of a difference in a turn.
-    fn repeats(&self, turn: Option<usize>) -> usize {
-        let before = self.confirmed.get(&turn).copied().unwrap_or(0);
-        if before >= CONFIRMED_IN_FULL {
-            1
-        } else {
-            REPEATS
-        }
-    }
-
     /// Holds a variation, and says how it differs.
     fn differs(&mut self, variation: &Variation) -> Result<Option<Shown>, String> {
-        Ok(self.differs_after(variation)?.0)
+        let patience = self.waits.patience(&self.learned);
+        Ok(self.differs_after(variation, patience)?.0)
     }
 
     /// The same, and how long its slowest turn took to go out.
     fn differs_after(
         &mut self,
         variation: &Variation,
+        patience: Patience,
     ) -> Result<(Option<Shown>, Duration), String> {
         let conversation = self.conversation;
         let learned = self.learned.clone();
-        let mut held = self.once(conversation, variation, &learned)?;
+        let mut held = self.hold(conversation, variation, &learned, patience, None)?;
         for _ in 0..GREETINGS {
             let greeted = learned.difference(&held).and_then(|it| it.answer()) != Some(0);
             if greeted || conversation.greeting.is_none() {
@@ -243,7 +184,7 @@ impl<'b> Bench<'b> {
             return Ok((None, inside));
         };
         if difference.took_time() {
-            self.waited += 1;
+            self.waits.waited();
         }
         Ok((Some(Shown { difference, held }), inside))
     }
@@ -273,7 +214,7 @@ impl<'b> Bench<'b> {
     /// they were learned.
     fn confirm(&mut self, variation: &Variation, shown: Shown) -> Result<Outcome, String> {
         let turn = variation.turn();
-        let repeats = self.repeats(turn);
+        let repeats = self.waits.repeats(turn, shown.difference.took_time());
         let drifted = self.drifted()?;
         let (mut took, mut took_same) = (vec![shown.held.inside], Vec::new());
         let mut last = shown;
@@ -283,7 +224,8 @@ impl<'b> Bench<'b> {
             if !self.control()? && self.learned.difference(&last.held).is_none() {
                 return Ok(Outcome::Same);
             }
-            let (again, inside) = self.differs_after(variation)?;
+            let patience = self.waits.patience_again(&self.learned);
+            let (again, inside) = self.differs_after(variation, patience)?;
             if let Some(again) = again {
                 differed += 1;
                 took.push(inside);
@@ -323,10 +265,7 @@ impl<'b> Bench<'b> {
                 shown: Box::new(last),
             });
         }
-        *self.confirmed.entry(turn).or_default() += 1;
-        if last.difference.took_time() {
-            *self.slow.entry(turn).or_default() += 1;
-        }
+        self.waits.confirmed(turn, last.difference.took_time());
         Ok(Outcome::Different(Box::new(last)))
     }
 
@@ -344,7 +283,7 @@ impl<'b> Bench<'b> {
             before,
             time: LINGER,
         };
-        let patience = self.patience(&learned);
+        let patience = self.waits.patience(&learned);
         let uncut = Variation::Uncut;
         let held = self.hold(conversation, &uncut, &learned, patience, Some(linger))?;
         Ok(learned.are_alike(&held, differed))
@@ -401,11 +340,7 @@ impl<'b> Bench<'b> {
         variation: &Variation,
         learned: &Learned,
     ) -> Result<Option<Shown>, String> {
-        let late = learned.slowest * 4;
-        let patience = Patience {
-            idle: GUESS_IDLE.max(late),
-            busy: GUESS_BUSY.max(late),
-        };
+        let patience = Waits::of_a_guess(learned);
         self.spoiled = true;
         let held = self.hold(conversation, variation, learned, patience, None)?;
         let difference = learned.difference(&held);
@@ -413,13 +348,14 @@ impl<'b> Bench<'b> {
     }
 
     /// How a variation of another conversation differs from its uncut runs, which agree; `None` if it does
-    /// not, or if they do not. `just_learned`: the last runs were uncut ones of this conversation.
+    /// not, or if they do not. `just_learned`: the last runs were uncut ones of this conversation. `is_missing`: the
+    /// answer that this is about is known not to come.
     pub(crate) fn differs_in(
         &mut self,
         conversation: &Conversation,
         variation: &Variation,
         learned: &Learned,
-        just_learned: bool,
+        (just_learned, is_missing): (bool, bool),
     ) -> Result<Option<Shown>, String> {
         if !just_learned {
             self.spoiled = true;
@@ -428,7 +364,12 @@ impl<'b> Bench<'b> {
                 return Ok(None);
             }
         }
-        let held = self.once(conversation, variation, learned)?;
+        let patience = if is_missing {
+            Waits::of_a_guess(learned)
+        } else {
+            self.waits.patience(learned)
+        };
+        let held = self.hold(conversation, variation, learned, patience, None)?;
         let difference = learned.difference(&held);
         if difference.is_none() {
             return Ok(None);

@@ -13,7 +13,7 @@
 //! | `token`, `duration`, `pattern`, `recorded`, `held`, `any_order` | what answers are like, and how one differs |
 //! | `carry` | values of answers that are sent back later |
 //! | `subject`, `server`; `program`, `filter`, `client`, `ahead`, `ended` | who is talked to |
-//! | `learn`, `judge`, `tolerated`, `shrink`, `run` | from uncut runs to a verdict and its least cut |
+//! | `learn`, `judge`, `waits`, `tolerated`, `shrink`, `run` | from uncut runs to a verdict and its least cut |
 //! | `finding`, `cause` | what is said of it |
 //! | `fuzz/` | mutants of a recording: octets whose answers nobody wrote down, whole against cut |
 //! | `whole` | for Rust tests: one closure under every cut |
@@ -80,6 +80,8 @@ mod tolerated;
 pub mod turn;
 #[cfg(feature = "cli")]
 pub mod variation;
+#[cfg(feature = "cli")]
+mod waits;
 mod whole;
 
 pub use whole::{assert_cut_invariant, first_difference};

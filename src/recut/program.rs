@@ -40,8 +40,8 @@ pub(crate) struct Program {
     /// The patience with an answer that does not come, by now. Once one has been waited for in vain,
     /// those that are held ahead wait as little as the judge does.
     patience: Arc<Mutex<Option<Patience>>>,
-    /// The number of times that a variation that differs will be repeated.
-    repeats: usize,
+    /// The number of times that a variation that differs will be repeated: as a rule, and where it takes its time.
+    repeats: (usize, usize),
     /// How it ends when the conversation is not cut.
     usual: Option<(Conversation, Option<i32>)>,
     sight: Arc<Mutex<Sight>>,
@@ -64,7 +64,7 @@ impl Program {
             ahead: None,
             again: None,
             patience: Arc::default(),
-            repeats: 0,
+            repeats: (0, 0),
             usual: None,
             sight: Arc::default(),
             stderr: String::new(),
@@ -139,12 +139,12 @@ impl Program {
 
     /// A variation that differs will be repeated between uncut runs.
     fn expect_again(&mut self, planned: usize, talk: &Talk<'_>, held: &Held) {
-        let differs = talk
-            .learned
-            .is_some_and(|learned| learned.difference(held).is_some());
-        if differs {
+        let difference = talk.learned.and_then(|learned| learned.difference(held));
+        if let Some(difference) = difference {
+            let (usual, slow) = self.repeats;
+            let repeats = if difference.took_time() { slow } else { usual };
             let mut variations = vec![Variation::Uncut];
-            for _ in 0..self.repeats {
+            for _ in 0..repeats {
                 variations.extend([talk.variation.clone(), Variation::Uncut]);
             }
             self.again = self.start(planned, variations, talk);
@@ -178,8 +178,8 @@ impl Subject for Program {
         Ok(())
     }
 
-    fn expect_repeats(&mut self, repeats: usize) {
-        self.repeats = repeats;
+    fn expect_repeats(&mut self, usual: usize, slow: usize) {
+        self.repeats = (usual, slow);
     }
 
     fn can_refresh(&self) -> bool {

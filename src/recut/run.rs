@@ -217,7 +217,12 @@ fn least(
     let same_turn = different()
         .filter(|one| one.turn() == variation.turn())
         .count();
-    let most = bench.subject.shrunk_in_a_turn();
+    let most = if shown.difference.took_time() {
+        // Each step waits for an answer that does not come.
+        1
+    } else {
+        bench.subject.shrunk_in_a_turn()
+    };
     if same_turn >= most && variation.turn().is_some() {
         return Ok(Least::whole(bench, variation, shown));
     }

@@ -1,6 +1,8 @@
 //! A server as the subject: conversations over a TCP connection, each piece sent when the last has
 //! been read.
 
+mod answers;
+
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -32,6 +34,12 @@ const FIRST_QUIET: Duration = Duration::from_millis(300);
 
 /// How long a server that cannot be watched is given to see a piece alone.
 const UNSEEN_REST: Duration = Duration::from_millis(1);
+
+/// A server that was busy over so many unread pieces gets the rest at once: each would be waited for as long.
+const LEFT_UNREAD: usize = 3;
+
+/// A piece that went out so soon was read, or cannot be seen: the queue is not asked for it.
+const SOON: Duration = Duration::from_millis(20);
 
 /// How much longer than expected an answer may get, in octets, before it is taken for endless.
 const ENDLESS: usize = 256 * 1024;
@@ -120,6 +128,10 @@ pub(super) struct UnderWay<'s, 't, P> {
     carried: Carried,
     held: Held,
     pauses: usize,
+    /// An answer was waited for in vain.
+    gave_up: bool,
+    /// The number of pieces that a busy server left unread.
+    unread: usize,
 }
 
 impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
@@ -132,6 +144,8 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
             carried: Carried::default(),
             held: Held::default(),
             pauses: 0,
+            gave_up: false,
+            unread: 0,
         }
     }
 
@@ -203,8 +217,10 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
             Vec::new()
         };
         self.learn_carried(turn + 1, &came);
+        let goes_on = here.answer.is_none() || !self.talk.is_lost(turn + 1, &came);
+        self.gave_up = !goes_on;
         self.held.answers.push(came);
-        true
+        goes_on
     }
 
     fn is_last(&self, turn: usize) -> bool {
@@ -266,9 +282,17 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
 
     /// Sends a piece, and waits until the server has read it and rests.
     fn piece(&mut self, turn: usize, octets: &[u8]) -> bool {
+        if self.unread >= LEFT_UNREAD {
+            let sent = self.connection.write(octets, WRITE_BOUND) == octets.len();
+            return self.was_read(turn, sent);
+        }
+        let began = Instant::now();
         let sent = self.connection.send(self.server, octets, WRITE_BOUND);
         if !self.was_read(turn, sent) || self.connection.ending().is_some() {
             return false;
+        }
+        if began.elapsed() > SOON && self.leaves_unread() {
+            self.unread += 1;
         }
         // An empty queue means that the system's copy was read, not that the program has seen it alone.
         if self.server.is_ours() && self.connection.gating() == Gating::DrainGated {
@@ -278,6 +302,13 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
         }
         self.connection.pump();
         self.connection.ending().is_none()
+    }
+
+    /// True if the server is busy, and what was sent lies in its queue.
+    fn leaves_unread(&mut self) -> bool {
+        let unread = self.connection.unread(self.server);
+        unread.is_some_and(|unread| unread > 0)
+            && self.server.activity().is_some_and(|now| !now.asleep)
     }
 
     fn was_read(&mut self, turn: usize, sent: bool) -> bool {
@@ -328,8 +359,10 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
             Some(learned) => learned.split(first + 1..=last + 1, &came),
             None => vec![came],
         };
+        let mut answers = (first + 1..).zip(&split);
+        self.gave_up = answers.any(|(answer, came)| self.talk.is_lost(answer, came));
         self.held.answers.extend(split);
-        went_on
+        went_on && !self.gave_up
     }
 
     /// Sends the beginning of a turn, ends the stream, and closes.
@@ -361,80 +394,6 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
         let came = self.connection.seen()[self.taken..].to_vec();
         self.taken += came.len();
         came
-    }
-
-    /// Waits for these answers together, as long as they may come, and takes them.
-    fn answers(&mut self, first: usize, last: usize) -> Vec<u8> {
-        if let Some(rest) = self.talk.rest {
-            return self.until_rest(rest);
-        }
-        let from = self.taken;
-        let talk = self.talk;
-        let expected = self.expected_len(first, last);
-        let most = expected.unwrap_or(0) * 2 + ENDLESS;
-        let started = Instant::now();
-        let mut whole = false;
-        let mut flooded = false;
-        self.connection
-            .wait(self.server, talk.patience, |connection| {
-                let came = &connection.seen()[from..];
-                whole = match talk.learned {
-                    Some(learned) if first == last => learned.is_answer(first, came),
-                    Some(learned) => learned.are_answers(first..=last, came),
-                    None => came.len() >= expected.unwrap_or(0).max(1),
-                };
-                flooded = came.len() > most;
-                whole || flooded || connection.ending().is_some()
-            });
-        if whole {
-            self.held.slowest = self.held.slowest.max(started.elapsed());
-        }
-        self.held.flooded |= flooded;
-        if self.connection.ending().is_none() && !flooded {
-            match talk.learned {
-                Some(learned) if whole && !learned.patterns[last].is_open() => {
-                    // More than is right shows before the next turn.
-                    self.server.settle();
-                    self.connection.pump();
-                }
-                None if expected.is_none() => self.quiet(FIRST_QUIET),
-                _ => self.quiet(QUIET),
-            }
-        }
-        self.take()
-    }
-
-    /// What comes until the server rests.
-    fn until_rest(&mut self, rest: Duration) -> Vec<u8> {
-        self.server.settle();
-        self.connection.pump();
-        if !rest.is_zero() && self.connection.ending().is_none() {
-            let patience = Patience {
-                idle: rest,
-                busy: self.talk.patience.busy,
-            };
-            let from = self.taken;
-            self.connection.wait(self.server, patience, |connection| {
-                connection.ending().is_some() || connection.seen().len() - from > ENDLESS
-            });
-        }
-        self.held.flooded |= self.connection.seen().len() - self.taken > ENDLESS;
-        self.take()
-    }
-
-    /// How long these answers are together, if that is known.
-    fn expected_len(&self, first: usize, last: usize) -> Option<usize> {
-        if let Some(learned) = self.talk.learned {
-            let lens = (first..=last).map(|answer| learned.sample(answer).len());
-            return Some(lens.sum());
-        }
-        (first..=last).try_fold(0, |len, answer| {
-            let recorded = self.talk.conversation.answer(answer);
-            let recorded = recorded.and_then(|answer| answer.octets.as_ref());
-            let hint = recorded.map(crate::trace::octets::Octets::len);
-            let hint = hint.or_else(|| Some(self.talk.hints.get(answer)?.len()));
-            Some(len + hint?)
-        })
     }
 
     fn learn_carried(&mut self, answer: usize, came: &[u8]) {
@@ -471,7 +430,10 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
             None => self.talk.conversation.closes,
         };
         if self.connection.ending().is_none() {
-            if closes {
+            if self.gave_up {
+                // The end would be waited for as long as the answer was.
+                self.server.settle();
+            } else if closes {
                 let ended = |connection: &Connection| connection.ending().is_some();
                 self.connection.wait(self.server, self.talk.patience, ended);
             } else if self.talk.learned.is_none() && self.talk.rest.is_none() {

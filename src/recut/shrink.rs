@@ -66,20 +66,21 @@ impl Least {
         learned: Learned,
         variation: Variation,
     ) -> Result<bool, String> {
-        let just_learned = false;
-        self.improve_from(bench, conversation, learned, variation, just_learned)
+        let how = (false, self.shown.difference.took_time());
+        self.improve_from(bench, conversation, learned, variation, how)
     }
 
-    /// The same, where the last runs may have been uncut ones of this conversation.
+    /// The same, where the last runs may have been uncut ones of this conversation, and where the answer may be
+    /// known not to come.
     fn improve_from(
         &mut self,
         bench: &mut Bench<'_>,
         conversation: Conversation,
         learned: Learned,
         variation: Variation,
-        just_learned: bool,
+        how: (bool, bool),
     ) -> Result<bool, String> {
-        let shown = bench.differs_in(&conversation, &variation, &learned, just_learned)?;
+        let shown = bench.differs_in(&conversation, &variation, &learned, how)?;
         let Some(shown) = shown else {
             return Ok(false);
         };
@@ -111,7 +112,7 @@ impl Least {
     fn is_confirmed(&mut self, bench: &mut Bench<'_>) -> Result<bool, String> {
         let (conversation, learned) = (self.conversation.clone(), self.learned.clone());
         let variation = self.variation.clone();
-        self.improve(bench, conversation, learned, variation)
+        self.improve_from(bench, conversation, learned, variation, (false, false))
     }
 }
 
@@ -323,7 +324,7 @@ fn fewest_octets(bench: &mut Bench<'_>, least: &mut Least) -> Result<(), String>
                     pause,
                 };
                 if let Some(learned) = learn_again(bench, &conversation, &least.learned)?
-                    && least.improve_from(bench, conversation, learned, variation, true)?
+                    && least.improve_from(bench, conversation, learned, variation, (true, false))?
                 {
                     continue;
                 }

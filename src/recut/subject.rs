@@ -32,6 +32,17 @@ pub(crate) struct Talk<'t> {
     pub(crate) rest: Option<Duration>,
 }
 
+impl Talk<'_> {
+    /// True if this is what came in the place of an answer that did not come, so that the rest of the conversation
+    /// says nothing more: each further answer would be waited for as long. An uncut conversation is held to its end.
+    pub(crate) fn is_lost(&self, answer: usize, came: &[u8]) -> bool {
+        *self.variation != Variation::Uncut
+            && self
+                .learned
+                .is_some_and(|learned| learned.is_missing(answer, came))
+    }
+}
+
 /// A while in which nothing is said.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Linger {
@@ -69,8 +80,9 @@ pub(crate) trait Subject {
     /// Whether [`Subject::refresh`] does anything.
     fn can_refresh(&self) -> bool;
 
-    /// Is told how often the next variation will be repeated if it differs, for one that works ahead.
-    fn expect_repeats(&mut self, _repeats: usize) {}
+    /// Is told how often the next variation will be repeated if it differs, for one that works ahead: as a rule, and
+    /// where an answer is waited for in vain.
+    fn expect_repeats(&mut self, _usual: usize, _slow: usize) {}
 
     /// How it is spoken of.
     fn words(&self) -> Words {

@@ -91,3 +91,111 @@ fn a_date_that_comes_once_when_the_clock_has_moved_on_is_nothing() {
     assert!(!is_nothing(AT_SIX, b"\x01\x82error"));
     assert!(!is_nothing(USUAL, AT_SEVEN));
 }
+
+/// A server that answers nothing any more where its request is cut at one of these places.
+struct Hangs {
+    at: &'static [usize],
+    /// How long it was waited for in vain, in all.
+    waited: Duration,
+}
+
+impl Subject for Hangs {
+    fn hold(&mut self, talk: &Talk<'_>) -> Result<Held, String> {
+        let mut held = Held {
+            answers: vec![Vec::new()],
+            ..Held::default()
+        };
+        let mut hangs = false;
+        for (turn, here) in talk.conversation.turns.iter().enumerate() {
+            let places = talk.variation.places(turn, here.sent.len());
+            hangs |= places.iter().any(|place| self.at.contains(place));
+            if hangs {
+                self.waited += talk.patience.busy;
+                held.answers.push(Vec::new());
+                if talk.is_lost(turn + 1, &[]) {
+                    break;
+                }
+            } else {
+                held.answers.push(USUAL.to_vec());
+            }
+        }
+        Ok(held)
+    }
+
+    fn refresh(&mut self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn can_refresh(&self) -> bool {
+        true
+    }
+}
+
+/// The cuts of `turns` turns that differ when these places hang, each with what it was made small to, and how long
+/// the server was waited for.
+fn hangs(turns: usize, at: &'static [usize]) -> (Vec<String>, Duration) {
+    let mut conversation = Conversation::default();
+    for _ in 0..turns {
+        conversation.sent(b"a request of some twenty octets");
+        conversation.answered(USUAL);
+    }
+    let trace = conversation.into_trace("x", "x");
+    let recording = super::super::run::Recording::of(&trace).unwrap();
+    let wanted = super::super::variation::Wanted {
+        places: super::super::variation::Places::ByNeed,
+        seed: 1,
+        pipelines: false,
+        framing: None,
+    };
+    let options = Options {
+        timeout: Duration::from_secs(5),
+        fresh: false,
+        carry: false,
+        silent: false,
+    };
+    let mut subject = Hangs {
+        at,
+        waited: Duration::ZERO,
+    };
+    let variations = recording.variations(&wanted);
+    let judged = super::super::run::run(
+        &mut subject,
+        &recording,
+        &variations,
+        &options,
+        &mut crate::judge::progress::Unwatched,
+    );
+    let found = judged.unwrap().findings.into_iter().filter_map(|finding| {
+        let places = finding.cut?.after;
+        Some(format!("{}={places:?}", finding.check.id))
+    });
+    (found.collect(), subject.waited)
+}
+
+#[test]
+fn ten_cuts_that_hang_cost_well_below_a_minute() {
+    let (found, waited) = hangs(2, &[7, 11, 15, 19, 23]);
+    let expected = [
+        "x/turn1@7=[7]",
+        "x/turn1@11=[11]",
+        "x/turn1@15=[15]",
+        "x/turn1@19=[19]",
+        "x/turn1@23=[23]",
+        "x/turn2@7=[7]",
+        "x/turn2@11=[11]",
+        "x/turn2@15=[15]",
+        "x/turn2@19=[19]",
+        "x/turn2@23=[23]",
+        "x/octets=[7]",
+        "x/pauses=[7]",
+    ];
+    assert_eq!(found, expected);
+    assert!(waited < Duration::from_secs(45), "{waited:?}");
+}
+
+#[test]
+fn a_server_that_hangs_in_every_turn_costs_a_bounded_time() {
+    let (found, waited) = hangs(12, &[7, 11, 15, 19, 23]);
+    assert!(found.contains(&"x/turn12@7=[7]".to_owned()), "{found:?}");
+    assert!(waited < Duration::from_secs(90), "{waited:?}");
+}
