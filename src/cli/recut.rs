@@ -131,6 +131,7 @@ impl Recut {
                 fresh: false,
                 carry: self.client && !self.no_carry,
                 silent: self.silent,
+                framing: self.framing.clone(),
             };
             let started = (self.command.as_slice(), self.words());
             return program::judge(&self.judging, kind, started, &planned, &options, &known);
@@ -141,6 +142,7 @@ impl Recut {
             fresh: self.fresh,
             carry: !self.no_carry,
             silent: self.silent,
+            framing: self.framing.clone(),
         };
         let segmentation = match origin {
             Origin::Command(_) => "drain-gated",
@@ -168,6 +170,7 @@ impl Recut {
             seed: self.seed,
             pipelines: self.pipelines,
             framing: self.framing.clone(),
+            hostile: self.may_harm(),
         };
         let planned: Vec<_> = recordings
             .iter()
@@ -247,6 +250,14 @@ impl Recut {
             recordings.push(recording);
         }
         Ok(recordings)
+    }
+
+    /// True if frames that lie may be sent: a server elsewhere is not ours to break.
+    fn may_harm(&self) -> bool {
+        self.connect.as_ref().is_none_or(|at| {
+            at.to_socket_addrs()
+                .is_ok_and(|mut addresses| addresses.all(|at| at.ip().is_loopback()))
+        })
     }
 
     fn chosen(&self) -> Result<Option<GlobSet>, Failure> {

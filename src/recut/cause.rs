@@ -20,6 +20,12 @@ pub(crate) fn of(
                 "tail lost: what follows a request in the same read is dropped or misread",
             );
         }
+        (Variation::Hostile(_), Difference::AnsweredAnyway) => {
+            return Some("the length of a frame is not looked at");
+        }
+        (Variation::Hostile(_), _) => {
+            return Some("a length is trusted, or a frame that is none is not cleaned up after");
+        }
         (Variation::BreakOff { .. }, _) => {
             return Some("a stream that ends inside a request is not cleaned up after");
         }

@@ -54,6 +54,7 @@ fn chunks(least: &Least) -> Vec<Octets> {
                 joins = (first + 1..=*last).contains(&turn);
                 places.extend(into.filter(|_| turn == *last));
             }
+            Variation::Hostile(one) if one.turn == turn => sent = &one.octets,
             Variation::BreakOff { turn: at, after } if *at == turn => {
                 sent = &sent[..sent.len().min(*after)];
             }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::by_frames;
 use super::cause;
 use super::held::{Difference, Learned};
 use super::shrink::Least;
@@ -71,6 +72,7 @@ fn title(variation: &Variation) -> String {
         Variation::BreakOff { turn, after } => {
             format!("the stream ends after octet {after} of turn {}", turn + 1)
         }
+        Variation::Hostile(one) => format!("turn {} with {}", one.turn + 1, one.lie.in_words()),
     }
 }
 
@@ -107,6 +109,9 @@ pub(crate) fn message(
         }
         Difference::Unwell => {
             format!("afterwards the {who} does not answer the uncut conversation as before")
+        }
+        Difference::AnsweredAnyway => {
+            format!("the {who} answers it as it answers the frame that this was made from")
         }
     }
 }
@@ -197,6 +202,11 @@ pub(crate) fn shown(least: &Least) -> String {
         let place = least.learned.differs_at(answer, came);
         let _ = writeln!(out, "uncut: {}", marked(learned, place));
         let _ = writeln!(out, "cut:   {}", marked(came, place));
+        let framing = least.learned.framing.as_ref();
+        let frame = framing.and_then(|framing| by_frames::in_words(framing, learned, came, place));
+        if let Some(frame) = frame {
+            let _ = writeln!(out, "{frame}");
+        }
     }
     let _ = writeln!(out, "then: {}", least.shown.held.ended);
     out

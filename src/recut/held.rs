@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use super::by_frames;
 use super::pattern::Pattern;
 use super::recorded::same_outcome;
+use crate::framing::Framing;
 
 /// What came of one conversation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -75,6 +77,8 @@ pub(crate) enum Difference {
     LeftOpen,
     /// Afterwards the server does not serve the uncut conversation any more.
     Unwell,
+    /// A frame that lies is answered as the one that it was made from.
+    AnsweredAnyway,
 }
 
 impl Difference {
@@ -122,6 +126,8 @@ pub(crate) struct Learned {
     pub(crate) slowest: Duration,
     /// What is carried over.
     pub(crate) carried: Vec<Vec<u8>>,
+    /// How answers are divided, where that is known.
+    pub(crate) framing: Option<Framing>,
 }
 
 /// As many samples of an answer are kept at the most.
@@ -139,6 +145,7 @@ impl Learned {
             unasked: Vec::new(),
             slowest: Duration::ZERO,
             carried: Vec::new(),
+            framing: None,
         };
         for held in held {
             learned.unasked.extend(
@@ -169,6 +176,27 @@ impl Learned {
         }
     }
 
+    /// The same with answers that are divided so.
+    pub(crate) fn divided(mut self, framing: Option<&Framing>) -> Self {
+        self.framing = framing.cloned();
+        self.find_patterns();
+        self
+    }
+
+    fn find_patterns(&mut self) {
+        let framing = self.framing.as_ref();
+        self.patterns = self
+            .samples
+            .iter()
+            .map(|samples| {
+                let samples: Vec<&[u8]> = samples.iter().map(Vec::as_slice).collect();
+                framing
+                    .and_then(|framing| by_frames::pattern(framing, &samples))
+                    .unwrap_or_else(|| Pattern::of(&samples))
+            })
+            .collect();
+    }
+
     /// Learns from one more uncut conversation.
     pub(crate) fn add(&mut self, held: &Held) {
         for (place, samples) in self.samples.iter_mut().enumerate() {
@@ -186,14 +214,7 @@ impl Learned {
             }
             samples.push(came);
         }
-        self.patterns = self
-            .samples
-            .iter()
-            .map(|samples| {
-                let samples: Vec<&[u8]> = samples.iter().map(Vec::as_slice).collect();
-                Pattern::of(&samples)
-            })
-            .collect();
+        self.find_patterns();
         if self.closes != Some(held.closed) {
             self.closes = None;
         }
@@ -439,114 +460,4 @@ fn without(unasked: &[Pattern], octets: &[u8]) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn held(answers: &[&str], closed: bool) -> Held {
-        Held {
-            answers: answers
-                .iter()
-                .map(|answer| answer.as_bytes().to_vec())
-                .collect(),
-            closed,
-            ..Held::default()
-        }
-    }
-
-    #[test]
-    fn each_kind_of_difference_is_told_apart() {
-        let learned = Learned::of(&[
-            held(&["", "one", "two 1"], false),
-            held(&["", "one", "two 2"], false),
-        ]);
-        let difference = |answers: &[&str], closed| learned.difference(&held(answers, closed));
-        assert_eq!(difference(&["", "one", "two 33"], false), None);
-        assert_eq!(
-            difference(&["", "on", "two 3"], false),
-            Some(Difference::Missing { answer: 1 })
-        );
-        assert_eq!(
-            difference(&["", "one"], false),
-            Some(Difference::Missing { answer: 2 })
-        );
-        assert_eq!(
-            difference(&["", "o"], true),
-            Some(Difference::ClosedInstead { answer: 1 })
-        );
-        assert_eq!(
-            difference(&["", "ane", "two 3"], false),
-            Some(Difference::Other { answer: 1 })
-        );
-        assert_eq!(
-            difference(&["", "one", "two 3"], true),
-            Some(Difference::Closed)
-        );
-        assert_eq!(learned.differs_at(1, b"ane"), 0);
-    }
-
-    #[test]
-    fn an_answer_is_missing_or_beyond_help_or_neither() {
-        let learned = Learned::of(&[
-            held(&["", "one", "two 1"], false),
-            held(&["", "one", "two 2"], false),
-        ]);
-        for (answer, came, missing, beyond_help) in [
-            (1, "", true, false),
-            (1, "on", true, false),
-            (1, "one", false, false),
-            (1, "an", false, true),
-            (1, "one more", false, true),
-            (2, "", true, false),
-            (2, "two", false, false),
-            (2, "two 77", false, false),
-            (2, "two;", false, true),
-        ] {
-            assert_eq!(
-                learned.is_missing(answer, came.as_bytes()),
-                missing,
-                "{came}"
-            );
-            assert_eq!(
-                learned.is_beyond_help(answer, came.as_bytes()),
-                beyond_help,
-                "{came}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_heartbeat_counts_for_nothing_wherever_it_comes() {
-        let mut beats = held(&["", "hello", "bye"], true);
-        beats.unasked = vec![b"PING 1\n".to_vec(), b"PING 2\n".to_vec()];
-        let learned = Learned::of(&[held(&["", "hello", "bye"], true), beats]);
-        assert_eq!(
-            learned.difference(&held(&["PING 7\n", "helPING 12\nlo", "bye"], true)),
-            None
-        );
-        let other = learned.difference(&held(&["", "helPONG 1\nlo", "bye"], true));
-        assert_eq!(other, Some(Difference::Other { answer: 1 }));
-    }
-
-    #[test]
-    fn an_end_that_varies_is_not_compared() {
-        let learned = Learned::of(&[held(&["", "a"], true), held(&["", "a"], false)]);
-        assert_eq!(learned.difference(&held(&["", "a"], false)), None);
-        assert_eq!(learned.difference(&held(&["", "a"], true)), None);
-    }
-
-    #[test]
-    fn a_value_that_is_another_one_once_is_learned_and_a_refusal_is_not() {
-        let mut learned =
-            Learned::of(&[held(&["+7 a", "+OK"], false), held(&["+8 a", "+OK"], false)]);
-        assert!(!learned.absorb(&held(&["+7 a", "+KO"], false)));
-        assert!(!learned.absorb(&held(&["-7 a", "+OK"], false)));
-        assert!(!learned.absorb(&held(&["+7 a", "+OK"], true)));
-        assert!(
-            learned
-                .difference(&held(&["+7x a", "+OK"], false))
-                .is_some()
-        );
-        assert!(learned.absorb(&held(&["+7x a", "+OK"], false)));
-        assert_eq!(learned.difference(&held(&["+9z a", "+OK"], false)), None);
-    }
-}
+mod tests;

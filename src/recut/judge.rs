@@ -176,7 +176,9 @@ impl<'b> Bench<'b> {
             held = self.once(conversation, variation, &learned)?;
         }
         let difference = match variation {
-            Variation::BreakOff { .. } => self.after_breaking_off(&held)?,
+            Variation::BreakOff { .. } | Variation::Hostile(_) => {
+                self.after_breaking_off(variation, &held)?
+            }
             _ => learned.difference(&held),
         };
         let inside = held.inside;
@@ -190,9 +192,21 @@ impl<'b> Bench<'b> {
     }
 
     /// A stream that ends inside a turn must leave the server well.
-    fn after_breaking_off(&mut self, held: &Held) -> Result<Option<Difference>, String> {
+    fn after_breaking_off(
+        &mut self,
+        variation: &Variation,
+        held: &Held,
+    ) -> Result<Option<Difference>, String> {
         if let Some(died) = held.died.as_ref().filter(|_| !self.learned.dies) {
             return Ok(Some(Difference::Died(died.clone())));
+        }
+        if let Variation::Hostile(one) = variation
+            && one.alone
+            && let Some(came) = held.answers.get(one.turn + 1)
+            && !came.is_empty()
+            && self.learned.is_answer(one.turn + 1, came)
+        {
+            return Ok(Some(Difference::AnsweredAnyway));
         }
         if self.fresh {
             // A second conversation is answered otherwise in any case.

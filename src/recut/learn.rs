@@ -7,6 +7,7 @@ use super::recorded::same_outcome;
 use super::subject::{Linger, Subject, Talk};
 use super::turn::Conversation;
 use super::variation::Variation;
+use crate::framing::Framing;
 use crate::testee::wait::Patience;
 
 /// In one of the uncut runs nothing is said for so long, so that a clock that counts seconds shows, and
@@ -27,6 +28,8 @@ pub struct Options {
     pub carry: bool,
     /// Whether a conversation without any answer is judged.
     pub silent: bool,
+    /// How the streams are divided, where that is known; else a recording may say so.
+    pub framing: Option<Framing>,
 }
 
 /// What is known of a conversation before it is cut.
@@ -69,7 +72,7 @@ pub(crate) fn learn(
         hints: Vec::new(),
     };
     let (held, fresh, mut notes) = runs.hold()?;
-    let learned = Learned::of(&held);
+    let learned = Learned::of(&held).divided(options.framing.as_ref());
     if learned.is_silent() && !options.silent {
         return Err("the server answers nothing, uncut: there is nothing to compare".to_owned());
     }
@@ -110,6 +113,7 @@ impl Runs<'_> {
             self.subject.refresh()?;
         }
         let last = self.uncut(None)?;
+        let agree = |one: &Held, other: &Held| agree(one, other, self.options.framing.as_ref());
         let shares = agree(&first, &again);
         if shares && agree(&first, &last) {
             return Ok((vec![first, again, last], false, Vec::new()));
@@ -206,8 +210,8 @@ impl Runs<'_> {
 }
 
 /// Whether two uncut runs went the same way, apart from values that vary.
-fn agree(one: &Held, other: &Held) -> bool {
-    let unasked = Learned::of(&[one.clone(), other.clone()]);
+fn agree(one: &Held, other: &Held, framing: Option<&Framing>) -> bool {
+    let unasked = Learned::of(&[one.clone(), other.clone()]).divided(framing);
     one.closed == other.closed
         && one.answers.len() == other.answers.len()
         && unasked.patterns.iter().all(|pattern| !pattern.is_loose())

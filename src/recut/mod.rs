@@ -9,8 +9,8 @@
 //!
 //! | | |
 //! |---|---|
-//! | `turn`, `frames`, `variation` | a conversation in turns, and the ways of holding it otherwise |
-//! | `token`, `duration`, `pattern`, `recorded`, `held`, `any_order` | what answers are like, and how one differs |
+//! | `turn`, `frames`, `hostile`, `variation` | a conversation in turns, and the ways of holding it otherwise |
+//! | `token`, `duration`, `pattern`, `by_frames`, `recorded`, `held`, `any_order` | what answers are like, and how one differs |
 //! | `carry` | values of answers that are sent back later |
 //! | `subject`, `server`; `program`, `filter`, `client`, `ahead`, `ended` | who is talked to |
 //! | `learn`, `judge`, `waits`, `tolerated`, `shrink`, `run` | from uncut runs to a verdict and its least cut |
@@ -23,6 +23,8 @@
 mod ahead;
 #[cfg(feature = "cli")]
 mod any_order;
+#[cfg(feature = "cli")]
+mod by_frames;
 #[cfg(feature = "cli")]
 pub mod capture;
 #[cfg(feature = "cli")]
@@ -49,6 +51,8 @@ mod frames;
 pub mod fuzz;
 #[cfg(feature = "cli")]
 mod held;
+#[cfg(feature = "cli")]
+pub mod hostile;
 #[cfg(feature = "cli")]
 mod judge;
 #[cfg(feature = "cli")]

@@ -58,6 +58,11 @@ impl Pattern {
         Self::new(pieces.unwrap_or_else(|| around_a_gap(samples)))
     }
 
+    /// Octets of any kind, so many.
+    pub(crate) fn any(count: usize) -> Self {
+        Self::new(vec![Piece::Masked(count)])
+    }
+
     fn new(mut pieces: Vec<Piece>) -> Self {
         pieces.retain(|piece| !matches!(piece, Piece::Literal(octets) if octets.is_empty()));
         let least = pieces.iter().map(Piece::least).sum();

@@ -140,6 +140,14 @@ pub(crate) fn run(
     options: &Options,
     progress: &mut dyn Progress,
 ) -> Result<Judged, Unjudged> {
+    let options = &Options {
+        framing: options
+            .framing
+            .as_ref()
+            .or(recording.framing.as_ref())
+            .cloned(),
+        ..options.clone()
+    };
     let known = learn(subject, &recording.conversation, options)?;
     let notes = known.notes.clone();
     let mut bench = Bench::new(subject, &recording.conversation, options, known);

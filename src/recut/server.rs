@@ -183,6 +183,10 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
                     self.break_off(turn, *after);
                     return;
                 }
+                Variation::Hostile(lie) if lie.turn == turn => {
+                    self.lie(&lie.octets);
+                    return;
+                }
                 Variation::Join { first, last, into } if *first == turn => {
                     turn = *last;
                     self.joined(*first, *last, *into)
@@ -372,6 +376,16 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
         self.connection.send(self.server, part, WRITE_BOUND);
         self.connection.end_of_stream();
         let came = self.rest();
+        self.held.answers.push(came);
+    }
+
+    /// Sends octets with a frame in them that lies, and sees what comes.
+    fn lie(&mut self, octets: &[u8]) {
+        let octets = self.carried.apply(octets);
+        self.connection.send(self.server, &octets, WRITE_BOUND);
+        let slowest = self.talk.learned.map(|learned| learned.slowest * 4);
+        self.quiet(FIRST_QUIET.min(QUIET.max(slowest.unwrap_or_default())));
+        let came = self.take();
         self.held.answers.push(came);
     }
 

@@ -244,6 +244,10 @@ fn fewest_turns(bench: &mut Bench<'_>, least: &mut Least) -> Result<(), String> 
     let Some(turn) = least.variation.turn() else {
         return Ok(());
     };
+    if least.variation.breaks_off() {
+        // What differs is the conversation after it.
+        return Ok(());
+    }
     let answers = least.shown.difference.answer();
     let needed = answers.map_or(turn, |answer| answer.saturating_sub(1).max(turn));
     let count = least.conversation.turns.len();
@@ -360,7 +364,7 @@ fn learn_again(
     if !is_good(&again) {
         return Ok(None);
     }
-    let learned = Learned::of(&[first, again]);
+    let learned = Learned::of(&[first, again]).divided(before.framing.as_ref());
     let loose = learned
         .patterns
         .iter()
@@ -410,6 +414,7 @@ mod tests {
             fresh: false,
             carry: false,
             silent: false,
+            framing: None,
         };
         let uncut = Held {
             answers: vec![Vec::new(), b"ok".to_vec()],

@@ -22,6 +22,8 @@ pub(crate) enum Tolerated {
     /// It differed only where the octets of a turn took far longer to go out than where it did not: the
     /// server's limit for a request that stays away, met on a loaded machine.
     TookLong,
+    /// A frame that stops early, or has a wrong fixed octet, is answered as the one that it was made from.
+    TakenAnyway,
 }
 
 impl Tolerated {
@@ -36,6 +38,9 @@ impl Tolerated {
                 "an answer waits while the server is inside the next turn; a client that waits for it \
                 there waits for ever"
             }
+            Self::TakenAnyway => {
+                "answered as the right frame is: the rest of it, or the octet that is wrong, is not looked at"
+            }
             Self::TookLong => {
                 "answered otherwise only where a turn took far longer to go out: a time limit of the server, \
                 on a loaded machine"
@@ -45,6 +50,12 @@ impl Tolerated {
 
     /// What can be tolerated of a difference by what was seen of it alone.
     pub(crate) fn of(learned: &Learned, variation: &Variation, shown: &Shown) -> Option<Self> {
+        if let Variation::Hostile(one) = variation
+            && shown.difference == Difference::AnsweredAnyway
+            && !one.lie.forbids_the_answer()
+        {
+            return Some(Self::TakenAnyway);
+        }
         if is_order_alone(learned, variation, &shown.held) {
             return Some(Self::Reordered);
         }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 use super::frames::{self, Framed};
+use super::hostile::{self, Hostile};
 use super::turn::Conversation;
 use crate::framing::Framing;
 
@@ -92,6 +93,8 @@ pub enum Variation {
         /// After so many of its octets.
         after: usize,
     },
+    /// A turn with a frame in it that lies; nothing follows.
+    Hostile(Hostile),
 }
 
 impl Variation {
@@ -121,6 +124,7 @@ impl Variation {
             }
             Self::EndApart => "end".to_owned(),
             Self::BreakOff { turn, after } => format!("end@turn{}@{after}", turn + 1),
+            Self::Hostile(one) => format!("hostile@turn{}/{}", one.turn + 1, one.lie.id()),
         }
     }
 
@@ -133,7 +137,7 @@ impl Variation {
             }
             Self::Join { into: None, .. } => "CUT-2",
             Self::Join { into: Some(_), .. } => "CUT-3",
-            Self::EndApart | Self::BreakOff { .. } => "CUT-4",
+            Self::EndApart | Self::BreakOff { .. } | Self::Hostile(_) => "CUT-4",
         }
     }
 
@@ -142,9 +146,16 @@ impl Variation {
     pub const fn turn(&self) -> Option<usize> {
         match self {
             Self::Cut { turn, .. } | Self::BreakOff { turn, .. } => Some(*turn),
+            Self::Hostile(one) => Some(one.turn),
             Self::Join { last, .. } => Some(*last),
             _ => None,
         }
+    }
+
+    /// True if it is over inside a turn, for which nothing is answered.
+    #[must_use]
+    pub const fn breaks_off(&self) -> bool {
+        matches!(self, Self::BreakOff { .. } | Self::Hostile(_))
     }
 
     /// What reports say of it.
@@ -169,6 +180,10 @@ impl Variation {
             Self::BreakOff { turn, after } => Cut {
                 turn: Some(turn + 1),
                 after: vec![*after],
+                ..Cut::default()
+            },
+            Self::Hostile(one) => Cut {
+                turn: Some(one.turn + 1),
                 ..Cut::default()
             },
         }
@@ -217,6 +232,8 @@ pub struct Wanted {
     pub pipelines: bool,
     /// How the stream is divided, where that is known: then the frames say which places count.
     pub framing: Option<Framing>,
+    /// Whether frames that lie are sent, where the framing is known.
+    pub hostile: bool,
 }
 
 /// All variations of a conversation that are wanted, the plainest first.
@@ -244,6 +261,10 @@ pub fn all(conversation: &Conversation, wanted: &Wanted) -> Vec<Variation> {
         all.extend(joins(conversation));
     }
     all.extend(ends(conversation));
+    if let Some(framing) = wanted.framing.as_ref().filter(|_| wanted.hostile) {
+        let all_lies = hostile::all(framing, conversation);
+        all.extend(all_lies.into_iter().map(Variation::Hostile));
+    }
     all
 }
 

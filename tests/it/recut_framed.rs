@@ -86,3 +86,148 @@ fn a_length_that_is_lost_when_it_is_cut_is_found() {
     let (status, report) = judged(None, &options, true);
     assert_eq!((status, verdict(&report)), (1, Some("fail")), "{report}");
 }
+
+/// Answers each frame by another. `mode`: `right` closes over lengths that are too large; `breaks` serves nobody
+/// after one, and `ignores` takes what one read brings for a frame, whatever its length says.
+const ANSWERER: &str = r#"
+import socket, sys, threading
+mode = sys.argv[2]
+broken = False
+def serve(stream):
+    global broken
+    held = b""
+    while octets := stream.recv(65536):
+        held += octets
+        if mode == "ignores":
+            stream.sendall(b"\0\3yes")
+            held = b""
+        if len(held) >= 2 and int.from_bytes(held[:2], "big") > 9000:
+            broken = mode == "breaks"
+            break
+        while len(held) >= 2 and len(held) >= (end := 2 + int.from_bytes(held[:2], "big")):
+            held = held[end:]
+            stream.sendall(b"\0\3no!" if broken else b"\0\3yes")
+    stream.close()
+with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as listener:
+    while True:
+        threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+"#;
+
+/// Frames that lie are answered by nobody, and harm nobody else.
+#[rstest]
+#[case::right("right", 0, &["pass", "pass", "pass", "pass"])]
+#[case::breaks("breaks", 1, &["fail", "pass", "pass", "pass"])]
+#[case::ignores("ignores", 1, &["fail", "acceptable", "acceptable", "acceptable"])]
+fn frames_that_lie_are_sent_where_the_framing_is_known(
+    #[case] mode: &str,
+    #[case] status: i32,
+    #[case] expected: &[&str],
+) {
+    if !is_installed("python3") {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let (recording, report, server) = (path("two.json"), path("report.json"), path("server.py"));
+    let steps = json!([{"send": to_hex(b"\0\x04data")}, {"answer": {}}]);
+    let trace = json!({"id": "one", "title": "A frame", "framing": "u16be", "steps": steps});
+    fs::write(&recording, trace.to_string()).unwrap();
+    fs::write(&server, ANSWERER).unwrap();
+    let words = ["recut", &recording, "--run", "hostile*", "--json", &report];
+    let ran = unstick(
+        words
+            .into_iter()
+            .chain(["--", "python3", &server, "{port}", mode]),
+    );
+    let text = fs::read_to_string(&report).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    let report: Value = serde_json::from_str(&text).unwrap();
+    let cases = report["cases"].as_array().unwrap().iter();
+    let found: Vec<_> = cases
+        .map(|case| {
+            (
+                case["id"].as_str().unwrap(),
+                case["verdict"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    let lies = ["maximum", "truncated@1", "truncated@2", "truncated@5"];
+    let ids = lies.map(|lie| format!("one/hostile@turn1/{lie}"));
+    let expected: Vec<_> = ids
+        .iter()
+        .map(String::as_str)
+        .zip(expected.iter().copied())
+        .collect();
+    assert_eq!((ran.status, found), (status, expected), "{}", ran.stdout);
+}
+
+/// A value in the first frame of an answer has another length each time, and a cut changes the second frame.
+const VARIES: &str = r#"
+import os, socket, sys, threading
+count = 0
+def serve(stream):
+    global count
+    held, cut = b"", False
+    while octets := stream.recv(65536):
+        held += octets
+        if len(held) < 6:
+            cut = len(sys.argv) > 2 and len(held) == 2
+            continue
+        count += 1
+        name = bytes([0x80 + count % 7]) * (1 + count % 3) + b"x"
+        second = b"\1bad" if cut else b"\1yes"
+        stream.sendall(len(name).to_bytes(2, "big") + name + b"\0\x04" + second)
+        held = b""
+with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as listener:
+    while True:
+        threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+"#;
+
+/// Answers that vary in one frame are compared in the others, and the finding names the frame.
+#[rstest]
+#[case::right(&[], 0)]
+#[case::faulty(&["faulty"], 1)]
+fn answers_are_compared_frame_by_frame(#[case] fault: &[&str], #[case] status: i32) {
+    if !is_installed("python3") {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let (recording, report, server) = (path("two.json"), path("report.json"), path("server.py"));
+    let steps = json!([{"send": to_hex(b"\0\x04data")}, {"answer": {}}]);
+    let trace = json!({"id": "one", "title": "A frame", "steps": steps});
+    fs::write(&recording, trace.to_string()).unwrap();
+    fs::write(&server, VARIES).unwrap();
+    let words = [
+        "recut",
+        &recording,
+        "--framing",
+        "u16be",
+        "--run",
+        "turn1@?",
+        "--json",
+        &report,
+    ];
+    let command = ["--", "python3", &server, "{port}"];
+    let ran = unstick(
+        words
+            .into_iter()
+            .chain(command)
+            .chain(fault.iter().copied()),
+    );
+    assert_eq!(ran.status, status, "{}{}", ran.stdout, ran.stderr);
+    if status == 0 {
+        return;
+    }
+    let text = fs::read_to_string(&report).unwrap();
+    let report: Value = serde_json::from_str(&text).unwrap();
+    let cases = report["cases"].as_array().unwrap().iter();
+    let failed: Vec<_> = cases.filter(|case| case["verdict"] == "fail").collect();
+    assert_eq!(failed.len(), 1, "{}", ran.stdout);
+    assert_eq!(failed[0]["id"], "one/turn1@2");
+    assert!(
+        ran.stdout
+            .contains("frame 2 of 2 differs, from its octet 4 on"),
+        "{}",
+        ran.stdout
+    );
+}

@@ -108,6 +108,7 @@ impl Recorded {
             fresh: self.fresh,
             carry: true,
             silent: false,
+            framing: None,
         };
         let server = Server::new(origin).map_err(|error| error.to_string())?;
         let mut subject = ServerSubject::new(server, self.before.clone());

@@ -205,6 +205,7 @@ fn first_cuts(recordings: &[String]) -> Result<Vec<String>, Failure> {
         seed: 1,
         pipelines: false,
         framing: None,
+        hostile: false,
     };
     let mut patterns = Vec::new();
     for path in recordings {

@@ -27,7 +27,7 @@ const MAX_JOBS: usize = 8;
 /// Whether a variation says something about a program that reads its input to the end: one that ends
 /// early is another input.
 pub(super) const fn applies(variation: &Variation) -> bool {
-    !matches!(variation, Variation::BreakOff { .. })
+    !variation.breaks_off()
 }
 
 /// A file of octets, named by itself.

@@ -54,6 +54,7 @@ fn is_nothing(dated: &'static [u8], cut: &'static [u8]) -> bool {
         fresh: false,
         carry: false,
         silent: false,
+        framing: None,
     };
     let uncut = Held {
         answers: vec![Vec::new(), USUAL.to_vec(), USUAL.to_vec()],
@@ -146,12 +147,14 @@ fn hangs(turns: usize, at: &'static [usize]) -> (Vec<String>, Duration) {
         seed: 1,
         pipelines: false,
         framing: None,
+        hostile: false,
     };
     let options = Options {
         timeout: Duration::from_secs(5),
         fresh: false,
         carry: false,
         silent: false,
+        framing: None,
     };
     let mut subject = Hangs {
         at,

@@ -16,6 +16,7 @@ fn ids(conversation: &Conversation, places: Places, pipelines: bool) -> Vec<Stri
         seed: 1,
         pipelines,
         framing: None,
+        hostile: false,
     };
     let all = all(conversation, &wanted);
     all.iter().map(Variation::id).collect()
@@ -90,6 +91,7 @@ fn all_places_of_a_long_conversation_are_cut_in_sets() {
         seed: 1,
         pipelines: false,
         framing: None,
+        hostile: false,
     };
     let all = all(&turns, &wanted);
     let sets = all
@@ -116,6 +118,7 @@ fn with_a_framing_the_frames_say_where_a_long_turn_is_cut() {
         seed: 1,
         pipelines: false,
         framing: Some("u16be".parse().unwrap()),
+        hostile: false,
     };
     let all = all(&conversation(&[&frame.repeat(2)]), &wanted);
     let ids: Vec<String> = all.iter().map(Variation::id).collect();
