@@ -90,6 +90,7 @@ pub fn trace(target: &str, data: &[u8]) -> Option<String> {
         before: Vec::new(),
         cuts: (!ends.is_empty()).then_some(Cuts::At(ends)),
         steps,
+        beside: None,
         repaired: None,
     };
     Some(json::write(&trace))

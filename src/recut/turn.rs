@@ -122,6 +122,7 @@ impl Conversation {
             before: Vec::new(),
             cuts: None,
             steps,
+            beside: None,
             repaired: None,
         }
     }

@@ -49,6 +49,20 @@ pub fn read(text: &str) -> Result<Trace, TraceError> {
             "`steps` send {sent} octets; the most is {MAX_OCTETS}"
         ));
     }
+    let stores = |step: &Step| {
+        matches!(
+            step.action,
+            Action::Stored { .. } | Action::Absent(_) | Action::Untouched
+        )
+    };
+    if trace.beside.is_some_and(|beside| {
+        !beside.goes_with(trace.steps.iter().any(stores) || !trace.before.is_empty())
+    }) {
+        return meaningless(
+            "`beside` is two-files: the conversation itself stores none, or leave `beside` out"
+                .to_owned(),
+        );
+    }
     if let Some(Cuts::Named(named)) = &trace.cuts
         && (named.is_empty() || named.contains(&Segmentation::Pinned))
     {

@@ -72,6 +72,9 @@ pub struct Trace {
     /// What lies in the testee's directory beforehand.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub before: Vec<Placed>,
+    /// What other connections do meanwhile, for servers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<Beside>,
     /// How the stream is cut, where that is the point of the trace or where fewer ways do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cuts: Option<Cuts>,
@@ -113,6 +116,63 @@ pub enum Placed {
         /// Where it leads: `target`, a file, or `missing`, where nothing is.
         to: String,
     },
+}
+
+/// What other connections to a server do around a conversation. Sessions have nothing to do with each
+/// other (SES-8, SES-10), so all of them are served as if they were alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Beside {
+    /// One is open, and served before and after.
+    Served,
+    /// Two stop inside a frame, and send the rest afterwards.
+    HalfFrame,
+    /// Two stop inside a frame for almost a second.
+    Pause,
+    /// Two send a file each, in turns, and end afterwards.
+    TwoFiles,
+    /// Many come before and are reset before they are accepted.
+    Gone,
+    /// Many are open at a time before. Each is served, or closed at once (SES-9).
+    Many,
+    /// One reads none of its replies until afterwards.
+    Unread,
+}
+
+impl Beside {
+    /// In words, for people.
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Served => "while another connection is open",
+            Self::HalfFrame => "while other connections have sent a part of a frame",
+            Self::Pause => "while the rest of a frame on other connections takes its time",
+            Self::TwoFiles => "while two files arrive in turns on two other connections",
+            Self::Gone => "after connections that were reset before they were accepted",
+            Self::Many => "after many connections at a time",
+            Self::Unread => "while another connection reads none of its replies",
+        }
+    }
+
+    /// Whether it can be held around a conversation that stores files, or around one that does not. Where
+    /// two other connections store files, nobody could tell whose they are.
+    #[must_use]
+    pub const fn goes_with(self, transfers: bool) -> bool {
+        !(transfers && matches!(self, Self::TwoFiles))
+    }
+
+    /// The requirement that is broken where nothing is without it.
+    #[must_use]
+    pub const fn requirement(self) -> &'static str {
+        match self {
+            Self::Served => "SES-8",
+            Self::HalfFrame => "SES-10",
+            Self::Pause => "FRM-2",
+            Self::TwoFiles => "TRF-3",
+            Self::Gone | Self::Many => "SES-9",
+            Self::Unread => "FRM-9",
+        }
+    }
 }
 
 /// The ways of cutting the stream that a trace keeps to.

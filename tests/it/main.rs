@@ -5,6 +5,7 @@
 
 mod support;
 
+mod beside;
 mod book;
 mod browser;
 mod budgets;

@@ -111,6 +111,7 @@ impl Holding<'_, '_> {
                     draft,
                     conversation,
                     kind: kind(what),
+                    at_once: kind(what),
                     message,
                     evidence,
                 })

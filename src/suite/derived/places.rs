@@ -236,6 +236,7 @@ fn cut_at_parts(renderer: &Renderer<'_>) -> Option<Vec<Trace>> {
 /// The conversation that ends as it must, and the twin that shows the codec to be well.
 pub(super) fn with_twin(trace: Trace, twin: Script<'_>) -> Trace {
     Trace {
+        beside: None,
         repaired: Some(twin.steps),
         ..trace
     }

@@ -70,6 +70,7 @@ impl<'f> Renderer<'f> {
             before: Vec::new(),
             cuts: None,
             steps: script.steps,
+            beside: None,
             repaired: None,
         }
     }
@@ -173,6 +174,7 @@ impl<'f> Renderer<'f> {
             framing: self.name(),
             cuts: golden.cuts.as_ref().map(|cuts| self.cuts(cuts)),
             steps: steps(&golden.steps)?,
+            beside: None,
             repaired: match &golden.repaired {
                 Some(repaired) => Some(steps(repaired)?),
                 None => None,

@@ -8,7 +8,7 @@ use super::told::Told;
 use crate::model::reading::{Next, Reading};
 use crate::model::session_model::{Expected, Model};
 use crate::trace::segmentation::Segmentation;
-use crate::trace::{Acceptable, Action, Class, Cuts, Placed, Trace};
+use crate::trace::{Acceptable, Action, Beside, Class, Cuts, Placed, Trace};
 
 /// FRM-7: a payload above this may be refused by a server that has declared no limit.
 const FLOOR: usize = 65_536;
@@ -18,8 +18,6 @@ const FLOOR: usize = 65_536;
 pub(crate) struct Conversation {
     pub(in crate::suite) trace: Trace,
     pub(in crate::suite) segmentation: Segmentation,
-    /// Another connection is open meanwhile.
-    pub(in crate::suite) beside: bool,
 }
 
 impl Conversation {
@@ -56,11 +54,14 @@ impl Conversation {
             Cutting::Named(named) => named,
             _ => Segmentation::Pinned,
         };
+        let others = draft.beside;
+        let beside = others.filter(|others| others.goes_with(told.transfers));
+        let requirement = beside.map_or(told.broken, Beside::requirement);
         let class = match protocol.class {
             // Its traces are for servers with the extension: without it the answers are others.
             Class::VerifiedTransfer => Class::VerifiedTransfer,
             class if class < Class::Session => Class::Framing,
-            _ if told.transfers => Class::Transfer,
+            _ if told.transfers || beside == Some(Beside::TwoFiles) => Class::Transfer,
             _ => Class::Session,
         };
         let before = match told.transfers {
@@ -70,11 +71,12 @@ impl Conversation {
         let trace = Trace {
             id: "fuzz/conversation".to_owned(),
             title: "A generated conversation goes as the specification has it".to_owned(),
-            requirements: vec![told.broken.to_owned()],
+            requirements: vec![requirement.to_owned()],
             class: Some(class),
             framing: (!is_reference).then(|| protocol.framing.to_string()),
             acceptable: told.acceptable,
             before,
+            beside,
             cuts: Some(match &draft.cutting {
                 Cutting::Named(named) => Cuts::Named(vec![*named]),
                 Cutting::Places(places) => Cuts::At(places.clone()),
@@ -86,7 +88,6 @@ impl Conversation {
         Some(Self {
             trace,
             segmentation,
-            beside: draft.beside,
         })
     }
 }

@@ -6,7 +6,7 @@ use crate::model::program::{Operation, Program};
 use crate::model::rendered::Rendered;
 use crate::model::{plan, session_plan, verified_plan};
 use crate::trace::segmentation::Segmentation;
-use crate::trace::{Class, Placed};
+use crate::trace::{Beside, Class, Placed};
 
 /// What is generated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,8 +56,8 @@ pub(crate) struct Draft {
     pub(in crate::suite) brief: bool,
     /// The whole stream comes so many times.
     pub(in crate::suite) times: usize,
-    /// Another connection is open meanwhile, and served before and after.
-    pub(in crate::suite) beside: bool,
+    /// What other connections do meanwhile.
+    pub(in crate::suite) beside: Option<Beside>,
     /// What lies in the server's directory beforehand.
     pub(in crate::suite) before: Vec<Placed>,
 }
@@ -78,7 +78,7 @@ impl Draft {
             ends: false,
             brief: false,
             times: 1,
-            beside: false,
+            beside: None,
             before: Vec::new(),
         }
     }

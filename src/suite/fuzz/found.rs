@@ -21,6 +21,8 @@ pub(crate) struct Suspect<D = Draft> {
     pub(in crate::suite) conversation: Conversation,
     /// What went wrong, by name.
     pub(in crate::suite) kind: &'static str,
+    /// The same where it is waited for shortly: what is missing then may be a close later.
+    pub(in crate::suite) at_once: &'static str,
     /// In one sentence.
     pub(in crate::suite) message: String,
     pub(in crate::suite) evidence: Evidence,
@@ -29,14 +31,10 @@ pub(crate) struct Suspect<D = Draft> {
 impl<D> Suspect<D> {
     /// What findings of one cause have in common.
     pub(in crate::suite) fn signature(&self) -> String {
-        let beside = if self.conversation.beside {
-            "beside "
-        } else {
-            ""
-        };
-        let broken = self.conversation.trace.requirements.first();
+        let trace = &self.conversation.trace;
+        let broken = trace.requirements.first();
         let broken = broken.map(String::as_str).unwrap_or_default();
-        format!("{beside}{} {broken}", self.kind)
+        format!("{:?} {} {broken}", trace.beside, self.kind)
     }
 }
 
@@ -71,11 +69,9 @@ impl Numbered {
     /// What is said of a finding.
     pub(in crate::suite) fn found<D>(self, least: &Suspect<D>, confirmed: Confirmed) -> Found {
         let conversation = &least.conversation;
-        let beside = if conversation.beside {
-            "while another connection is open: "
-        } else {
-            ""
-        };
+        let beside = conversation.trace.beside;
+        let beside = beside.map(|beside| format!("{}: ", beside.in_words()));
+        let beside = beside.unwrap_or_default();
         let name = self.role.name();
         let message = format!("{beside}{}", least.message.replace("testee", name));
         let mut found = self.of(conversation, least.kind, &message);
@@ -87,7 +83,7 @@ impl Numbered {
         found.check.evidence = Some(least.evidence.clone());
         let seconds = (confirmed.elapsed.as_secs_f64() * 100.0).round() / 100.0;
         let details = [
-            ("beside", conversation.beside.into()),
+            ("beside", conversation.trace.beside.is_some().into()),
             ("conversations", confirmed.conversations.into()),
             ("seconds", seconds.into()),
         ];

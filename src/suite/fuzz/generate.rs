@@ -9,7 +9,7 @@ use crate::model::plan::Op as Frames;
 use crate::model::session_plan::Op as Session;
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::Segmentation;
-use crate::trace::{Class, Placed};
+use crate::trace::{Beside, Class, Placed};
 
 /// What texts are put together from.
 const TEXTS: [&str; 24] = [
@@ -194,8 +194,7 @@ pub(in crate::suite) fn draft(protocol: &Protocol, seed: u64, number: u64) -> Dr
         } else {
             1
         },
-        // Only sessions owe each other nothing.
-        beside: rng.u8(..12) == 0 && protocol.class >= Class::Session,
+        beside: beside(protocol.class, number, &mut rng),
         before,
     }
 }
@@ -210,6 +209,37 @@ fn cut(class: Class, rng: &mut Rng) -> Vec<u8> {
         (false, 0) => piece(Session::Octetwise(count)),
         (false, 1) => piece(Session::Every(every)),
         (false, _) => piece(Session::Cut(distance)),
+    }
+}
+
+/// What takes long comes first in the conversation of this number, and again after twice as many each time:
+/// soon, and yet seldom.
+const SELDOM: [(u64, Beside); 3] = [
+    (40, Beside::Many),
+    (56, Beside::Unread),
+    (88, Beside::Pause),
+];
+
+/// What other connections do now and then.
+fn beside(class: Class, number: u64, rng: &mut Rng) -> Option<Beside> {
+    let due = |(first, _): &&(u64, Beside)| {
+        number.is_multiple_of(*first) && (number / first).is_power_of_two()
+    };
+    if let Some((_, beside)) = SELDOM.iter().find(due)
+        && (class >= Class::Session || *beside != Beside::Many)
+    {
+        return Some(*beside);
+    }
+    if rng.u8(..12) != 0 {
+        return None;
+    }
+    match rng.u8(..64) {
+        // Only sessions owe each other nothing.
+        _ if class < Class::Session => None,
+        0..10 => Some(Beside::Gone),
+        10..28 if class >= Class::Transfer => Some(Beside::TwoFiles),
+        28..36 => Some(Beside::HalfFrame),
+        _ => Some(Beside::Served),
     }
 }
 

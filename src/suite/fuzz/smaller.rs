@@ -62,7 +62,7 @@ impl<F: Fuzzable<Suspect = Suspect, Input = Draft>> Shrinking<'_, F> {
         draft.brief = true;
         self.try_one(&draft)?;
         let mut draft = self.least.draft.clone();
-        draft.beside = false;
+        draft.beside = None;
         self.try_one(&draft)?;
         while self.least.draft.times > 1 {
             let mut draft = self.least.draft.clone();

@@ -44,6 +44,11 @@ impl What {
         matches!(self, Self::Interleaved | Self::TooMuchMemory)
     }
 
+    /// Whether the server has closed instead of answering.
+    pub(crate) const fn is_turned_away(&self) -> bool {
+        matches!(self, Self::ClosedInstead | Self::NoConnection)
+    }
+
     /// Whether the harness waited in vain, which takes its time.
     pub(crate) const fn took_time(&self) -> bool {
         matches!(

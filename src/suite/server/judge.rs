@@ -1,6 +1,7 @@
 //! Judging one conversation of a trace.
 
 use super::bench::{Bench, NotPassed};
+use super::beside::around;
 use super::directory::Directory;
 use super::exchange::{Outcome, converse};
 use super::failure::{Failure, What};
@@ -8,11 +9,25 @@ use crate::framing::Place;
 use crate::suite::plain::next_frame;
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::{Move, Segmentation, accepted, repaired};
-use crate::trace::{Acceptable, Action, Class, Step, Trace, stream};
+use crate::trace::{Acceptable, Action, Beside, Class, Step, Trace, stream};
 
-/// Has the conversation of a trace, and what belongs to it: its repaired twin, and a look
-/// at the testee's health.
+/// Has the conversation of a trace, and what belongs to it: its repaired twin, a look at the testee's
+/// health, and what other connections do meanwhile.
 pub(super) fn judge_conversation(
+    bench: &mut Bench<'_>,
+    trace: &Trace,
+    segmentation: Segmentation,
+    moves: &[Move<'_>],
+) -> Result<(), NotPassed> {
+    match trace.beside {
+        None => judge_alone(bench, trace, segmentation, moves),
+        Some(beside) => around(bench, beside, &mut |bench| {
+            judge_alone(bench, trace, segmentation, moves)
+        }),
+    }
+}
+
+fn judge_alone(
     bench: &mut Bench<'_>,
     trace: &Trace,
     segmentation: Segmentation,
@@ -139,7 +154,8 @@ fn unread_behind(trace: &Trace) -> Option<u64> {
 }
 
 fn directory_for(bench: &mut Bench<'_>, trace: &Trace) -> Result<Option<Directory>, NotPassed> {
-    if trace.class() < Class::Transfer {
+    // To clear it would take away what two others are about to store.
+    if trace.class() < Class::Transfer || trace.beside == Some(Beside::TwoFiles) {
         return Ok(None);
     }
     bench.prepare(&trace.before).map(Some)

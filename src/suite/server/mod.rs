@@ -7,6 +7,7 @@
 
 mod attribution;
 mod bench;
+mod beside;
 pub mod case;
 pub mod cases;
 mod dialect;
@@ -27,5 +28,6 @@ mod plan;
 mod reading;
 mod reply_form;
 pub mod run;
+mod stuck;
 mod subject;
 mod team;

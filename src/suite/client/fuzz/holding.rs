@@ -52,6 +52,7 @@ pub(super) fn suspect(script: Script, wrong: Wrong) -> Suspect<Script> {
         conversation,
         draft: script,
         kind: kind(wrong.symptom),
+        at_once: kind(wrong.symptom),
         message: wrong.message,
         evidence: wrong.evidence,
     }

@@ -71,10 +71,10 @@ pub(super) fn conversation(script: &Script) -> Conversation {
             before,
             cuts: Some(cuts),
             steps: steps.map(|action| Step { action, note: None }).collect(),
+            beside: None,
             repaired: None,
         },
         segmentation,
-        beside: false,
     }
 }
 

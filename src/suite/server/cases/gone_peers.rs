@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use super::slow_peers::{several, until_stuck};
+use super::slow_peers::several;
 use crate::suite::server::bench::{Bench, NotPassed};
 use crate::suite::server::case::Coded;
+use crate::suite::server::stuck::until_stuck;
 use crate::testee::early_reset;
 use crate::trace::Class;
 

@@ -7,8 +7,7 @@ use crate::judge::subject::Subject as _;
 use crate::suite::fuzz::conversation::Conversation;
 use crate::suite::fuzz::draft::{Draft, Protocol};
 use crate::suite::fuzz::found::Suspect;
-use crate::suite::plain::frame;
-use crate::suite::server::bench::{Bench, NotPassed, PLAIN};
+use crate::suite::server::bench::{Bench, NotPassed};
 use crate::suite::server::failure::{Failure, What};
 use crate::suite::server::judge::judge_conversation;
 use crate::trace::segmentation::cut;
@@ -18,11 +17,6 @@ pub(super) const HASTY: u32 = 16;
 
 /// The waits of the confirming runs.
 const PATIENT: [u32; 2] = [4, 0];
-
-/// Whether a server has closed instead of answering.
-pub(super) const fn is_turned_away(what: &What) -> bool {
-    matches!(what, What::ClosedInstead | What::NoConnection)
-}
 
 /// A server, and how often it was talked to.
 pub(super) struct Holding<'r> {
@@ -43,12 +37,7 @@ impl Holding<'_> {
     ) -> Result<Option<Box<Failure>>, RunError> {
         self.bench.waits = waits;
         self.held += 1;
-        let judged = if conversation.beside {
-            self.judge_beside(conversation)
-        } else {
-            self.judge_alone(conversation)
-        };
-        match judged {
+        match self.judge_once(conversation) {
             Ok(()) | Err(NotPassed::Acceptable(_) | NotPassed::Skipped(_)) => Ok(None),
             Err(NotPassed::Failed(failure)) => {
                 self.bench.recover(&failure, HASTY)?;
@@ -64,28 +53,10 @@ impl Holding<'_> {
         }
     }
 
-    fn judge_alone(&mut self, conversation: &Conversation) -> Result<(), NotPassed> {
+    fn judge_once(&mut self, conversation: &Conversation) -> Result<(), NotPassed> {
         let (trace, segmentation) = (&conversation.trace, conversation.segmentation);
         let moves = cut(trace, segmentation);
         judge_conversation(&mut self.bench, trace, segmentation, &moves)
-    }
-
-    /// Holds a conversation while another connection is open, which is served before and after it:
-    /// sessions have nothing to do with each other (SES-8, SES-10).
-    fn judge_beside(&mut self, conversation: &Conversation) -> Result<(), NotPassed> {
-        let terms = self.bench.terms(None);
-        let mut other = self.bench.talk(&terms)?;
-        other.send(self.bench.testee, &frame(PLAIN))?;
-        other.deliver(self.bench.testee, PLAIN)?;
-        match self.judge_alone(conversation) {
-            Ok(()) | Err(NotPassed::Acceptable(_)) => {}
-            // There may be fewer sessions than these (SES-9).
-            Err(NotPassed::Failed(failure)) if is_turned_away(&failure.what) => return Ok(()),
-            other => return other,
-        }
-        other.send(self.bench.testee, &frame(PLAIN))?;
-        other.deliver(self.bench.testee, PLAIN)?;
-        Ok(())
     }
 
     /// Whether a conversation, held so often, leaves the server unable to serve a plain one.
@@ -97,12 +68,13 @@ impl Holding<'_> {
         let Some(mut conversation) = Conversation::of(draft, &self.protocol) else {
             return Ok(false);
         };
-        // What it repairs is not the point.
+        // What it repairs is not the point, nor what others do.
         conversation.trace.repaired = None;
+        conversation.trace.beside = None;
         for _ in 0..count {
             self.held += 1;
             self.bench.waits = HASTY;
-            match self.judge_alone(&conversation) {
+            match self.judge_once(&conversation) {
                 Err(NotPassed::NotStarted(error)) => return Err(error.into()),
                 Err(NotPassed::Failed(_)) => break,
                 _ => {}
@@ -121,6 +93,7 @@ pub(super) fn suspect(draft: Draft, conversation: Conversation, failure: Box<Fai
         draft,
         conversation,
         kind: kind(&failure.what),
+        at_once: kind(&failure.what),
         message: failure.message,
         evidence: failure.evidence,
     }
@@ -155,20 +128,27 @@ impl Fuzzable for Holding<'_> {
         self.held
     }
 
-    /// Twice, on fresh servers and with longer waits.
+    /// Twice, on fresh servers and with longer waits. The longest decides what it is: what was missing may
+    /// be a close, or a wrong answer, later.
     fn confirm(&mut self, seen: &Suspect) -> Result<Option<Suspect>, RunError> {
-        let mut confirmed = None;
+        let mut confirmed: Option<Box<Failure>> = None;
         for waits in PATIENT {
             self.bench.testee.restart()?;
-            match self.judge(&seen.conversation, waits)? {
-                Some(failure) if kind(&failure.what) == seen.kind => confirmed = Some(failure),
-                _ => return Ok(None),
+            let Some(failure) = self.judge(&seen.conversation, waits)? else {
+                return Ok(None);
+            };
+            let agrees = confirmed.is_none_or(|before| {
+                before.what.took_time() || kind(&before.what) == kind(&failure.what)
+            });
+            if !agrees {
+                return Ok(None);
             }
+            confirmed = Some(failure);
         }
-        Ok(
-            confirmed
-                .map(|failure| suspect(seen.draft.clone(), seen.conversation.clone(), failure)),
-        )
+        Ok(confirmed.map(|failure| Suspect {
+            at_once: seen.at_once,
+            ..suspect(seen.draft.clone(), seen.conversation.clone(), failure)
+        }))
     }
 
     fn still_shows(&mut self, draft: &Draft, like: &Suspect) -> Result<Option<Suspect>, RunError> {
@@ -177,7 +157,10 @@ impl Fuzzable for Holding<'_> {
         };
         let failure = self.judge(&conversation, HASTY)?;
         Ok(failure
-            .filter(|failure| kind(&failure.what) == like.kind)
-            .map(|failure| suspect(draft.clone(), conversation, failure)))
+            .filter(|failure| kind(&failure.what) == like.at_once)
+            .map(|failure| Suspect {
+                kind: like.kind,
+                ..suspect(draft.clone(), conversation, failure)
+            }))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::holding::{HASTY, Holding, is_turned_away, suspect};
+use super::holding::{HASTY, Holding, suspect};
 use crate::judge::case::Role;
 use crate::judge::check::Verdict;
 use crate::judge::error::RunError;
@@ -99,7 +99,7 @@ const WORN_OUT: &str = "worn-out";
 
 /// Whether what went wrong may be that the server does not serve at all.
 const fn is_silent(what: &What) -> bool {
-    is_turned_away(what) || matches!(what, What::Missing | What::NotClosed | What::Unwell)
+    what.is_turned_away() || matches!(what, What::Missing | What::NotClosed | What::Unwell)
 }
 
 /// The kind of a finding after which nothing else can be found.
@@ -175,7 +175,8 @@ impl Run<'_> {
             None if number % WELL_EVERY == WELL_EVERY - 1 => self.is_well(number),
             None => Ok(()),
             Some(failure) => {
-                let silent = is_silent(&failure.what);
+                // What others do meanwhile wears nothing out that they would not wear out alone.
+                let silent = is_silent(&failure.what) && draft.beside.is_none();
                 let suspect = suspect(draft, conversation, failure);
                 let unstable = self.findings.unstable;
                 self.confirmed_or_counted(number, &suspect, true)?;
