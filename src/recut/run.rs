@@ -64,6 +64,19 @@ impl Recording {
         }
     }
 
+    /// The same with its stream divided in this way, where one is given.
+    #[must_use]
+    pub fn divided_by(mut self, framing: Option<&Framing>) -> Self {
+        self.framing = framing.cloned().or(self.framing);
+        self
+    }
+
+    /// How its stream is divided, where that is known.
+    #[must_use]
+    pub const fn framing(&self) -> Option<&Framing> {
+        self.framing.as_ref()
+    }
+
     /// All variations of it that are wanted.
     #[must_use]
     pub fn variations(&self, wanted: &Wanted) -> Vec<Variation> {

@@ -204,3 +204,37 @@ fn what_is_wrong_with_the_command_line_is_said_before_anything_runs() {
     let ran = unstick(["fuzz", &recording, "--connect", "192.0.2.1:1", "--", "true"]);
     assert_eq!(ran.status, 2, "{}", ran.stderr);
 }
+
+/// With a framing frames come and go, and payloads change with their lengths; the recording's own counts where
+/// none is given.
+#[test]
+fn a_framing_makes_mutants_of_frames() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let steps = json!([
+        {"send": to_hex(b"\0\x03one\0\x05later")},
+        {"answer": to_hex(b"one\nlater\n")},
+    ]);
+    let trace = json!({"id": "frames", "title": "A valid recording", "steps": steps});
+    let mut framed = trace.clone();
+    framed["framing"] = json!("u16be");
+    fs::write(path("plain.json"), trace.to_string()).unwrap();
+    fs::write(path("framed.json"), framed.to_string()).unwrap();
+    let server = project("tests/it/fuzz_servers/frames.py");
+    let fuzzed = |recording: &str, framing: &[&str]| {
+        let recording = path(recording);
+        let mut arguments = vec!["fuzz", &recording, "--seed", "1", "--budget", "60"];
+        arguments.extend(framing);
+        arguments.extend(["--", "python3", &server, "{port}"]);
+        unstick(arguments)
+    };
+    for ran in [
+        fuzzed("plain.json", &["--framing", "u16be"]),
+        fuzzed("framed.json", &[]),
+    ] {
+        assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+        assert!(ran.stdout.contains("different"), "{}", ran.stdout);
+    }
+    let ran = fuzzed("plain.json", &["--framing", "u99be"]);
+    assert_eq!(ran.status, 2, "{}{}", ran.stdout, ran.stderr);
+}

@@ -13,6 +13,7 @@ use crate::cli::placeholders::known_placeholders;
 use crate::cli::progress::Progress;
 use crate::cli::recut::{last_lines, recording};
 use crate::cli::{Failure, USAGE, say};
+use crate::framing::Framing;
 use crate::recut::fuzz::run::run;
 use crate::recut::learn::Options;
 use crate::recut::run::Recording;
@@ -32,6 +33,7 @@ fuzzed.
 Examples:
   unstick fuzz redis.json -- redis-server --port {port}
   unstick fuzz redis.json --seed 7 --budget 1000 --findings found -- redis-server --port {port}
+  unstick fuzz mqtt.json --framing mqtt -- mosquitto -p {port}
   unstick fuzz server --class framing -- ./echo {port}
 
 Exit status: 0 nothing found; 1 something was; 2 bad usage; 3 could not be judged.";
@@ -42,6 +44,10 @@ pub(super) struct Recorded {
     /// Recordings
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// How the client's stream is divided, unless the recording says so: frames are left out, doubled and
+    /// swapped, lengths are one off, and payloads change with their lengths
+    #[arg(long, value_name = "F")]
+    framing: Option<Framing>,
     /// A shell command to run before each conversation, to reset state
     #[arg(long, value_name = "CMD")]
     before: Option<String>,
@@ -65,7 +71,7 @@ impl Recorded {
         let mut recordings = Vec::new();
         let mut names = BTreeSet::new();
         for path in &self.files {
-            let one = recording(path)?;
+            let one = recording(path)?.divided_by(self.framing.as_ref());
             if !names.insert(one.name.clone()) {
                 let name = &one.name;
                 let why = format!("{}: another file has the id {name:?} too", path.display());
@@ -142,6 +148,9 @@ impl Recorded {
         let mut words: Vec<String> = ["unstick", "fuzz"].map(str::to_owned).into();
         let files = self.files.iter();
         words.extend(files.map(|file| file.to_string_lossy().into_owned()));
+        if let Some(framing) = &self.framing {
+            words.extend(["--framing".to_owned(), framing.to_string()]);
+        }
         words.extend(self.fuzzing.words(seed));
         if self.fresh {
             words.push("--fresh".to_owned());

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use fastrand::Rng;
 
+use super::by_frame::Frames;
+use crate::framing::Framing;
 use crate::recut::turn::Conversation;
 use crate::recut::variation::Variation;
 
@@ -51,12 +53,14 @@ pub(super) struct Mutant {
 #[derive(Debug)]
 pub(super) struct Mutator<'r> {
     recorded: &'r Conversation,
+    /// How the client's stream is divided, where that is known.
+    framing: Option<&'r Framing>,
     seed: u64,
     tokens: Vec<Vec<u8>>,
 }
 
 impl<'r> Mutator<'r> {
-    pub(super) fn new(recorded: &'r Conversation, seed: u64) -> Self {
+    pub(super) fn new(recorded: &'r Conversation, framing: Option<&'r Framing>, seed: u64) -> Self {
         let mut tokens: Vec<Vec<u8>> = Vec::new();
         for turn in &recorded.turns {
             for token in turn.sent.split(|octet| !octet.is_ascii_alphanumeric()) {
@@ -70,6 +74,7 @@ impl<'r> Mutator<'r> {
         tokens.truncate(MAX_TOKENS);
         Self {
             recorded,
+            framing,
             seed,
             tokens,
         }
@@ -88,13 +93,27 @@ impl<'r> Mutator<'r> {
         let original = conversation.turns[turn].sent.clone();
         let mut octets = original.clone();
         for _ in 0..rng.usize(1..=MAX_MUTATIONS) {
-            self.mutate(&mut octets, &mut rng);
+            if !self.mutate_frames(&mut octets, turn == 0, &mut rng) {
+                self.mutate(&mut octets, &mut rng);
+            }
             octets.truncate(MAX_TURN.max(original.len()));
         }
         if octets.is_empty() {
             octets = original;
         }
-        let cuts = cuts(turn, octets.len(), &mut rng);
+        let mut cuts = cuts(turn, octets.len(), &mut rng);
+        let frames = self.frames(&octets, turn == 0);
+        let place = frames.and_then(|frames| frames.place_to_cut(&mut rng));
+        cuts.extend(
+            place
+                .filter(|place| *place < octets.len())
+                .map(|place| Variation::Cut {
+                    turn,
+                    after: vec![place],
+                    pause: false,
+                }),
+        );
+        cuts.dedup();
         conversation.turns[turn].sent = octets;
         // Whether anything is answered, and when, is seen too.
         for turn in &mut conversation.turns {
@@ -106,6 +125,21 @@ impl<'r> Mutator<'r> {
             turn,
             cuts,
         }
+    }
+
+    fn frames(&self, octets: &[u8], begins: bool) -> Option<Frames<'r>> {
+        Frames::of(self.framing?, octets, begins)
+    }
+
+    /// Changes a frame or two half of the time, where the framing is known. False where nothing has changed.
+    fn mutate_frames(&self, octets: &mut Vec<u8>, begins: bool, rng: &mut Rng) -> bool {
+        let Some(frames) = self.frames(octets, begins) else {
+            return false;
+        };
+        rng.bool()
+            && frames.mutate(octets, rng, &mut |payload, rng| {
+                self.mutate(payload, rng);
+            })
     }
 
     fn mutate(&self, octets: &mut Vec<u8>, rng: &mut Rng) {
@@ -224,14 +258,17 @@ mod tests {
     #[test]
     fn a_mutant_follows_from_seed_and_number_alone() {
         let recorded = recorded();
-        let (one, other) = (Mutator::new(&recorded, 7), Mutator::new(&recorded, 8));
+        let (one, other) = (
+            Mutator::new(&recorded, None, 7),
+            Mutator::new(&recorded, None, 8),
+        );
         let sent = |mutator: &Mutator<'_>, number| {
             mutator.mutant(number).conversation.turns[0].sent.clone()
         };
         let first: Vec<Vec<u8>> = (0..50).map(|number| sent(&one, number)).collect();
         let again: Vec<Vec<u8>> = (0..50)
             .rev()
-            .map(|number| sent(&Mutator::new(&recorded, 7), number))
+            .map(|number| sent(&Mutator::new(&recorded, None, 7), number))
             .rev()
             .collect();
         assert_eq!(first, again);
@@ -242,7 +279,7 @@ mod tests {
     #[test]
     fn only_one_turn_changes_and_every_cut_lies_inside_it() {
         let recorded = recorded();
-        let mutator = Mutator::new(&recorded, 1);
+        let mutator = Mutator::new(&recorded, None, 1);
         let mut changed = 0;
         for number in 0..2_000 {
             let mutant = mutator.mutant(number);

@@ -40,7 +40,7 @@ pub(crate) fn run(
         findings: Findings::default(),
         recent: VecDeque::new(),
     };
-    let mutator = Mutator::new(&recording.conversation, seed);
+    let mutator = Mutator::new(&recording.conversation, recording.framing(), seed);
     let (mut status, interrupted) = until_spent(budget, follow, &mut |number| {
         run.mutant(mutator.mutant(number))?;
         Ok::<_, String>(Some((run.bench.held, run.findings.found.len())))
