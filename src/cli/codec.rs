@@ -10,6 +10,7 @@ use super::judging::{INTERRUPTED, Judged, Judging};
 use super::options::Chosen;
 use crate::framing::Framing;
 use crate::suite::codec;
+use crate::suite::codec::judge::Manner;
 use crate::suite::codec::program::{Mode, Program};
 use crate::testee::launch::Template;
 use crate::trace::Class;
@@ -39,6 +40,13 @@ pub(super) struct Codec {
     chosen: Chosen,
     #[command(flatten)]
     judging: Judging,
+    /// Start so many processes at a time, of a program that is started for each stream: one is
+    /// judged, and the next wait [default: 2]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    jobs: Option<u32>,
+    /// Stop at the first failure that is confirmed and not known
+    #[arg(long)]
+    fail_fast: bool,
     /// The program to start, and its arguments; without it, unstick.toml says what is judged
     #[arg(last = true)]
     command: Vec<OsString>,
@@ -128,15 +136,23 @@ impl Codec {
         let (mut testee, template) = self.judging.started("codec", &self.command, self.words());
         testee.framing = Some(self.spoken.framing().clone());
         let program = self.spoken.program(&template);
+        let program = match self.jobs {
+            Some(jobs) => program.jobs(jobs as usize),
+            None => program,
+        };
         let judged = Judged {
             testee: &testee,
             class: Some(class),
             known: &known,
         };
         let mut progress = self.judging.follow(&judged)?;
-        let mut wanted = |id: &str| cases.iter().any(|case| case.info.id == id);
+        let manner = Manner {
+            wanted: &|id| cases.iter().any(|case| case.info.id == id),
+            known: &|id| known.names(id),
+            fail_fast: self.fail_fast,
+        };
         let outcome = program
-            .judge(&mut wanted, &mut progress)
+            .judge(&manner, &mut progress)
             .map_err(|error| format!("{}: {error}", self.command[0].to_string_lossy()))
             .and_then(|checks| match progress.is_interrupted() {
                 true => Err(INTERRUPTED.to_owned()),

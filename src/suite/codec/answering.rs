@@ -19,8 +19,17 @@ const SHORT_PATIENCE: Patience = Patience {
     busy: Duration::from_secs(2),
 };
 
+/// The same for one that has not come back as often as [`SHORTEST_AFTER`]: a right one never does so.
+const SHORTEST_PATIENCE: Patience = Patience {
+    idle: Duration::from_millis(200),
+    busy: Duration::from_millis(700),
+};
+
 /// After so many streams over which a program did not come back it is waited for less.
-const SHORT_AFTER: u32 = 4;
+const SHORT_AFTER: u32 = 2;
+
+/// After so many it is waited for as little as can be.
+const SHORTEST_AFTER: u32 = 8;
 
 /// Processor time that a program may take for each octet that it is given, beside [`PATIENCE`]: some twenty seconds for
 /// a mebioctet. An interpreter that makes a list of the octets takes half of that.
@@ -28,10 +37,10 @@ const FOR_EACH_OCTET: Duration = Duration::from_micros(20);
 
 /// The wait for a program that did not come back so often, over so many octets.
 pub(super) fn patience(hung: u32, octets: usize) -> Patience {
-    let patience = if hung < SHORT_AFTER {
-        PATIENCE
-    } else {
-        SHORT_PATIENCE
+    let patience = match hung {
+        0..SHORT_AFTER => PATIENCE,
+        SHORT_AFTER..SHORTEST_AFTER => SHORT_PATIENCE,
+        SHORTEST_AFTER.. => SHORTEST_PATIENCE,
     };
     let for_all = FOR_EACH_OCTET.saturating_mul(u32::try_from(octets).unwrap_or(u32::MAX));
     Patience {
@@ -56,7 +65,9 @@ pub(super) struct Lines<'t> {
     read: usize,
     /// It did not answer the last question.
     broke: bool,
-    /// How many questions it did not answer.
+    /// It was waited for in vain: it did not answer the last question, and lives.
+    hangs: bool,
+    /// How many questions it was waited for in vain over.
     hung: u32,
 }
 
@@ -67,12 +78,17 @@ impl<'t> Lines<'t> {
             program: None,
             read: 0,
             broke: false,
+            hangs: false,
             hung: 0,
         }
     }
 
     pub(super) const fn broke(&self) -> bool {
         self.broke
+    }
+
+    pub(super) const fn hangs(&self) -> bool {
+        self.hangs
     }
 
     /// Called where a new stream begins: a process that has written much makes way for another.
@@ -116,10 +132,13 @@ impl<'t> Lines<'t> {
         });
         self.read += scanned;
         self.broke = !whole;
+        self.hangs = false;
         if !whole {
-            self.hung += 1;
             let short: String = question.chars().take(40).collect();
-            let death = program.death().map_or_else(
+            let death = program.death();
+            self.hangs = death.is_none();
+            self.hung += u32::from(self.hangs);
+            let death = death.map_or_else(
                 || "and goes on".to_owned(),
                 |death| format!("and has ended {death}"),
             );

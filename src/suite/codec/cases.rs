@@ -4,8 +4,8 @@ use super::{encoder, lengths, limits};
 use crate::framing::Framing;
 use crate::judge::case::{CaseInfo, Described, Role};
 use crate::suite::derived;
-use crate::trace::Class;
 use crate::trace::segmentation::conversations;
+use crate::trace::{Class, Trace};
 
 /// A case for codecs, described.
 #[derive(Debug, Clone)]
@@ -39,20 +39,30 @@ pub fn cases() -> Vec<Case> {
 /// All cases that a codec of this framing can be judged by.
 #[must_use]
 pub fn cases_of(framing: &Framing) -> Vec<Case> {
-    let traces = derived::traces(framing).iter().map(|trace| {
-        let requirements: Vec<_> = trace.requirements.iter().map(String::as_str).collect();
-        Case {
-            info: CaseInfo::new(
-                Role::Codec,
-                &trace.id,
-                &trace.title,
-                &requirements,
-                trace.class(),
-            ),
-            checks: conversations(trace).len(),
-        }
+    let traces = derived::traces(framing).iter().map(|trace| Case {
+        info: of_trace(trace),
+        checks: conversations(trace).len(),
     });
     traces.chain(further_cases_of(framing)).collect()
+}
+
+/// A trace, as a case for codecs.
+pub(super) fn of_trace(trace: &'static Trace) -> CaseInfo {
+    let requirements: Vec<_> = trace.requirements.iter().map(String::as_str).collect();
+    CaseInfo::new(
+        Role::Codec,
+        &trace.id,
+        &trace.title,
+        &requirements,
+        trace.class(),
+    )
+}
+
+/// A case that is no trace.
+pub(super) fn further(id: &'static str, title: &str, requirement: &'static str) -> CaseInfo {
+    let mut info = CaseInfo::new(Role::Codec, id, "", &[requirement], Class::Codec);
+    info.title = title.to_owned().into();
+    info
 }
 
 /// The cases on single lengths, on limits and on encoders, for the article's framing.
@@ -64,10 +74,9 @@ pub fn further_cases() -> Vec<Case> {
 /// The cases on single lengths, on limits and on encoders, for any framing.
 #[must_use]
 pub fn further_cases_of(framing: &Framing) -> Vec<Case> {
-    let case = |id, title: &str, requirement| {
-        let mut info = CaseInfo::new(Role::Codec, id, "", &[requirement], Class::Codec);
-        info.title = title.to_owned().into();
-        Case { info, checks: 1 }
+    let case = |id, title: &str, requirement| Case {
+        info: further(id, title, requirement),
+        checks: 1,
     };
     let lengths = lengths::cases(framing).into_iter();
     let limited = match framing.declared_max_payload() {

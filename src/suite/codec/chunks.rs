@@ -186,6 +186,10 @@ impl Decode for ChunkDecoder<'_> {
         self.broke
     }
 
+    fn hung(&self) -> bool {
+        self.broke && self.lines.borrow().hangs()
+    }
+
     fn refused(&mut self) -> bool {
         let question = self.question.clone();
         let answer = self.ask(&question);

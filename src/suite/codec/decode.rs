@@ -38,6 +38,11 @@ pub trait Decode {
         false
     }
 
+    /// True if the last call was waited for in vain: a judge has time for so many of these only.
+    fn hung(&self) -> bool {
+        false
+    }
+
     /// True if payloads are handed over as soon as they are known to be complete. One that shows them
     /// all in the end cannot be judged by when it had them.
     fn shows_when(&self) -> bool {

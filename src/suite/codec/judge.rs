@@ -1,20 +1,25 @@
 //! The judge of a codec: every framing trace under every segmentation, and what only codecs have.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::decode::{Decode, Encode, EncodeStream, Pack, Unpack};
-use super::{attribution, conversation, encoder, lengths, limits};
+use super::{attribution, cases, conversation, encoder, lengths, limits};
 use crate::framing::Framing;
+use crate::judge::budget::LeftOut;
 use crate::judge::check::{Check, Verdict};
 use crate::judge::evidence::Evidence;
 use crate::judge::progress::{Progress, Unwatched};
 use crate::suite::{derived, requirement};
 use crate::trace::Trace;
-use crate::trace::segmentation::{Segmentation, conversations, cut, repaired};
+use crate::trace::segmentation::{Move, Segmentation, conversations, cut, repaired};
 
 /// After so many failures a case that has failed is not run under further segmentations: a
 /// program takes its time for each.
 const MANY: usize = 25;
+
+/// After so many cases over which the codec was waited for in vain, a case is left out whose foremost requirement has
+/// one of them.
+const MANY_HANGS: usize = 8;
 
 /// A codec to be judged, and how.
 pub struct Judge<'c> {
@@ -27,6 +32,8 @@ pub struct Judge<'c> {
     known: Vec<(&'c str, &'c str)>,
     /// Cases over which a program died, or was waited for in vain: each further cut would take as long.
     costly: BTreeSet<String>,
+    /// Cases over which it was waited for in vain, with their foremost requirements.
+    hangs: BTreeMap<String, String>,
     /// The only traces that it is judged by, and then its encoder for streams by each.
     given: Option<&'static [Trace]>,
 }
@@ -35,6 +42,25 @@ impl std::fmt::Debug for Judge<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Judge({})", self.framing)
     }
+}
+
+/// What a run is told beside the codec.
+pub(crate) struct Manner<'m> {
+    /// Whether a case is to be run, by its id.
+    pub(crate) wanted: &'m dyn Fn(&str) -> bool,
+    /// Whether a case is expected to fail: what it costs leaves out no other.
+    pub(crate) known: &'m dyn Fn(&str) -> bool,
+    /// Stop at the first failure that is not known.
+    pub(crate) fail_fast: bool,
+}
+
+impl Manner<'_> {
+    /// Everything.
+    pub(crate) const ALL: Self = Self {
+        wanted: &|_| true,
+        known: &|_| false,
+        fail_fast: false,
+    };
 }
 
 /// Why a codec has not done with a trace what it must.
@@ -51,6 +77,19 @@ enum Planned {
     Length(lengths::LengthCase),
 }
 
+impl Planned {
+    /// The check, not made.
+    fn left_out(&self, why: impl Into<String>) -> Check {
+        let (info, segmentation) = match self {
+            Self::Trace(trace, segmentation) => (cases::of_trace(trace), Some(*segmentation)),
+            Self::Limit(case) => (cases::further(case.id, &case.title, "FRM-7"), None),
+            Self::Encoder(case) => (cases::further(case.id, &case.title, case.requirement), None),
+            Self::Length(case) => (cases::further(case.id, &case.title, case.requirement), None),
+        };
+        Check::left_out(&info, segmentation, why)
+    }
+}
+
 impl<'c> Judge<'c> {
     /// A decoder; `fresh` makes one for each stream.
     pub fn decoder(fresh: impl FnMut() -> Box<dyn Decode + 'c> + 'c) -> Self {
@@ -63,6 +102,7 @@ impl<'c> Judge<'c> {
             framing: Framing::default(),
             known: Vec::new(),
             costly: BTreeSet::new(),
+            hangs: BTreeMap::new(),
             given: None,
         }
     }
@@ -127,23 +167,25 @@ impl<'c> Judge<'c> {
     /// Judges the codec by every framing trace under every segmentation, and by what else it
     /// has. `progress` is told of each check, and can end the run.
     pub fn checks(mut self, progress: &mut dyn Progress) -> Vec<Check> {
-        self.run(&mut |_| true, progress)
+        self.run(&Manner::ALL, progress)
     }
 
-    /// Judges it by the cases that are `wanted` by their id.
-    pub(crate) fn run(
-        &mut self,
-        wanted: &mut dyn FnMut(&str) -> bool,
-        progress: &mut dyn Progress,
-    ) -> Vec<Check> {
-        let planned = self.plan(wanted);
+    /// Judges it in this manner.
+    pub(crate) fn run(&mut self, manner: &Manner<'_>, progress: &mut dyn Progress) -> Vec<Check> {
+        let planned = self.plan(manner.wanted);
         let mut checks: Vec<Check> = Vec::new();
+        let mut stopped = false;
         for (done, one) in planned.iter().enumerate() {
-            let mut check = self.attempt(one, &checks);
-            // A failure counts when it comes twice; one that does not is told as what it is.
-            if check.verdict == Verdict::Fail && self.attempt(one, &[]).verdict != Verdict::Fail {
-                check.verdict = Verdict::Flaky;
-                check.message = format!("failed once, passed when repeated: {}", check.message);
+            let check = if stopped {
+                one.left_out(LeftOut::FailFast.to_string())
+            } else {
+                self.left_out(one, &checks)
+                    .unwrap_or_else(|| self.confirmed(one))
+            };
+            let is_known = (manner.known)(check.id.as_str());
+            stopped |= manner.fail_fast && !is_known && check.verdict == Verdict::Fail;
+            if is_known || !is_unsound(check.verdict) && check.verdict != Verdict::Skipped {
+                self.hangs.remove(check.id.as_str());
             }
             let flow = progress.finished(done + 1, planned.len(), &check);
             checks.push(check);
@@ -161,7 +203,7 @@ impl<'c> Judge<'c> {
         checks
     }
 
-    fn plan(&self, wanted: &mut dyn FnMut(&str) -> bool) -> Vec<Planned> {
+    fn plan(&self, wanted: &dyn Fn(&str) -> bool) -> Vec<Planned> {
         let mut planned = Vec::new();
         let traces = self.given.unwrap_or_else(|| derived::traces(&self.framing));
         for trace in traces {
@@ -200,22 +242,56 @@ impl<'c> Judge<'c> {
         }
     }
 
-    fn attempt(&mut self, planned: &Planned, before: &[Check]) -> Check {
+    /// A check that is not made, for what came of those before it.
+    fn left_out(&self, planned: &Planned, before: &[Check]) -> Option<Check> {
+        let Planned::Trace(trace, segmentation) = planned else {
+            return None;
+        };
+        let failed = || before.iter().filter(|check| check.verdict == Verdict::Fail);
+        let has_failed = || failed().any(|check| check.id == trace.id.as_str());
+        let of_case = |check: &&Check| check.id == trace.id.as_str();
+        let cost = || {
+            before
+                .iter()
+                .filter(of_case)
+                .any(|check| is_unsound(check.verdict))
+        };
+        let skipped = |why| blank(trace, Some(*segmentation), Verdict::Skipped, why);
+        if self.costly.contains(&trace.id) && cost() {
+            return Some(skipped(
+                "not run: under another segmentation the codec died over the case, or did not come back",
+            ));
+        }
+        if failed().count() >= MANY && has_failed() {
+            return Some(skipped(
+                "not run: the case has failed under another segmentation, and many have",
+            ));
+        }
+        let foremost = trace.requirements.first();
+        let hangs = || self.hangs.values().any(|one| Some(one) == foremost);
+        (self.hangs.len() >= MANY_HANGS && hangs()).then(|| {
+            planned.left_out(
+                "not run: over many cases the codec did not come back, and so over one of the same requirement; \
+                 fix those first",
+            )
+        })
+    }
+
+    /// Makes a check. A failure counts when it comes twice; one that does not is told as what it is.
+    fn confirmed(&mut self, planned: &Planned) -> Check {
+        let mut check = self.attempt(planned);
+        if check.verdict == Verdict::Fail && self.attempt(planned).verdict != Verdict::Fail {
+            check.verdict = Verdict::Flaky;
+            check.message = format!("failed once, passed when repeated: {}", check.message);
+        }
+        check
+    }
+
+    fn attempt(&mut self, planned: &Planned) -> Check {
         let limit = self.max_payload.map(u64::from);
         let limit = limit.or(self.framing.declared_max_payload());
         match planned {
-            Planned::Trace(trace, segmentation) => {
-                let failed = || before.iter().filter(|check| check.verdict == Verdict::Fail);
-                let has_failed = || failed().any(|check| check.id == trace.id.as_str());
-                let why = if self.costly.contains(&trace.id) && has_failed() {
-                    "not run: under another segmentation the codec died over the case, or did not come back"
-                } else if failed().count() >= MANY && has_failed() {
-                    "not run: the case has failed under another segmentation, and many have"
-                } else {
-                    return self.check(trace, *segmentation);
-                };
-                blank(trace, Some(*segmentation), Verdict::Skipped, why)
-            }
+            Planned::Trace(trace, segmentation) => self.check(trace, *segmentation),
             Planned::Limit(case) => case.judge(&self.framing, (self.fresh)().as_mut()),
             Planned::Encoder(case) => case.judge(
                 &self.framing,
@@ -273,30 +349,42 @@ impl<'c> Judge<'c> {
         );
     }
 
+    /// Has a codec decode a trace, or its repaired twin, and notes what that cost.
+    fn decodes(
+        &mut self,
+        trace: &Trace,
+        moves: &[Move<'_>],
+    ) -> Result<(), Box<conversation::Failure>> {
+        let mut codec = (self.fresh)();
+        let outcome = conversation::converse(&self.framing, codec.as_mut(), moves);
+        let waited = outcome.as_ref().is_err_and(|failure| failure.waited);
+        if waited || codec.broke() {
+            self.costly.insert(trace.id.clone());
+        }
+        if waited || codec.hung() {
+            let foremost = trace.requirements.first().cloned().unwrap_or_default();
+            self.hangs.insert(trace.id.clone(), foremost);
+        }
+        outcome
+    }
+
     /// Has a codec decode a trace, and encode what it delivers.
     pub(super) fn hold(
         &mut self,
         trace: &Trace,
         segmentation: Segmentation,
     ) -> Result<(), NotHeld> {
-        let moves = cut(trace, segmentation);
-        let framing = &self.framing;
-        let mut codec = (self.fresh)();
-        let outcome = conversation::converse(framing, codec.as_mut(), &moves);
-        let waited = outcome.as_ref().is_err_and(|failure| failure.waited);
-        if waited || codec.broke() {
-            self.costly.insert(trace.id.clone());
-        }
-        drop(codec);
-        outcome.map_err(NotHeld::Failed)?;
+        self.decodes(trace, &cut(trace, segmentation))
+            .map_err(NotHeld::Failed)?;
         if let Some(twin) = repaired(trace, segmentation)
-            && let Err(why) = conversation::converse(framing, (self.fresh)().as_mut(), &twin)
+            && let Err(why) = self.decodes(trace, &twin)
         {
             return Err(NotHeld::ProvesNothing(format!(
                 "the codec refuses, but the same stream without the offence fails too, so that proves nothing ({})",
                 why.message
             )));
         }
+        let framing = &self.framing;
         if let Some(encode) = &mut self.encode {
             return encoder::encodes(framing, encode, trace).map_err(NotHeld::Failed);
         }
@@ -337,6 +425,11 @@ impl<'c> Judge<'c> {
             },
         }
     }
+}
+
+/// Whether a check has failed, or could not be judged for what the codec did.
+const fn is_unsound(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Fail | Verdict::Error)
 }
 
 fn blank(
@@ -382,3 +475,6 @@ fn described(check: &Check, framing: &Framing) -> String {
     }
     out + &format!("what happened: {}\n", check.message)
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,8 @@
 //! Without more it is judged by the article's framing; [`Judge::framing`] names another.
 
 #[cfg(feature = "cli")]
+mod ahead;
+#[cfg(feature = "cli")]
 mod answering;
 mod attribution;
 mod cases;
@@ -35,7 +37,7 @@ mod decode;
 mod encoder;
 #[cfg(feature = "cli")]
 pub(crate) mod fuzz;
-mod judge;
+pub(crate) mod judge;
 pub(in crate::suite) mod lengths;
 mod limits;
 #[cfg(feature = "cli")]

@@ -4,10 +4,12 @@
 use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 
+use super::ahead::{AT_A_TIME, Ahead};
 use super::answering::{BOUND, Lines, PATIENCE, patience};
 use super::chunks::{ChunkDecoder, Dialogue};
 use super::encoder::as_u32be;
 use super::fuzz::{self, Chosen};
+use super::judge::Manner;
 use super::{Decode, Judge};
 use crate::framing::{Ended, Framing};
 use crate::judge::check::Check;
@@ -27,6 +29,8 @@ struct Stream<'h> {
     fed: usize,
     /// It did not end, or was ended by a fault of its own.
     broke: bool,
+    /// It was waited for in vain.
+    hangs: bool,
     /// How many processes before did not come back.
     hung: &'h Cell<u32>,
 }
@@ -38,11 +42,12 @@ const BESIDE_PAYLOADS: usize = 64 * 1024;
 const SHOWN: usize = 8;
 
 impl<'h> Stream<'h> {
-    fn start(template: &Template, hung: &'h Cell<u32>) -> Self {
+    const fn new(program: Result<Piped, String>, hung: &'h Cell<u32>) -> Self {
         Self {
-            program: Piped::start(template, 0).map_err(|error| error.to_string()),
+            program,
             fed: 0,
             broke: false,
+            hangs: false,
             hung,
         }
     }
@@ -55,6 +60,7 @@ impl<'h> Stream<'h> {
 
     fn hangs(&mut self, why: &str) -> String {
         self.broke = true;
+        self.hangs = true;
         self.hung.set(self.hung.get() + 1);
         why.to_owned()
     }
@@ -115,6 +121,10 @@ impl Decode for Stream<'_> {
         self.broke
     }
 
+    fn hung(&self) -> bool {
+        self.hangs
+    }
+
     /// Its output is looked at in the end.
     fn shows_when(&self) -> bool {
         false
@@ -129,6 +139,7 @@ impl Decode for Stream<'_> {
         let refused =
             program.output_has_ended() && program.end(patience).is_some_and(|status| status != 0);
         if !refused {
+            self.hangs = true;
             self.hung.set(self.hung.get() + 1);
         }
         refused
@@ -176,6 +187,10 @@ impl Decode for LineDecoder<'_> {
     fn broke(&self) -> bool {
         self.lines.borrow().broke()
     }
+
+    fn hung(&self) -> bool {
+        self.lines.borrow().hangs()
+    }
 }
 
 /// Why a program could not be judged.
@@ -212,6 +227,8 @@ pub struct Program {
     mode: Mode,
     framing: Framing,
     max_payload: Option<u32>,
+    /// How many processes there are at a time, where one is started for each stream.
+    at_a_time: usize,
 }
 
 /// The modes that a program may have.
@@ -268,19 +285,28 @@ impl Program {
             mode,
             framing,
             max_payload,
+            at_a_time: AT_A_TIME,
         }
     }
 
-    /// Judges it by the cases that are `wanted`.
+    /// How many processes there are at a time, where one is started for each stream: the next start while one is
+    /// judged. Two without this.
+    #[must_use]
+    pub fn jobs(mut self, at_a_time: usize) -> Self {
+        self.at_a_time = at_a_time.max(1);
+        self
+    }
+
+    /// Judges it.
     ///
     /// # Errors
     /// [`Unjudgeable`]
-    pub fn judge(
+    pub(crate) fn judge(
         &self,
-        wanted: &mut dyn FnMut(&str) -> bool,
+        manner: &Manner<'_>,
         progress: &mut dyn crate::judge::progress::Progress,
     ) -> Result<Vec<Check>, Unjudgeable> {
-        self.with(|judge| judge.run(wanted, progress))
+        self.with(|judge| judge.run(manner, progress))
     }
 
     /// Judges it by these traces alone.
@@ -294,7 +320,7 @@ impl Program {
     ) -> Result<Vec<Check>, Unjudgeable> {
         self.with(|judge| {
             judge.given(traces);
-            judge.run(&mut |_| true, progress)
+            judge.run(&Manner::ALL, progress)
         })
     }
 
@@ -328,6 +354,7 @@ impl Program {
             RefCell::new(Lines::new(&self.lengths)),
         );
         let hung = Cell::new(0);
+        let ahead = Ahead::new(&self.template, self.at_a_time);
         let mut judge = match (&dialogue, &chunks) {
             _ if self.mode == Mode::Lines => Judge::decoder(|| {
                 Box::new(LineDecoder {
@@ -342,7 +369,7 @@ impl Program {
             (Some(dialogue), Some(chunks)) => {
                 Judge::decoder(|| Box::new(ChunkDecoder::new(dialogue, chunks)))
             }
-            _ => Judge::decoder(|| Box::new(Stream::start(&self.template, &hung))),
+            _ => Judge::decoder(|| Box::new(Stream::new(ahead.next(), &hung))),
         };
         if let Some(encode) = &self.encode
             && self.encodes(encode)
