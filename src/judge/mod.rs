@@ -16,6 +16,7 @@ pub mod fuzzed;
 pub mod id;
 #[cfg(feature = "cli")]
 pub mod known_failures;
+pub mod left_out;
 #[cfg(feature = "cli")]
 pub mod order;
 pub mod progress;

@@ -13,9 +13,10 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::thread;
 
-use super::budget::{Budget, Ledger, LeftOut};
+use super::budget::{Budget, Ledger};
 use super::check::{Check, Verdict};
 use super::error::RunError;
+use super::left_out::LeftOut;
 use super::order::{Round, rounds};
 use super::progress::Progress;
 use super::subject::{Fails, NotPassed, Planned, Subject};

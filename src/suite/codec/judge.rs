@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::decode::{Decode, Encode, EncodeStream, Pack, Unpack};
 use super::{attribution, cases, conversation, encoder, lengths, limits};
 use crate::framing::Framing;
-use crate::judge::budget::LeftOut;
 use crate::judge::check::{Check, Verdict};
 use crate::judge::evidence::Evidence;
+use crate::judge::left_out::LeftOut;
 use crate::judge::progress::{Progress, Unwatched};
 use crate::suite::{derived, requirement};
 use crate::trace::Trace;
@@ -269,12 +269,8 @@ impl<'c> Judge<'c> {
         }
         let foremost = trace.requirements.first();
         let hangs = || self.hangs.values().any(|one| Some(one) == foremost);
-        (self.hangs.len() >= MANY_HANGS && hangs()).then(|| {
-            planned.left_out(
-                "not run: over many cases the codec did not come back, and so over one of the same requirement; \
-                 fix those first",
-            )
-        })
+        (self.hangs.len() >= MANY_HANGS && hangs())
+            .then(|| planned.left_out(LeftOut::Hangs.to_string()))
     }
 
     /// Makes a check. A failure counts when it comes twice; one that does not is told as what it is.
