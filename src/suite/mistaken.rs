@@ -1,7 +1,7 @@
 //! Framings that programs with a mistake have in place of the right one: lengths of another order or width, or that
 //! count something else.
 
-use crate::framing::{Framing, Number};
+use crate::framing::{Framing, Number, Place};
 
 /// The side of a program that is mistaken.
 #[derive(Debug, Clone, Copy)]
@@ -111,8 +111,17 @@ fn miscounting(
     let width = number.width().unwrap_or(1) as i128;
     let overhead = framing.overhead(5) as i128;
     let mut candidates = vec![right + 1, right - 1, 0, width, overhead];
-    candidates.dedup();
-    let candidates = candidates.into_iter().filter(|counts| *counts != right);
+    // A part of the frame is counted that is not, or is left out.
+    let parts = framing.parts(b"hello", 0).unwrap_or_default();
+    let parts = parts.iter().filter(|(place, _)| *place != Place::Payload);
+    let sizes = parts.map(|(_, octets)| octets.len() as i128);
+    candidates.extend(sizes.flat_map(|size| [right + size, right - size]));
+    let mut known = vec![right];
+    let candidates = candidates.into_iter().filter(|counts| {
+        let is_new = !known.contains(counts);
+        known.push(*counts);
+        is_new
+    });
     let all = candidates.filter_map(|counts| {
         let other = framing.mistaken_for(number, counts)?;
         let octets = |count: i128| match count {

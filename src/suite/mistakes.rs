@@ -66,6 +66,8 @@ pub(super) fn of_case(framing: &Framing, id: &str, fails: &[String]) -> Option<S
         || broken_by_ends(framing, id, fails)
     {
         "it takes an end inside a frame for a clean one"
+    } else if let Some(bits) = bits_of_fixed(framing, id, fails) {
+        return Some(format!("it keeps {bits} bits of a length"));
     } else if id.starts_with("len/") && !misreads(fails).is_empty() {
         // A decoder that reads plain lengths wrongly reads these wrongly too.
         return of_announced(framing, id, fails).map(str::to_owned);
@@ -94,6 +96,12 @@ pub(super) fn of_case(framing: &Framing, id: &str, fails: &[String]) -> Option<S
 /// octets or digits too may have any of several mistakes.
 fn bits_kept(framing: &Framing, fails: &[String]) -> Option<&'static str> {
     let fails_any = |wanted: fn(&str) -> bool| fails.iter().any(|id| wanted(id));
+    let has_top_bit = |id: &str| announced(id).is_some_and(|value| value >> 63 == 1);
+    let beyond = || fails.iter().filter(|id| is_beyond_32_bits(id));
+    if beyond().next().is_some() && beyond().all(|id| has_top_bit(id)) {
+        // Where 32 bits are kept, lengths without that bit fail too.
+        return Some("it takes a length with its top bit set for a negative number");
+    }
     if framing.number() == Some(&Number::Varint(5)) || fails_any(is_beyond_32_bits) {
         return Some("it keeps 32 bits of a length");
     }
@@ -116,6 +124,8 @@ pub(super) fn broken_beside(framing: &Framing, id: &str, fails: &[String]) -> Op
         Some("FRM-1")
     } else if broken_by_ends(framing, id, fails) {
         Some("FRM-6")
+    } else if bits_of_fixed(framing, id, fails).is_some() || announces_misread(framing, id, fails) {
+        Some("LEN-1")
     } else {
         None
     }
@@ -210,6 +220,39 @@ fn has_empty(framing: &Framing, id: &str) -> bool {
 fn is_empties(id: &str, fails: &[String]) -> bool {
     let fails = |wanted: &str| fails.iter().any(|id| id == wanted);
     id.starts_with("frm/empt") && fails("frm/empty") && fails("frm/empty-between")
+}
+
+/// True of a case that announces more than comes, where payloads of some lengths fail and ends inside a frame do not:
+/// what is read wrongly is the length.
+fn announces_misread(framing: &Framing, id: &str, fails: &[String]) -> bool {
+    let of_ends = fails.iter().any(|id| id.starts_with("frm/truncated-"));
+    let has_own = of_announced(framing, id, fails).is_some();
+    announced(id).is_some() && !has_own && !misreads(fails).is_empty() && !of_ends
+}
+
+/// How many bits are kept of a length of fixed width, where fewer are kept than there are: every length that is
+/// announced and fails is a short one in the bits that are kept, and every payload that fails needs more.
+fn bits_of_fixed(framing: &Framing, id: &str, fails: &[String]) -> Option<u32> {
+    /// A number above this is no short one: streams end before so many octets.
+    const SHORT: u128 = 64;
+    let Some(Number::Fixed { width, .. }) = framing.number() else {
+        return None;
+    };
+    let lengths: Vec<u128> = fails.iter().filter_map(|id| announced(id)).collect();
+    if !id.starts_with("len/") || lengths.is_empty() {
+        return None;
+    }
+    let is_cut = |bits: u32| {
+        let more = 1_u128 << bits;
+        let needs_more = |size: u64| {
+            let number = i128::from(size) + framing.adjustment();
+            u128::try_from(number).is_ok_and(|number| number >= more)
+        };
+        let becomes_short = |length: &u128| *length >= more && length % more < SHORT;
+        lengths.iter().all(becomes_short) && misreads(fails).into_iter().all(needs_more)
+    };
+    let kept = (1..*width).map(|octets| octets as u32 * 8);
+    kept.rev().find(|bits| is_cut(*bits))
 }
 
 /// The length that a case announces without the payload.
@@ -317,6 +360,56 @@ mod tests {
                 "{framing} {fails:?}"
             );
         }
+    }
+
+    #[test]
+    fn bits_that_are_kept_of_a_fixed_width_are_counted() {
+        let (large, mib) = ("len/announced-00010005", "len/1-mib");
+        for (framing, fails, bits) in [
+            (
+                "u32be",
+                &[large, "len/announced-01000000", "len/65536", mib][..],
+                Some(16),
+            ),
+            ("u32be", &["len/announced-01000000"], Some(24)),
+            ("u64le", &["len/announced-0000000100000005"], Some(32)),
+            // The number counts two octets more than the payload.
+            ("u32be+2", &[large, "len/65534"], Some(16)),
+            // A payload fails that these bits can say; one length is none in them.
+            ("u32be", &[large, "len/200"], None),
+            ("u32be", &[large, "len/announced-ffffffff"], None),
+            ("u16be", &["len/announced-8000"], None),
+            ("varint", &["len/announced-100000005"], None),
+        ] {
+            let (requirement, cause) = said(framing, fails);
+            let wanted = bits.map(|bits: u32| format!("it keeps {bits} bits of a length"));
+            if bits.is_some() {
+                assert_eq!(
+                    (requirement, &cause),
+                    (Some("LEN-1"), &wanted),
+                    "{framing} {fails:?}"
+                );
+            } else {
+                let keeps = cause.is_some_and(|cause| cause.contains("16 bits"));
+                assert!(!keeps, "{framing} {fails:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn announced_lengths_are_put_down_to_lengths_that_are_read_wrongly() {
+        let (low, beyond) = ("len/announced-10005", "len/announced-8000000000000005");
+        for (framing, fails, requirement) in [
+            ("varint5", &[low, "len/16384"][..], Some("LEN-1")),
+            ("varint5", &[low], None),
+            // An end inside a frame may be what it misses.
+            ("varint5", &[low, "len/16384", "frm/truncated-at-3"], None),
+        ] {
+            assert_eq!(said(framing, fails).0, requirement, "{fails:?}");
+        }
+        let negative = "it takes a length with its top bit set for a negative number";
+        let all = [beyond, "len/announced-8000000000000000"];
+        assert_eq!(said("varint", &all).1.as_deref(), Some(negative));
     }
 
     #[test]

@@ -211,6 +211,10 @@ pub(crate) const FAULTS: &[Fault] = &[
     }),
     fault("unsigned", &["LEN-4"], |shape| shape.signed),
     fault("width", &["LEN-1"], Shape::is_binary),
+    fault("keeps-16-bits", &["LEN-1"], |shape| {
+        matches!(shape.number, Big(3..) | Little(3..))
+    }),
+    fault("begins-early", &["FRM-1"], Shape::has_length),
     fault("adds-one-more", &["FRM-1"], |shape| shape.adds > 0),
     fault("adds-nothing", &["FRM-1"], |shape| shape.adds > 0),
     fault("counts-itself", &["FRM-1"], |shape| {
@@ -514,7 +518,8 @@ impl Decoder {
         else {
             return Ok(Look::Need);
         };
-        let payload = self.rest()[start..end].to_vec();
+        let early = usize::from(self.has("begins-early"));
+        let payload = self.rest()[start - early..end - early].to_vec();
         if end as i128 - (start as i128) < payload_length {
             return Ok(Look::Frame(end, payload, number));
         }
@@ -637,6 +642,10 @@ impl Decoder {
         let number = octets
             .iter()
             .fold(0, |number, octet| number << 8 | i128::from(*octet));
+        let number = match self.has("keeps-16-bits") {
+            true => number & 0xFFFF,
+            false => number,
+        };
         let top = number >> (read * 8 - 1) == 1;
         let is_negative = top && (self.shape.signed || self.has("signed"));
         if is_negative && !self.has("unsigned") {

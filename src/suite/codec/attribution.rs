@@ -32,12 +32,43 @@ pub(super) fn dialect<'c>(
     fresh: &mut dyn FnMut() -> Box<dyn Decode + 'c>,
 ) -> Option<Dialect> {
     let candidates = mistaken(framing, Side::Reads);
-    telling_payloads(framing).into_iter().find_map(|payloads| {
+    let other = telling_payloads(framing).into_iter().find_map(|payloads| {
         let decoded = |(other, _, _): &&(Framing, &'static str, String)| {
             decodes(framing, other, &payloads, fresh().as_mut())
         };
         let (_, requirement, cause) = candidates.iter().find(decoded)?.clone();
         Some(Dialect { requirement, cause })
+    });
+    other.or_else(|| shifted(framing, fresh().as_mut()))
+}
+
+/// A codec that finds how long a payload is, and begins it at another place.
+fn shifted(framing: &Framing, codec: &mut dyn Decode) -> Option<Dialect> {
+    let [payload, next] = telling_payloads(framing).into_iter().next()?;
+    framing.number()?;
+    let stream = framing.stream([&payload[..], &next[..]]).ok()?;
+    let begins = |wanted: &[u8]| stream.windows(wanted.len()).position(|part| part == wanted);
+    let right = begins(&payload)?;
+    let mut first: Option<Vec<u8>> = None;
+    let mut take = |payload: &[u8]| {
+        first.get_or_insert_with(|| payload.to_vec());
+    };
+    let fed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        codec
+            .feed(&stream, &mut take)
+            .and_then(|()| codec.finish(&mut take))
+    }));
+    // What comes of the second frame may well be an error.
+    drop(fed);
+    let first = first.filter(|first| first.len() == payload.len() && *first != payload)?;
+    let (by, side) = match begins(&first)? {
+        at if at < right => (right - at, "early"),
+        at => (at - right, "late"),
+    };
+    let s = if by == 1 { "" } else { "s" };
+    Some(Dialect {
+        requirement: "FRM-1",
+        cause: format!("it begins a payload {by} octet{s} too {side}"),
     })
 }
 
