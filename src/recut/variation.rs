@@ -9,6 +9,7 @@ use super::frames::{self, Framed};
 use super::hostile::{self, Hostile};
 use super::turn::Conversation;
 use crate::framing::Framing;
+use crate::trace::octets::Octets;
 
 /// All places of a conversation are tried up to this many; beyond, the edges of each turn and a
 /// sample.
@@ -391,11 +392,21 @@ fn pairs(conversation: &Conversation, framed: &[Option<Framed>]) -> Vec<Variatio
     all.into_iter().step_by(step).collect()
 }
 
+/// True of answers that the next turn depends on, in whatever protocol: HTTP's 101, after which another protocol is
+/// spoken, and a line that begins with a code such as 354, which asks for more.
+fn asks_for_more(answer: &[u8]) -> bool {
+    answer.starts_with(b"HTTP/1.1 101 ")
+        || matches!(answer, [b'3', b'0'..=b'9', b'0'..=b'9', b' ', ..])
+}
+
 /// Whether a turn may be sent ahead of the answer before it: a mark of the recording, and the last
 /// turn where the conversation closes after it, say that it may not.
 fn may_follow_at_once(conversation: &Conversation, turn: usize) -> bool {
     let before = &conversation.turns[turn - 1];
-    let awaited = before.answer.as_ref().is_some_and(|answer| answer.awaited);
+    let awaited = before.answer.as_ref().is_some_and(|answer| {
+        let recorded = answer.octets.as_ref().map(Octets::to_vec);
+        answer.awaited || recorded.is_some_and(|octets| asks_for_more(&octets))
+    });
     let is_last = turn + 1 == conversation.turns.len();
     let here = &conversation.turns[turn];
     let says_goodbye = is_last && (conversation.closes || here.ends || here.answer.is_none());

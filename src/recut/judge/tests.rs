@@ -202,3 +202,88 @@ fn a_server_that_hangs_in_every_turn_costs_a_bounded_time() {
     assert!(found.contains(&"x/turn12@7=[7]".to_owned()), "{found:?}");
     assert!(waited < Duration::from_secs(90), "{waited:?}");
 }
+
+/// A server that takes what one read returns for a request, at each place up to one; after so many conversations
+/// it says another word, cut or not.
+struct ReadsShort {
+    up_to: usize,
+    changes_after: usize,
+    held: usize,
+}
+
+impl Subject for ReadsShort {
+    fn hold(&mut self, talk: &Talk<'_>) -> Result<Held, String> {
+        self.held += 1;
+        let places = talk
+            .variation
+            .places(0, talk.conversation.turns[0].sent.len());
+        let answer: &[u8] = match places.first() {
+            Some(place) if *place <= self.up_to => b"error",
+            _ if self.held > self.changes_after => b"yes, at noon",
+            _ => b"yes, at ten",
+        };
+        Ok(Held {
+            answers: vec![Vec::new(), answer.to_vec()],
+            ..Held::default()
+        })
+    }
+
+    fn refresh(&mut self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn can_refresh(&self) -> bool {
+        true
+    }
+}
+
+/// The single places that differ, and the number of conversations that this took.
+fn short(up_to: usize, changes_after: usize) -> (usize, usize) {
+    let mut conversation = Conversation::default();
+    conversation.sent(&[b'x'; 201]);
+    conversation.answered(b"yes, at ten");
+    let recording = super::super::run::Recording::of(&conversation.into_trace("x", "x")).unwrap();
+    let variations: Vec<_> = (1..201)
+        .map(|place| Variation::Cut {
+            turn: 0,
+            after: vec![place],
+            pause: false,
+        })
+        .collect();
+    let options = Options {
+        timeout: Duration::from_secs(5),
+        fresh: false,
+        carry: false,
+        silent: false,
+        framing: None,
+    };
+    let mut subject = ReadsShort {
+        up_to,
+        changes_after,
+        held: 0,
+    };
+    let judged = super::super::run::run(
+        &mut subject,
+        &recording,
+        &variations,
+        &options,
+        &mut crate::judge::progress::Unwatched,
+    );
+    let findings = judged.unwrap().findings;
+    let failed = findings.iter().filter(|finding| finding.cut.is_some());
+    (failed.count(), subject.held)
+}
+
+#[test]
+fn a_server_that_differs_everywhere_costs_few_conversations_a_place() {
+    let (failed, held) = short(200, usize::MAX);
+    assert_eq!(failed, 200);
+    assert!(held < 200 * 2 + 300, "{held}");
+}
+
+#[test]
+fn a_word_that_changes_meanwhile_is_no_difference_however_many_there_are() {
+    for changes_after in [250, 300, 350] {
+        assert_eq!(short(100, changes_after).0, 100);
+    }
+}

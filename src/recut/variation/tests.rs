@@ -144,3 +144,24 @@ fn what_goes_octet_by_octet_has_a_bound() {
     assert_eq!(Variation::Octets.places(0, 1), [0; 0]);
     assert_eq!(Variation::Octets.places(0, 100_000).len(), OCTETS_UP_TO - 1);
 }
+
+#[test]
+fn answers_that_ask_for_more_are_awaited_without_a_mark() {
+    let joins = |answer: &[u8]| {
+        let mut conversation = Conversation::default();
+        for answer in [answer, b"ok", b"ok"] {
+            conversation.sent(b"ab");
+            conversation.answered(answer);
+        }
+        let ids = ids(&conversation, Places::Edges, true);
+        ids.into_iter()
+            .filter(|id| id.starts_with("join@"))
+            .collect::<Vec<_>>()
+    };
+    let first = "join@1".to_owned();
+    assert!(joins(b"ok").contains(&first));
+    assert!(joins(b"HTTP/1.1 200 OK\r\n").contains(&first));
+    for answer in [&b"HTTP/1.1 101 Switching\r\n"[..], b"354 go on\r\n"] {
+        assert_eq!(joins(answer), ["join@2", "join@2+1"]);
+    }
+}
