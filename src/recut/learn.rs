@@ -119,8 +119,14 @@ impl Runs<'_> {
             return Ok((vec![first, again, last], false, Vec::new()));
         }
         if self.subject.can_refresh() && agree(&first, &last) {
-            let (held, ..) = self.all_fresh(first)?;
-            let note = "a second conversation on one server is answered otherwise, so each has a fresh one";
+            let (mut held, ..) = self.all_fresh(first)?;
+            // One that has ended by the time of the next conversation does so after each.
+            let note = if again.died.is_some() {
+                held[0].died = again.died;
+                "the server ends after one conversation, so each has a fresh one"
+            } else {
+                "a second conversation on one server is answered otherwise, so each has a fresh one"
+            };
             return Ok((held, true, vec![note.to_owned()]));
         }
         if !self.subject.can_refresh() && agree(&again, &last) {

@@ -13,13 +13,16 @@ use super::ready::Ready;
 use super::supervise::guard::Kind;
 use super::supervise::{LOOK_AGAIN, Supervised};
 use super::wait::{LOOK_EVERY, TimeHad};
-use super::watch::Activity;
+use super::watch::{Activity, Queues};
 
 /// On how many ports it is tried to start a testee.
 const PORTS_TRIED: usize = 100;
 
 /// How long one attempt to connect may take: one that has a full queue of connections answers none.
 const CONNECT_BOUND: Duration = Duration::from_secs(1);
+
+/// After so long one that listens on this machine's loopback has not been seen, it may be reached all the same.
+const SHOWN_WITHIN: Duration = Duration::from_secs(1);
 
 /// How long the name of a host may take to be looked up.
 const LOOKUP_BOUND: Duration = Duration::from_secs(2);
@@ -73,6 +76,7 @@ impl Process {
         let mut time = TimeHad::none();
         let mut looked = started;
         let mut said = None;
+        let mut queues = Queues::open();
         loop {
             if let Some(status) = self.supervised.ended() {
                 return Err(self.supervised.start_error(status));
@@ -83,12 +87,11 @@ impl Process {
                     self.address = address;
                 }
             }
-            if (has_port || said.is_some())
-                && TcpStream::connect_timeout(&self.address, CONNECT_BOUND).is_ok()
-            {
+            let waited = started.elapsed();
+            let says_so = said.is_some();
+            if (has_port || says_so) && self.is_reached(queues.as_mut(), says_so, waited) {
                 return Ok(());
             }
-            let waited = started.elapsed();
             if looked.elapsed() >= LOOK_EVERY {
                 time.look(self.activity());
                 looked = Instant::now();
@@ -107,6 +110,18 @@ impl Process {
             }
             // Nothing tells of a port that is opened elsewhere; look again.
             thread::sleep(LOOK_AGAIN);
+        }
+    }
+
+    /// Whether somebody listens. A connection is made only where that cannot be seen: some servers serve one and end.
+    fn is_reached(&self, queues: Option<&mut Queues>, says_so: bool, waited: Duration) -> bool {
+        let seen = queues.map(|queues| queues.is_listening(self.address));
+        // A server behind a forwarded address has its socket elsewhere.
+        let elsewhere = says_so || waited >= SHOWN_WITHIN || !self.address.ip().is_loopback();
+        match seen {
+            Some(true) => true,
+            Some(false) if !elsewhere => false,
+            _ => TcpStream::connect_timeout(&self.address, CONNECT_BOUND).is_ok(),
         }
     }
 

@@ -36,6 +36,7 @@ mod init;
 mod kill_matrix;
 mod length;
 mod load;
+mod one_conversation;
 mod packages;
 mod peers;
 mod portable;

@@ -62,6 +62,11 @@ impl Queues {
         imp::Queues::open().map(Self)
     }
 
+    /// Whether somebody listens at this address of this machine, seen without a connection.
+    pub fn is_listening(&mut self, address: SocketAddr) -> bool {
+        self.0.is_listening(address)
+    }
+
     /// What of the `sent` octets that went from `local` to `remote` the receiver has still to read,
     /// and what it sends. `None` where the receiver's socket cannot be seen: it is on another
     /// machine, has been closed, or has not heard of the connection yet.

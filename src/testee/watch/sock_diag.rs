@@ -8,7 +8,7 @@ use netlink_packet_core::{NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkP
 use netlink_packet_sock_diag::SockDiagMessage;
 use netlink_packet_sock_diag::constants::{AF_INET, AF_INET6, IPPROTO_TCP};
 use netlink_packet_sock_diag::inet::{
-    ExtensionFlags, InetRequest, SocketId, StateFlags, nlas::Nla,
+    ExtensionFlags, InetRequest, InetResponse, SocketId, StateFlags, nlas::Nla,
 };
 use netlink_sys::Socket;
 use netlink_sys::protocols::NETLINK_SOCK_DIAG;
@@ -17,6 +17,9 @@ use super::seen::Backlog;
 
 /// Where `struct tcp_info` has `tcpi_bytes_received`, 8 octets, since Linux 4.1.
 const BYTES_RECEIVED: usize = 128;
+
+/// The state of a socket that listens.
+const TCP_LISTEN: u8 = 10;
 
 /// One end of a connection, in octets.
 struct End {
@@ -74,8 +77,32 @@ impl SockDiag {
         })
     }
 
+    /// As [`Queues::is_listening`](super::Queues::is_listening).
+    pub(in crate::testee) fn is_listening(&mut self, address: SocketAddr) -> bool {
+        let nobody = SocketAddr::new(address.ip(), 0);
+        let answer = self.ask(address, nobody);
+        answer.is_some_and(|response| response.header.state == TCP_LISTEN)
+    }
+
     /// The end of a connection at `local`, if there is one: whoever listens there is none.
     fn end(&mut self, local: SocketAddr, peer: SocketAddr) -> Option<End> {
+        let response = self.ask(local, peer)?;
+        if response.header.socket_id.destination_port != peer.port() {
+            return None;
+        }
+        let received = response.nlas.iter().find_map(|attribute| match attribute {
+            Nla::TcpInfo(info) => info.get(BYTES_RECEIVED..)?.first_chunk(),
+            _ => None,
+        });
+        Some(End {
+            waiting: response.header.recv_queue,
+            coming: response.header.send_queue,
+            received: u64::from_ne_bytes(*received?),
+        })
+    }
+
+    /// What the system says of a connection between these two, or of whoever listens at `local`.
+    fn ask(&mut self, local: SocketAddr, peer: SocketAddr) -> Option<Box<InetResponse>> {
         let mut header = NetlinkHeader::default();
         header.flags = NLM_F_REQUEST;
         let request = InetRequest {
@@ -106,19 +133,7 @@ impl SockDiag {
             .ok()?
             .payload
         {
-            NetlinkPayload::InnerMessage(SockDiagMessage::InetResponse(response))
-                if response.header.socket_id.destination_port == peer.port() =>
-            {
-                let received = response.nlas.iter().find_map(|attribute| match attribute {
-                    Nla::TcpInfo(info) => info.get(BYTES_RECEIVED..)?.first_chunk(),
-                    _ => None,
-                });
-                Some(End {
-                    waiting: response.header.recv_queue,
-                    coming: response.header.send_queue,
-                    received: u64::from_ne_bytes(*received?),
-                })
-            }
+            NetlinkPayload::InnerMessage(SockDiagMessage::InetResponse(response)) => Some(response),
             _ => None,
         }
     }
@@ -160,6 +175,27 @@ mod tests {
         rustix::net::sockopt::set_socket_linger(&theirs, Some(std::time::Duration::ZERO)).unwrap();
         drop(theirs);
         while queues.backlog(ends.0, ends.1, 5).is_some() {}
+    }
+
+    #[test]
+    fn who_listens_is_seen_and_nobody_else() {
+        let mut queues = SockDiag::open().unwrap();
+        for (listen, reached) in [
+            ("127.0.0.1:0", "127.0.0.1"),
+            ("0.0.0.0:0", "127.0.0.1"),
+            ("[::]:0", "127.0.0.1"),
+            ("[::1]:0", "::1"),
+        ] {
+            let listener = TcpListener::bind(listen).unwrap();
+            let port = listener.local_addr().unwrap().port();
+            let address = SocketAddr::new(reached.parse().unwrap(), port);
+            assert!(queues.is_listening(address), "{listen}");
+            let ours = TcpStream::connect(address).unwrap();
+            let at_our_end = ours.local_addr().unwrap();
+            assert!(!queues.is_listening(at_our_end), "{at_our_end}");
+            drop(listener);
+            while queues.is_listening(address) {}
+        }
     }
 
     #[test]
