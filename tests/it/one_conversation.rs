@@ -37,9 +37,9 @@ fn a_server_that_serves_one_connection_is_judged(#[case] more: &[&str], #[case] 
     let trace = json!({"id": "lines", "title": "Two lines", "steps": steps});
     fs::write(&recording, trace.to_string()).unwrap();
     fs::write(&server, SERVER).unwrap();
-    let mut words = vec![
-        "recut", &recording, "--json", &report, "--", "python3", &server, "{port}",
-    ];
+    let mut words = vec!["recut", &recording, "--json", &report];
+    words.extend(["--run", "lines/turn1@1", "--run", "lines/end*"]);
+    words.extend(["--", "python3", &server, "{port}"]);
     words.extend(more);
     let ran = unstick(words);
     let text = fs::read_to_string(&report).unwrap_or_else(|_| panic!("{}", ran.stderr));
