@@ -1,4 +1,4 @@
-//! Why a check is not made: what has failed before it says enough.
+//! Reasons for not making a check: enough has failed before it.
 
 /// Why a check is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

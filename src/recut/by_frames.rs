@@ -1,6 +1,6 @@
 //! Answers frame by frame, where it is known how their stream is divided.
 //!
-//! What varies in one frame says nothing about its neighbours, and a number that counts octets changes with
+//! A value that varies in one frame says nothing about its neighbours, and a number that counts octets changes with
 //! them. Octet masks over a whole answer know neither.
 
 use super::pattern::Pattern;
@@ -122,7 +122,7 @@ mod tests {
             assert!(pattern.matches(sample));
         }
         assert!(pattern.matches(b"\0\x02ok\0\x06\x91other\0\x01x"));
-        // What never varied must be the same, beside the frame that does too.
+        // Octets that never varied must be the same, beside the frame that does too.
         assert!(!pattern.matches(b"\0\x02oK\0\x03\x01id\0\x01x"));
         assert!(!pattern.matches(b"\0\x02ok\0\x03\x01id\0\x01y"));
         assert!(!pattern.matches(b"\0\x03ok\0\x03\x01id\0\x01x"));

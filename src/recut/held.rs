@@ -126,7 +126,7 @@ pub(crate) struct Learned {
     pub(crate) slowest: Duration,
     /// What is carried over.
     pub(crate) carried: Vec<Vec<u8>>,
-    /// How answers are divided, where that is known.
+    /// The framing of the answers, where it is known.
     pub(crate) framing: Option<Framing>,
 }
 

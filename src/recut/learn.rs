@@ -28,7 +28,7 @@ pub struct Options {
     pub carry: bool,
     /// Whether a conversation without any answer is judged.
     pub silent: bool,
-    /// How the streams are divided, where that is known; else a recording may say so.
+    /// The framing of the streams, where it is known; else a recording may say so.
     pub framing: Option<Framing>,
 }
 
@@ -120,7 +120,7 @@ impl Runs<'_> {
         }
         if self.subject.can_refresh() && agree(&first, &last) {
             let (mut held, ..) = self.all_fresh(first)?;
-            // One that has ended by the time of the next conversation does so after each.
+            // A server that has ended by the time of the next conversation does so after each.
             let note = if again.died.is_some() {
                 held[0].died = again.died;
                 "the server ends after one conversation, so each has a fresh one"

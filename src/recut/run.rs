@@ -71,7 +71,7 @@ impl Recording {
         self
     }
 
-    /// How its stream is divided, where that is known.
+    /// The framing of its stream, where it is known.
     #[must_use]
     pub const fn framing(&self) -> Option<&Framing> {
         self.framing.as_ref()

@@ -245,7 +245,7 @@ fn fewest_turns(bench: &mut Bench<'_>, least: &mut Least) -> Result<(), String> 
         return Ok(());
     };
     if least.variation.breaks_off() {
-        // What differs is the conversation after it.
+        // The difference is in the conversation after it.
         return Ok(());
     }
     let answers = least.shown.difference.answer();

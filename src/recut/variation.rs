@@ -233,7 +233,7 @@ pub struct Wanted {
     pub pipelines: bool,
     /// How the stream is divided, where that is known: then the frames say which places count.
     pub framing: Option<Framing>,
-    /// Whether frames that lie are sent, where the framing is known.
+    /// True if frames that lie are sent, where the framing is known.
     pub hostile: bool,
 }
 

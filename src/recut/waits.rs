@@ -155,7 +155,7 @@ mod tests {
         waits.confirmed(Some(0), true);
         assert_eq!(waits.repeats(Some(0), true), 1);
         assert_eq!(waits.patience_again(&learned).busy, GUESS_BUSY);
-        // What comes at once costs little, and chance is ruled out in each turn.
+        // Answers that come at once cost little, and chance is ruled out in each turn.
         assert_eq!(waits.repeats(Some(0), false), REPEATS);
         assert_eq!(waits.repeats(Some(1), true), REPEATS);
     }

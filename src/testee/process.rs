@@ -113,7 +113,7 @@ impl Process {
         }
     }
 
-    /// Whether somebody listens. A connection is made only where that cannot be seen: some servers serve one and end.
+    /// True if somebody listens. A connection is made only where that cannot be seen: some servers serve one and end.
     fn is_reached(&self, queues: Option<&mut Queues>, says_so: bool, waited: Duration) -> bool {
         let seen = queues.map(|queues| queues.is_listening(self.address));
         // A server behind a forwarded address has its socket elsewhere.

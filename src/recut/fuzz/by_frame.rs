@@ -102,7 +102,7 @@ impl<'f> Frames<'f> {
         true
     }
 
-    /// Another payload, with the length that it has.
+    /// A frame with another payload, and the length that it has.
     fn replace(&self, octets: &mut Vec<u8>, frame: usize, payload: &[u8]) -> bool {
         let Some(place) = self.place(frame, Place::Payload) else {
             return false;

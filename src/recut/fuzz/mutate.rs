@@ -53,7 +53,7 @@ pub(super) struct Mutant {
 #[derive(Debug)]
 pub(super) struct Mutator<'r> {
     recorded: &'r Conversation,
-    /// How the client's stream is divided, where that is known.
+    /// The framing of the client's stream, where it is known.
     framing: Option<&'r Framing>,
     seed: u64,
     tokens: Vec<Vec<u8>>,

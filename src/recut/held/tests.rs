@@ -1,4 +1,4 @@
-//! How what came differs from what was learned.
+//! Differences between what came and what was learned.
 
 use super::*;
 

@@ -64,7 +64,7 @@ impl<P: Peer> UnderWay<'_, '_, P> {
         self.take()
     }
 
-    /// What comes until the server rests.
+    /// Everything that comes until the server rests.
     fn until_rest(&mut self, rest: Duration) -> Vec<u8> {
         self.server.settle();
         self.connection.pump();
@@ -82,7 +82,7 @@ impl<P: Peer> UnderWay<'_, '_, P> {
         self.take()
     }
 
-    /// How long these answers are together, if that is known.
+    /// The length of these answers together, if it is known.
     pub(super) fn expected_len(&self, first: usize, last: usize) -> Option<usize> {
         if let Some(learned) = self.talk.learned {
             let lens = (first..=last).map(|answer| learned.sample(answer).len());

@@ -7,13 +7,13 @@ use std::collections::VecDeque;
 use crate::testee::launch::Template;
 use crate::testee::piped::Piped;
 
-/// How many processes there are at a time, unless it is said.
+/// Number of processes at a time, unless it is said.
 pub(super) const AT_A_TIME: usize = 2;
 
 #[derive(Debug)]
 pub(super) struct Ahead<'t> {
     template: &'t Template,
-    /// How many there are at a time.
+    /// Number of processes at a time.
     at_a_time: usize,
     started: RefCell<VecDeque<Result<Piped, String>>>,
 }

@@ -67,7 +67,7 @@ pub(super) struct Lines<'t> {
     broke: bool,
     /// It was waited for in vain: it did not answer the last question, and lives.
     hangs: bool,
-    /// How many questions it was waited for in vain over.
+    /// Number of questions over which it was waited for in vain.
     hung: u32,
 }
 

@@ -58,7 +58,7 @@ fn shifted(framing: &Framing, codec: &mut dyn Decode) -> Option<Dialect> {
             .feed(&stream, &mut take)
             .and_then(|()| codec.finish(&mut take))
     }));
-    // What comes of the second frame may well be an error.
+    // The second frame may well come to an error.
     drop(fed);
     let first = first.filter(|first| first.len() == payload.len() && *first != payload)?;
     let (by, side) = match begins(&first)? {

@@ -44,11 +44,11 @@ impl std::fmt::Debug for Judge<'_> {
     }
 }
 
-/// What a run is told beside the codec.
+/// Settings of a run, beside the codec.
 pub(crate) struct Manner<'m> {
-    /// Whether a case is to be run, by its id.
+    /// True of a case that is to be run, by its id.
     pub(crate) wanted: &'m dyn Fn(&str) -> bool,
-    /// Whether a case is expected to fail: what it costs leaves out no other.
+    /// True of a case that is expected to fail, by its id: its cost leaves out no other.
     pub(crate) known: &'m dyn Fn(&str) -> bool,
     /// Stop at the first failure that is not known.
     pub(crate) fail_fast: bool,
@@ -423,7 +423,7 @@ impl<'c> Judge<'c> {
     }
 }
 
-/// Whether a check has failed, or could not be judged for what the codec did.
+/// True of a check that has failed, or could not be judged for what the codec did.
 const fn is_unsound(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Fail | Verdict::Error)
 }

@@ -227,7 +227,7 @@ pub struct Program {
     mode: Mode,
     framing: Framing,
     max_payload: Option<u32>,
-    /// How many processes there are at a time, where one is started for each stream.
+    /// Number of processes at a time, where one is started for each stream.
     at_a_time: usize,
 }
 
@@ -289,7 +289,7 @@ impl Program {
         }
     }
 
-    /// How many processes there are at a time, where one is started for each stream: the next start while one is
+    /// Sets the number of processes at a time, where one is started for each stream: the next start while one is
     /// judged. Two without this.
     #[must_use]
     pub fn jobs(mut self, at_a_time: usize) -> Self {

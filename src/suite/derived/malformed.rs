@@ -181,7 +181,7 @@ fn below_the_least(renderer: &Renderer<'_>) -> Vec<Trace> {
         vec![0, 1, 4, least / 2, least - 2, least - 1]
     };
     values.dedup();
-    // Where something stands behind the payload, it has to follow at once: who takes the length for none goes on with it.
+    // A part behind the payload has to follow at once: a reader that takes the length for nothing goes on with it.
     let payload = match framing.places().contains(&Place::Behind) {
         true => Some(Vec::new()),
         false => renderer.adapted(b"hello"),

@@ -56,7 +56,7 @@ pub(crate) struct Draft {
     pub(in crate::suite) brief: bool,
     /// The whole stream comes so many times.
     pub(in crate::suite) times: usize,
-    /// What other connections do meanwhile.
+    /// The doings of other connections meanwhile.
     pub(in crate::suite) beside: Option<Beside>,
     /// What lies in the server's directory beforehand.
     pub(in crate::suite) before: Vec<Placed>,

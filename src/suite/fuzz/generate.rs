@@ -212,7 +212,7 @@ fn cut(class: Class, rng: &mut Rng) -> Vec<u8> {
     }
 }
 
-/// What takes long comes first in the conversation of this number, and again after twice as many each time:
+/// A kind that takes long comes first in the conversation of this number, and again after twice as many each time:
 /// soon, and yet seldom.
 const SELDOM: [(u64, Beside); 3] = [
     (40, Beside::Many),
@@ -220,7 +220,7 @@ const SELDOM: [(u64, Beside); 3] = [
     (88, Beside::Pause),
 ];
 
-/// What other connections do now and then.
+/// Doings of other connections, now and then.
 fn beside(class: Class, number: u64, rng: &mut Rng) -> Option<Beside> {
     let due = |(first, _): &&(u64, Beside)| {
         number.is_multiple_of(*first) && (number / first).is_power_of_two()

@@ -1,4 +1,4 @@
-//! What other connections do around a conversation: they stop half-way, are gone, are many, or read
+//! Other connections around a conversation: they stop half-way, are gone, are many, or read
 //! nothing. The conversation goes as it would alone, and so do they.
 
 use std::thread;
@@ -104,7 +104,7 @@ fn others<'t, 'd>(
     let mut others = Vec::new();
     for number in 0..count {
         let mut talk = match bench.talk(terms) {
-            // One that is not even accepted is turned away as well.
+            // A connection that is not even accepted is turned away as well.
             Err(NotPassed::Failed(failure)) if number > 0 && failure.what.is_turned_away() => break,
             talk => talk?,
         };

@@ -44,7 +44,7 @@ impl What {
         matches!(self, Self::Interleaved | Self::TooMuchMemory)
     }
 
-    /// Whether the server has closed instead of answering.
+    /// True if the server has closed instead of answering.
     pub(crate) const fn is_turned_away(&self) -> bool {
         matches!(self, Self::ClosedInstead | Self::NoConnection)
     }

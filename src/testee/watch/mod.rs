@@ -62,7 +62,7 @@ impl Queues {
         imp::Queues::open().map(Self)
     }
 
-    /// Whether somebody listens at this address of this machine, seen without a connection.
+    /// True if somebody listens at this address of this machine, seen without a connection.
     pub fn is_listening(&mut self, address: SocketAddr) -> bool {
         self.0.is_listening(address)
     }

@@ -1,4 +1,4 @@
-//! Which checks of a codec are left out, and why.
+//! Checks of a codec that are left out, and the reasons.
 
 use std::collections::BTreeSet;
 

@@ -71,7 +71,7 @@ fn gone_while_written_to(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     talk.connection().end_of_stream();
     talk.connection().reset_on_close();
     drop(talk);
-    // What fails now has its effect before anybody is served.
+    // A write that fails now has its effect before anybody is served.
     bench.testee.settle();
     let before = "a peer that was gone while replies were written to it";
     bench.is_well().map_err(|why| after(before, why))

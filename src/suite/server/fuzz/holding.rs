@@ -68,7 +68,7 @@ impl Holding<'_> {
         let Some(mut conversation) = Conversation::of(draft, &self.protocol) else {
             return Ok(false);
         };
-        // What it repairs is not the point, nor what others do.
+        // Its repaired twin is not the point, nor are other connections.
         conversation.trace.repaired = None;
         conversation.trace.beside = None;
         for _ in 0..count {

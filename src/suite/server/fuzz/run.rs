@@ -175,7 +175,7 @@ impl Run<'_> {
             None if number % WELL_EVERY == WELL_EVERY - 1 => self.is_well(number),
             None => Ok(()),
             Some(failure) => {
-                // What others do meanwhile wears nothing out that they would not wear out alone.
+                // Other connections meanwhile wear nothing out that they would not wear out alone.
                 let silent = is_silent(&failure.what) && draft.beside.is_none();
                 let suspect = suspect(draft, conversation, failure);
                 let unstable = self.findings.unstable;
