@@ -460,4 +460,4 @@ fn without(unasked: &[Pattern], octets: &[u8]) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -6,7 +6,7 @@ use crate::framing::{Ended, Found, Framing, Place};
 /// The number of turns whose frames are changed.
 const TURNS: usize = 2;
 
-/// What is wrong with a frame.
+/// Kinds of frames that lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lie {
     /// Its length announces the most that it can.
@@ -43,7 +43,7 @@ impl Lie {
         }
     }
 
-    /// What is sent, in words.
+    /// The frame that is sent, in words.
     pub(super) fn in_words(self) -> String {
         match self {
             Self::Maximum => "a length that announces the maximum".to_owned(),

@@ -26,11 +26,11 @@ const SLOW_DIFFERENCES: usize = 6;
 /// After so many in all turns, a turn in which one more was found has its further places left out.
 const SLOW_IN_ALL: usize = 12;
 
-/// How long a server that sleeps is waited for at the first answer that does not come, and later.
+/// The wait for a server that sleeps, at the first answer that does not come and later.
 const FIRST_IDLE: Duration = Duration::from_millis(1_500);
 const LATER_IDLE: Duration = Duration::from_millis(300);
 
-/// How long one that never sleeps for long, or cannot be watched, is waited for later.
+/// The later wait for a server that never sleeps for long, or cannot be watched.
 const LATER_BUSY: Duration = Duration::from_millis(1_500);
 
 /// The wait for a sleeping server where little is lost if its answer is missed.
@@ -43,7 +43,7 @@ const GUESS_BUSY: Duration = Duration::from_millis(500);
 /// The waits of one recording so far.
 #[derive(Debug)]
 pub(super) struct Waits {
-    /// How long a busy server is waited for at first.
+    /// The wait for a busy server at first.
     timeout: Duration,
     /// Number of missing answers that have been waited for.
     waited: usize,

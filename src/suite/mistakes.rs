@@ -230,7 +230,7 @@ fn announces_misread(framing: &Framing, id: &str, fails: &[String]) -> bool {
     announced(id).is_some() && !has_own && !misreads(fails).is_empty() && !of_ends
 }
 
-/// How many bits are kept of a length of fixed width, where fewer are kept than there are: every length that is
+/// The number of bits that are kept of a length of fixed width, where it has more: every length that is
 /// announced and fails is a short one in the bits that are kept, and every payload that fails needs more.
 fn bits_of_fixed(framing: &Framing, id: &str, fails: &[String]) -> Option<u32> {
     /// A number above this is no short one: streams end before so many octets.

@@ -72,7 +72,7 @@ pub struct Trace {
     /// What lies in the testee's directory beforehand.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub before: Vec<Placed>,
-    /// What other connections do meanwhile, for servers.
+    /// The doings of other connections meanwhile, for servers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beside: Option<Beside>,
     /// How the stream is cut, where that is the point of the trace or where fewer ways do.

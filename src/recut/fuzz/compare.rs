@@ -120,17 +120,7 @@ pub(super) fn collapsed(octets: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn held(answers: &[&str], closed: bool) -> Held {
-        Held {
-            answers: answers
-                .iter()
-                .map(|answer| answer.as_bytes().to_vec())
-                .collect(),
-            closed,
-            ..Held::default()
-        }
-    }
+    use crate::recut::held::tests::held;
 
     fn kind(whole: &Held, cut: &Held) -> Option<Kind> {
         Whole::of(&[whole.clone(), whole.clone()])

@@ -2,7 +2,8 @@
 
 use super::*;
 
-fn held(answers: &[&str], closed: bool) -> Held {
+/// The conversation with these answers.
+pub(in crate::recut) fn held(answers: &[&str], closed: bool) -> Held {
     Held {
         answers: answers
             .iter()

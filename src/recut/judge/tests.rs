@@ -3,6 +3,17 @@
 use super::super::subject::Subject;
 use super::*;
 
+/// The options of a run that is told nothing.
+fn options() -> Options {
+    Options {
+        timeout: Duration::from_secs(5),
+        fresh: false,
+        carry: false,
+        silent: false,
+        framing: None,
+    }
+}
+
 const USUAL: &[u8] = b"\x01\x82answer";
 
 /// A server that says the time once where its clock has moved on since the turn before: when a turn is
@@ -96,7 +107,7 @@ fn a_date_that_comes_once_when_the_clock_has_moved_on_is_nothing() {
 /// A server that answers nothing any more where its request is cut at one of these places.
 struct Hangs {
     at: &'static [usize],
-    /// How long it was waited for in vain, in all.
+    /// The sum of the waits in vain.
     waited: Duration,
 }
 
@@ -149,13 +160,7 @@ fn hangs(turns: usize, at: &'static [usize]) -> (Vec<String>, Duration) {
         framing: None,
         hostile: false,
     };
-    let options = Options {
-        timeout: Duration::from_secs(5),
-        fresh: false,
-        carry: false,
-        silent: false,
-        framing: None,
-    };
+    let options = options();
     let mut subject = Hangs {
         at,
         waited: Duration::ZERO,
@@ -250,13 +255,7 @@ fn short(up_to: usize, changes_after: usize) -> (usize, usize) {
             pause: false,
         })
         .collect();
-    let options = Options {
-        timeout: Duration::from_secs(5),
-        fresh: false,
-        carry: false,
-        silent: false,
-        framing: None,
-    };
+    let options = options();
     let mut subject = ReadsShort {
         up_to,
         changes_after,

@@ -3,10 +3,10 @@
 use super::bench::Bench;
 use super::exchange::Talk;
 
-/// So many frames are sent to see partial writes; their replies fill every buffer between.
+/// Number of frames that are sent to see partial writes; their replies fill every buffer between.
 pub(super) const FRAMES: usize = 160;
 
-/// How often each payload repeats its seven letters: just below the least limit (FRM-7), so
+/// Repetitions of its seven letters in each payload: just below the least limit (FRM-7), so
 /// that no frame fits whole into what a full buffer has left.
 const REPEATS: usize = 9_000;
 

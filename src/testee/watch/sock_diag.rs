@@ -101,7 +101,7 @@ impl SockDiag {
         })
     }
 
-    /// What the system says of a connection between these two, or of whoever listens at `local`.
+    /// The system's answer about a connection between these two, or of whoever listens at `local`.
     fn ask(&mut self, local: SocketAddr, peer: SocketAddr) -> Option<Box<InetResponse>> {
         let mut header = NetlinkHeader::default();
         header.flags = NLM_F_REQUEST;
