@@ -2,6 +2,8 @@
 //! is not its own witness.
 
 mod lengths;
+mod messages;
+mod messages_of_others;
 mod protocols;
 mod text;
 
@@ -86,6 +88,9 @@ fn refused(number: &Number, table: &[(&str, Refused)]) {
         );
     }
 }
+
+/// A preset, and its frames with their payloads, in hex.
+type Messages = (&'static str, &'static [(&'static str, &'static str)]);
 
 /// Asserts that octets are one frame with this payload, and no shorter beginning of them is.
 fn assert_reads(template: &str, octets: &[u8], payload: &[u8]) {

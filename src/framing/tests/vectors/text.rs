@@ -1,6 +1,6 @@
 //! Framings of text: numbers in digits, header blocks, lines.
 
-use super::{frames, framing};
+use super::{assert_reads, frames, framing};
 use crate::framing::Next;
 
 #[test]
@@ -56,7 +56,7 @@ fn netstrings() {
 
 #[test]
 fn pkt_lines() {
-    // git, gitprotocol-common: its own examples of pkt-lines.
+    // git, gitprotocol-common: its own examples of pkt-lines; gitprotocol-pack and gitprotocol-v2.
     let git = framing("pkt-line");
     for (payload, octets) in [
         ("a\n", "0006a\n"),
@@ -65,6 +65,10 @@ fn pkt_lines() {
         ("", "0004"),
         ("hello", "0009hello"),
         ("0000", "00080000"),
+        ("done\n", "0009done\n"),
+        ("NAK\n", "0008NAK\n"),
+        ("unpack ok\n", "000eunpack ok\n"),
+        ("version 2\n", "000eversion 2\n"),
     ] {
         assert_eq!(git.encode(payload.as_bytes()).unwrap(), octets.as_bytes());
         let Next::Frame(frame) = git.next(octets.as_bytes()) else {
@@ -79,6 +83,34 @@ fn pkt_lines() {
     assert!(matches!(git.next(b"0003"), Next::Refuse(_)));
     assert!(matches!(git.next(b"000g"), Next::Refuse(_)));
     assert!(matches!(git.next(b"000Bfoobar\n"), Next::Frame(_)));
+}
+
+#[test]
+fn syslog_by_octet_counting() {
+    // RFC 6587, 3.4.1: MSG-LEN, a blank, the message; RFC 5424, 6.5 and 6.3.5: the first are its examples, without their
+    // BOM and shortened.
+    let syslog = framing("syslog");
+    for octets in [
+        "107 <34>1 2003-10-11T22:14:15.003Z mymachine.example.com su - ID47 - 'su root' failed for lonvick on /dev/pts/8",
+        "99 <165>1 2003-08-24T05:14:15.000003-07:00 192.0.2.1 myproc 8710 - - %% It's time to make the do-nuts.",
+        "84 <165>1 2003-10-11T22:14:15.003Z evntslog - ID47 [exampleSDID@32473 iut=\"3\"] An event",
+        "53 <165>1 - - - - - [examplePriority@32473 class=\"high\"]",
+        "17 <34>1 - - - - - -",
+        "16 <0>1 - - - - - -",
+        "22 <191>1 - - - - - - a\nb",
+        "25 <13>1 - h a - - - 5 hello",
+        "19 <13>1 - h a - - -  ",
+        "20 <13>1 - h a - - - \r\n",
+    ] {
+        let (_, payload) = octets.split_once(' ').unwrap();
+        assert_eq!(
+            syslog.encode(payload.as_bytes()).unwrap(),
+            octets.as_bytes()
+        );
+        assert_reads("syslog", octets.as_bytes(), payload.as_bytes());
+    }
+    assert!(matches!(syslog.next(b"<34>1 - - - - - -"), Next::Refuse(_)));
+    assert!(matches!(syslog.next(b"-1 a"), Next::Refuse(_)));
 }
 
 #[test]
@@ -136,11 +168,20 @@ fn lines() {
         &[("", "0a"), ("0d", "0d0a"), ("6869", "68690a")],
     );
     frames(
+        // HL7, minimal lower layer protocol: the start block, a message or an acknowledgement, the end block.
         "mllp",
         &[
             ("4d5348", "0b4d53481c0d"),
             ("1c", "0b1c1c0d"),
             ("", "0b1c0d"),
+            ("4d53487c5e7e5c267c", "0b4d53487c5e7e5c267c1c0d"),
+            ("4d53410d", "0b4d53410d1c0d"),
+            ("0d", "0b0d1c0d"),
+            ("0d0d", "0b0d0d1c0d"),
+            ("0b", "0b0b1c0d"),
+            ("4d53417c41417c310d", "0b4d53417c41417c310d1c0d"),
+            ("06", "0b061c0d"),
+            ("15", "0b151c0d"),
         ],
     );
     let any = framing("line'\\r\\n' ends=any");
