@@ -14,7 +14,7 @@ pub(super) enum Side {
 
 impl Side {
     /// Words that the order or the width of lengths follows.
-    const fn lengths(self) -> &'static str {
+    pub(super) const fn lengths(self) -> &'static str {
         match self {
             Self::Reads => "it reads lengths",
             Self::Writes => "it writes lengths",

@@ -1,7 +1,7 @@
 //! Mistakes that decoders of a framing make, servers and codecs alike: the one that the failure of a case
 //! points to.
 
-use super::derived;
+use super::{classes, derived};
 use crate::framing::{Framing, Number, Unterminated};
 use crate::trace::segmentation::Segmentation;
 use crate::trace::{Action, Trace};
@@ -70,7 +70,8 @@ pub(super) fn of_case(framing: &Framing, id: &str, fails: &[String]) -> Option<S
         return Some(format!("it keeps {bits} bits of a length"));
     } else if id.starts_with("len/") && !misreads(fails).is_empty() {
         // A decoder that reads plain lengths wrongly reads these wrongly too.
-        return of_announced(framing, id, fails).map(str::to_owned);
+        let announced = of_announced(framing, id, fails).map(str::to_owned);
+        return announced.or_else(|| classes::wrong_width(framing, &misreads(fails)));
     } else if id.starts_with("len/other-form-") {
         match framing.forms() {
             crate::framing::Forms::Shortest => "it takes a length that is not in its shortest form",
@@ -432,6 +433,7 @@ mod tests {
     fn a_cause_is_named_only_where_nothing_speaks_against_it() {
         let beyond = "len/no-number-beyond-bits";
         let announced = "len/announced-100000005";
+        let two_octets = Some("it does not read lengths of 2 octets");
         for (framing, fails, cause) in [
             (
                 "varint",
@@ -447,8 +449,9 @@ mod tests {
             ("varint", &[announced], Some("it keeps 32 bits of a length")),
             ("varint", &[beyond, "len/no-number-too-many-octets"], None),
             // Plain lengths are read wrongly.
-            ("varint", &[announced, "len/128"], None),
-            ("varint", &[beyond, "len/128"], None),
+            ("varint", &[announced, "len/128"], two_octets),
+            ("varint", &[beyond, "len/128"], two_octets),
+            ("varint", &[beyond, "len/200"], None),
             (
                 "varint",
                 &["frm/truncated-after-longer"],

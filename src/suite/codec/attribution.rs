@@ -3,6 +3,7 @@
 use super::Decode;
 use crate::framing::Framing;
 use crate::judge::check::{Check, Verdict};
+use crate::suite::classes;
 use crate::suite::derived;
 use crate::suite::mistaken::{Side, mistaken, telling_payloads};
 use crate::suite::mistakes::{broken_beside, of_case, short_read};
@@ -34,12 +35,32 @@ pub(super) fn dialect<'c>(
     let candidates = mistaken(framing, Side::Reads);
     let other = telling_payloads(framing).into_iter().find_map(|payloads| {
         let decoded = |(other, _, _): &&(Framing, &'static str, String)| {
-            decodes(framing, other, &payloads, fresh().as_mut())
+            let stream = other.stream(payloads.iter().map(Vec::as_slice));
+            stream.is_ok_and(|stream| decodes(framing, &stream, &payloads, fresh().as_mut()))
         };
         let (_, requirement, cause) = candidates.iter().find(decoded)?.clone();
         Some(Dialect { requirement, cause })
     });
-    other.or_else(|| shifted(framing, fresh().as_mut()))
+    other
+        .or_else(|| shifted(framing, fresh().as_mut()))
+        .or_else(|| misread_class(framing, fresh))
+}
+
+/// A codec that reads lengths wrongly which have several octets.
+fn misread_class<'c>(
+    framing: &Framing,
+    fresh: &mut dyn FnMut() -> Box<dyn Decode + 'c>,
+) -> Option<Dialect> {
+    let mut mistakes = classes::misread(framing, Side::Reads).into_iter();
+    let found = mistakes.find(|mistake| {
+        mistake
+            .stream(framing)
+            .is_some_and(|stream| decodes(framing, &stream, &mistake.payloads, fresh().as_mut()))
+    })?;
+    Some(Dialect {
+        requirement: classes::REQUIREMENT,
+        cause: found.cause,
+    })
 }
 
 /// A codec that finds how long a payload is, and begins it at another place.
@@ -72,17 +93,9 @@ fn shifted(framing: &Framing, codec: &mut dyn Decode) -> Option<Dialect> {
     })
 }
 
-/// True of a codec that decodes payloads in another framing, which one that is right does not.
-fn decodes(
-    framing: &Framing,
-    other: &Framing,
-    payloads: &[Vec<u8>],
-    codec: &mut dyn Decode,
-) -> bool {
-    let Ok(stream) = other.stream(payloads.iter().map(Vec::as_slice)) else {
-        return false;
-    };
-    if framing.payloads(&stream).payloads == payloads {
+/// True of a codec that decodes these payloads of a stream in another framing, which one that is right does not.
+fn decodes(framing: &Framing, stream: &[u8], payloads: &[Vec<u8>], codec: &mut dyn Decode) -> bool {
+    if framing.payloads(stream).payloads == payloads {
         return false;
     }
     let mut delivered: Vec<Vec<u8>> = Vec::new();
@@ -93,7 +106,7 @@ fn decodes(
     };
     let fed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         codec
-            .feed(&stream, &mut take)
+            .feed(stream, &mut take)
             .and_then(|()| codec.finish(&mut take))
     }));
     matches!(fed, Ok(Ok(()))) && delivered == payloads

@@ -2,9 +2,10 @@
 
 use super::conversation::{self, Failure};
 use super::{Encode, EncodeStream};
-use crate::framing::{Ended, Framing};
+use crate::framing::{Ended, Framing, Next};
 use crate::judge::check::{Check, Verdict};
 use crate::judge::evidence::{Evidence, Wanted};
+use crate::suite::classes;
 use crate::suite::derived;
 use crate::suite::mistaken::{Side, mistaken};
 use crate::trace::octets::Octets;
@@ -295,12 +296,30 @@ fn mistaken_in(
     const TELLING: usize = 3;
     let first = payloads.get(..TELLING)?;
     if framing.payloads(octets).payloads.starts_with(first) {
-        return None;
+        return of_classes(framing, octets, payloads);
     }
-    let (_, requirement, cause) = mistaken(framing, Side::Writes)
-        .into_iter()
-        .find(|(other, ..)| other.payloads(octets).payloads.starts_with(first))?;
-    Some((requirement, cause))
+    let mut others = mistaken(framing, Side::Writes).into_iter();
+    let other = others.find(|(other, ..)| other.payloads(octets).payloads.starts_with(first));
+    other.map(|(_, requirement, cause)| (requirement, cause))
+}
+
+/// The mistake of an encoder whose short lengths are well, in the first frame that is wrong.
+fn of_classes(
+    framing: &Framing,
+    mut octets: &[u8],
+    payloads: &[Vec<u8>],
+) -> Option<(&'static str, String)> {
+    let mut payloads = payloads.iter();
+    let wrong = payloads.find(|payload| match framing.next(octets) {
+        Next::Frame(frame) if *frame.payload == ***payload => {
+            octets = &octets[frame.length..];
+            false
+        }
+        _ => true,
+    })?;
+    let mut mistakes = classes::misread(framing, Side::Writes).into_iter();
+    let found = mistakes.find(|mistake| mistake.begins(framing, octets, wrong))?;
+    Some((classes::REQUIREMENT, found.cause))
 }
 
 /// Each payload of up to 64 KiB that the traces of a framing deliver, once.

@@ -47,15 +47,20 @@ pub(super) fn at_the_limit(framing: &Framing) -> Vec<AtTheLimit> {
         },
     };
     if framing.number().is_none() {
-        let over = framing
-            .stream([&vec![b'x'; limit as usize][..]])
-            .unwrap_or_default();
+        let size = limit.min(MOST) as usize;
+        let over = framing.stream([&vec![b'x'; size][..]]).unwrap_or_default();
         let end = framing.terminator().map_or(1, <[u8]>::len);
-        let mut begun = over[..over.len().saturating_sub(end)].to_vec();
-        let by_one = [&begun[..], b"x"].concat();
-        // More than stuffing or a terminator that has begun can account for.
-        let ending = over[over.len().saturating_sub(end)..].to_vec();
-        begun.extend(vec![b'x'; end + 2 + limit as usize / 254 + 1]);
+        let (whole, ending) = over.split_at(over.len().saturating_sub(end));
+        let by_one = [whole, b"x"].concat();
+        let ending = ending.to_vec();
+        // More than stuffing or a terminator that has begun can account for; well stuffed, so that nothing but the limit
+        // refuses it when its end has come.
+        let more = size + end + 2 + size / 254 + 1;
+        let unlimited = framing.clone().with_max_payload(u64::MAX);
+        let mut begun = unlimited
+            .stream([&vec![b'x'; more][..]])
+            .unwrap_or_default();
+        begun.truncate(begun.len().saturating_sub(end));
         let unended = AtTheLimit {
             id: "codec/over-the-limit",
             title: "A frame over the declared limit is refused before its end".to_owned(),
@@ -245,4 +250,57 @@ fn refuses_at_the_end(codec: &mut dyn Decode, ending: &[u8]) -> bool {
     decoded.feed(codec, ending);
     decoded.finish(codec);
     decoded.error.is_some() && compare(codec, &decoded, &[]).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::framing::Next;
+
+    /// A decoder of a framing that holds nothing to a limit.
+    struct Unlimited(Framing, Vec<u8>);
+
+    impl Decode for Unlimited {
+        fn feed(&mut self, octets: &[u8], deliver: &mut dyn FnMut(&[u8])) -> Result<(), String> {
+            self.1.extend_from_slice(octets);
+            loop {
+                let length = match self.0.next(&self.1) {
+                    Next::Frame(frame) => {
+                        deliver(&frame.payload);
+                        frame.length
+                    }
+                    Next::Refuse(why) => return Err(why.to_string()),
+                    _ => return Ok(()),
+                };
+                self.1.drain(..length);
+            }
+        }
+
+        fn finish(&mut self, _: &mut dyn FnMut(&[u8])) -> Result<(), String> {
+            match self.1.is_empty() {
+                true => Ok(()),
+                false => Err("the stream ends inside a frame".to_owned()),
+            }
+        }
+    }
+
+    #[test]
+    fn a_frame_over_the_limit_is_wrong_by_nothing_else() {
+        for template in ["cobs", "slip", "line'\\r\\n'", "mllp"] {
+            for limit in [3, 254, 1_000] {
+                let framing: Framing = template.parse().unwrap();
+                let limited = framing.clone().with_max_payload(limit);
+                let cases = at_the_limit(&limited);
+                let over = cases.iter().find(|case| case.id == "codec/over-the-limit");
+                let over = over.unwrap();
+                let mut unlimited = Unlimited(framing, Vec::new());
+                let check = over.judge(&limited, &mut unlimited);
+                assert_eq!(check.verdict, Verdict::Fail, "{template} {limit}");
+                let mut right = Unlimited(limited.clone(), Vec::new());
+                let check = over.judge(&limited, &mut right);
+                let passes = matches!(check.verdict, Verdict::Pass | Verdict::Acceptable);
+                assert!(passes, "{template} {limit}: {}", check.message);
+            }
+        }
+    }
 }

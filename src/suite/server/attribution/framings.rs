@@ -5,6 +5,7 @@ use super::symptom::Sight;
 use super::{prefer_what_is_broken_itself, rules};
 use crate::framing::{Next, Number};
 use crate::judge::check::Check;
+use crate::suite::classes;
 use crate::suite::mistaken::{Side, mistaken};
 use crate::suite::mistakes::{broken_beside, of_case, short_read};
 use crate::suite::server::failure::What;
@@ -103,9 +104,17 @@ fn written(pattern: &Pattern, sight: &Sight<'_>) -> Option<Told> {
     }
     let rest = sight.behind(&pattern.framing);
     let mut others = mistaken(&pattern.framing, Side::Writes).into_iter();
-    let (_, requirement, cause) = others.find(|(other, _, _)| {
+    let other = others.find(|(other, _, _)| {
         matches!(other.next(rest), Next::Frame(frame) if &*frame.payload == expected.as_slice())
-    })?;
+    });
+    let (requirement, cause) = match other {
+        Some((_, requirement, cause)) => (requirement, cause),
+        None => {
+            let mut mistakes = classes::misread(&pattern.framing, Side::Writes).into_iter();
+            let found = mistakes.find(|one| one.begins(&pattern.framing, rest, expected))?;
+            (classes::REQUIREMENT, found.cause)
+        }
+    };
     Some(Told {
         requirement: Some(requirement),
         cause: Some(cause),
