@@ -36,6 +36,7 @@ const OPTIONS: &[(&str, &str)] = &[
         "file_header",
         include_str!("../options/file_header.options"),
     ),
+    ("framing", include_str!("../options/framing.options")),
     ("roundtrip", include_str!("../options/roundtrip.options")),
     ("session", include_str!("../options/session.options")),
     ("trace", include_str!("../options/trace.options")),
@@ -130,6 +131,19 @@ fn seeds_of(target: &str) -> Option<OsString> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::targets;
+
+    #[test]
+    fn every_target_has_its_options_and_its_dictionary() {
+        for target in targets::ALL {
+            let flags = missing(target.name, &["target".into()], false);
+            assert!(!flags.is_empty(), "{}", target.name);
+            let file = format!("{HOME}/options/{}.options", target.name);
+            let wanted = std::fs::read_to_string(&file).unwrap();
+            let named = wanted.lines().filter(|line| line.contains(" = ")).count();
+            assert_eq!(flags.len(), named, "{}", target.name);
+        }
+    }
 
     #[test]
     fn what_is_given_stays_and_the_rest_is_added() {
