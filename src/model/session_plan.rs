@@ -139,6 +139,9 @@ const FILL: u8 = 13;
 const TRUNCATE: u8 = 14;
 const FREE_TRANSFER: u8 = 15;
 
+/// The lower bits of [`LETTERS`] where the count is said in two octets.
+const FREE_LETTERS: usize = 15;
+
 impl<'d> Operation<'d> for Op<'d> {
     fn read(octets: &mut Octets<'d>) -> Self {
         let code = usize::from(octets.one());
@@ -178,6 +181,7 @@ impl<'d> Operation<'d> for Op<'d> {
             } else {
                 usize::from(octets.one())
             }),
+            LETTERS if number == FREE_LETTERS => Op::Letters(octets.two()),
             LETTERS => Op::Letters(edges::size(octets.one()) + number % 2),
             OCTETWISE => Op::Octetwise(4 * (number + 1)),
             EVERY => Op::Every(if number < 8 {
@@ -249,11 +253,14 @@ impl<'d> Operation<'d> for Op<'d> {
                 let index = |wanted| edges::SIZES.iter().position(|size| *size == wanted);
                 // One more than an edge can be said too.
                 let beside = || index(count.checked_sub(1)?);
-                let (more, index) = match (index(count), beside()) {
-                    (None, Some(index)) => (1, index),
-                    (index, _) => (0, index.unwrap_or(14)),
-                };
-                data.extend([LETTERS << 4 | more, index as u8]);
+                match (index(count), beside()) {
+                    (Some(index), _) => data.extend([LETTERS << 4, index as u8]),
+                    (None, Some(index)) => data.extend([LETTERS << 4 | 1, index as u8]),
+                    (None, None) => {
+                        data.push(LETTERS << 4 | FREE_LETTERS as u8);
+                        data.extend(two(count.min(65_535)));
+                    }
+                }
             }
             Self::File { name, digits, body } => {
                 let header = [name, b",", digits].concat();
@@ -298,6 +305,8 @@ mod tests {
             Op::Message(b"a message of some length"),
             Op::Letters(65_536),
             Op::Letters(4_097),
+            Op::Letters(4_095),
+            Op::Letters(777),
             Op::Transfer(777),
             Op::Raw(b"raw"),
             Op::Fill(3),

@@ -2,7 +2,8 @@
 //! the reference, and with `--fault NAME` wrong in exactly one place.
 //!
 //! The suite is judged by it: without a fault it must pass everything, and each fault must be
-//! found, at the requirement that it breaks. `--list` prints each fault with its requirement. With
+//! found, at the requirement that it breaks. `--list` prints each fault with its requirement, `--list-sizes` those
+//! that the suite misses by design. With
 //! `--echo` it is one of class `framing`, in which the faults of lengths and frames are the same; with
 //! `--verify` one of class `verified-transfer`.
 
@@ -10,6 +11,7 @@
 #[path = "../planted.rs"]
 mod table;
 mod planted;
+mod sizes;
 mod verified;
 
 use std::fs::{self, File, OpenOptions};
@@ -25,6 +27,7 @@ use std::time::Duration;
 
 use planted::{Fault, Habit};
 use rustix::event::epoll;
+use sizes::{AtSize, AtSizes};
 
 /// The mistake that is planted, if one is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,6 +42,8 @@ impl Planted {
 struct Config {
     fault: Planted,
     habit: Option<Habit>,
+    /// The mistakes that are planted instead and show at few sizes.
+    at_sizes: AtSizes,
     /// Send each payload back and know no commands: class `framing`.
     echo: bool,
     /// Knows verified transfers: class `verified-transfer`.
@@ -85,6 +90,7 @@ struct Peer {
     writers: Option<mpsc::Sender<Vec<u8>>>,
     /// All bodies of the session, where a fault digests them together.
     digested: Vec<u8>,
+    place: sizes::Place,
     /// The next frame is looked at when more has been read.
     waits: bool,
     /// What a habit holds back until all of a read is handled.
@@ -97,7 +103,7 @@ struct Peer {
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let (mut port, mut dir) = (0, PathBuf::from("."));
-    let (mut fault, mut habit) = (None, None);
+    let (mut fault, mut at_sizes, mut habit) = (None, AtSizes::None, None);
     let (mut limit, mut max_sessions) = (1 << 20, 64);
     let (mut echo, mut verify) = (false, false);
     while let Some(argument) = arguments.next() {
@@ -109,7 +115,13 @@ fn main() {
             "--verify" => verify = true,
             "--max-payload" => limit = value().parse().unwrap_or_else(|_| usage()),
             "--max-sessions" => max_sessions = value().parse().unwrap_or_else(|_| usage()),
-            "--fault" => fault = Some(Fault::named(&value()).unwrap_or_else(|| usage())),
+            "--fault" => {
+                let name = value();
+                fault = Fault::named(&name);
+                if fault.is_none() {
+                    at_sizes = AtSizes::named(&name).unwrap_or_else(|| usage());
+                }
+            }
             "--habit" => habit = Some(Habit::named(&value()).unwrap_or_else(|| usage())),
             "--habits" => {
                 Habit::list();
@@ -117,6 +129,10 @@ fn main() {
             }
             "--list" => {
                 Fault::list();
+                return;
+            }
+            "--list-sizes" => {
+                AtSize::list();
                 return;
             }
             _ => usage(),
@@ -130,6 +146,7 @@ fn main() {
     let config = Arc::new(Config {
         fault: Planted(fault),
         habit,
+        at_sizes,
         echo,
         verify,
         dir,
@@ -156,7 +173,7 @@ fn main() {
 
 fn usage() -> ! {
     eprintln!(
-        "faulty_server --port PORT --dir DIR [--echo | --verify] [--fault NAME] [--habit NAME] [--max-payload N] [--max-sessions N] | --list | --habits"
+        "faulty_server --port PORT --dir DIR [--echo | --verify] [--fault NAME] [--habit NAME] [--max-payload N] [--max-sessions N] | --list | --list-sizes | --habits"
     );
     exit(2);
 }
@@ -236,6 +253,7 @@ impl<'c> Session<'c> {
                 announced: Vec::new(),
                 writers: None,
                 digested: Vec::new(),
+                place: sizes::Place::default(),
                 waits: false,
                 unsent: Vec::new(),
                 arrivals: None,
@@ -363,6 +381,7 @@ impl<'c> Session<'c> {
     }
 
     fn take(&mut self, count: usize) -> Vec<u8> {
+        self.peer.place.taken += count;
         self.peer.pending.drain(..count).collect()
     }
 
@@ -406,7 +425,7 @@ impl<'c> Session<'c> {
             self.peer.pending.rotate_left(1);
         }
         let octets: [u8; 4] = self.take(4).try_into().expect("four were taken");
-        let mut length = self.length(octets);
+        let mut length = self.at_length(self.length(octets));
         if fault.is(Fault::LostAtTwoMib)
             && arrived == 3
             && length > 0
@@ -468,6 +487,7 @@ impl<'c> Session<'c> {
         if fault.is(Fault::PayloadUntilNul) && payload.starts_with(&[0, 0, 0]) {
             payload.drain(..4.min(payload.len()));
         }
+        let payload = self.at_payload(payload);
         self.peer.handled_of_read += 1;
         if fault.is(Fault::OneFrameAnArrival) {
             self.peer.waits = true;
@@ -727,7 +747,10 @@ impl<'c> Session<'c> {
                 thread::sleep(Duration::from_millis(2));
                 self.peer.stream.write_all(&frame)?;
             }
-            _ => self.write(&frame)?,
+            _ => {
+                let frame = self.at_reply(&frame);
+                self.write(frame)?;
+            }
         }
         Ok(())
     }
@@ -830,7 +853,8 @@ impl<'c> Session<'c> {
 
     fn receive(&mut self, header: &str) -> Result<(), End> {
         let fault = self.fault;
-        let (name, length) = self.header(header).ok_or(End::Protocol)?;
+        let header = self.at_header(header.to_owned());
+        let (name, length) = self.header(&header).ok_or(End::Protocol)?;
         let target = self.config.dir.join(&name);
         let direct = matches!(
             fault.0,
@@ -964,7 +988,7 @@ impl<'c> Session<'c> {
         {
             self.peer.pending.clear();
         }
-        Ok(())
+        self.at_body(length)
     }
 }
 

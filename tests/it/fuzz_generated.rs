@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::support::matrix::{Fault, faults, side_by_side};
+use super::support::matrix::{Fault, faults, mistakes_of_few_sizes, side_by_side};
 use super::support::{Ran, UNSTICK, example, unstick, with_verdict};
 
 /// The limit on payloads that the server declares, and is started with.
@@ -74,6 +74,25 @@ fn planted_faults_are_found_shrunk_and_replayed() {
             assert_eq!(replay(&trace, &command), 1, "{fault}: {case}");
         }
         assert_eq!(replay(&trace, &server(None)), 0, "{fault}: {case}");
+    });
+}
+
+/// Mistakes that show at one size, at the multiples of a number, or where two sizes have a sum, and that the fixed
+/// cases miss by design.
+#[test]
+fn mistakes_of_few_sizes_are_found() {
+    let mistakes = ["size-multiple-of-61", "length-across-8192"];
+    side_by_side(2, &mistakes, |mistake| {
+        let dir = tempfile::tempdir().unwrap();
+        let command = server(Some(mistake));
+        let options = ["--seed", "1", "--budget", "200", "--fail-fast"];
+        let (ran, report) = fuzz(dir.path(), &options, &command);
+        assert_eq!(ran.status, 1, "{mistake}\n{}{}", ran.stdout, ran.stderr);
+        let case = with_verdict(&report, "fail").next().unwrap();
+        let trace = case["trace"]["id"].as_str().unwrap();
+        let trace = dir.path().join("found").join(format!("{trace}.json"));
+        assert_eq!(replay(&trace, &command), 1, "{mistake}: {case}");
+        assert_eq!(replay(&trace, &server(None)), 0, "{mistake}: {case}");
     });
 }
 
@@ -170,6 +189,7 @@ fn table() {
     const SEEDS: [&str; 3] = ["1", "2", "3"];
     let mut faults = faults("faulty_server");
     faults.retain(|fault| !fault.requirement.starts_with("VTR"));
+    faults.extend(mistakes_of_few_sizes());
     let rows = side_by_side(2, &faults, |fault: &Fault| {
         SEEDS.map(|seed| {
             let dir = tempfile::tempdir().unwrap();

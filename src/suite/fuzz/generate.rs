@@ -3,13 +3,13 @@
 use fastrand::Rng;
 
 use super::draft::{Cutting, Draft, Protocol, piece};
-use super::other_frames;
+use super::{other_frames, others, sizes};
 use crate::model::edges;
 use crate::model::plan::Op as Frames;
 use crate::model::session_plan::Op as Session;
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::Segmentation;
-use crate::trace::{Beside, Class, Placed};
+use crate::trace::{Class, Placed};
 
 /// What texts are put together from.
 const TEXTS: [&str; 24] = [
@@ -156,6 +156,9 @@ const CUTTINGS: [Segmentation; 15] = [
 /// The draft of a number.
 pub(in crate::suite) fn draft(protocol: &Protocol, seed: u64, number: u64) -> Draft {
     let mut rng = Rng::with_seed(seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    if let Some(draft) = sizes::draft(protocol, number, &mut rng) {
+        return draft;
+    }
     let before = before(protocol, &mut rng);
     let mut drawing = Drawing {
         protocol,
@@ -194,7 +197,7 @@ pub(in crate::suite) fn draft(protocol: &Protocol, seed: u64, number: u64) -> Dr
         } else {
             1
         },
-        beside: beside(protocol.class, number, &mut rng),
+        beside: others::beside(protocol.class, number, &mut rng),
         before,
     }
 }
@@ -209,37 +212,6 @@ fn cut(class: Class, rng: &mut Rng) -> Vec<u8> {
         (false, 0) => piece(Session::Octetwise(count)),
         (false, 1) => piece(Session::Every(every)),
         (false, _) => piece(Session::Cut(distance)),
-    }
-}
-
-/// A kind that takes long comes first in the conversation of this number, and again after twice as many each time:
-/// soon, and yet seldom.
-const SELDOM: [(u64, Beside); 3] = [
-    (40, Beside::Many),
-    (56, Beside::Unread),
-    (88, Beside::Pause),
-];
-
-/// Doings of other connections, now and then.
-fn beside(class: Class, number: u64, rng: &mut Rng) -> Option<Beside> {
-    let due = |(first, _): &&(u64, Beside)| {
-        number.is_multiple_of(*first) && (number / first).is_power_of_two()
-    };
-    if let Some((_, beside)) = SELDOM.iter().find(due)
-        && (class >= Class::Session || *beside != Beside::Many)
-    {
-        return Some(*beside);
-    }
-    if rng.u8(..12) != 0 {
-        return None;
-    }
-    match rng.u8(..64) {
-        // Only sessions owe each other nothing.
-        _ if class < Class::Session => None,
-        0..10 => Some(Beside::Gone),
-        10..28 if class >= Class::Transfer => Some(Beside::TwoFiles),
-        28..36 => Some(Beside::HalfFrame),
-        _ => Some(Beside::Served),
     }
 }
 

@@ -5,8 +5,8 @@
 //! for another framing than the article's `framing`.
 //!
 //! Upwards: `rendering` (operations in another framing), `draft` (what a conversation is made of),
-//! `other_frames`, `verified` and `generate` (a draft from a seed), `told` (steps), `framed` and `conversation`
-//! (what must come of a draft), `found` (what is said), `smaller` (shrinking). Holding them is the roles' own.
+//! `other_frames`, `others`, `sizes`, `verified` and `generate` (a draft from a seed), `told` (steps), `framed`
+//! and `conversation` (what must come of a draft), `found` (what is said), `smaller` (shrinking). Holding them is the roles' own.
 
 pub(in crate::suite) mod conversation;
 pub(in crate::suite) mod draft;
@@ -14,7 +14,9 @@ pub(in crate::suite) mod found;
 mod framed;
 pub(in crate::suite) mod generate;
 mod other_frames;
+mod others;
 mod rendering;
+mod sizes;
 pub(in crate::suite) mod smaller;
 mod told;
 mod verified;

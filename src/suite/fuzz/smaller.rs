@@ -200,8 +200,10 @@ fn smaller(octets: &[u8], class: Class) -> Vec<Vec<u8>> {
             .map(|part| piece(Session::Message(part)))
             .collect(),
         Some(Session::Letters(size)) => sizes(size)
-            .filter(|size| *size < 256)
-            .map(|size| piece(Session::Message(&vec![b'a'; size])))
+            .map(|size| match size {
+                0..256 => piece(Session::Message(&vec![b'a'; size])),
+                _ => piece(Session::Letters(size)),
+            })
             .collect(),
         Some(Session::Transfer(size)) => sizes(size)
             .map(|size| piece(Session::Transfer(size)))

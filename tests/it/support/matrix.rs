@@ -48,7 +48,16 @@ pub fn chosen_faults(example: &str, least: usize) -> Vec<Fault> {
 
 /// All faults of an example.
 pub fn faults(example: &str) -> Vec<Fault> {
-    let columns = listed(example, "--list").into_iter();
+    planted(example, "--list")
+}
+
+/// The faults of the server that show at few sizes, which its cases miss by design.
+pub fn mistakes_of_few_sizes() -> Vec<Fault> {
+    planted("faulty_server", "--list-sizes")
+}
+
+fn planted(example: &str, option: &str) -> Vec<Fault> {
+    let columns = listed(example, option).into_iter();
     columns
         .map(|columns| {
             let [name, requirement, what] = columns.try_into().expect("three columns");
