@@ -45,7 +45,7 @@ pub(super) fn announced(renderer: &Renderer<'_>) -> Vec<Trace> {
             let top = 1_u128 << (width * 8 - 1);
             let all = (1_u128 << (width * 8)) - 1;
             let step = 1_u128 << (width * 8 - 8);
-            vec![
+            let mut values = vec![
                 step,
                 top - 1,
                 top,
@@ -54,7 +54,15 @@ pub(super) fn announced(renderer: &Renderer<'_>) -> Vec<Trace> {
                 all - 3,
                 all - 1,
                 all,
-            ]
+            ];
+            if adjustment > 0 {
+                // Fewer bits of a round number are below the least, and refused: these are short lengths in them.
+                let hello = (5 + adjustment) as u128;
+                let kept = (1..*width).map(|octets| (1 << (8 * octets)) + hello);
+                values.extend(kept);
+                values.sort_unstable();
+            }
+            values
         }
         _ => {
             let hello = (5 + adjustment) as u128;

@@ -3,7 +3,7 @@
 use super::run_facts::Pattern;
 use super::symptom::Sight;
 use super::{prefer_what_is_broken_itself, rules};
-use crate::framing::{Next, Number};
+use crate::framing::{Next, Number, Place};
 use crate::judge::check::Check;
 use crate::suite::classes;
 use crate::suite::mistaken::{Side, mistaken};
@@ -29,7 +29,7 @@ impl Told {
 
 /// The mistake that a failure points to.
 pub(super) fn diagnose(pattern: &Pattern, sight: &Sight<'_>) -> Told {
-    if let Some(told) = written(pattern, sight) {
+    if let Some(told) = unended(pattern, sight).or_else(|| written(pattern, sight)) {
         return told;
     }
     if let Some(told) = negative(pattern, sight).or_else(|| taken_apart(pattern, sight)) {
@@ -53,6 +53,36 @@ pub(super) fn diagnose(pattern: &Pattern, sight: &Sight<'_>) -> Told {
         requirement: broken_beside(&pattern.framing, sight.id(), &fails),
         cause: of_case(&pattern.framing, sight.id(), &fails),
     }
+}
+
+/// The frame that was expected came, but for the octets that stand behind its payload.
+fn unended(pattern: &Pattern, sight: &Sight<'_>) -> Option<Told> {
+    let expected = sight.failure.expected.as_ref()?;
+    let parts = pattern.framing.parts(expected, 0).ok()?;
+    let (front, behind): (Vec<_>, Vec<_>) = parts
+        .into_iter()
+        .partition(|(place, _)| *place < Place::Behind);
+    let behind = behind.into_iter().next()?.1;
+    let rest = sight.behind(&pattern.framing);
+    let mut at = 0;
+    let came = front.iter().all(|(place, part)| {
+        let octets = rest.get(at..at + part.len());
+        at += part.len();
+        match place {
+            Place::Length | Place::Payload => octets == Some(part),
+            _ => octets.is_some(),
+        }
+    });
+    if !came || at == 0 {
+        return None;
+    }
+    // Its end may still be on its way where it has begun.
+    let after = &rest[at..];
+    let is_other = !after.starts_with(&behind) && !behind.starts_with(after);
+    (after.is_empty() || is_other).then(|| Told {
+        requirement: Some("FRM-1"),
+        cause: Some("it leaves out or changes the octets behind a payload".to_owned()),
+    })
 }
 
 /// Payloads are refused from the length on whose top bit is set.
