@@ -3,6 +3,8 @@
 //! A value that varies in one frame says nothing about its neighbours, and a number that counts octets changes with
 //! them. Octet masks over a whole answer know neither.
 
+use serde::Serialize;
+
 use super::pattern::Pattern;
 use crate::framing::{Ended, Found, Framing, Place};
 
@@ -78,30 +80,42 @@ fn frame(of_each: &[(&[u8], &Found<'_>)]) -> Option<Pattern> {
     Some(whole)
 }
 
-/// The frame of an answer in which a difference lies, in words: `place` is its offset in what came.
-pub(super) fn in_words(
-    framing: &Framing,
-    sample: &[u8],
-    came: &[u8],
-    place: usize,
-) -> Option<String> {
-    let of = frames(framing, sample)?.len();
-    let before: Vec<usize> = framing
-        .split_mid(came)
-        .frames
-        .iter()
-        .map(|frame| frame.at.end)
-        .take_while(|end| *end <= place)
-        .collect();
-    let from = before.last().copied().unwrap_or(0);
-    if before.len() >= of {
-        return Some(format!("more comes after the last of {of} frames"));
+/// The frame of an answer in which a difference lies. All counts are from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Differs {
+    /// The frame: one more than there are where octets come after the last.
+    pub number: usize,
+    /// The number of frames that come uncut.
+    pub of: usize,
+    /// The first octet of it that differs.
+    pub octet: usize,
+}
+
+impl Differs {
+    /// Where a difference lies whose offset in what came is `place`.
+    pub(super) fn at(framing: &Framing, sample: &[u8], came: &[u8], place: usize) -> Option<Self> {
+        let of = frames(framing, sample)?.len();
+        let ends = framing.split_mid(came).frames.into_iter();
+        let before: Vec<usize> = ends
+            .map(|frame| frame.at.end)
+            .take_while(|end| *end <= place)
+            .take(of)
+            .collect();
+        Some(Self {
+            number: before.len() + 1,
+            of,
+            octet: place - before.last().copied().unwrap_or(0) + 1,
+        })
     }
-    Some(format!(
-        "frame {} of {of} differs, from its octet {} on",
-        before.len() + 1,
-        place - from + 1
-    ))
+
+    /// What people are told.
+    pub(super) fn in_words(self) -> String {
+        let Self { number, of, octet } = self;
+        if number > of {
+            return format!("more comes after the last of {of} frames");
+        }
+        format!("frame {number} of {of} differs, from its octet {octet} on")
+    }
 }
 
 #[cfg(test)]
@@ -150,7 +164,10 @@ mod tests {
     #[test]
     fn a_difference_is_told_by_its_frame() {
         let framing: Framing = "u16be".parse().unwrap();
-        let say = |came: &[u8], place| in_words(&framing, SAMPLES[0], came, place).unwrap();
+        let say = |came: &[u8], place| {
+            let differs = Differs::at(&framing, SAMPLES[0], came, place).unwrap();
+            differs.in_words()
+        };
         assert_eq!(
             say(b"\0\x02ok\0\x03\x01id\0\x01y", 11),
             "frame 3 of 3 differs, from its octet 3 on"
@@ -163,6 +180,6 @@ mod tests {
             say(b"\0\x02ok\0\x03\x01id\0\x01x\0\x01x", 12),
             "more comes after the last of 3 frames"
         );
-        assert_eq!(in_words(&framing, b"text", b"", 0), None);
+        assert_eq!(Differs::at(&framing, b"text", b"", 0), None);
     }
 }

@@ -8,17 +8,26 @@ pub(crate) fn of(
     variation: &Variation,
     difference: &Difference,
     sent: &[u8],
-    differing: usize,
-    of: usize,
+    (differing, of): (usize, usize),
+    unit: &str,
+) -> Option<String> {
+    let known = known(variation, difference, sent, (differing, of))?;
+    Some(known.replace("UNIT", unit))
+}
+
+/// The same with a word in the place of what is cut: a request, an answer, or a record.
+fn known(
+    variation: &Variation,
+    difference: &Difference,
+    sent: &[u8],
+    (differing, of): (usize, usize),
 ) -> Option<&'static str> {
     match (variation, difference) {
         (_, Difference::HeldBack { .. }) => {
             return Some("held back: an answer is written only when more octets arrive");
         }
         (Variation::Join { .. }, _) => {
-            return Some(
-                "tail lost: what follows a request in the same read is dropped or misread",
-            );
+            return Some("tail lost: what follows a UNIT in the same read is dropped or misread");
         }
         (Variation::Hostile(_), Difference::AnsweredAnyway) => {
             return Some("the length of a frame is not looked at");
@@ -27,7 +36,7 @@ pub(crate) fn of(
             return Some("a length is trusted, or a frame that is none is not cleaned up after");
         }
         (Variation::BreakOff { .. }, _) => {
-            return Some("a stream that ends inside a request is not cleaned up after");
+            return Some("a stream that ends inside a UNIT is not cleaned up after");
         }
         (Variation::EndApart, _) => {
             return Some("the end of the stream is looked at only together with the last octets");
@@ -38,12 +47,12 @@ pub(crate) fn of(
         return None;
     };
     if *pause {
-        return Some("a read timeout drops the part of a request that has arrived");
+        return Some("a read timeout drops the part of a UNIT that has arrived");
     }
     let place = *after.first()?;
     let (before, behind) = (sent.get(place.checked_sub(1)?)?, sent.get(place)?);
     if of > 3 && differing * 4 >= of * 3 {
-        return Some("short read: what one read returns is taken for a whole request");
+        return Some("short read: what one read returns is taken for a whole UNIT");
     }
     if *before == b'\r' && *behind == b'\n' {
         return Some("CR | LF: a line end that comes in two reads is not seen as one");
@@ -65,7 +74,7 @@ pub(crate) fn of(
         );
     }
     if place + 2 >= sent.len() {
-        return Some("the end of a request is looked for in the last read alone");
+        return Some("the end of a UNIT is looked for in the last read alone");
     }
     None
 }
@@ -74,7 +83,7 @@ pub(crate) fn of(
 mod tests {
     use super::*;
 
-    fn named(sent: &[u8], place: usize, differing: usize) -> Option<&'static str> {
+    fn named(sent: &[u8], place: usize, differing: usize) -> Option<String> {
         let variation = Variation::Cut {
             turn: 0,
             after: vec![place],
@@ -84,8 +93,8 @@ mod tests {
             &variation,
             &Difference::Missing { answer: 1 },
             sent,
-            differing,
-            sent.len() - 1,
+            (differing, sent.len() - 1),
+            "request",
         )
     }
 

@@ -1,7 +1,7 @@
 //! One run of a filter: a program that reads standard input and writes what it makes of it.
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::ended::Ended;
 use super::held::{Held, Learned};
@@ -105,7 +105,6 @@ impl UnderWay<'_> {
     fn hold(&mut self) -> Option<i32> {
         let talk = self.talk;
         let turns = &talk.conversation.turns;
-        let started = Instant::now();
         for (number, turn) in turns.iter().enumerate() {
             let is_last = number + 1 == turns.len();
             self.send(number, &turn.sent, turn.ends || is_last);
@@ -126,7 +125,7 @@ impl UnderWay<'_> {
             patience.busy = patience.busy.saturating_sub(LONG_WORK).max(LITTLE_WORK);
         }
         let status = self.program.end(patience);
-        self.held.slowest = self.held.slowest.max(started.elapsed());
+        self.held.slowest = self.held.slowest.max(self.program.had());
         let came = self.take();
         self.held.answers.push(came);
         self.held.closed = status.is_some();

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::by_frames;
+use super::by_frames::Differs;
 use super::cause;
 use super::held::{Difference, Learned};
 use super::shrink::Least;
@@ -25,6 +25,8 @@ pub struct Finding {
     pub cut: Option<Cut>,
     /// The least conversation that shows it.
     pub shrunk: Option<Trace>,
+    /// The frame of the answer that differs first, where the framing is known.
+    pub frame: Option<Differs>,
     /// The conversation and both answers, for people; empty for what is green.
     pub shown: String,
 }
@@ -202,14 +204,22 @@ pub(crate) fn shown(least: &Least) -> String {
         let place = least.learned.differs_at(answer, came);
         let _ = writeln!(out, "uncut: {}", marked(learned, place));
         let _ = writeln!(out, "cut:   {}", marked(came, place));
-        let framing = least.learned.framing.as_ref();
-        let frame = framing.and_then(|framing| by_frames::in_words(framing, learned, came, place));
-        if let Some(frame) = frame {
-            let _ = writeln!(out, "{frame}");
+        if let Some(frame) = frame(least) {
+            let _ = writeln!(out, "{}", frame.in_words());
         }
     }
     let _ = writeln!(out, "then: {}", least.shown.held.ended);
     out
+}
+
+/// The frame of the answer that differs first, where the framing is known.
+pub(crate) fn frame(least: &Least) -> Option<Differs> {
+    let answer = least.shown.difference.answer()?;
+    let framing = least.learned.framing.as_ref()?;
+    let came = least.shown.held.answers.get(answer);
+    let came = came.map(Vec::as_slice).unwrap_or_default();
+    let place = least.learned.differs_at(answer, came);
+    Differs::at(framing, least.learned.sample(answer), came, place)
 }
 
 fn cut_octets(sent: &[u8], place: usize) -> String {
@@ -264,18 +274,23 @@ fn marked(octets: &[u8], place: usize) -> String {
 }
 
 /// The likely mistake, where the cut points to one.
-pub(crate) fn likely_cause(least: &Least, differing: usize, of: usize) -> Option<String> {
+pub(crate) fn likely_cause(
+    least: &Least,
+    differing: usize,
+    of: usize,
+    words: &Words,
+) -> Option<String> {
     let sent = least
         .variation
         .turn()
         .map(|turn| least.conversation.turns[turn].sent.as_slice())
         .unwrap_or_default();
+    let difference = &least.shown.difference;
     cause::of(
         &least.variation,
-        &least.shown.difference,
+        difference,
         sent,
-        differing,
-        of,
+        (differing, of),
+        words.unit,
     )
-    .map(str::to_owned)
 }

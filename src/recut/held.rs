@@ -30,11 +30,14 @@ pub(crate) struct Held {
     pub(crate) held_back: Option<usize>,
     /// The turn, from 0, to which an answer began before all its octets had been sent.
     pub(crate) answered_early: Option<usize>,
-    /// The longest that a complete answer took.
+    /// The longest that a complete answer took, of the time that the server had.
     pub(crate) slowest: Duration,
     /// The longest that the octets of one turn took to go out: on a loaded machine the server may have waited
     /// for the rest of a turn for longer than it does by right.
     pub(crate) inside: Duration,
+    /// The time from the beginning of the conversation until its last octets had gone out: a server may give a
+    /// whole connection no more than so long by right.
+    pub(crate) span: Duration,
     /// What came while nothing was asked, each piece by itself.
     pub(crate) unasked: Vec<Vec<u8>>,
     /// What is carried over from answers into later octets.
@@ -122,7 +125,7 @@ pub(crate) struct Learned {
     pub(crate) dies: bool,
     /// What comes unasked, such as a heartbeat.
     unasked: Vec<Pattern>,
-    /// The longest that an answer took.
+    /// The longest that an answer took, of the time that the server had: a loaded machine changes no patience.
     pub(crate) slowest: Duration,
     /// What is carried over.
     pub(crate) carried: Vec<Vec<u8>>,

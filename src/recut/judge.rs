@@ -11,6 +11,8 @@ use super::variation::Variation;
 use super::waits::Waits;
 use crate::testee::wait::Patience;
 
+mod time_limit;
+
 /// Tries to begin a conversation anew with a server that does not greet as it should.
 const GREETINGS: usize = 3;
 
@@ -36,6 +38,15 @@ pub(crate) enum Outcome {
     LeftOut(&'static str),
 }
 
+/// What is known of the time that a server gives the rest of a request.
+#[derive(Debug, Default)]
+struct TimeLimit {
+    /// One that took so long was given up.
+    given_up: Option<Duration>,
+    /// One that took so long was waited for.
+    waited_for: Duration,
+}
+
 /// One conversation with one subject, being judged.
 pub(crate) struct Bench<'b> {
     pub(crate) subject: &'b mut dyn Subject,
@@ -46,6 +57,7 @@ pub(crate) struct Bench<'b> {
     /// The next conversation needs a fresh server, whatever the last did.
     spoiled: bool,
     waits: Waits,
+    limit: TimeLimit,
     /// How many conversations were held.
     pub(crate) held: usize,
 }
@@ -65,6 +77,7 @@ impl<'b> Bench<'b> {
             fresh: known.fresh,
             spoiled: known.fresh,
             waits: Waits::new(options.timeout),
+            limit: TimeLimit::default(),
             held: 0,
         }
     }
@@ -232,10 +245,14 @@ impl<'b> Bench<'b> {
         let looks = self.can_drift();
         let drifted = self.drifted()?;
         if repeats == 0 && drifted.is_none() {
+            if self.is_of_time(variation, &shown.held, shown.held.span)? {
+                return Ok(Outcome::Tolerated(Tolerated::TookLong));
+            }
             return self.confirm_by_control(turn, shown, looks);
         }
         let repeats = repeats.max(1);
         let (mut took, mut took_same) = (vec![shown.held.inside], Vec::new());
+        let mut span = shown.held.span;
         let mut last = shown;
         let mut differed = 1;
         for _ in 0..repeats {
@@ -248,6 +265,7 @@ impl<'b> Bench<'b> {
             if let Some(again) = again {
                 differed += 1;
                 took.push(inside);
+                span = span.min(again.held.span);
                 last = again;
             } else {
                 took_same.push(inside);
@@ -277,6 +295,9 @@ impl<'b> Bench<'b> {
         if let Some(tolerated) = Tolerated::of_times(&took, &took_same) {
             return Ok(Outcome::Tolerated(tolerated));
         }
+        if self.is_of_time(variation, &last.held, span)? {
+            return Ok(Outcome::Tolerated(Tolerated::TookLong));
+        }
         if differed <= repeats {
             return Ok(Outcome::Unsteady {
                 differed,
@@ -299,7 +320,8 @@ impl<'b> Bench<'b> {
             return Ok(false);
         };
         let linger = Linger {
-            before,
+            turn: before,
+            inside: false,
             time: LINGER,
         };
         let patience = self.waits.patience(&learned);
@@ -369,9 +391,11 @@ impl<'b> Bench<'b> {
                 return Ok(false);
             }
         }
-        Err("the uncut conversation does not go well any more: the server is in another state than at the \
+        let who = self.subject.words().who;
+        Err(format!(
+            "the uncut conversation does not go well any more: the {who} is in another state than at the \
             beginning, and no fresh one can be had"
-            .to_owned())
+        ))
     }
 
     /// The difference of a variation of a conversation that goes well uncut, on a fresh server: a guess, which is

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::held::{Held, Learned};
 use super::recorded::same_outcome;
-use super::subject::{Linger, Subject, Talk};
+use super::subject::{Linger, Subject, Talk, Words};
 use super::turn::Conversation;
 use super::variation::Variation;
 use crate::framing::Framing;
@@ -42,11 +42,6 @@ pub(crate) struct Known {
     pub(crate) notes: Vec<String>,
 }
 
-/// What to do about a conversation that cannot be replayed.
-const PROXY: &str = "if the client computes with what the server sends, or if the server has to be in a \
-    certain state, its octets alone cannot be replayed: --before resets state, and `unstick proxy` cuts \
-    the conversation of a running client";
-
 /// Holds the uncut conversation until it is known what its answers are like.
 ///
 /// # Errors
@@ -58,12 +53,13 @@ pub(crate) fn learn(
 ) -> Result<Known, String> {
     let numbers = 0..=conversation.turns.len();
     let answers = numbers.filter(|number| conversation.answer(*number).is_some());
+    let words = subject.words();
+    let who = words.who;
     if answers.count() == 0 && !options.silent {
-        return Err(
+        return Err(format!(
             "the recording has no answer, and two runs that say nothing prove nothing; with --silent it is \
-            judged by the end of the connection and by the server's health"
-                .to_owned(),
-        );
+            judged by the end of the connection and by the {who}'s health"
+        ));
     }
     let mut runs = Runs {
         subject,
@@ -74,9 +70,12 @@ pub(crate) fn learn(
     let (held, fresh, mut notes) = runs.hold()?;
     let learned = Learned::of(&held).divided(options.framing.as_ref());
     if learned.is_silent() && !options.silent {
-        return Err("the server answers nothing, uncut: there is nothing to compare".to_owned());
+        return Err(format!(
+            "the {who} {} nothing, uncut: there is nothing to compare",
+            words.says
+        ));
     }
-    as_recorded(conversation, &held)?;
+    as_recorded(conversation, &held, &words)?;
     notes.extend(varies(&learned));
     Ok(Known {
         learned,
@@ -135,11 +134,13 @@ impl Runs<'_> {
             let note = "the first conversation was answered otherwise than all later ones: it was left out";
             return Ok((vec![again, last, more], false, vec![note.to_owned()]));
         }
+        let words = self.subject.words();
         for held in [&again, &last] {
             self.complete(held)?;
             if held.closed != first.closed {
                 return Err(format!(
-                    "uncut, the server closed at the end of one conversation and not of another; {PROXY}"
+                    "uncut, the {} {} at the end of one conversation and not of another; {}",
+                    words.who, words.closed, words.advice
                 ));
             }
         }
@@ -161,7 +162,8 @@ impl Runs<'_> {
 
     const fn before_the_last(&self) -> Linger {
         Linger {
-            before: self.conversation.turns.len().saturating_sub(1),
+            turn: self.conversation.turns.len().saturating_sub(1),
+            inside: false,
             time: LINGER,
         }
     }
@@ -197,17 +199,15 @@ impl Runs<'_> {
                 .get(number)
                 .is_some_and(|came| !came.is_empty());
             if !came && !is_empty {
-                let what = match number {
-                    0 => "does not greet".to_owned(),
-                    turn => format!("does not answer turn {turn}"),
-                };
+                let words = self.subject.words();
+                let (who, advice, ended) = (words.who, words.advice, &held.ended);
+                let which = (words.which)(number, held.answers.len());
                 let died = held
                     .died
                     .as_ref()
-                    .map_or_else(String::new, |died| format!(", and the server ended {died}"));
+                    .map_or_else(String::new, |died| format!(", and the {who} ended {died}"));
                 return Err(format!(
-                    "uncut, the server {what} ({}{died}); {PROXY}",
-                    held.ended
+                    "uncut, {which} does not come ({ended}{died}); {advice}"
                 ));
             }
         }
@@ -225,7 +225,7 @@ fn agree(one: &Held, other: &Held, framing: Option<&Framing>) -> bool {
 
 /// Sees that what comes now is what was recorded, apart from values that vary: two runs that fail
 /// alike prove nothing.
-fn as_recorded(conversation: &Conversation, held: &[Held]) -> Result<(), String> {
+fn as_recorded(conversation: &Conversation, held: &[Held], words: &Words) -> Result<(), String> {
     let Some(first) = held.first() else {
         return Ok(());
     };
@@ -237,22 +237,20 @@ fn as_recorded(conversation: &Conversation, held: &[Held]) -> Result<(), String>
             continue;
         };
         if !same_outcome(&recorded.to_vec(), came) {
-            let which = match number {
-                0 => "the greeting".to_owned(),
-                turn => format!("the answer to turn {turn}"),
-            };
+            let which = (words.which)(number, first.answers.len());
             return Err(format!(
-                "uncut, {which} is another one than was recorded: {} instead of {}; {PROXY}",
+                "uncut, {which} is another one than was recorded: {} instead of {}; {}",
                 shown(came),
-                shown(&recorded.to_vec())
+                shown(&recorded.to_vec()),
+                words.advice
             ));
         }
     }
     if conversation.closes && !first.closed {
-        return Err(
-            "uncut, the server does not close at the end, as it did when it was recorded"
-                .to_owned(),
-        );
+        let (who, closes) = (words.who, words.closes);
+        return Err(format!(
+            "uncut, the {who} does not {closes} at the end, as it did when it was recorded"
+        ));
     }
     Ok(())
 }
@@ -293,4 +291,59 @@ fn varies(learned: &Learned) -> Vec<String> {
         ));
     }
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::program::Kind;
+    use super::*;
+
+    /// One that says nothing, and is spoken of like this.
+    struct Silent(fn() -> Words);
+
+    impl Subject for Silent {
+        fn hold(&mut self, _talk: &Talk<'_>) -> Result<Held, String> {
+            Ok(Held {
+                answers: vec![Vec::new(), Vec::new(), Vec::new()],
+                ..Held::default()
+            })
+        }
+
+        fn refresh(&mut self) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn can_refresh(&self) -> bool {
+            false
+        }
+
+        fn words(&self) -> Words {
+            (self.0)()
+        }
+    }
+
+    /// What is said of a conversation that does not go uncut is said of who is judged, and of its other end.
+    #[test]
+    fn who_cannot_be_judged_is_named_with_the_advice_for_it() {
+        let mut conversation = Conversation::default();
+        conversation.sent(b"one");
+        conversation.answered(b"1");
+        let options = Options {
+            timeout: Duration::from_secs(1),
+            fresh: false,
+            carry: false,
+            silent: false,
+            framing: None,
+        };
+        for words in [Kind::Filter, Kind::Client].map(Kind::words) {
+            let mut subject = Silent(match words.who {
+                "client" => || Kind::Client.words(),
+                _ => || Kind::Filter.words(),
+            });
+            let why = learn(&mut subject, &conversation, &options).unwrap_err();
+            let which = (words.which)(1, 3);
+            let expected = format!("uncut, {which} does not come (); {}", words.advice);
+            assert_eq!(why, expected);
+        }
+    }
 }

@@ -84,6 +84,9 @@ impl Program {
     /// A conversation that was held ahead, if it was.
     fn held_ahead(&mut self, talk: &Talk<'_>) -> Option<Result<Ended, String>> {
         talk.learned?;
+        if talk.linger.is_some() {
+            return None;
+        }
         *self.patience.lock().unwrap_or_else(PoisonError::into_inner) = Some(talk.patience);
         let planned = self
             .plan
@@ -197,24 +200,41 @@ impl Subject for Program {
     }
 
     fn words(&self) -> Words {
-        match self.kind {
+        self.kind.words()
+    }
+}
+
+impl Kind {
+    /// How one is spoken of.
+    pub(super) fn words(self) -> Words {
+        match self {
             Kind::Filter => Words {
                 who: "program",
                 closes: "end",
+                closed: "ended",
+                says: "writes",
+                unit: "record",
                 which: |answer, of| match of - answer {
                     1 if answer == 1 => "the output".to_owned(),
                     1 => "the rest of the output".to_owned(),
                     _ => format!("the output after turn {answer}"),
                 },
+                advice: "it has to write the same each time that it reads the same: give it no clock, no random \
+                    numbers, and its files as they were",
             },
             Kind::Client => Words {
                 who: "client",
                 closes: "end",
+                closed: "ended",
+                says: "asks",
+                unit: "answer",
                 which: |answer, of| match of - answer {
                     1 => "the output".to_owned(),
                     _ if answer == 0 => "the first request".to_owned(),
                     _ => format!("the request after answer {answer}"),
                 },
+                advice: "if the server has to compute with what the client sends, its octets alone cannot be \
+                    replayed: `unstick proxy` cuts the conversation with a running server",
             },
         }
     }
@@ -226,12 +246,16 @@ fn hold(
     talk: &Talk<'_>,
     sight: &Mutex<Sight>,
 ) -> Result<Ended, String> {
-    if let Some(linger) = talk.linger {
+    let (before, inside) = match talk.linger {
+        Some(linger) if !linger.inside => (Some(linger.time), None),
+        linger => (None, linger),
+    };
+    if let Some(before) = before {
         // A clock that counts seconds shows in what a later process says.
-        thread::sleep(linger.time);
+        thread::sleep(before);
     }
     let talk = &Talk {
-        linger: None,
+        linger: inside,
         ..*talk
     };
     match kind {

@@ -8,7 +8,7 @@ use super::held::Shown;
 use super::judge::{Bench, Outcome};
 use super::learn::{Options, learn};
 use super::shrink::{Least, shrink};
-use super::subject::Subject;
+use super::subject::{Subject, Words};
 use super::turn::{Conversation, NoTurns};
 use super::variation::{Variation, Wanted, all};
 use crate::framing::Framing;
@@ -187,7 +187,7 @@ pub(crate) fn run(
             return Err(Unjudged::Interrupted);
         }
     }
-    name_causes(variations, &outcomes, &mut findings);
+    name_causes(&bench.subject.words(), variations, &outcomes, &mut findings);
     forgive_one(variations.len(), &outcomes, &mut findings);
     Ok(Judged {
         findings,
@@ -293,6 +293,7 @@ fn describe(
             cut
         }),
         shrunk: least.map(|least| finding::trace(name, least)),
+        frame: least.and_then(finding::frame),
         shown: least
             .or(once.as_ref())
             .map(finding::shown)
@@ -302,6 +303,7 @@ fn describe(
 
 /// The causes are known once it is known how many places of a turn differ.
 fn name_causes(
+    words: &Words,
     variations: &[Variation],
     outcomes: &[(Outcome, Option<Least>)],
     findings: &mut [Finding],
@@ -324,7 +326,7 @@ fn name_causes(
                 .turn()
                 .or(finding.cut.as_ref().and_then(|cut| Some(cut.turn? - 1)));
             let (differing, of) = singles_of(turn);
-            finding.check.cause = finding::likely_cause(least, differing, of);
+            finding.check.cause = finding::likely_cause(least, differing, of, words);
         }
     }
 }

@@ -127,6 +127,7 @@ pub(super) struct UnderWay<'s, 't, P> {
     taken: usize,
     carried: Carried,
     held: Held,
+    began: Instant,
     pauses: usize,
     /// An answer was waited for in vain.
     gave_up: bool,
@@ -143,6 +144,7 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
             taken: 0,
             carried: Carried::default(),
             held: Held::default(),
+            began: Instant::now(),
             pauses: 0,
             gave_up: false,
             unread: 0,
@@ -174,7 +176,8 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
         let mut turn = 0;
         while turn < conversation.turns.len() && self.connection.ending().is_none() {
             if let Some(linger) = self.talk.linger
-                && linger.before == turn
+                && !linger.inside
+                && linger.turn == turn
             {
                 self.linger(linger.time);
             }
@@ -236,6 +239,7 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
         let began = Instant::now();
         let sent = self.send_pieces(turn, here, octets);
         self.held.inside = self.held.inside.max(began.elapsed());
+        self.held.span = self.began.elapsed();
         sent
     }
 
@@ -259,6 +263,12 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
             if pauses && self.pauses < MAX_PAUSES {
                 self.pauses += 1;
                 thread::sleep(PAUSE);
+            }
+            if let Some(linger) = self.talk.linger
+                && linger.inside
+                && linger.turn == turn
+            {
+                thread::sleep(linger.time);
             }
             from = place;
         }
@@ -334,6 +344,7 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
             into.min(of_last.len().saturating_sub(1))
         }));
         octets.extend_from_slice(at_once);
+        let began = Instant::now();
         let sent = self.connection.write(&octets, WRITE_BOUND) == octets.len();
         let mut went_on = self.was_read(last, sent);
         let before = self.taken;
@@ -354,7 +365,9 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
             self.taken = before;
             let sent = self.connection.write(rest, WRITE_BOUND) == rest.len();
             went_on = self.was_read(last, sent);
+            self.held.inside = self.held.inside.max(began.elapsed());
         }
+        self.held.span = self.began.elapsed();
         if went_on && turns[last].ends {
             self.connection.end_of_stream();
         }

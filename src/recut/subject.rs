@@ -47,7 +47,9 @@ impl Talk<'_> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Linger {
     /// The turn before which it is, counted from 0.
-    pub(crate) before: usize,
+    pub(crate) turn: usize,
+    /// True if it is inside the turn instead, at each cut.
+    pub(crate) inside: bool,
     /// Its length.
     pub(crate) time: Duration,
 }
@@ -57,10 +59,17 @@ pub(crate) struct Linger {
 pub(crate) struct Words {
     /// What it is.
     pub(crate) who: &'static str,
-    /// What it does at the end.
+    /// What it does at the end, and did.
     pub(crate) closes: &'static str,
+    pub(crate) closed: &'static str,
+    /// What it does with what it is sent.
+    pub(crate) says: &'static str,
+    /// What is cut, of which several may come in one read.
+    pub(crate) unit: &'static str,
     /// What its answer of this number is, of so many.
     pub(crate) which: fn(usize, usize) -> String,
+    /// What can be done about a conversation that cannot be replayed.
+    pub(crate) advice: &'static str,
 }
 
 /// Somebody who can be talked to again and again.
@@ -89,10 +98,16 @@ pub(crate) trait Subject {
         Words {
             who: "server",
             closes: "close",
+            closed: "closed",
+            says: "answers",
+            unit: "request",
             which: |answer, _| match answer {
                 0 => "the greeting".to_owned(),
                 turn => format!("the answer to turn {turn}"),
             },
+            advice: "if the client computes with what the server sends, or if the server has to be in a certain \
+                state, its octets alone cannot be replayed: --before resets state, and `unstick proxy` cuts the \
+                conversation of a running client",
         }
     }
 

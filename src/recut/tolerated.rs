@@ -6,7 +6,7 @@ use super::held::{Difference, Held, Learned, Shown};
 use super::variation::Variation;
 
 /// No server that waits for the rest of a request at all waits for less.
-const LONG: Duration = Duration::from_millis(200);
+pub(super) const LONG: Duration = Duration::from_millis(200);
 
 /// A reason for which a difference is no mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +42,8 @@ impl Tolerated {
                 "answered as the right frame is: the rest of it, or the octet that is wrong, is not looked at"
             }
             Self::TookLong => {
-                "answered otherwise only where a turn took far longer to go out: a time limit of the server, \
-                on a loaded machine"
+                "answered otherwise only where a turn took far longer to go out: a time limit, met on a loaded \
+                machine"
             }
         }
     }

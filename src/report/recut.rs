@@ -13,7 +13,8 @@ use crate::recut::finding::Finding;
 const SHOWN_WHOLE: usize = 6;
 const NAMED: usize = 8;
 
-/// The report as JSON: as of any run, and each case that failed has `cut` and `shrunk`.
+/// The report as JSON: as of any run, and each case that failed has `cut` and `shrunk`, and `frame` where the
+/// framing is known.
 #[must_use]
 pub fn as_json(
     report: &Report<'_>,
@@ -29,6 +30,9 @@ pub fn as_json(
         for (case, finding) in cases.iter_mut().zip(findings) {
             if let Some(cut) = &finding.cut {
                 case["cut"] = serde_json::to_value(cut).unwrap_or_default();
+            }
+            if let Some(frame) = &finding.frame {
+                case["frame"] = serde_json::to_value(frame).unwrap_or_default();
             }
             if let Some(shrunk) = &finding.shrunk {
                 case["shrunk"] = serde_json::to_value(shrunk).unwrap_or_default();

@@ -105,6 +105,8 @@ pub struct Connection {
     opened: Instant,
     /// The testee's end has been seen.
     met: bool,
+    /// The time that the testee had for what was waited for last and came.
+    had: Duration,
 }
 
 impl Connection {
@@ -162,6 +164,7 @@ impl Connection {
             gate: DrainGate::default(),
             opened: Instant::now(),
             met: false,
+            had: Duration::ZERO,
         }
     }
 
@@ -411,6 +414,7 @@ impl Connection {
         loop {
             self.pump();
             if done(self) {
+                self.had = waiting.had();
                 return true;
             }
             if self.seen.len() > arrived {
@@ -437,6 +441,11 @@ impl Connection {
                 waiting.look(peer.activity(), unread);
             }
         }
+    }
+
+    /// The time that the testee had for what was waited for last and came, however loaded the machine is.
+    pub(crate) const fn had(&self) -> Duration {
+        self.had
     }
 
     /// Waits for an event on the connection, or for `bound`.

@@ -45,6 +45,8 @@ pub struct Piped {
     output: PipeReader<Whole>,
     gate: DrainGate,
     settling: Settling,
+    /// The time that it had while it was waited for.
+    had: Duration,
 }
 
 /// All of what it writes to standard output, up to a flood.
@@ -101,6 +103,7 @@ impl Piped {
             output,
             gate: DrainGate::default(),
             settling: Settling::default(),
+            had: Duration::ZERO,
         })
     }
 
@@ -208,13 +211,30 @@ impl Piped {
         self.watch(patience, false, done)
     }
 
+    /// The time that it has had while its output or its end was waited for, however loaded the machine is.
+    pub(crate) const fn had(&self) -> Duration {
+        self.had
+    }
+
     fn watch(
         &mut self,
         patience: Patience,
         only_output: bool,
-        mut done: impl FnMut(&[u8]) -> bool,
+        done: impl FnMut(&[u8]) -> bool,
     ) -> bool {
         let mut waiting = Waiting::begin();
+        let came = self.watch_on(&mut waiting, patience, only_output, done);
+        self.had += waiting.had();
+        came
+    }
+
+    fn watch_on(
+        &mut self,
+        waiting: &mut Waiting,
+        patience: Patience,
+        only_output: bool,
+        mut done: impl FnMut(&[u8]) -> bool,
+    ) -> bool {
         let mut arrived = None;
         loop {
             {

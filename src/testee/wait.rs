@@ -89,6 +89,11 @@ impl Waiting {
         self.whole.look(activity);
     }
 
+    /// The time that the process has had since the wait began: blocked, or running.
+    pub(super) const fn had(&self) -> Duration {
+        self.whole.had
+    }
+
     /// True if it has been idle for so long.
     pub(super) fn rests(&self, patience: Patience) -> bool {
         self.idle.idle >= patience.idle

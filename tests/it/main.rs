@@ -34,6 +34,7 @@ mod fuzz_outside;
 mod guessed;
 mod init;
 mod kill_matrix;
+mod killed;
 mod length;
 mod load;
 mod one_conversation;

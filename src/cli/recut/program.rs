@@ -130,7 +130,6 @@ fn hold(
         let judged = judged.map_err(|error| match error {
             Unjudged::Interrupted => INTERRUPTED.to_owned(),
             Unjudged::Because(why) => {
-                let why = why.replace("the server", &format!("the {role}"));
                 format!("{}: {why}{}", recording.name, told(role, program.stderr()))
             }
         })?;

@@ -29,7 +29,7 @@ struct Dated {
 
 impl Subject for Dated {
     fn hold(&mut self, talk: &Talk<'_>) -> Result<Held, String> {
-        let lingers = talk.linger.is_some_and(|linger| linger.before == 1);
+        let lingers = talk.linger.is_some_and(|linger| linger.turn == 1);
         let cut = !matches!(talk.variation, Variation::Uncut);
         self.cuts += usize::from(cut);
         let second = match (lingers, cut) {
@@ -285,4 +285,79 @@ fn a_word_that_changes_meanwhile_is_no_difference_however_many_there_are() {
     for changes_after in [250, 300, 350] {
         assert_eq!(short(100, changes_after).0, 100);
     }
+}
+
+/// A server that gives up a request whose octets take longer than 500 ms, on a machine on which each further piece
+/// takes `each`; `at` a place it gives up at once.
+struct GivesUp {
+    each: Duration,
+    at: Option<usize>,
+}
+
+impl Subject for GivesUp {
+    fn hold(&mut self, talk: &Talk<'_>) -> Result<Held, String> {
+        let places = talk
+            .variation
+            .places(0, talk.conversation.turns[0].sent.len());
+        let lingers = talk.linger.filter(|linger| linger.inside);
+        let pieces = u32::try_from(places.len()).unwrap();
+        let inside = self.each * pieces + lingers.map_or(Duration::ZERO, |linger| linger.time);
+        let is_torn = self.at.is_some_and(|at| places.contains(&at));
+        if inside <= Duration::from_millis(500) && !is_torn {
+            return Ok(Held {
+                answers: vec![Vec::new(), USUAL.to_vec()],
+                inside,
+                span: inside,
+                ..Held::default()
+            });
+        }
+        Ok(Held {
+            answers: vec![Vec::new(), Vec::new()],
+            closed: true,
+            inside,
+            span: inside,
+            ..Held::default()
+        })
+    }
+
+    fn refresh(&mut self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn can_refresh(&self) -> bool {
+        true
+    }
+}
+
+/// The outcome of a request of 20 octets that goes octet by octet, on such a machine.
+fn given_up(each: u64, at: Option<usize>) -> Outcome {
+    let mut conversation = Conversation::default();
+    conversation.sent(&[b'x'; 20]);
+    conversation.answered(USUAL);
+    let options = options();
+    let uncut = Held {
+        answers: vec![Vec::new(), USUAL.to_vec()],
+        ..Held::default()
+    };
+    let known = Known {
+        learned: Learned::of(&[uncut.clone(), uncut]),
+        fresh: false,
+        notes: Vec::new(),
+    };
+    let each = Duration::from_millis(each);
+    let mut subject = GivesUp { each, at };
+    let mut bench = Bench::new(&mut subject, &conversation, &options, known);
+    bench.judge(&Variation::Octets).unwrap()
+}
+
+#[test]
+fn a_time_limit_that_a_loaded_machine_meets_each_time_is_told_from_a_cut() {
+    assert_eq!(given_up(1, None), Outcome::Same);
+    assert_eq!(given_up(30, None), Outcome::Tolerated(Tolerated::TookLong));
+    // The cut makes a difference by itself, however fast the machine is.
+    assert!(matches!(given_up(1, Some(7)), Outcome::Different(_)));
+    assert!(matches!(given_up(20, Some(7)), Outcome::Different(_)));
+    // Whatever is cut makes one, also where no piece goes out fast.
+    assert!(matches!(given_up(30, Some(19)), Outcome::Different(_)));
+    assert!(matches!(given_up(250, Some(19)), Outcome::Different(_)));
 }

@@ -1,6 +1,6 @@
 //! Answers of a server: what comes to a turn, or to several that were sent together.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{ENDLESS, FIRST_QUIET, QUIET, UnderWay};
 use crate::recut::subject::Peer;
@@ -20,7 +20,6 @@ impl<P: Peer> UnderWay<'_, '_, P> {
         let talk = self.talk;
         let expected = self.expected_len(first, last);
         let most = expected.unwrap_or(0) * 2 + ENDLESS;
-        let started = Instant::now();
         let (mut whole, mut flooded, mut wrong) = (false, false, false);
         let only = talk.learned.filter(|_| first == last);
         let mut wait = |server: &mut P, connection: &mut Connection, patience, once_wrong| {
@@ -47,7 +46,7 @@ impl<P: Peer> UnderWay<'_, '_, P> {
             wait(self.server, &mut self.connection, patience, false);
         }
         if whole {
-            self.held.slowest = self.held.slowest.max(started.elapsed());
+            self.held.slowest = self.held.slowest.max(self.connection.had());
         }
         self.held.flooded |= flooded;
         if self.connection.ending().is_none() && !flooded {
