@@ -41,7 +41,7 @@ const CHARACTERS: [&str; 3] = ["é", "你", "😀"];
 const CUTTINGS: [Segmentation; 5] = [
     Segmentation::Whole,
     Segmentation::Whole,
-    Segmentation::Apart,
+    Segmentation::Whole,
     Segmentation::Apart,
     Segmentation::StraddleLength,
 ];
@@ -187,9 +187,9 @@ fn window(number: usize) -> Vec<usize> {
     all[number % all.len()].clone().collect()
 }
 
-/// The sizes beside an edge, of which this number chooses one.
+/// The sizes beside an edge, of which this number chooses one: the largest first, for windows begin with small sizes.
 fn beside_edge(number: usize) -> Vec<usize> {
-    let edges = edges::SIZES.into_iter();
+    let edges = edges::SIZES.into_iter().rev();
     let edges: Vec<usize> = edges
         .filter(|edge| EDGES.contains(edge) && *edge <= MOST)
         .collect();
