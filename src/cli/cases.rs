@@ -22,7 +22,7 @@ use crate::trace::Class;
 pub(super) struct Cases {
     /// Only those whose id matches
     pattern: Option<String>,
-    /// Only those that a testee of this class owes
+    /// Only those that are owed in this class
     #[arg(long, value_enum)]
     class: Option<ServerClass>,
     #[command(flatten)]

@@ -63,7 +63,7 @@ Examples:
 
 Exit status: 0 all well; 1 a case failed; 2 bad usage; 3 could not be judged.")]
 pub(super) struct Client {
-    /// What the testee claims to implement
+    /// What the client claims to implement
     #[arg(long, value_enum, default_value = "transfer")]
     class: ClientClass,
     #[command(flatten)]

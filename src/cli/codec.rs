@@ -58,7 +58,7 @@ pub(super) struct Spoken {
     /// COMMAND is one process that is spoken to line by line
     #[arg(long)]
     lines: bool,
-    /// The testee's limit on payloads in octets, to be judged at its boundary
+    /// The limit on payloads in octets, to be judged at its boundary
     #[arg(long, value_name = "N")]
     max_payload: Option<u32>,
     /// The framing that it reads: a preset, or a template in stream order, as

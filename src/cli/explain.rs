@@ -166,7 +166,7 @@ fn explain_case(case: &Case, framing: &Framing) -> String {
         }
     }
     let Some(trace) = case.trace() else {
-        out += "\nThe case takes code: more than one conversation, or the testee's memory.\n";
+        out += "\nThe case takes code: more than one conversation, or the program's memory.\n";
         return out;
     };
     let names: Vec<&str> = conversations(trace)

@@ -41,10 +41,10 @@ pub(super) struct Judging {
     known_failures: Option<PathBuf>,
     #[command(flatten)]
     outputs: Outputs,
-    /// How long a busy testee is waited for
+    /// How long a busy program is waited for
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
-    /// Memory that a testee may come to hold before it is ended, in octets, or with K, M or G; 0 for
+    /// Memory that a program may come to hold before it is ended, in octets, or with K, M or G; 0 for
     /// any [default: a quarter of the machine's]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     max_memory: Option<u64>,
@@ -338,7 +338,7 @@ pub(super) fn judge(
 }
 
 /// What to say when a run was interrupted.
-pub(super) const INTERRUPTED: &str = "interrupted; the testee was ended";
+pub(super) const INTERRUPTED: &str = "interrupted; the program was ended";
 
 /// What to say when a run has no outcome.
 pub(super) fn no_outcome(error: &RunError) -> String {

@@ -157,10 +157,10 @@ impl Framed {
 /// The limits that a server declares.
 #[derive(Debug, Args)]
 pub(super) struct Limits {
-    /// The testee's limit on payloads in octets, to be judged at its boundary
+    /// The limit on payloads in octets, to be judged at its boundary
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_payload: Option<u32>,
-    /// The testee's limit on concurrent sessions, to be judged at its boundary
+    /// The limit on concurrent sessions, to be judged at its boundary
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_sessions: Option<u32>,
     #[command(flatten)]

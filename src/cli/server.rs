@@ -38,7 +38,7 @@ Examples:
 
 Exit status: 0 all well; 1 a case failed; 2 bad usage; 3 could not be judged.")]
 pub(super) struct Server {
-    /// What the testee claims to implement [default: transfer; framing with --framing]
+    /// What the server claims to implement [default: transfer; framing with --framing]
     #[arg(long, value_enum)]
     class: Option<ServerClass>,
     #[command(flatten)]

@@ -31,7 +31,7 @@ pub enum SelectionError {
 
 fn of(class: &Option<Class>) -> String {
     class.map_or_else(String::new, |class| {
-        format!(" that a testee of class {} owes", class.name())
+        format!(" that is owed in class {}", class.name())
     })
 }
 

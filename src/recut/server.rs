@@ -157,9 +157,7 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
         let ending = self.connection.ending();
         held.closed = ending.is_some();
         held.reset = ending.is_some_and(Ending::is_reset);
-        held.ended = ending
-            .map_or("the connection was open", Ending::in_words)
-            .to_owned();
+        held.ended = self.connection.end_in_words();
         held.carried = self.carried.recorded().map(<[u8]>::to_vec).collect();
         (held, self.connection)
     }

@@ -14,6 +14,10 @@ use super::wait::{LOOK_EVERY, Patience, TimeHad, Waiting};
 use super::watch::{Activity, Backlog, Queues, Watch};
 use crate::trace::octets::Octets;
 
+pub use ending::Ending;
+
+mod ending;
+
 /// How long a connection may take to be made.
 const CONNECT_BOUND: Duration = Duration::from_secs(5);
 
@@ -52,43 +56,12 @@ const MOST_AT_ONCE: usize = 4 * 1024 * 1024;
 /// The most that is taken from a testee on one connection, in octets.
 const FLOOD: usize = 48 * 1024 * 1024;
 
-/// How a connection ended. All are a close: which of them shows is chance (unread input makes
-/// the kernel send a reset).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// End of stream.
-    EndOfStream,
-    /// A reset, seen when reading.
-    ResetOnRead,
-    /// An error of our own write.
-    ErrorOnWrite,
-    /// We closed: more came than any conversation holds.
-    Flooded,
-}
-
-impl Ending {
-    /// Whether it may have taken octets with it that the testee had written before.
-    #[must_use]
-    pub const fn is_reset(self) -> bool {
-        matches!(self, Self::ResetOnRead | Self::ErrorOnWrite)
-    }
-
-    /// In words.
-    #[must_use]
-    pub const fn in_words(self) -> &'static str {
-        match self {
-            Self::EndOfStream => "the testee closed (end of stream)",
-            Self::ResetOnRead => "the testee closed (reset, seen when reading)",
-            Self::ErrorOnWrite => "the testee closed (seen when writing)",
-            Self::Flooded => "we closed, after a flood of octets",
-        }
-    }
-}
-
 /// A connection to a testee.
 #[derive(Debug)]
 pub struct Connection {
     stream: TcpStream,
+    /// The other end, as reports call it.
+    role: &'static str,
     ours: SocketAddr,
     theirs: SocketAddr,
     gating: Gating,
@@ -134,7 +107,7 @@ impl Connection {
             None if must_show && theirs.ip().is_loopback() => Gating::DrainGated,
             None => Gating::Timed,
         };
-        Ok(Self::new(stream, ours, theirs, gating))
+        Ok(Self::new("server", stream, ours, theirs, gating))
     }
 
     /// A connection that a testee of ours has opened.
@@ -147,12 +120,19 @@ impl Connection {
         } else {
             Gating::Timed
         };
-        Ok(Self::new(stream, ours, theirs, gating))
+        Ok(Self::new("client", stream, ours, theirs, gating))
     }
 
-    fn new(stream: TcpStream, ours: SocketAddr, theirs: SocketAddr, gating: Gating) -> Self {
+    fn new(
+        role: &'static str,
+        stream: TcpStream,
+        ours: SocketAddr,
+        theirs: SocketAddr,
+        gating: Gating,
+    ) -> Self {
         Self {
             stream,
+            role,
             ours,
             theirs,
             gating,
@@ -168,14 +148,20 @@ impl Connection {
         }
     }
 
+    /// How the connection ended, in words.
+    #[must_use]
+    pub fn end_in_words(&self) -> String {
+        match self.ending {
+            Some(ending) => ending.in_words(self.role),
+            None => "the connection was open".to_owned(),
+        }
+    }
+
     /// What came and how the connection ended, in words; of a flood the beginning, 256 KiB.
     #[must_use]
     pub fn shown(&self) -> (Octets, String) {
         let shown = &self.seen[..self.seen.len().min(MOST_SHOWN)];
-        let ended = self
-            .ending
-            .map_or("the connection was open", Ending::in_words);
-        let mut ended = ended.to_owned();
+        let mut ended = self.end_in_words();
         if shown.len() < self.seen.len() {
             let came = self.seen.len();
             ended += &format!("; of {came} octets that came, these are the first");

@@ -44,7 +44,7 @@ impl Template {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Not even the guard could be started.
-    #[error("the testee could not be started: {0}")]
+    #[error("the program could not be started: {0}")]
     Guard(#[from] io::Error),
     /// There is no such program, or it may not be run.
     #[error("cannot start {program}: {error}")]
@@ -55,10 +55,10 @@ pub enum StartError {
         error: io::Error,
     },
     /// Of many ports that were tried none was free.
-    #[error("no free port was found for the testee: port {0} is taken")]
+    #[error("no free port was found for the server: port {0} is taken")]
     PortTaken(u16),
     /// It ended instead of listening.
-    #[error("the testee ended before it listened, {}{}", status_in_words(*.status), shown(.stderr))]
+    #[error("the server ended before it listened, {}{}", status_in_words(*.status), shown(.stderr))]
     Ended {
         /// How it ended, 128 and the signal if it was killed.
         status: i32,
@@ -67,7 +67,7 @@ pub enum StartError {
     },
     /// It runs, and nothing listens.
     #[error(
-        "the testee runs, but nothing listens on {address} after {} s{}\n\
+        "the server runs, but nothing listens on {address} after {} s{}\n\
          does it take its port from the command line? `{{port}}` in the command is filled in",
         .waited.as_secs(), shown(.stderr)
     )]
@@ -81,7 +81,7 @@ pub enum StartError {
     },
     /// The command has no `{port}`, and no READY line came.
     #[error(
-        "the testee runs, but wrote no line `READY HOST:PORT` within {} s{}\n\
+        "the server runs, but wrote no line `READY HOST:PORT` within {} s{}\n\
          put `{{port}}` into the command where the port belongs, or let the testee choose one and say so",
         .waited.as_secs(), shown(.stderr)
     )]

@@ -163,7 +163,7 @@ fn a_harmless_habit_fails_nothing(#[case] habit: &str) {
     let why = acceptable.map(|check| check["message"].as_str().unwrap());
     let expected = match habit {
         "zeros-refused" => Some("refused, which is allowed"),
-        "extension" => Some("the testee has the optional extension, whose cases are not run"),
+        "extension" => Some("the server has the optional extension, whose cases are not run"),
         _ => None,
     };
     assert_eq!(why, expected);
@@ -304,7 +304,7 @@ fn a_testee_that_dies_is_named_and_started_again() {
     let first = with_verdict(&report, "fail").next().unwrap();
     let message = first["message"].as_str().unwrap();
     assert!(
-        message.contains("the testee ended with exit status 70"),
+        message.contains("the server ended with exit status 70"),
         "{message}"
     );
     let stderr = first["trace"]["stderr"].as_str().unwrap();

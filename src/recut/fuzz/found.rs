@@ -56,12 +56,11 @@ pub(super) fn check(name: &str, what: &str, verdict: Verdict, message: impl Into
 }
 
 fn message(suspect: &Suspect) -> String {
-    let words = |ended: &str| ended.replace("testee", "server");
     match suspect.kind {
         Kind::Different => format!(
             "cut, the answer is another one than whole (whole: {}; cut: {})",
-            words(&suspect.whole.first.ended),
-            words(&suspect.cut.ended)
+            suspect.whole.first.ended,
+            suspect.cut.ended
         ),
         Kind::Died => {
             let died = suspect.cut.died.as_deref().unwrap_or("by itself");

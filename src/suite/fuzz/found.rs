@@ -72,8 +72,7 @@ impl Numbered {
         let beside = conversation.trace.beside;
         let beside = beside.map(|beside| format!("{}: ", beside.in_words()));
         let beside = beside.unwrap_or_default();
-        let name = self.role.name();
-        let message = format!("{beside}{}", least.message.replace("testee", name));
+        let message = format!("{beside}{}", least.message);
         let mut found = self.of(conversation, least.kind, &message);
         let requirements = found.trace.requirements.iter();
         found.check.requirements = requirements

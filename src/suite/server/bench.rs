@@ -152,7 +152,7 @@ impl Bench<'_> {
     pub(crate) fn prepare(&mut self, before: &[Placed]) -> Result<Directory, NotPassed> {
         let Some(dir) = self.testee.dir() else {
             return Err(NotPassed::skipped(
-                "the testee's directory cannot be seen: say where it is with --dir",
+                "the server's directory cannot be seen: say where it is with --dir",
             ));
         };
         let outside = self.testee.outside();
@@ -162,7 +162,7 @@ impl Bench<'_> {
                 .any(|placed| matches!(placed, Placed::Link { .. }))
         {
             return Err(NotPassed::skipped(
-                "links out of the directory are placed for testees that we start only",
+                "links out of the directory are placed for servers that we start only",
             ));
         }
         let ground = self.ground(&dir);

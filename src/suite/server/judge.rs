@@ -78,7 +78,7 @@ fn allowed(
             if failure.what == What::ClosedInstead && trace.may_be_refused(declared) => {}
         Some(Acceptable::Extension) if announces_the_extension(&failure) => {
             return NotPassed::Acceptable(
-                "the testee has the optional extension, whose cases are not run".to_owned(),
+                "the server has the optional extension, whose cases are not run".to_owned(),
             );
         }
         _ => return failure.into(),
@@ -177,7 +177,7 @@ fn twin_succeeds(bench: &mut Bench<'_>, trace: &Trace, twin: &[Move<'_>]) -> Res
     };
     let refuses_everything = |why: &str| {
         NotPassed::Error(format!(
-            "the testee refuses, but the same conversation without the offence fails too, so that proves nothing ({why})"
+            "the server refuses, but the same conversation without the offence fails too, so that proves nothing ({why})"
         ))
     };
     if !bench.testee.can_restart() {
@@ -194,7 +194,7 @@ fn twin_succeeds(bench: &mut Bench<'_>, trace: &Trace, twin: &[Move<'_>]) -> Res
                 failure.what = What::Unwell;
             }
             failure.message = format!(
-                "the testee refused as it must, but did not serve the next connection well: {}",
+                "the server refused as it must, but did not serve the next connection well: {}",
                 failure.message
             );
             Err(failure.into())

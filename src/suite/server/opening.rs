@@ -203,7 +203,7 @@ fn no_answer(bench: &mut Bench<'_>, plain: &[u8], silent: &str) -> String {
         }
     };
     let mut message = format!(
-        "the testee on {} does not answer the plainest conversation: {silent}\n\
+        "the server on {} does not answer the plainest conversation: {silent}\n\
          sent: {sent}, the frame of {plain:?}; expected: {expected}\n\
          does it write its answer at once (flush)? {doubt} is this the right port?",
         testee.address()

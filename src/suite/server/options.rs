@@ -17,7 +17,7 @@ pub struct Options {
     pub max_payload: Option<u32>,
     /// Its limit on concurrent sessions, if it declares one (SES-9).
     pub max_sessions: Option<usize>,
-    /// How long a busy testee is waited for.
+    /// How long a busy program is waited for.
     pub timeout: Duration,
     /// How much is done.
     pub effort: Effort,

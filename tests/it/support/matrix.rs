@@ -165,7 +165,7 @@ fn assert_shows_what_happened(check: &Check) {
     assert!(!evidence.expected.is_empty(), "{check:#?}");
     let alone = [
         "no connection",
-        "the testee is gone",
+        "the server is gone",
         "a payload is encoded",
     ]
     .iter()

@@ -70,7 +70,7 @@ impl Stage<'_> {
             None => (Octets::default(), "there was no connection".to_owned()),
         };
         if let Some(death) = death {
-            ended += &format!("; the testee ended {death}");
+            ended += &format!("; the client ended {death}");
         }
         Err(NotPassed::Failed(Box::new(Wrong {
             message: message.to_owned(),

@@ -133,7 +133,7 @@ fn spent(
 /// Processor time that the server has had so far.
 fn ran(bench: &mut Bench<'_>) -> Result<Duration, NotPassed> {
     let activity = bench.testee.activity().ok_or_else(|| {
-        NotPassed::skipped("the processor time of a testee that we did not start cannot be seen")
+        NotPassed::skipped("the processor time of a server that we did not start cannot be seen")
     })?;
     Ok(Duration::from_nanos(activity.ran))
 }
@@ -149,7 +149,7 @@ fn not_taken(bench: &mut Bench<'_>, talk: &mut Talk<'_, '_>) -> NotPassed {
     if talk.connection().ending().is_some() && bench.testee.death().is_none() {
         return refused();
     }
-    let message = "the testee took nothing more of a payload of 8 MiB";
+    let message = "the server took nothing more of a payload of 8 MiB";
     let wanted = "that all octets are taken";
     talk.failure(bench.testee, What::NotTaken, message, wanted)
         .into()
@@ -157,7 +157,7 @@ fn not_taken(bench: &mut Bench<'_>, talk: &mut Talk<'_, '_>) -> NotPassed {
 
 fn costly(bench: &mut Bench<'_>, talk: &Talk<'_, '_>, held: usize, took: Duration) -> NotPassed {
     let message = format!(
-        "{held} octets of one payload took {} ms of the testee's processor time, many times what as many octets of smaller payloads take",
+        "{held} octets of one payload took {} ms of the server's processor time, many times what as many octets of smaller payloads take",
         took.as_millis()
     );
     let wanted = "a cost of each octet that does not grow with what is held";

@@ -48,7 +48,7 @@ pub(crate) const CASES: &[Coded] = &[
 fn absolute_name(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     let Some(outside) = bench.outside() else {
         return Err(NotPassed::skipped(
-            "the testee is not ours to start, so nothing outside is safe to aim at",
+            "the server is not ours to start, so nothing outside is safe to aim at",
         ));
     };
     let target = outside.join("written");
@@ -62,7 +62,7 @@ fn absolute_name(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     talk.send(bench.testee, &frame(b"after"))?;
     let closed = talk.close(
         bench.testee,
-        "a refusal: the testee closes, and stores nothing",
+        "a refusal: the server closes, and stores nothing",
     );
     bench.testee.settle();
     if let Err(fault) = directory.outside_untouched() {
@@ -88,7 +88,7 @@ fn while_gone(bench: &mut Bench<'_>, send: Sending) -> Result<(), NotPassed> {
     let directory = bench.prepare(&[])?;
     let Some(root) = directory.ground().root() else {
         return Err(NotPassed::skipped(
-            "the testee's directory is not ours to take away",
+            "the server's directory is not ours to take away",
         ));
     };
     let body = vec![b'x'; 100_000];
@@ -97,7 +97,7 @@ fn while_gone(bench: &mut Bench<'_>, send: Sending) -> Result<(), NotPassed> {
         .and_then(|()| root.write_new(DIR, b"no directory"));
     if let Err(error) = taken_away {
         return Err(NotPassed::Error(format!(
-            "the testee's directory could not be taken away: {error}"
+            "the server's directory could not be taken away: {error}"
         )));
     }
     let judged = send(bench, &directory, &body);
@@ -112,7 +112,7 @@ fn while_gone(bench: &mut Bench<'_>, send: Sending) -> Result<(), NotPassed> {
         // A server that has ended has taken its directory along: its end is the failure.
         judged?;
         return Err(NotPassed::Error(format!(
-            "the testee's directory could not be put back: {error}"
+            "the server's directory could not be put back: {error}"
         )));
     }
     judged?;
@@ -184,7 +184,7 @@ fn store_nowhere(
     }
     talk.close(
         bench.testee,
-        "that the testee closes: the file could not be stored",
+        "that the server closes: the file could not be stored",
     )?;
     Ok(())
 }
@@ -192,7 +192,7 @@ fn store_nowhere(
 fn two_at_once(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     if bench.max_sessions() == Some(1) {
         return Err(NotPassed::skipped(
-            "the testee serves one session at a time",
+            "the server serves one session at a time",
         ));
     }
     let directory = bench.prepare(&[])?;

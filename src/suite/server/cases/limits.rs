@@ -89,7 +89,7 @@ fn exceeded(bench: &mut Bench<'_>, piece: usize) -> Result<(), NotPassed> {
     }
     talk.close(
         bench.testee,
-        "a refusal from the length alone: the testee closes",
+        "a refusal from the length alone: the server closes",
     )?;
     drop(talk);
     bench.is_well()

@@ -59,7 +59,7 @@ pub(crate) const CASES: &[Coded] = &[
 fn resident(bench: &mut Bench<'_>) -> Result<u64, NotPassed> {
     bench.testee.settle();
     bench.testee.resident().ok_or_else(|| {
-        NotPassed::skipped("the memory of a testee that we did not start cannot be seen")
+        NotPassed::skipped("the memory of a server that we did not start cannot be seen")
     })
 }
 
@@ -105,7 +105,7 @@ fn announced_once(bench: &mut Bench<'_>, announced: u32) -> Result<(), NotPassed
             bench.testee,
             What::Other,
             &format!(
-                "{announced} octets were announced and 1000 sent, and the testee's resident memory grew by {} MiB",
+                "{announced} octets were announced and 1000 sent, and the server's resident memory grew by {} MiB",
                 grown / MEBIBYTE
             ),
             "memory that grows with what arrived",
@@ -146,7 +146,7 @@ fn body(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
                 bench.testee,
                 What::Other,
                 &format!(
-                    "while {} MiB of a body arrived, the testee's resident memory grew by {} MiB",
+                    "while {} MiB of a body arrived, the server's resident memory grew by {} MiB",
                     between / MEBIBYTE,
                     grown / MEBIBYTE
                 ),

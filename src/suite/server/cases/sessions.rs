@@ -120,7 +120,7 @@ fn exchange(
 fn others_live_on(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     if bench.max_sessions() == Some(1) {
         return Err(NotPassed::skipped(
-            "the testee serves one session at a time",
+            "the server serves one session at a time",
         ));
     }
     let terms = bench.terms(None);
@@ -160,7 +160,7 @@ fn over_limit(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     if let Ok(mut over) = bench.talk(&terms) {
         over.close(
             bench.testee,
-            "that the testee closes a connection over its limit at once",
+            "that the server closes a connection over its limit at once",
         )?;
     }
     for talk in &mut within {
@@ -168,7 +168,7 @@ fn over_limit(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     }
     if let Some(mut leaving) = within.pop() {
         leaving.send(bench.testee, &frame(b"q"))?;
-        leaving.close(bench.testee, "that the testee closes after q")?;
+        leaving.close(bench.testee, "that the server closes after q")?;
     }
     greeted(bench, &terms)?;
     Ok(())
@@ -188,7 +188,7 @@ fn slots(bench: &mut Bench<'_>, end: End) -> Result<(), NotPassed> {
         match end {
             End::Quit => {
                 talk.send(testee, &frame(b"q"))?;
-                talk.close(testee, "that the testee closes after q")?;
+                talk.close(testee, "that the server closes after q")?;
             }
             End::Close => {}
             End::Silent => {

@@ -75,12 +75,12 @@ impl Talk<'_, '_> {
             None => (
                 What::Missing,
                 format!(
-                    "delivery {number} did not come; the testee sent {came} and left the connection open"
+                    "delivery {number} did not come; the server sent {came} and left the connection open"
                 ),
             ),
             Some(_) => (
                 What::ClosedInstead,
-                format!("the testee closed instead of delivery {number}, and sent {came}"),
+                format!("the server closed instead of delivery {number}, and sent {came}"),
             ),
         };
         let mut failure = self.of_delivery(testee, expected, what, &message);
@@ -245,12 +245,12 @@ impl Talk<'_, '_> {
         self.nothing_more_but(testee, wanted)?;
         match self.connection.ending() {
             Some(Ending::Flooded) => {
-                let message = "the testee sent octets without end";
+                let message = "the server sent octets without end";
                 Err(self.failure(testee, What::Extra, message, wanted))
             }
             Some(_) => Ok(()),
             None => {
-                let message = "the testee did not close the connection";
+                let message = "the server did not close the connection";
                 Err(self.failure(testee, What::NotClosed, message, wanted))
             }
         }
@@ -261,7 +261,7 @@ impl Talk<'_, '_> {
             return Err(self.failure(
                 testee,
                 What::Unsolicited,
-                "the testee sent octets before it had received any",
+                "the server sent octets before it had received any",
                 "nothing before we have sent something",
             ));
         }
@@ -276,7 +276,7 @@ impl Talk<'_, '_> {
         let behind = &self.connection.seen()[self.accounted..];
         let more = behind.len() - idle(&self.terms.framing, behind);
         if more > 0 {
-            let message = format!("the testee sent {more} octets that it does not owe");
+            let message = format!("the server sent {more} octets that it does not owe");
             let mut failure = self.failure(testee, What::Extra, &message, wanted);
             failure.evidence.wanted = Wanted::of(&failure.evidence.seen, self.accounted, b"");
             return Err(failure);

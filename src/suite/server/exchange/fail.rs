@@ -22,7 +22,7 @@ pub(crate) fn no_connection(testee: &mut Server, error: &io::Error) -> Box<Failu
     let (what, message) = match testee.death() {
         Some(death) => (
             death_of(testee),
-            format!("the testee is gone: it ended {death}"),
+            format!("the server is gone: it ended {death}"),
         ),
         None => (
             What::NoConnection,
@@ -33,7 +33,7 @@ pub(crate) fn no_connection(testee: &mut Server, error: &io::Error) -> Box<Failu
         what,
         message,
         evidence: Evidence {
-            expected: "that the testee accepts a connection".to_owned(),
+            expected: "that the server accepts a connection".to_owned(),
             ended: "there was no connection".to_owned(),
             stderr: testee.stderr(),
             ..Evidence::default()
@@ -59,7 +59,7 @@ impl Talk<'_, '_> {
         let (what, message) = match testee.death() {
             Some(death) => (
                 death_of(testee),
-                format!("the testee ended {death}; {message}"),
+                format!("the server ended {death}; {message}"),
             ),
             None => (what, message.to_owned()),
         };

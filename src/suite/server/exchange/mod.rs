@@ -169,8 +169,8 @@ impl<'t, 'a> Talk<'t, 'a> {
         Err(self.failure(
             testee,
             What::NotTaken,
-            "the testee took nothing more of what was sent, and left the connection open",
-            "that the testee reads what is sent",
+            "the server took nothing more of what was sent, and left the connection open",
+            "that the server reads what is sent",
         ))
     }
 
@@ -189,10 +189,10 @@ impl<'t, 'a> Talk<'t, 'a> {
                 self.nothing_unsolicited(testee)?;
                 self.nothing_more(testee)
             }
-            Action::Close => self.close(testee, "that the testee closes, having sent nothing more"),
+            Action::Close => self.close(testee, "that the server closes, having sent nothing more"),
             Action::Refusal => self.close(
                 testee,
-                "a refusal: the testee closes, and answers nothing more",
+                "a refusal: the server closes, and answers nothing more",
             ),
             Action::Stored { name, content } => {
                 let content = content.to_vec();
