@@ -4,13 +4,13 @@ use std::ops::ControlFlow;
 
 use super::evidence;
 use super::finding::{self, Finding};
-use super::held::Shown;
+use super::held::{Learned, Shown};
 use super::judge::{Bench, Outcome};
 use super::learn::{Options, learn};
 use super::shrink::{Least, shrink};
 use super::subject::{Subject, Words};
 use super::turn::{Conversation, NoTurns};
-use super::variation::{Variation, Wanted, all};
+use super::variation::{Variation, Wanted, all, asks_for_more};
 use crate::framing::Framing;
 use crate::judge::check::Verdict;
 use crate::judge::progress::Progress;
@@ -169,6 +169,8 @@ pub(crate) fn run(
     for (done, variation) in variations.iter().enumerate() {
         let outcome = if is_explained(variation, &variations[..done], &outcomes) {
             Outcome::LeftOut("a place of it makes a difference by itself")
+        } else if runs_ahead(variation, &bench.learned) {
+            Outcome::LeftOut("an answer that it would go ahead of asks for more, and is awaited")
         } else {
             bench.judge(variation)?
         };
@@ -194,6 +196,13 @@ pub(crate) fn run(
         notes,
         conversations: bench.held,
     })
+}
+
+/// True if turns would go ahead of an answer that asks for more, as only learning could show: the recording leaves
+/// that answer open.
+fn runs_ahead(variation: &Variation, learned: &Learned) -> bool {
+    matches!(variation, Variation::Join { first, last, .. }
+        if (*first..*last).any(|turn| asks_for_more(learned.sample(turn + 1))))
 }
 
 /// Whether one of several places of a variation makes a difference by itself.
@@ -348,5 +357,77 @@ fn forgive_one(variations: usize, outcomes: &[(Outcome, Option<Least>)], finding
         check.verdict = Verdict::Acceptable;
         check.broken = None;
         check.message = "answered otherwise once, and not again in any repetition".to_owned();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::held::Held;
+    use super::super::subject::Talk;
+    use super::*;
+    use crate::judge::progress::Unwatched;
+    use crate::trace::answer::Answer;
+
+    /// A server that answers a request with this, and refuses what comes ahead of the answer.
+    struct Answers(&'static [u8]);
+
+    impl Subject for Answers {
+        fn hold(&mut self, talk: &Talk<'_>) -> Result<Held, String> {
+            let joined = matches!(talk.variation, Variation::Join { .. });
+            let answer = if joined { b"400" } else { self.0 };
+            Ok(Held {
+                answers: vec![Vec::new(), answer.to_vec(), b"hello".to_vec()],
+                ..Held::default()
+            })
+        }
+
+        fn refresh(&mut self) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn can_refresh(&self) -> bool {
+            true
+        }
+    }
+
+    /// The verdicts of the joins of a recording whose answers are left open.
+    fn joined(answer: &'static [u8]) -> Vec<Verdict> {
+        let mut conversation = Conversation::default();
+        for octets in [b"upgrade", b"message"] {
+            conversation.sent(octets);
+            conversation.turns.last_mut().unwrap().answer = Some(Answer::default());
+        }
+        let recording = Recording::of(&conversation.into_trace("x", "x")).unwrap();
+        let join = |into| Variation::Join {
+            first: 0,
+            last: 1,
+            into,
+        };
+        let variations = [join(None), join(Some(3))];
+        let options = Options {
+            timeout: std::time::Duration::from_millis(10),
+            fresh: false,
+            carry: false,
+            silent: false,
+            framing: None,
+        };
+        let mut server = Answers(answer);
+        let judged = run(
+            &mut server,
+            &recording,
+            &variations,
+            &options,
+            &mut Unwatched,
+        )
+        .unwrap();
+        let findings = judged.findings.into_iter();
+        findings.map(|finding| finding.check.verdict).collect()
+    }
+
+    #[test]
+    fn nothing_goes_ahead_of_an_answer_that_is_learned_to_ask_for_more() {
+        let switches = b"HTTP/1.1 101 Switching Protocols\r\n\r\n";
+        assert_eq!(joined(switches), [Verdict::Skipped; 2]);
+        assert_eq!(joined(b"HTTP/1.1 200 OK\r\n\r\n"), [Verdict::Fail; 2]);
     }
 }

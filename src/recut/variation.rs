@@ -394,7 +394,7 @@ fn pairs(conversation: &Conversation, framed: &[Option<Framed>]) -> Vec<Variatio
 
 /// True of answers that the next turn depends on, in whatever protocol: HTTP's 101, after which another protocol is
 /// spoken, and a line that begins with a code such as 354, which asks for more.
-fn asks_for_more(answer: &[u8]) -> bool {
+pub(super) fn asks_for_more(answer: &[u8]) -> bool {
     answer.starts_with(b"HTTP/1.1 101 ")
         || matches!(answer, [b'3', b'0'..=b'9', b'0'..=b'9', b' ', ..])
 }
