@@ -11,6 +11,8 @@ pub enum LeftOut {
     Chapter,
     /// The subject did not come back over many cases, and over one with the same foremost requirement.
     Hangs,
+    /// The subject takes the memory that is announced to it, which takes its time.
+    Memory,
     /// The run was to stop at the first failure.
     FailFast,
 }
@@ -28,6 +30,9 @@ impl std::fmt::Display for LeftOut {
             Self::Hangs => {
                 "not run: over many cases it did not come back, and so over one of the same requirement; \
                  fix those first"
+            }
+            Self::Memory => {
+                "not run: it takes the memory that is announced, and so would take its time; fix that first"
             }
             Self::FailFast => "not run: a check has failed, and --fail-fast stops there",
         })

@@ -12,7 +12,7 @@ use rustix::io::ioctl_fionread;
 use super::gate::{DrainGate, Receiver};
 use super::launch::{StartError, Template};
 use super::pipe_reader::{PipeReader, Sink};
-use super::settle::Settling;
+use super::settle::{Settling, come_to_rest};
 use super::supervise::Supervised;
 use super::supervise::guard::Kind;
 use super::wait::{LOOK_EVERY, Patience, TimeHad, Waiting};
@@ -335,6 +335,17 @@ impl Piped {
     pub fn settle(&mut self) {
         let supervised = &mut self.supervised;
         self.settling.settle(|| supervised.activity());
+    }
+
+    /// Waits until it has come to rest, for so long at most.
+    pub(crate) fn come_to_rest(&mut self, bound: Duration) {
+        come_to_rest(bound, || self.supervised.activity());
+    }
+
+    /// The most resident memory that each of its processes has held, together, in octets; `None` where that cannot be
+    /// seen.
+    pub(crate) fn peak_memory(&mut self) -> Option<u64> {
+        self.supervised.peak_memory()
     }
 
     /// What it does now, if that can be seen.

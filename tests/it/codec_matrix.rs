@@ -23,14 +23,27 @@ const WORKERS: usize = 2;
 /// No fault's name, and so a right codec.
 const NONE: &str = "none";
 
+/// A right codec again, that declares no limit.
+const UNLIMITED: &str = "unlimited";
+
 /// The fault of a decoder that no fuzz target is measured by: it takes 4 GiB to show there.
 const SIZE_WRAPS: &str = "size-wraps";
 
 /// The fault of an encoder whose lengths are signed.
 const PACKS_SIGNED: &str = "packs-signed";
 
+/// The fault of a decoder that makes room for what is announced.
+const HOLDS_ANNOUNCED: &str = "holds-announced";
+
+/// The case that shows it, where no limit bounds what can be announced.
+const MEMORY: &str = "frm/memory-follows-arrival";
+
 /// Faults of none of those decoders.
-const OF_ENCODERS_AND_LENGTHS: [(&str, &str); 11] = [
+const OF_ENCODERS_AND_LENGTHS: [(&str, &str); 12] = [
+    (
+        HOLDS_ANNOUNCED,
+        "memory is taken for what a length announces",
+    ),
     (
         SIZE_WRAPS,
         "the size of a frame is counted in 32 bits, prefix and all",
@@ -56,17 +69,30 @@ const OF_ENCODERS_AND_LENGTHS: [(&str, &str); 11] = [
     ("unpacks-long", "octets behind the fourth are passed over"),
 ];
 
-struct Adapter(Planted);
+struct Adapter {
+    planted: Planted,
+    holds_announced: bool,
+    /// The most memory that it has held, in octets.
+    peak: u64,
+}
 
 impl Decode for Adapter {
     fn feed(&mut self, octets: &[u8], deliver: &mut dyn FnMut(&[u8])) -> Result<(), String> {
-        self.0
+        self.peak += match octets.first_chunk::<4>() {
+            Some(length) if self.holds_announced => u32::from_be_bytes(*length).into(),
+            _ => octets.len() as u64,
+        };
+        self.planted
             .push(octets, deliver)
             .map_err(|_| "refused".to_owned())
     }
 
+    fn peak_memory(&mut self) -> Option<u64> {
+        Some(self.peak)
+    }
+
     fn finish(&mut self, _: &mut dyn FnMut(&[u8])) -> Result<(), String> {
-        match self.0.ends_cleanly() {
+        match self.planted.ends_cleanly() {
             true => Ok(()),
             false => Err("the stream ended inside a frame".to_owned()),
         }
@@ -147,7 +173,11 @@ fn judged(fault: &'static str) -> Vec<Check> {
         }
         let mut planted = Planted::new(fault);
         planted.start(MAX_PAYLOAD);
-        Box::new(Adapter(planted))
+        Box::new(Adapter {
+            planted,
+            holds_announced: fault == HOLDS_ANNOUNCED,
+            peak: 0,
+        })
     })
     .encoder(|payload| encoded(fault, payload))
     .lengths(
@@ -156,10 +186,10 @@ fn judged(fault: &'static str) -> Vec<Check> {
     );
     let judge = match fault {
         // Under a limit an error is right for lengths above it.
-        PACKS_SIGNED => judge,
+        PACKS_SIGNED | HOLDS_ANNOUNCED | UNLIMITED => judge,
         _ => judge.max_payload(MAX_PAYLOAD),
     };
-    judge.checks(&mut Unwatched)
+    judge.memory().checks(&mut Unwatched)
 }
 
 /// What a failure breaks may be put before the requirements of its case, which stay, each once.
@@ -177,7 +207,12 @@ fn assert_adds_one_at_most(found: &[&RequirementId], of_case: &[RequirementId]) 
 fn a_right_codec_passes_every_check() {
     let checks = judged(NONE);
     for check in &checks {
-        assert_eq!(check.verdict, Verdict::Pass, "{check:#?}");
+        // The limit is below what shows in memory.
+        let verdict = match check.id.as_str() {
+            MEMORY => Verdict::Skipped,
+            _ => Verdict::Pass,
+        };
+        assert_eq!(check.verdict, verdict, "{check:#?}");
     }
     let judged: BTreeSet<_> = checks.iter().map(|check| check.id.as_str()).collect();
     let cases = codec::cases();
@@ -185,6 +220,23 @@ fn a_right_codec_passes_every_check() {
         judged,
         cases.iter().map(|case| case.info.id.as_str()).collect()
     );
+}
+
+#[test]
+fn memory_is_to_follow_what_arrives() {
+    let right = judged(UNLIMITED);
+    let memory = right.iter().find(|check| check.id == MEMORY).unwrap();
+    assert_eq!(memory.verdict, Verdict::Pass, "{memory:#?}");
+    let wrong = judged(HOLDS_ANNOUNCED);
+    for check in wrong.iter().filter(|check| check.verdict == Verdict::Fail) {
+        assert_eq!(check.broken.as_ref().unwrap(), "FRM-8", "{check:#?}");
+    }
+    // Each further large length would take as long as the memory.
+    let announcing = wrong
+        .iter()
+        .filter(|check| check.id.starts_with("len/announced-"));
+    let made = announcing.clone().filter(|check| !check.left_out);
+    assert!(made.count() == 3 && announcing.count() > 3);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod captures;
 mod ci;
 mod client_matrix;
 mod codec_matrix;
+mod codec_memory;
 mod codecs;
 mod configured;
 mod directories;

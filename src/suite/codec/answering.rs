@@ -61,6 +61,8 @@ const MAX_WRITTEN: usize = 8 * 1024 * 1024;
 pub(super) struct Lines<'t> {
     template: &'t Template,
     program: Option<Piped>,
+    /// Its memory was asked for: the next stream has a process of its own, which has held nothing yet.
+    is_measured: bool,
     /// How much of its output has been read, in octets.
     read: usize,
     /// It did not answer the last question.
@@ -76,6 +78,7 @@ impl<'t> Lines<'t> {
         Self {
             template,
             program: None,
+            is_measured: false,
             read: 0,
             broke: false,
             hangs: false,
@@ -91,9 +94,15 @@ impl<'t> Lines<'t> {
         self.hangs
     }
 
-    /// Called where a new stream begins: a process that has written much makes way for another.
+    /// The most memory that its process has held, in octets, if there is one and that can be seen.
+    pub(super) fn peak_memory(&mut self) -> Option<u64> {
+        self.is_measured = true;
+        self.program.as_mut()?.peak_memory()
+    }
+
+    /// Called where a new stream begins: a process that has written much, or was measured, makes way for another.
     pub(super) fn begin(&mut self) {
-        if self.read > MAX_WRITTEN {
+        if std::mem::take(&mut self.is_measured) || self.read > MAX_WRITTEN {
             self.program = None;
         }
     }

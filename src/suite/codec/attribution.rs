@@ -1,6 +1,7 @@
 //! Which mistake the failures of a codec point to.
 
-use super::Decode;
+use super::judge::announces_much;
+use super::{Decode, memory};
 use crate::framing::Framing;
 use crate::judge::check::{Check, Verdict};
 use crate::suite::classes;
@@ -120,6 +121,9 @@ pub(super) fn attribute(
     checks: &mut [Check],
 ) {
     let failed = |check: &Check| check.verdict == Verdict::Fail;
+    let takes_memory = checks
+        .iter()
+        .any(|check| failed(check) && check.id == memory::ID);
     if let Some(dialect) = dialect {
         for check in checks.iter_mut().filter(|check| failed(check)) {
             check.broken = Some(dialect.requirement.into());
@@ -145,6 +149,11 @@ pub(super) fn attribute(
         .filter(|check| check.verdict == Verdict::Fail)
     {
         let id = check.id.as_str().to_owned();
+        if takes_memory && (id == memory::ID || announces_much(&id)) {
+            check.broken = Some("FRM-8".into());
+            check.cause = Some(memory::CAUSE.to_owned());
+            continue;
+        }
         if let Some((_, cause)) = at_the_limit.iter().find(|(known, _)| *known == id) {
             check.broken = Some("FRM-7".into());
             check.cause = Some((*cause).to_owned());

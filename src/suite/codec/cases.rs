@@ -1,6 +1,6 @@
 //! The cases that a codec is judged by, described.
 
-use super::{encoder, lengths, limits};
+use super::{encoder, lengths, limits, memory};
 use crate::framing::Framing;
 use crate::judge::case::{CaseInfo, Described, Role};
 use crate::suite::derived;
@@ -65,13 +65,13 @@ pub(super) fn further(id: &'static str, title: &str, requirement: &'static str) 
     info
 }
 
-/// The cases on single lengths, on limits and on encoders, for the article's framing.
+/// The cases on single lengths, on limits, on encoders and on memory, for the article's framing.
 #[must_use]
 pub fn further_cases() -> Vec<Case> {
     further_cases_of(&Framing::default())
 }
 
-/// The cases on single lengths, on limits and on encoders, for any framing.
+/// The cases on single lengths, on limits, on encoders and on memory, for any framing.
 #[must_use]
 pub fn further_cases_of(framing: &Framing) -> Vec<Case> {
     let case = |id, title: &str, requirement| Case {
@@ -86,9 +86,14 @@ pub fn further_cases_of(framing: &Framing) -> Vec<Case> {
     let limits = limits::at_the_limit(&limited).into_iter();
     // Encoders of the article's framing are given payload by payload in the traces themselves.
     let encoders = encoder::cases(framing, !framing.is_reference()).into_iter();
+    let memory = memory::applies(framing).then(|| Case {
+        info: memory::case(),
+        checks: 1,
+    });
     lengths
         .map(|one| case(one.id, &one.title, one.requirement))
         .chain(limits.map(|one| case(one.id, &one.title, "FRM-7")))
         .chain(encoders.map(|one| case(one.id, &one.title, one.requirement)))
+        .chain(memory)
         .collect()
 }

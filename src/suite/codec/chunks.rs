@@ -208,6 +208,12 @@ impl Decode for ChunkDecoder<'_> {
     fn has_delivered(&mut self) -> bool {
         self.delivered
     }
+
+    fn peak_memory(&mut self) -> Option<u64> {
+        // Before its stream has been asked about, the process has held what other streams took.
+        self.completed.as_ref()?;
+        self.lines.borrow_mut().peak_memory()
+    }
 }
 
 #[cfg(test)]

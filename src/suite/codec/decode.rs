@@ -49,6 +49,12 @@ pub trait Decode {
         true
     }
 
+    /// The most memory that it has held so far, in octets, once it has made what it makes of what it was fed; where
+    /// that can be told from the memory of others ([`Judge::memory`](super::Judge::memory)).
+    fn peak_memory(&mut self) -> Option<u64> {
+        None
+    }
+
     /// The end of what it wrote for people.
     fn remarks(&self) -> String {
         String::new()

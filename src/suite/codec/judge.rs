@@ -3,15 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::decode::{Decode, Encode, EncodeStream, Pack, Unpack};
-use super::{attribution, cases, conversation, encoder, lengths, limits};
+use super::{attribution, cases, conversation, encoder, lengths, limits, memory};
 use crate::framing::Framing;
 use crate::judge::check::{Check, Verdict};
-use crate::judge::evidence::Evidence;
 use crate::judge::left_out::LeftOut;
 use crate::judge::progress::{Progress, Unwatched};
-use crate::suite::{derived, requirement};
+use crate::suite::derived;
 use crate::trace::Trace;
 use crate::trace::segmentation::{Move, Segmentation, conversations, cut, repaired};
+
+use described::described;
+
+mod described;
 
 /// After so many failures a case that has failed is not run under further segmentations: a
 /// program takes its time for each.
@@ -20,6 +23,10 @@ const MANY: usize = 25;
 /// After so many cases over which the codec was waited for in vain, a case is left out whose foremost requirement has
 /// one of them.
 const MANY_HANGS: usize = 8;
+
+/// After so many checks that announce much, a codec that takes the memory for it is asked no more: each takes as
+/// long as the memory.
+const MANY_ANNOUNCED: usize = 3;
 
 /// A codec to be judged, and how.
 pub struct Judge<'c> {
@@ -30,6 +37,8 @@ pub struct Judge<'c> {
     pub(super) max_payload: Option<u32>,
     pub(super) framing: Framing,
     known: Vec<(&'c str, &'c str)>,
+    /// Its decoders say how much memory they hold.
+    sees_memory: bool,
     /// Cases over which a program died, or was waited for in vain: each further cut would take as long.
     costly: BTreeSet<String>,
     /// Cases over which it was waited for in vain, with their foremost requirements.
@@ -71,6 +80,7 @@ pub(super) enum NotHeld {
 
 /// One check that is to be made.
 enum Planned {
+    Memory,
     Trace(&'static Trace, Segmentation),
     Limit(limits::AtTheLimit),
     Encoder(encoder::EncoderCase),
@@ -82,6 +92,7 @@ impl Planned {
     fn left_out(&self, why: impl Into<String>) -> Check {
         let (info, segmentation) = match self {
             Self::Trace(trace, segmentation) => (cases::of_trace(trace), Some(*segmentation)),
+            Self::Memory => (memory::case(), None),
             Self::Limit(case) => (cases::further(case.id, &case.title, "FRM-7"), None),
             Self::Encoder(case) => (cases::further(case.id, &case.title, case.requirement), None),
             Self::Length(case) => (cases::further(case.id, &case.title, case.requirement), None),
@@ -101,6 +112,7 @@ impl<'c> Judge<'c> {
             max_payload: None,
             framing: Framing::default(),
             known: Vec::new(),
+            sees_memory: false,
             costly: BTreeSet::new(),
             hangs: BTreeMap::new(),
             given: None,
@@ -157,6 +169,14 @@ impl<'c> Judge<'c> {
         self
     }
 
+    /// Says that its decoders tell how much memory they hold ([`Decode::peak_memory`]): whether that follows what
+    /// arrives, and not what is announced, is judged then (FRM-8).
+    #[must_use]
+    pub const fn memory(mut self) -> Self {
+        self.sees_memory = true;
+        self
+    }
+
     /// A case that is known to fail, and why. One that passes is reported by [`Judge::assert`].
     #[must_use]
     pub fn known_to_fail(mut self, case: &'c str, why: &'c str) -> Self {
@@ -205,6 +225,10 @@ impl<'c> Judge<'c> {
 
     fn plan(&self, wanted: &dyn Fn(&str) -> bool) -> Vec<Planned> {
         let mut planned = Vec::new();
+        let announces = memory::applies(&self.framing) && wanted(memory::ID);
+        if self.sees_memory && announces && self.given.is_none() {
+            planned.push(Planned::Memory);
+        }
         let traces = self.given.unwrap_or_else(|| derived::traces(&self.framing));
         for trace in traces {
             if wanted(&trace.id) {
@@ -248,6 +272,13 @@ impl<'c> Judge<'c> {
             return None;
         };
         let failed = || before.iter().filter(|check| check.verdict == Verdict::Fail);
+        if announces_much(&trace.id) && failed().any(|check| check.id == memory::ID) {
+            let made = before
+                .iter()
+                .filter(|check| check.verdict != Verdict::Skipped);
+            let made = made.filter(|check| announces_much(&check.id)).count();
+            return (made >= MANY_ANNOUNCED).then(|| planned.left_out(LeftOut::Memory.to_string()));
+        }
         let has_failed = || failed().any(|check| check.id == trace.id.as_str());
         let of_case = |check: &&Check| check.id == trace.id.as_str();
         let cost = || {
@@ -288,6 +319,7 @@ impl<'c> Judge<'c> {
         let limit = limit.or(self.framing.declared_max_payload());
         match planned {
             Planned::Trace(trace, segmentation) => self.check(trace, *segmentation),
+            Planned::Memory => memory::judge(&self.framing, limit, &mut *self.fresh),
             Planned::Limit(case) => case.judge(&self.framing, (self.fresh)().as_mut()),
             Planned::Encoder(case) => case.judge(
                 &self.framing,
@@ -423,6 +455,11 @@ impl<'c> Judge<'c> {
     }
 }
 
+/// True of a trace whose point is a large length, by its id.
+pub(super) fn announces_much(id: &str) -> bool {
+    id.starts_with("len/announced-")
+}
+
 /// True of a check that has failed, or could not be judged for what the codec did.
 const fn is_unsound(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Fail | Verdict::Error)
@@ -454,22 +491,6 @@ fn blank(
         details: serde_json::Map::new(),
         left_out: false,
     }
-}
-
-/// A failed check, as people read it.
-fn described(check: &Check, framing: &Framing) -> String {
-    let mut out = String::new();
-    let id = check.requirement();
-    let text = requirement::text_of(id, Some(framing));
-    out += &format!("{id}: {text}\n\n");
-    let how = check
-        .segmentation
-        .map_or_else(String::new, |cut| format!(", fed {}", cut.in_words()));
-    out += &format!("{}{how}\n{}\n\n", check.id, check.title);
-    if let Some(evidence) = &check.evidence {
-        out += &Evidence::to_string(evidence);
-    }
-    out + &format!("what happened: {}\n", check.message)
 }
 
 #[cfg(test)]

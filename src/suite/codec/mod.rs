@@ -40,6 +40,7 @@ pub(crate) mod fuzz;
 pub(crate) mod judge;
 pub(in crate::suite) mod lengths;
 mod limits;
+mod memory;
 #[cfg(feature = "cli")]
 pub mod program;
 mod reference;

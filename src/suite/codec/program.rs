@@ -150,6 +150,12 @@ impl Decode for Stream<'_> {
         program.is_ok_and(|program| !Framing::default().split(&program.seen()).frames.is_empty())
     }
 
+    fn peak_memory(&mut self) -> Option<u64> {
+        let program = self.program.as_mut().ok()?;
+        program.come_to_rest(PATIENCE.busy);
+        program.peak_memory()
+    }
+
     fn remarks(&self) -> String {
         self.program.as_ref().map(Piped::stderr).unwrap_or_default()
     }
@@ -190,6 +196,10 @@ impl Decode for LineDecoder<'_> {
 
     fn hung(&self) -> bool {
         self.lines.borrow().hangs()
+    }
+
+    fn peak_memory(&mut self) -> Option<u64> {
+        self.lines.borrow_mut().peak_memory()
     }
 }
 
@@ -389,7 +399,7 @@ impl Program {
         if let Some(limit) = self.max_payload {
             judge = judge.max_payload(limit);
         }
-        let mut judge = judge.framing(self.framing.clone());
+        let mut judge = judge.framing(self.framing.clone()).memory();
         Ok(work(&mut judge))
     }
 

@@ -262,6 +262,11 @@ impl Supervised {
         self.tree.resident()
     }
 
+    /// The most resident memory that each of its processes has held, together, in octets.
+    pub(super) fn peak_memory(&mut self) -> Option<u64> {
+        self.tree.peak_memory()
+    }
+
     /// Lets a guard run that was stopped, by the program if by anyone.
     fn wake_guard(&self) {
         let _ = kill_process(Pid::from_child(&self.guard), Signal::CONT);

@@ -270,10 +270,20 @@ pub(in crate::testee) fn reads_into(pids: &[u32]) -> Option<u64> {
 
 /// The resident memory of these processes, in octets.
 pub(in crate::testee) fn resident(pids: &[u32]) -> u64 {
+    memory(pids, "VmRSS")
+}
+
+/// The most resident memory that each of these processes has held, together, in octets.
+pub(in crate::testee) fn peak_memory(pids: &[u32]) -> u64 {
+    memory(pids, "VmHWM")
+}
+
+/// The sum of a figure of `status` that is in KiB, in octets.
+fn memory(pids: &[u32], name: &str) -> u64 {
     pids.iter()
         .filter_map(|pid| fs::read_to_string(format!("/proc/{pid}/status")).ok())
         .filter_map(|status| {
-            let size = field(&status, "VmRSS")?;
+            let size = field(&status, name)?;
             size.split_whitespace().next()?.parse::<u64>().ok()
         })
         .map(|kibibytes| kibibytes * 1024)

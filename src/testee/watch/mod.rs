@@ -125,6 +125,14 @@ impl ProcessTree {
     pub fn resident(&mut self) -> Option<u64> {
         self.visible.then(|| imp::resident(self.tree.members()))
     }
+
+    /// The most resident memory that each of them has held, together, in octets; `None` where there are none.
+    pub fn peak_memory(&mut self) -> Option<u64> {
+        let peak = self
+            .visible
+            .then(|| imp::peak_memory(self.tree.members()))?;
+        (peak > 0).then_some(peak)
+    }
 }
 
 /// A process tree and the queues of its connections: all that a drain gate asks for. What

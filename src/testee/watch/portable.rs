@@ -49,6 +49,10 @@ pub(in crate::testee) const fn resident(_pids: &[u32]) -> u64 {
     0
 }
 
+pub(in crate::testee) const fn peak_memory(_pids: &[u32]) -> u64 {
+    0
+}
+
 pub(in crate::testee) const fn machine_memory() -> Option<u64> {
     None
 }
