@@ -1,6 +1,5 @@
 //! Which mistake the failures of a codec point to.
 
-use super::judge::announces_much;
 use super::{Decode, memory};
 use crate::framing::Framing;
 use crate::judge::check::{Check, Verdict};
@@ -149,7 +148,7 @@ pub(super) fn attribute(
         .filter(|check| check.verdict == Verdict::Fail)
     {
         let id = check.id.as_str().to_owned();
-        if takes_memory && (id == memory::ID || announces_much(&id)) {
+        if takes_memory && (id == memory::ID || memory::announces_much(&id)) {
             check.broken = Some("FRM-8".into());
             check.cause = Some(memory::CAUSE.to_owned());
             continue;

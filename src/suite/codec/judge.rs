@@ -272,11 +272,13 @@ impl<'c> Judge<'c> {
             return None;
         };
         let failed = || before.iter().filter(|check| check.verdict == Verdict::Fail);
-        if announces_much(&trace.id) && failed().any(|check| check.id == memory::ID) {
+        if memory::announces_much(&trace.id) && failed().any(|check| check.id == memory::ID) {
             let made = before
                 .iter()
                 .filter(|check| check.verdict != Verdict::Skipped);
-            let made = made.filter(|check| announces_much(&check.id)).count();
+            let made = made
+                .filter(|check| memory::announces_much(&check.id))
+                .count();
             return (made >= MANY_ANNOUNCED).then(|| planned.left_out(LeftOut::Memory.to_string()));
         }
         let has_failed = || failed().any(|check| check.id == trace.id.as_str());
@@ -453,11 +455,6 @@ impl<'c> Judge<'c> {
             },
         }
     }
-}
-
-/// True of a trace whose point is a large length, by its id.
-pub(super) fn announces_much(id: &str) -> bool {
-    id.starts_with("len/announced-")
 }
 
 /// True of a check that has failed, or could not be judged for what the codec did.

@@ -1,11 +1,11 @@
 //! The memory of a codec: it follows what arrived, and not what is announced (FRM-8).
 
 use super::Decode;
-use super::cases::further;
 use crate::framing::Framing;
-use crate::judge::case::CaseInfo;
+use crate::judge::case::{CaseInfo, Role};
 use crate::judge::check::{Check, Verdict};
 use crate::judge::evidence::Evidence;
+use crate::trace::Class;
 use crate::trace::octets::Octets;
 
 const MEBIBYTE: u64 = 1024 * 1024;
@@ -33,7 +33,12 @@ pub(super) fn applies(framing: &Framing) -> bool {
 /// The case, described.
 pub(super) fn case() -> CaseInfo {
     let title = "A large announced length takes no memory before its octets arrive";
-    further(ID, title, "FRM-8")
+    CaseInfo::new(Role::Codec, ID, title, &["FRM-8"], Class::Codec)
+}
+
+/// True of a trace whose point is a large length, by its id.
+pub(super) fn announces_much(id: &str) -> bool {
+    id.starts_with("len/announced-")
 }
 
 /// Judges whether a decoder holds what is announced to it.
