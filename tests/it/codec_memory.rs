@@ -1,9 +1,15 @@
-//! Codecs that are programs and take the memory that a length announces: seen in each mode, and right ones are not.
+//! Codecs that take the memory that a length announces: seen in each mode of a program and in each framing that can
+//! announce so much, and right ones are not.
 
 use rstest::rstest;
 use tempfile::TempDir;
 
+use crate::framed::decoder::SHAPES;
 use crate::support::{is_installed, judge_as};
+use unstick::framing::{Framing, Next};
+use unstick::judge::progress::Unwatched;
+use unstick::suite::codec::{Decode, Judge};
+use unstick::suite::verdict::{Check, Verdict};
 
 /// A decoder in one of the three modes that makes room for a payload at once, or as it comes.
 const PROGRAM: &str = r#"
@@ -93,4 +99,84 @@ fn memory_that_is_taken_for_what_is_announced_is_seen(#[case] mode: &str) {
             assert!(case["cause"].is_string());
         }
     }
+}
+
+/// A decoder of any framing that makes room for what is needed at once, or as it comes.
+struct Roomy {
+    framing: Framing,
+    at_once: bool,
+    came: Vec<u8>,
+    /// The most that it has had room for, in octets.
+    peak: usize,
+}
+
+impl Decode for Roomy {
+    fn feed(&mut self, octets: &[u8], deliver: &mut dyn FnMut(&[u8])) -> Result<(), String> {
+        self.came.extend_from_slice(octets);
+        self.peak = self.peak.max(self.came.len());
+        loop {
+            let taken = match self.framing.next(&self.came) {
+                Next::Frame(frame) => {
+                    deliver(&frame.payload);
+                    frame.length
+                }
+                Next::Skip(octets) => octets,
+                Next::Need(more) => {
+                    let room = self.came.len().saturating_add(more);
+                    self.peak = self.peak.max(if self.at_once { room } else { 0 });
+                    return Ok(());
+                }
+                Next::End(_) => return Ok(()),
+                Next::Refuse(why) => return Err(why.to_string()),
+            };
+            self.came.drain(..taken);
+        }
+    }
+
+    fn finish(&mut self, _: &mut dyn FnMut(&[u8])) -> Result<(), String> {
+        match self.came.is_empty() {
+            true => Ok(()),
+            false => Err("the stream ends inside a frame".to_owned()),
+        }
+    }
+
+    fn peak_memory(&mut self) -> Option<u64> {
+        Some(self.peak as u64)
+    }
+}
+
+/// What is said of the memory of such a decoder, where the framing can announce enough.
+fn memory_in(framing: &Framing, at_once: bool) -> Option<Check> {
+    let decoder = Judge::decoder(|| {
+        Box::new(Roomy {
+            framing: framing.clone(),
+            at_once,
+            came: Vec::new(),
+            peak: 0,
+        })
+    });
+    let checks = decoder
+        .framing(framing.clone())
+        .memory()
+        .checks(&mut Unwatched);
+    let mut memory = checks.into_iter();
+    memory.find(|check| check.id == "frm/memory-follows-arrival")
+}
+
+#[test]
+fn memory_is_judged_in_each_framing_that_can_announce_much() {
+    let framings = SHAPES
+        .into_iter()
+        .map(|shape| shape.template.parse::<Framing>().unwrap());
+    let mut judged = 0;
+    for framing in framings.filter(|framing| framing.pack(1 << 29).is_some()) {
+        let right = memory_in(&framing, false).unwrap();
+        assert_eq!(right.verdict, Verdict::Pass, "{framing} {right:#?}");
+        let wrong = memory_in(&framing, true).unwrap();
+        assert_eq!(wrong.verdict, Verdict::Fail, "{framing} {wrong:#?}");
+        assert_eq!(wrong.broken.unwrap(), "FRM-8", "{framing}");
+        assert!(wrong.cause.is_some(), "{framing}");
+        judged += 1;
+    }
+    assert!(judged >= 6, "{judged}");
 }
