@@ -92,7 +92,7 @@ pub struct Differs {
 }
 
 impl Differs {
-    /// Where a difference lies whose offset in what came is `place`.
+    /// The place, by frames, of a difference whose offset in what came is `place`.
     pub(super) fn at(framing: &Framing, sample: &[u8], came: &[u8], place: usize) -> Option<Self> {
         let of = frames(framing, sample)?.len();
         let ends = framing.split_mid(came).frames.into_iter();
@@ -108,7 +108,7 @@ impl Differs {
         })
     }
 
-    /// What people are told.
+    /// The sentence for people.
     pub(super) fn in_words(self) -> String {
         let Self { number, of, octet } = self;
         if number > of {

@@ -38,12 +38,12 @@ pub(crate) enum Outcome {
     LeftOut(&'static str),
 }
 
-/// What is known of the time that a server gives the rest of a request.
+/// Facts about the time that a server gives the rest of a request.
 #[derive(Debug, Default)]
 struct TimeLimit {
-    /// One that took so long was given up.
+    /// A request that took so long was given up.
     given_up: Option<Duration>,
-    /// One that took so long was waited for.
+    /// A request that took so long was waited for.
     waited_for: Duration,
 }
 

@@ -298,7 +298,7 @@ mod tests {
     use super::super::program::Kind;
     use super::*;
 
-    /// One that says nothing, and is spoken of like this.
+    /// A subject that says nothing, and is spoken of like this.
     struct Silent(fn() -> Words);
 
     impl Subject for Silent {
@@ -322,7 +322,7 @@ mod tests {
         }
     }
 
-    /// What is said of a conversation that does not go uncut is said of who is judged, and of its other end.
+    /// Reasons why a conversation does not go uncut speak of who is judged, and of its other end.
     #[test]
     fn who_cannot_be_judged_is_named_with_the_advice_for_it() {
         let mut conversation = Conversation::default();

@@ -205,7 +205,7 @@ impl Subject for Program {
 }
 
 impl Kind {
-    /// How one is spoken of.
+    /// The words for such a program.
     pub(super) fn words(self) -> Words {
         match self {
             Kind::Filter => Words {

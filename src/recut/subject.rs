@@ -59,16 +59,16 @@ pub(crate) struct Linger {
 pub(crate) struct Words {
     /// What it is.
     pub(crate) who: &'static str,
-    /// What it does at the end, and did.
+    /// Its verb for the end, and the past of it.
     pub(crate) closes: &'static str,
     pub(crate) closed: &'static str,
-    /// What it does with what it is sent.
+    /// Its verb for what it is sent.
     pub(crate) says: &'static str,
-    /// What is cut, of which several may come in one read.
+    /// The name of what is cut, of which several may come in one read.
     pub(crate) unit: &'static str,
     /// What its answer of this number is, of so many.
     pub(crate) which: fn(usize, usize) -> String,
-    /// What can be done about a conversation that cannot be replayed.
+    /// The remedy for a conversation that cannot be replayed.
     pub(crate) advice: &'static str,
 }
 

@@ -18,9 +18,9 @@ pub(super) struct Misread {
 enum Kind {
     /// The octets behind the first have the other order.
     Swapped,
-    /// So many octets follow this one.
+    /// A number of octets that follow this one.
     Width(u8, usize),
-    /// One octet is the length, whatever it is.
+    /// The first octet is the length, whatever it is.
     Single,
 }
 

@@ -18,7 +18,7 @@ planted! {
     }
 }
 
-/// Which of them are planted.
+/// Those of them that are planted.
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AtSizes {
     #[default]
@@ -38,7 +38,7 @@ impl AtSizes {
     }
 }
 
-/// Where a session is in its stream.
+/// The place of a session in its stream.
 #[derive(Default)]
 pub(crate) struct Place {
     /// Octets that were taken.

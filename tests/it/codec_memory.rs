@@ -145,7 +145,7 @@ impl Decode for Roomy {
     }
 }
 
-/// What is said of the memory of such a decoder, where the framing can announce enough.
+/// The check of the memory of such a decoder, where the framing can announce enough.
 fn memory_in(framing: &Framing, at_once: bool) -> Option<Check> {
     let decoder = Judge::decoder(|| {
         Box::new(Roomy {

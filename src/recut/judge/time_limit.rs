@@ -21,7 +21,7 @@ impl Bench<'_> {
         differed: &Held,
         took: Duration,
     ) -> Result<bool, String> {
-        // One that hangs takes its time by itself; one that gives up says so, or closes.
+        // A server that hangs takes its time by itself; one that gives up says so, or closes.
         let gives_up = match self.learned.difference(differed) {
             Some(Difference::ClosedInstead { .. } | Difference::Closed) => true,
             Some(Difference::Other { .. }) => differed.closed,

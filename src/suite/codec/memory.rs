@@ -10,7 +10,7 @@ use crate::trace::octets::Octets;
 
 const MEBIBYTE: u64 = 1024 * 1024;
 
-/// What is announced where no limit is lower, in octets.
+/// The length that is announced where no limit is lower, in octets.
 const ANNOUNCED: u64 = 512 * MEBIBYTE;
 
 /// Below this, what is announced cannot be told from the ups and downs of a runtime.

@@ -12,7 +12,7 @@ use crate::model::session_plan::Op as Session;
 use crate::trace::Class;
 use crate::trace::segmentation::Segmentation;
 
-/// One conversation of so many is one of these, the last of them.
+/// Of so many conversations the last is one of these.
 const EVERY: u64 = 6;
 
 /// Sizes up to this are gone through.
