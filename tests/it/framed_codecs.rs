@@ -149,3 +149,43 @@ fn an_encoder_is_judged_by_what_it_writes(
     let encoded = cases.iter().any(|case| case["id"] == "codec/encode-stream");
     assert_eq!(encoded, encodes != "-");
 }
+
+/// A decoder of `u8` frames with `--chunks` that hands each payload over with the chunk behind it, or in time.
+const NUMBERED: &str = r#"
+import sys
+late = sys.argv[1] == "late"
+for line in sys.stdin:
+    came, answer = b"", []
+    for number, word in enumerate(line.split(), 1):
+        if word == "$":
+            break
+        came += b"" if word == "-" else bytes.fromhex(word)
+        while came and len(came) > came[0]:
+            answer.append(f"{number + late}:{came[1 : 1 + came[0]].hex()}")
+            came = came[1 + came[0] :]
+    ends = line.split()[-1:] == ["$"]
+    print(*answer, ("error inside a frame" if came else "end") if ends else "more", flush=True)
+"#;
+
+#[rstest]
+#[case("late", "fail")]
+#[case("in time", "pass")]
+fn payloads_that_are_handed_over_a_chunk_too_late_are_seen(
+    #[case] habit: &str,
+    #[case] verdict: &str,
+) {
+    if !is_installed("python3") {
+        return;
+    }
+    let place = TempDir::new().unwrap();
+    let program = place.path().join("codec.py");
+    std::fs::write(&program, NUMBERED).unwrap();
+    let options = ["--framing", "u8", "--run", "frm/two"];
+    let codec = ["python3", program.to_str().unwrap(), habit];
+    let (ran, report) = judge_as("codec", &options, &codec);
+    let cases = report["cases"].as_array().unwrap();
+    assert!(!cases.is_empty());
+    for case in cases {
+        assert_eq!(case["verdict"], verdict, "{}{}", ran.stdout, ran.stderr);
+    }
+}

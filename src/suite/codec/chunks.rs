@@ -92,7 +92,8 @@ impl Dialogue {
         {
             return Some(Self {
                 template: template.clone(),
-                first: *number,
+                // A larger number for the only chunk there is comes of a payload that is handed over late.
+                first: (*number).min(1),
             });
         }
         // A wrong answer is an answer too, from a program that goes on answering: not what one says
