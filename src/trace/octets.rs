@@ -17,6 +17,20 @@ struct Run {
     times: usize,
 }
 
+/// How long the repetitions are that are looked for, in octets.
+const PERIODS: std::ops::RangeInclusive<usize> = 1..=16;
+
+/// So many octets are folded, and no fewer.
+const WORTH_FOLDING: usize = 64;
+
+/// Whether some repetition goes on at a place that has 32 octets from it on.
+fn repeats_at(octets: &[u8], place: usize) -> bool {
+    let here = &octets[place..place + PERIODS.end()];
+    PERIODS
+        .into_iter()
+        .any(|period| octets[place + period..].starts_with(here))
+}
+
 impl Octets {
     /// How many octets these are.
     #[must_use]
@@ -46,12 +60,16 @@ impl Octets {
     /// repetitions of up to 16 octets.
     #[must_use]
     pub fn folded(octets: &[u8]) -> Self {
-        const PERIODS: std::ops::RangeInclusive<usize> = 1..=16;
-        const WORTH_FOLDING: usize = 64;
         let mut runs = Vec::new();
         let mut plain = 0;
         let mut place = 0;
-        while place < octets.len() {
+        while place + WORTH_FOLDING <= octets.len() {
+            // What begins in the next half and is worth folding still repeats at the end of that half.
+            let half = WORTH_FOLDING / 2;
+            if !repeats_at(octets, place + half - 1) {
+                place += half;
+                continue;
+            }
             let longest = PERIODS
                 .map(|period| {
                     let rest = &octets[place..];
@@ -70,7 +88,7 @@ impl Octets {
                 _ => place += 1,
             }
         }
-        runs.push((plain..place, 1));
+        runs.push((plain..octets.len(), 1));
         Self(
             runs.into_iter()
                 .filter(|(range, _)| !range.is_empty())
@@ -247,6 +265,31 @@ mod tests {
             r#"["00000100",{"repeat":"61626364656667","times":40},"7461696c"]"#
         );
         assert_eq!(Octets::folded(b"").to_vec(), b"");
+    }
+
+    #[test]
+    fn repetitions_of_each_length_are_folded_wherever_they_begin() {
+        for period in 1..=17_u8 {
+            let unit: Vec<u8> = (0..period).map(|octet| 0xE0 + octet).collect();
+            let fewest = 64_usize.div_ceil(unit.len());
+            for before in 0..70 {
+                for behind in [0, 40] {
+                    let [start, end] = [before, behind].map(|n| (0..n).collect::<Vec<u8>>());
+                    let whole = [&*start, &unit.repeat(fewest), &end].concat();
+                    let part = [&*start, &unit.repeat(fewest - 1), &end].concat();
+                    let plain = |octets: &[u8]| Octets::from(octets);
+                    let mut folded = plain(&start);
+                    folded.0.retain(|run| !run.octets.is_empty());
+                    folded = folded.then(Octets::repeat(&unit, fewest));
+                    if behind > 0 {
+                        folded = folded.then(plain(&end));
+                    }
+                    let expected = if period > 16 { plain(&whole) } else { folded };
+                    assert_eq!(Octets::folded(&whole), expected, "{period} {before}");
+                    assert_eq!(Octets::folded(&part), plain(&part), "{period} {before}");
+                }
+            }
+        }
     }
 
     #[test]

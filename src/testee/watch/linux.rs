@@ -1,12 +1,16 @@
 //! Linux: what /proc says about processes.
 
+mod figures;
+mod process;
+
 use std::collections::HashMap;
 use std::fs;
 
-use rustix::fs::{Mode, OFlags, open};
-use rustix::io::{Errno, read};
+use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 
+use self::figures::{Figures, text};
+use self::process::Process;
 use super::seen::Activity;
 pub(in crate::testee) use super::sock_diag::SockDiag as Queues;
 
@@ -15,7 +19,8 @@ pub(in crate::testee) use super::sock_diag::SockDiag as Queues;
 #[derive(Debug)]
 pub(in crate::testee) struct ProcessTree {
     ancestor: u32,
-    members: Vec<u32>,
+    members: Vec<Process>,
+    load: Figures,
     looked_up_to: Option<u32>,
     /// Identifiers that were given, and were nobody's when they were looked at: an identifier is
     /// given a moment before its process can be seen.
@@ -34,31 +39,50 @@ const LATEST: u32 = 16;
 
 impl ProcessTree {
     /// Descendants are younger than their ancestor, so the first look begins with its identifier.
-    pub(in crate::testee) const fn of(ancestor: u32) -> Self {
+    pub(in crate::testee) fn of(ancestor: u32) -> Self {
         Self {
             ancestor,
             members: Vec::new(),
+            load: Figures::of("/proc/loadavg".to_owned()),
             looked_up_to: Some(ancestor),
             unseen: Vec::new(),
         }
     }
 
-    /// Its living members.
-    pub(in crate::testee) fn members(&mut self) -> &[u32] {
-        let newest = newest_identifier();
+    /// The identifiers of its living members.
+    pub(in crate::testee) fn members(&mut self) -> Vec<u32> {
+        self.look();
+        self.members.iter().map(Process::pid).collect()
+    }
+
+    /// What its members do; `None` where the system does not say.
+    pub(in crate::testee) fn activity(&mut self) -> Option<Activity> {
+        self.look();
+        let seen = self.members.iter_mut().filter_map(Process::activity);
+        seen.reduce(Activity::and)
+    }
+
+    /// Brings the members up to date.
+    fn look(&mut self) {
+        let newest = self.newest_identifier();
         match (self.looked_up_to, newest) {
             (Some(before), Some(now)) if (before..before.saturating_add(FEW)).contains(&now) => {
+                self.members.retain_mut(Process::lives);
                 self.look_at(before + 1..=now, look_up, is_process);
             }
             _ => {
-                self.members = descendants(self.ancestor);
+                let all = descendants(self.ancestor);
+                self.members.retain(|known| all.contains(&known.pid()));
+                for pid in all {
+                    self.add(pid);
+                }
+                self.members.retain_mut(Process::lives);
                 // Any of the last may be one that could not be seen yet.
                 let newest = newest.unwrap_or(0);
                 self.unseen = (newest.saturating_sub(LATEST)..=newest).collect();
             }
         }
         self.looked_up_to = newest;
-        &self.members
     }
 
     fn look_at(
@@ -67,42 +91,37 @@ impl ProcessTree {
         look_up: impl Fn(u32) -> Found,
         is_process: impl Fn(u32) -> bool,
     ) {
-        self.members
-            .retain(|pid| matches!(look_up(*pid), Found::Living { .. }));
         let newest = *new.end();
         let mut looked_at = std::mem::take(&mut self.unseen);
         looked_at.extend(new);
         for pid in looked_at {
             match look_up(pid) {
                 Found::Living { parent }
-                    if !self.members.contains(&pid)
-                        && (parent == self.ancestor || self.members.contains(&parent))
-                        && is_process(pid) =>
+                    if (parent == self.ancestor || self.knows(parent)) && is_process(pid) =>
                 {
-                    self.members.push(pid);
+                    self.add(pid);
                 }
                 Found::Nobody if pid.saturating_add(LATE) > newest => self.unseen.push(pid),
                 _ => {}
             }
         }
     }
-}
 
-/// How much of a file of /proc is read, in octets: more than comes before what is looked for.
-const ENOUGH: usize = 4096;
+    fn knows(&self, pid: u32) -> bool {
+        self.members.iter().any(|member| member.pid() == pid)
+    }
 
-/// The start of a file of /proc, without asking for its length first, which is not known.
-fn text(path: &str) -> rustix::io::Result<String> {
-    let file = open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-    let mut start = [0; ENOUGH];
-    let length = read(file, &mut start)?;
-    Ok(String::from_utf8_lossy(&start[..length]).into_owned())
-}
+    fn add(&mut self, pid: u32) {
+        if !self.knows(pid) {
+            self.members.push(Process::of(pid));
+        }
+    }
 
-/// The identifier that was given last to a process or a thread.
-fn newest_identifier() -> Option<u32> {
-    let load = text("/proc/loadavg").ok()?;
-    load.split_whitespace().nth(4)?.parse().ok()
+    /// The identifier that was given last to a process or a thread.
+    fn newest_identifier(&mut self) -> Option<u32> {
+        let load = self.load.read().ok()?;
+        load.split_whitespace().nth(4)?.parse().ok()
+    }
 }
 
 /// Whose an identifier is.
@@ -120,19 +139,8 @@ fn look_up(pid: u32) -> Found {
     if !is_there(pid) {
         return Found::Nobody;
     }
-    let Ok(stat) = text(&format!("/proc/{pid}/stat")) else {
-        return Found::Nobody;
-    };
-    // The name before may hold anything.
-    let behind_name = stat.rsplit_once(") ").map_or("", |(_, behind)| behind);
-    let mut fields = behind_name.split(' ');
-    let lives = fields
-        .next()
-        .is_some_and(|state| !matches!(state, "Z" | "X"));
-    match fields.next().and_then(|parent| parent.parse().ok()) {
-        Some(parent) if lives => Found::Living { parent },
-        _ => Found::Ended,
-    }
+    let stat = text(&format!("/proc/{pid}/stat"));
+    stat.map_or(Found::Nobody, |stat| process::found(&stat))
 }
 
 /// Whether an identifier is that of a process, and not of a thread only: a thread has no directory
@@ -204,42 +212,6 @@ pub(in crate::testee) fn parent(pid: u32) -> Option<u32> {
     }
 }
 
-/// What these processes are doing; `None` where the system does not say.
-pub(in crate::testee) fn activity(pids: &[u32]) -> Option<Activity> {
-    let mut asleep = true;
-    let mut work = 0_u64;
-    let mut ran = 0_u64;
-    let mut seen = false;
-    for pid in pids {
-        let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else {
-            continue;
-        };
-        for task in tasks.flatten() {
-            let path = task.path();
-            let path = path.display();
-            // A thread that ends between the listing and here has just done something.
-            let (Ok(stat), Ok(schedule)) = (
-                text(&format!("{path}/stat")),
-                text(&format!("{path}/schedstat")),
-            ) else {
-                asleep = false;
-                continue;
-            };
-            let state = stat.rsplit_once(") ").map(|(_, rest)| rest.as_bytes()[0]);
-            asleep &= matches!(state, Some(b'S' | b'Z' | b'T' | b't' | b'X'));
-            // Time on a processor, time waiting for one, and how often it got one.
-            let mut figures = schedule
-                .split_whitespace()
-                .filter_map(|figure| figure.parse::<u64>().ok());
-            let first = figures.next().unwrap_or(0);
-            ran = ran.wrapping_add(first);
-            work = figures.fold(work.wrapping_add(first), u64::wrapping_add);
-            seen = true;
-        }
-    }
-    seen.then_some(Activity { asleep, work, ran })
-}
-
 /// The memory of this machine in octets.
 pub(in crate::testee) fn machine_memory() -> Option<u64> {
     let info = text("/proc/meminfo").ok()?;
@@ -304,14 +276,16 @@ mod tests {
             _ => Found::Nobody,
         };
         tree.look_at(5..=7, living, |pid| pid != 6);
-        assert_eq!(tree.members, [5]);
+        let members =
+            |tree: &ProcessTree| -> Vec<u32> { tree.members.iter().map(Process::pid).collect() };
+        assert_eq!(members(&tree), [5]);
         let later = |pid| match pid {
-            5 | 8 => Found::Nobody,
+            8 => Found::Nobody,
             7 => Found::Living { parent: 1 },
             _ => panic!("{pid} is known"),
         };
         tree.look_at(8..=8, later, |_| true);
-        assert_eq!(tree.members, [7]);
+        assert_eq!(members(&tree), [5, 7]);
         assert_eq!(tree.unseen, [8]);
         let at_last = |pid| match pid {
             7 => Found::Living { parent: 1 },
@@ -338,11 +312,15 @@ mod tests {
         drop(late.stdin.take());
         late.wait().unwrap();
         assert!(!tree.members().contains(&late.id()));
-        while !activity(&[pid]).unwrap().asleep {}
+        let mut cat = Process::of(pid);
+        while !(cat.lives() && cat.activity().unwrap().asleep) {}
+        assert_eq!(cat.activity(), process::of_threads(pid));
         assert!(resident(&[pid]) > 0);
         drop(child.stdin.take());
         child.wait().unwrap();
-        assert_eq!(activity(&[pid]), None);
+        assert!(!cat.lives());
+        assert_eq!(cat.activity(), None);
+        assert!(!tree.members().contains(&pid));
         assert!(!descendants(std::process::id()).contains(&pid));
     }
 }

@@ -109,7 +109,7 @@ impl ProcessTree {
         if !self.visible {
             return None;
         }
-        imp::activity(self.tree.members())
+        self.tree.activity()
     }
 
     /// Where the octets go that one of them waits for on its standard input, as an address of its own.
@@ -118,19 +118,19 @@ impl ProcessTree {
         if !self.visible {
             return None;
         }
-        imp::reads_into(self.tree.members())
+        imp::reads_into(&self.tree.members())
     }
 
     /// The resident memory of all of them together, in octets.
     pub fn resident(&mut self) -> Option<u64> {
-        self.visible.then(|| imp::resident(self.tree.members()))
+        self.visible.then(|| imp::resident(&self.tree.members()))
     }
 
     /// The most resident memory that each of them has held, together, in octets; `None` where there are none.
     pub fn peak_memory(&mut self) -> Option<u64> {
         let peak = self
             .visible
-            .then(|| imp::peak_memory(self.tree.members()))?;
+            .then(|| imp::peak_memory(&self.tree.members()))?;
         (peak > 0).then_some(peak)
     }
 }

@@ -18,6 +18,16 @@ impl Activity {
     pub fn rests_since(self, before: Self) -> bool {
         self.asleep && self.work == before.work
     }
+
+    /// What two sets of processes do together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            asleep: self.asleep && other.asleep,
+            work: self.work.wrapping_add(other.work),
+            ran: self.ran.wrapping_add(other.ran),
+        }
+    }
 }
 
 /// What lies between us and a receiver, in octets.

@@ -1,0 +1,104 @@
+//! One process that is looked at again and again.
+
+use std::fs;
+
+use super::Found;
+use super::figures::{Figures, text};
+use crate::testee::watch::seen::Activity;
+
+/// A process, and what /proc says of it.
+#[derive(Debug)]
+pub(super) struct Process {
+    pid: u32,
+    stat: Figures,
+    /// The time of its first thread. Most have no other, and nothing else is read of those.
+    schedule: Figures,
+    /// The last `stat`.
+    said: String,
+}
+
+/// Where `stat` has the number of threads, counted from the state on.
+const THREADS: usize = 17;
+
+impl Process {
+    pub(super) fn of(pid: u32) -> Self {
+        Self {
+            pid,
+            stat: Figures::of(format!("/proc/{pid}/stat")),
+            schedule: Figures::of(format!("/proc/{pid}/schedstat")),
+            said: String::new(),
+        }
+    }
+
+    pub(super) const fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Looks whether it lives. As long as its file is open, no other process can be taken for it.
+    pub(super) fn lives(&mut self) -> bool {
+        self.said = self.stat.read().unwrap_or_default();
+        matches!(found(&self.said), Found::Living { .. })
+    }
+
+    /// What its threads do, by the last look; `None` where it is gone.
+    pub(super) fn activity(&mut self) -> Option<Activity> {
+        let threads = behind_name(&self.said).split(' ').nth(THREADS);
+        if threads != Some("1") {
+            return of_threads(self.pid);
+        }
+        let schedule = self.schedule.read().ok()?;
+        Some(of_thread(&self.said, &schedule))
+    }
+}
+
+/// What all threads of a process do.
+pub(super) fn of_threads(pid: u32) -> Option<Activity> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).ok()?;
+    let seen = tasks.flatten().map(|task| {
+        let path = task.path();
+        let path = path.display();
+        let stat = text(&format!("{path}/stat"));
+        match (stat, text(&format!("{path}/schedstat"))) {
+            (Ok(stat), Ok(schedule)) => of_thread(&stat, &schedule),
+            // A thread that ends between the listing and here has just done something.
+            _ => Activity {
+                asleep: false,
+                work: 0,
+                ran: 0,
+            },
+        }
+    });
+    seen.reduce(Activity::and)
+}
+
+/// What one thread does, by its `stat` and its `schedstat`.
+fn of_thread(stat: &str, schedule: &str) -> Activity {
+    let state = behind_name(stat).as_bytes().first();
+    // Time on a processor, time waiting for one, and how often it got one.
+    let mut figures = schedule
+        .split_whitespace()
+        .filter_map(|figure| figure.parse::<u64>().ok());
+    let ran = figures.next().unwrap_or(0);
+    Activity {
+        asleep: matches!(state, Some(b'S' | b'Z' | b'T' | b't' | b'X')),
+        work: figures.fold(ran, u64::wrapping_add),
+        ran,
+    }
+}
+
+/// Whose a `stat` is.
+pub(super) fn found(stat: &str) -> Found {
+    let mut fields = behind_name(stat).split(' ');
+    let lives = fields
+        .next()
+        .is_some_and(|state| !matches!(state, "Z" | "X"));
+    match fields.next().and_then(|parent| parent.parse().ok()) {
+        Some(parent) if lives => Found::Living { parent },
+        _ => Found::Ended,
+    }
+}
+
+/// The fields of a `stat` from the state on. The name before them may hold anything.
+fn behind_name(stat: &str) -> &str {
+    stat.rsplit_once(") ").map_or("", |(_, behind)| behind)
+}
