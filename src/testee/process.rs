@@ -93,7 +93,7 @@ impl Process {
                 return Ok(());
             }
             if looked.elapsed() >= LOOK_EVERY {
-                time.look(self.activity());
+                time.look(self.supervised.starting());
                 looked = Instant::now();
             }
             if time.is_above(template.timeout) {

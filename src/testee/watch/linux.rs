@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 
 use self::figures::{Figures, text};
-use self::process::Process;
+use self::process::{Found, Process, found};
 use super::seen::Activity;
 pub(in crate::testee) use super::sock_diag::SockDiag as Queues;
 
@@ -60,6 +60,12 @@ impl ProcessTree {
         self.look();
         let seen = self.members.iter_mut().filter_map(Process::activity);
         seen.reduce(Activity::and)
+    }
+
+    /// What the ancestor does itself, such as to start the first of them.
+    pub(in crate::testee) fn activity_of_ancestor(&self) -> Option<Activity> {
+        let mut ancestor = Process::of(self.ancestor);
+        ancestor.lives().then(|| ancestor.activity())?
     }
 
     /// Brings the members up to date.
@@ -124,23 +130,13 @@ impl ProcessTree {
     }
 }
 
-/// Whose an identifier is.
-enum Found {
-    /// Of a process, or of a thread of one.
-    Living { parent: u32 },
-    /// Of one that has ended and is still there.
-    Ended,
-    /// Of one that is gone, or of one that cannot be seen yet.
-    Nobody,
-}
-
 fn look_up(pid: u32) -> Found {
     // Most are gone, and this says so for a tenth of what a path costs.
     if !is_there(pid) {
         return Found::Nobody;
     }
     let stat = text(&format!("/proc/{pid}/stat"));
-    stat.map_or(Found::Nobody, |stat| process::found(&stat))
+    stat.map_or(Found::Nobody, |stat| found(&stat))
 }
 
 /// Whether an identifier is that of a process, and not of a thread only: a thread has no directory
@@ -312,6 +308,8 @@ mod tests {
         drop(late.stdin.take());
         late.wait().unwrap();
         assert!(!tree.members().contains(&late.id()));
+        let above = ProcessTree::of(pid).activity_of_ancestor();
+        assert!(above.is_some());
         let mut cat = Process::of(pid);
         while !(cat.lives() && cat.activity().unwrap().asleep) {}
         assert_eq!(cat.activity(), process::of_threads(pid));

@@ -112,6 +112,16 @@ impl ProcessTree {
         self.tree.activity()
     }
 
+    /// What they do now, and before there is any, what their ancestor does, which starts them; `None` where that
+    /// cannot be seen.
+    pub fn starting(&mut self) -> Option<Activity> {
+        let activity = self.activity();
+        if activity.is_some() || !self.visible {
+            return activity;
+        }
+        self.tree.activity_of_ancestor()
+    }
+
     /// Where the octets go that one of them waits for on its standard input, as an address of its own.
     /// A program that gathers its input whole waits with an address that moves on by what it has read.
     pub fn reads_into(&mut self) -> Option<u64> {

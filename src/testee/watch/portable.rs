@@ -40,6 +40,10 @@ impl ProcessTree {
         Vec::new()
     }
 
+    pub(in crate::testee) const fn activity_of_ancestor(&self) -> Option<Activity> {
+        None
+    }
+
     pub(in crate::testee) const fn activity(&mut self) -> Option<Activity> {
         None
     }

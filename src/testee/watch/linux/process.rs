@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use super::Found;
 use super::figures::{Figures, text};
 use crate::testee::watch::seen::Activity;
 
@@ -84,6 +83,16 @@ fn of_thread(stat: &str, schedule: &str) -> Activity {
         work: figures.fold(ran, u64::wrapping_add),
         ran,
     }
+}
+
+/// Whose an identifier is.
+pub(super) enum Found {
+    /// Of a process, or of a thread of one.
+    Living { parent: u32 },
+    /// Of one that has ended and is still there.
+    Ended,
+    /// Of one that is gone, or of one that cannot be seen yet.
+    Nobody,
 }
 
 /// Whose a `stat` is.
