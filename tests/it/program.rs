@@ -306,7 +306,7 @@ fn a_server_that_runs_already_is_judged_without_its_memory() {
     assert_eq!(ran.status, 0, "{}", ran.stdout);
     assert!(
         ran.stdout
-            .contains("the memory of a server that we did not start cannot be seen")
+            .contains("the memory of this server cannot be seen from here")
     );
     assert!(ran.stdout.contains("links out of the directory"));
 }

@@ -133,7 +133,7 @@ fn spent(
 /// Processor time that the server has had so far.
 fn ran(bench: &mut Bench<'_>) -> Result<Duration, NotPassed> {
     let activity = bench.testee.activity().ok_or_else(|| {
-        NotPassed::skipped("the processor time of a server that we did not start cannot be seen")
+        NotPassed::skipped("the processor time of this server cannot be seen from here")
     })?;
     Ok(Duration::from_nanos(activity.ran))
 }

@@ -58,9 +58,10 @@ pub(crate) const CASES: &[Coded] = &[
 
 fn resident(bench: &mut Bench<'_>) -> Result<u64, NotPassed> {
     bench.testee.settle();
-    bench.testee.resident().ok_or_else(|| {
-        NotPassed::skipped("the memory of a server that we did not start cannot be seen")
-    })
+    bench
+        .testee
+        .resident()
+        .ok_or_else(|| NotPassed::skipped("the memory of this server cannot be seen from here"))
 }
 
 fn announced(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
