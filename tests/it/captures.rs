@@ -354,6 +354,20 @@ fn the_first_copy_wins_and_one_that_differs_is_said() {
     );
 }
 
+/// As many as there are packets, where two connections were taken for one.
+#[test]
+fn packets_that_differ_are_named_up_to_a_number_and_counted_beyond() {
+    let mut packets = hello();
+    let again = (0..500).map(|_| s("PA", 500, 103, "ANSWER"));
+    packets.splice(6..6, again);
+    let (_, warnings) = told(&packets);
+    assert_eq!(warnings.len(), 11, "{warnings:?}");
+    assert_eq!(
+        warnings[10],
+        "490 more packets of the server differ from what came before; the first copies are used"
+    );
+}
+
 #[test]
 fn overlaps_fill_the_holes_on_both_sides() {
     let packets = [
@@ -471,6 +485,35 @@ fn several_streams_are_listed_and_chosen() {
     assert_eq!(error, "there is no stream 2; there are 2, counted from 0");
     let error = read(Wanted::Port(82)).unwrap_err().to_string();
     assert_eq!(error, "none of the 2 streams has port 82");
+}
+
+/// A port scan. With work at each stream for all before it, these took half a minute of processor
+/// time; they take a fraction of a second.
+#[cfg(target_os = "linux")]
+#[test]
+fn many_streams_take_no_longer_each_than_few() {
+    const STREAMS: u32 = 24_000;
+    let mut file = head(101);
+    for number in 0..STREAMS {
+        let mut packet = c("S", number, 0, "");
+        packet.client.0 = std::net::Ipv4Addr::from(10 << 24 | number).into();
+        let frame = packet.ip();
+        record(&mut file, &frame, frame.len());
+    }
+    let before = processor_seconds();
+    let error = read(&file).unwrap_err().to_string();
+    let taken = processor_seconds() - before;
+    assert!(error.starts_with("24000 streams are there"), "{error}");
+    assert!(error.ends_with("… and 23900 more"), "{error}");
+    assert!(taken < 5.0, "{taken} s");
+}
+
+/// What this thread has used, which other tests and a loaded machine do not add to.
+#[cfg(target_os = "linux")]
+fn processor_seconds() -> f64 {
+    let used = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
+    let nanoseconds = used.split(' ').next().expect("three numbers");
+    nanoseconds.parse::<f64>().expect("a number") / 1e9
 }
 
 /// As a capture on all interfaces has them.

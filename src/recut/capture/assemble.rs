@@ -24,6 +24,10 @@ pub(super) struct Assembled {
     pub(super) base: i64,
 }
 
+/// The number of packets of a side that are named because they differ from what came before. A
+/// capture of two connections that were taken for one has as many as packets.
+const MAX_DIFFERING: usize = 10;
+
 /// The position of the first octet of a side.
 fn base(side: &Side) -> i64 {
     let real = side.pieces.iter().filter(|piece| !piece.keeps_alive);
@@ -46,6 +50,7 @@ pub(super) fn assemble(
 ) -> Result<Assembled, CaptureError> {
     let (base, peer_base) = (base(side), base(peer));
     let mut runs = BTreeMap::new();
+    let mut differing = 0_usize;
     for piece in side.pieces.iter().filter(|piece| !piece.keeps_alive) {
         let heard = piece.heard.map_or(0, |heard| heard - peer_base);
         let start = piece.position - base;
@@ -57,12 +62,21 @@ pub(super) fn assemble(
             packet: piece.packet,
         };
         if let Some((at, packet)) = insert(&mut runs, &run) {
-            warnings.push(format!(
-                "octet {at} of what the {who} sent came twice and differs (packets {packet} and \
-                 {}); the first copy is used",
-                piece.packet
-            ));
+            differing += 1;
+            if differing <= MAX_DIFFERING {
+                warnings.push(format!(
+                    "octet {at} of what the {who} sent came twice and differs (packets {packet} \
+                     and {}); the first copy is used",
+                    piece.packet
+                ));
+            }
         }
+    }
+    if differing > MAX_DIFFERING {
+        warnings.push(format!(
+            "{} more packets of the {who} differ from what came before; the first copies are used",
+            differing - MAX_DIFFERING
+        ));
     }
     let runs: Vec<Run> = runs.into_values().collect();
     let mut end = 0;

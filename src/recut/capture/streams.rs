@@ -27,6 +27,10 @@ pub enum Wanted {
 pub(super) struct Streams {
     all: Vec<Stream>,
     latest: HashMap<(SocketAddr, SocketAddr), usize>,
+    /// The first stream that is wanted.
+    first_wanted: Option<usize>,
+    /// A second one is wanted too, so that somebody has to choose.
+    several: bool,
 }
 
 /// A stream: what each side sent, in the order of the file.
@@ -135,18 +139,22 @@ impl Streams {
     }
 
     /// Decides whether the octets of the newest stream are kept: none are, once there are several
-    /// to choose from.
+    /// to choose from. The work is the same however many streams there are: a capture of a port
+    /// scan has millions.
     fn keep(&mut self, wanted: Wanted) {
         let newest = self.all.len() - 1;
-        let is_wanted = self.all[newest].is(wanted, newest);
-        let several = self.all[..newest].iter().any(|stream| stream.kept);
-        self.all[newest].kept = is_wanted && !several;
-        if is_wanted && several {
-            for stream in &mut self.all {
-                for side in &mut stream.sides {
-                    side.pieces.clear();
-                }
-            }
+        if self.several || !self.all[newest].is(wanted, newest) {
+            return;
+        }
+        let Some(first) = self.first_wanted else {
+            self.first_wanted = Some(newest);
+            self.all[newest].kept = true;
+            return;
+        };
+        self.several = true;
+        self.all[first].kept = false;
+        for side in &mut self.all[first].sides {
+            side.pieces = Vec::new();
         }
     }
 
