@@ -222,7 +222,13 @@ fn parsed() -> (Cli, ArgMatches) {
             say(&error.render().to_string());
             std::process::exit(USAGE.into());
         }
-        let takes_a_command = ["server", "client", "codec", "replay", "record", "proxy"];
+        if fuzz::asks_to_connect(&error, words()) {
+            say(fuzz::CONNECTS_NOT);
+            std::process::exit(USAGE.into());
+        }
+        let takes_a_command = [
+            "server", "client", "codec", "fuzz", "recut", "replay", "record", "proxy",
+        ];
         if error.kind() == ErrorKind::UnknownArgument
             && words().nth(1).is_some_and(|word| takes_a_command.iter().any(|one| word == *one))
             && !words().any(|word| word == "--")

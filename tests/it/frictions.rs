@@ -27,6 +27,21 @@ fn wrong_usage_is_told_what_to_type_instead() {
             "{hots} in the command",
         ),
         (
+            &["fuzz", "server", "--connect", "127.0.0.1:7"],
+            2,
+            "unstick fuzz server -- python3 server.py {port} {dir}",
+        ),
+        (
+            &["fuzz", "redis.json", "--connect=127.0.0.1:7", "--", "x"],
+            2,
+            "fuzz has no --connect",
+        ),
+        (
+            &["fuzz", "redis.json", "redis-server", "--port", "7"],
+            2,
+            "stands behind `--`",
+        ),
+        (
             &["server", "--max-payload", "10", "--", "x"],
             2,
             "FRM-7 asks for a limit of at least 65536",

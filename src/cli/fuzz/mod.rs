@@ -5,12 +5,14 @@ mod codec;
 mod recorded;
 mod server;
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Subcommand};
 
 use super::judging::{Judged, Judging};
@@ -56,6 +58,25 @@ impl Fuzz {
             None => self.recorded.run(),
         }
     }
+}
+
+/// The answer to `--connect`, which other commands have.
+pub(super) const CONNECTS_NOT: &str = "\
+unstick: fuzz has no --connect: it starts what it fuzzes itself, on this machine's loopback, and fuzzes no server
+that runs already. Give the command that starts the server, with {port} in place of its port:
+  unstick fuzz server -- python3 server.py {port} {dir}
+  unstick fuzz redis.json -- redis-server --port {port}";
+
+/// Test for a command line that asks `unstick fuzz` to connect to a running server. clap's own advice would be
+/// to hand `--connect` to the server.
+pub(super) fn asks_to_connect(
+    error: &clap::Error,
+    mut words: impl Iterator<Item = OsString>,
+) -> bool {
+    let refused = error.get(ContextKind::InvalidArg);
+    let connect = matches!(refused, Some(ContextValue::String(word)) if word == "--connect");
+    let unknown = error.kind() == ErrorKind::UnknownArgument;
+    unknown && connect && words.nth(1).is_some_and(|word| word == "fuzz")
 }
 
 /// What all fuzzing is told.
