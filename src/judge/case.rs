@@ -1,8 +1,7 @@
 //! What is known of a case whichever role it judges.
 
-use std::borrow::Cow;
-
 use super::id::{CaseId, RequirementId};
+use super::sentence::Sentence;
 use crate::trace::Class;
 
 /// What a case judges.
@@ -36,7 +35,7 @@ pub struct CaseInfo {
     /// What it judges.
     pub role: Role,
     /// What must be done, in one line.
-    pub title: Cow<'static, str>,
+    pub title: Sentence,
     /// The requirements that it shows, the foremost first.
     pub requirements: Vec<RequirementId>,
     /// The lowest class that owes it.
@@ -59,7 +58,7 @@ impl CaseInfo {
         Self {
             id: CaseId::new(id),
             role,
-            title: Cow::Borrowed(title),
+            title: title.into(),
             requirements: requirements
                 .iter()
                 .copied()

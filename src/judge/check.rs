@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::case::CaseInfo;
 use super::evidence::Evidence;
 use super::id::{CaseId, RequirementId};
+use super::sentence::Sentence;
 use crate::trace::Class;
 use crate::trace::segmentation::Segmentation;
 
@@ -61,7 +62,7 @@ pub struct Check {
     pub id: CaseId,
     /// What must be done, in one line.
     #[serde(skip)]
-    pub title: String,
+    pub title: Sentence,
     /// The requirements that the case shows, the foremost first.
     pub requirements: Vec<RequirementId>,
     /// Of a check that failed, the requirement that is really broken; it may be none of the case's own.
@@ -75,7 +76,7 @@ pub struct Check {
     /// The verdict.
     pub verdict: Verdict,
     /// Why, for every verdict but `pass`.
-    pub message: String,
+    pub message: Sentence,
     /// What was sent, expected and seen.
     #[serde(default, rename = "trace")]
     pub evidence: Option<Evidence>,
@@ -106,12 +107,12 @@ impl Check {
         case: &CaseInfo,
         segmentation: Option<Segmentation>,
         verdict: Verdict,
-        message: impl Into<String>,
+        message: impl Into<Sentence>,
     ) -> Self {
         let failed = matches!(verdict, Verdict::Fail | Verdict::Flaky);
         Self {
             id: case.id.clone(),
-            title: case.title.clone().into_owned(),
+            title: case.title.clone(),
             requirements: case.requirements.clone(),
             broken: case.requirements.first().filter(|_| failed).cloned(),
             class: case.class,
@@ -131,7 +132,7 @@ impl Check {
     pub fn left_out(
         case: &CaseInfo,
         segmentation: Option<Segmentation>,
-        why: impl Into<String>,
+        why: impl Into<Sentence>,
     ) -> Self {
         Self {
             left_out: true,
@@ -179,7 +180,7 @@ impl Serialize for Check {
             broken: Option<&'c RequirementId>,
             segmentation: Option<Segmentation>,
             verdict: Verdict,
-            message: &'c str,
+            message: &'c Sentence,
             #[serde(skip_serializing_if = "std::ops::Not::not")]
             left_out: bool,
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -271,7 +272,7 @@ mod tests {
         check.rerun = Some("unstick proxy".to_owned());
         check.details.insert("runs".to_owned(), 7.into());
         check.evidence = Some(Evidence {
-            expected: "more".to_owned(),
+            expected: "more".into(),
             seen: b"less"[..].into(),
             ..Evidence::default()
         });

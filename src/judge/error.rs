@@ -1,5 +1,6 @@
 //! Why nothing can be said about a subject.
 
+use super::sentence::Sentence;
 use crate::testee::launch::StartError;
 
 /// Why a run has no outcome.
@@ -10,7 +11,7 @@ pub enum RunError {
     Start(#[from] StartError),
     /// It does not hold the plainest conversation; in words for its author.
     #[error("{0}")]
-    NoAnswer(String),
+    NoAnswer(Sentence),
     /// Whoever followed the run wanted it to end.
     #[error("interrupted")]
     Interrupted,

@@ -4,6 +4,7 @@ use std::fmt::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
+use super::sentence::Sentence;
 use crate::trace::hexdump;
 use crate::trace::octets::Octets;
 use crate::trace::visible::Visible;
@@ -17,14 +18,17 @@ pub struct Evidence {
     /// The chunks that were sent, one for each write.
     pub sent: Vec<Octets>,
     /// What was expected at the point where it went wrong, in words.
-    pub expected: String,
+    pub expected: Sentence,
     /// All that came back.
     pub seen: Octets,
     /// The octets that were expected at the point where it went wrong, where they are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wanted: Option<Wanted>,
+    /// No connection was made, so that nothing could be sent.
+    #[serde(skip)]
+    pub unconnected: bool,
     /// How the connection ended, in words.
-    pub ended: String,
+    pub ended: Sentence,
     /// The end of what a client wrote to standard output.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub shown: String,

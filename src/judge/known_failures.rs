@@ -151,22 +151,13 @@ impl KnownFailures {
 mod tests {
     use super::*;
     use crate::judge::case::{CaseInfo, Role};
-    use crate::judge::id::CaseId;
     use crate::trace::Class;
 
-    const CASE: CaseInfo = CaseInfo {
-        id: CaseId::new(""),
-        role: Role::Server,
-        title: std::borrow::Cow::Borrowed(""),
-        requirements: Vec::new(),
-        class: Class::Framing,
-        expected_to_fail: false,
-    };
-
     fn check(id: &str, verdict: Verdict) -> Check {
+        let case = CaseInfo::new(Role::Server, "", "", &[], Class::Framing);
         Check {
             id: id.to_owned().into(),
-            ..Check::new(&CASE, None, verdict, "")
+            ..Check::new(&case, None, verdict, "")
         }
     }
 

@@ -24,6 +24,7 @@ pub mod progress;
 pub mod runner;
 #[cfg(feature = "cli")]
 pub mod selection;
+pub mod sentence;
 #[cfg(feature = "cli")]
 pub(crate) mod shrinking;
 #[cfg(feature = "cli")]

@@ -19,6 +19,7 @@ use super::error::RunError;
 use super::left_out::LeftOut;
 use super::order::{Round, rounds};
 use super::progress::Progress;
+use super::sentence::Sentence;
 use super::subject::{Fails, NotPassed, Planned, Subject};
 use crate::testee::launch::StartError;
 
@@ -105,7 +106,7 @@ struct Job {
 /// What a subject made of a check.
 struct Judged<F> {
     verdict: Verdict,
-    message: String,
+    message: Sentence,
     failure: Option<Box<F>>,
     /// How many waits timed out.
     timeouts: u32,
@@ -167,7 +168,7 @@ fn judge<S: Subject>(
         slow: verdict == Verdict::Error,
     };
     match first {
-        Ok(()) => Ok(green(Verdict::Pass, String::new())),
+        Ok(()) => Ok(green(Verdict::Pass, Sentence::default())),
         Err(NotPassed::Acceptable(why)) => Ok(green(Verdict::Acceptable, why)),
         Err(NotPassed::Skipped(why)) => Ok(green(Verdict::Skipped, why)),
         Err(NotPassed::Error(why)) => Ok(green(Verdict::Error, why)),
@@ -202,14 +203,17 @@ fn confirm<S: Subject>(
             let message = first.message();
             // What made the difference is not known: time, or what came before.
             let (verdict, message) = match (first.proves_itself(), recovered.fresh) {
-                (true, _) => (Verdict::Fail, format!("{message}, in one run of two")),
+                (true, _) => (
+                    Verdict::Fail,
+                    format!("{message}, in one run of two").into(),
+                ),
                 (false, true) => (
                     Verdict::Flaky,
-                    format!("failed once, and passed after a restart ({message})"),
+                    format!("failed once, and passed after a restart ({message})").into(),
                 ),
                 (false, false) => (
                     Verdict::Flaky,
-                    format!("failed once, and then passed ({message})"),
+                    format!("failed once, and then passed ({message})").into(),
                 ),
             };
             Ok(Judged {

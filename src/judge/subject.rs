@@ -2,13 +2,14 @@
 
 use super::case::CaseInfo;
 use super::evidence::Evidence;
+use super::sentence::Sentence;
 use crate::testee::launch::StartError;
 use crate::trace::segmentation::Segmentation;
 
 /// What went wrong in an attempt, as data of the role.
 pub trait Fails {
     /// In one sentence.
-    fn message(&self) -> String;
+    fn message(&self) -> Sentence;
 
     /// What was sent, expected and seen.
     fn evidence(&self) -> Evidence;
@@ -26,11 +27,11 @@ pub trait Fails {
 #[derive(Debug)]
 pub enum NotPassed<F> {
     /// Allowed by a MAY.
-    Acceptable(String),
+    Acceptable(Sentence),
     /// Not claimed, or cannot be seen here.
-    Skipped(String),
+    Skipped(Sentence),
     /// Could not be judged.
-    Error(String),
+    Error(Sentence),
     /// Against the requirement.
     Failed(Box<F>),
     /// The subject could not be started, so nothing can be said about it any more.
@@ -41,7 +42,7 @@ impl<F> NotPassed<F> {
     /// Cannot be seen here, for this reason.
     #[must_use]
     pub fn skipped(why: &str) -> Self {
-        Self::Skipped(why.to_owned())
+        Self::Skipped(why.into())
     }
 }
 

@@ -34,10 +34,10 @@ pub(super) fn of(least: &Least) -> Evidence {
     };
     Evidence {
         sent: chunks(least),
-        expected,
+        expected: expected.into(),
         seen: Octets::folded(&seen),
         wanted,
-        ended: held.ended.clone(),
+        ended: held.ended.as_str().into(),
         ..Evidence::default()
     }
 }

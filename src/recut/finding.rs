@@ -11,6 +11,7 @@ use super::variation::{Cut, Variation};
 use crate::judge::case::{CaseInfo, Role};
 use crate::judge::check::{Check, Verdict};
 use crate::judge::id::{CaseId, RequirementId};
+use crate::judge::sentence::Sentence;
 use crate::trace::answer::{Answer, TokenClass};
 use crate::trace::octets::{Octets, to_hex};
 use crate::trace::segmentation::Segmentation;
@@ -32,7 +33,12 @@ pub struct Finding {
 }
 
 /// A check of a variation.
-pub(crate) fn check(name: &str, variation: &Variation, verdict: Verdict, message: &str) -> Check {
+pub(crate) fn check(
+    name: &str,
+    variation: &Variation,
+    verdict: Verdict,
+    message: impl Into<Sentence>,
+) -> Check {
     let case = CaseInfo {
         id: CaseId::from(format!("{name}/{}", variation.id())),
         role: Role::Server,

@@ -356,7 +356,7 @@ fn forgive_one(variations: usize, outcomes: &[(Outcome, Option<Least>)], finding
         let check = &mut findings[*place].check;
         check.verdict = Verdict::Acceptable;
         check.broken = None;
-        check.message = "answered otherwise once, and not again in any repetition".to_owned();
+        check.message = "answered otherwise once, and not again in any repetition".into();
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::saved::Shard;
 use super::{Report, json};
 use crate::judge::check::{Summary, Verdict};
+use crate::judge::sentence::Sentence;
 use crate::recut::finding::Finding;
 
 /// How many findings are shown whole, and how many ids of others of the same kind are named.
@@ -98,7 +99,7 @@ pub fn as_text(report: &Report<'_>, findings: &[Finding], notes: &[String]) -> S
     for note in notes {
         let _ = writeln!(out, "note {note}");
     }
-    let mut left_out: Vec<&str> = Vec::new();
+    let mut left_out: Vec<&Sentence> = Vec::new();
     for finding in findings {
         let check = &finding.check;
         match check.verdict {

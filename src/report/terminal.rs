@@ -8,6 +8,7 @@ use super::picture::LONGEST;
 use super::view::COMMAND;
 use super::{Group, Report};
 use crate::judge::check::{Check, Summary, Verdict};
+use crate::judge::sentence::Sentence;
 use crate::suite::requirement;
 use crate::trace::Class;
 use crate::trace::segmentation::Segmentation;
@@ -163,18 +164,18 @@ fn again(report: &Report<'_>, check: &Check) -> String {
 
 /// What is worth knowing beside the failures.
 fn notes(report: &Report<'_>, out: &mut Page) {
-    let told: Vec<(&str, &str)> = report
+    let told: Vec<(&str, &Sentence)> = report
         .checks
         .iter()
         .filter(|check| check.verdict == Verdict::Acceptable)
-        .map(|check| (check.id.as_str(), check.message.as_str()))
+        .map(|check| (check.id.as_str(), &check.message))
         .collect();
     say_once(told, "acceptable", out);
-    let told: Vec<(&str, &str)> = report
+    let told: Vec<(&str, &Sentence)> = report
         .checks
         .iter()
         .filter(|check| check.verdict == Verdict::Skipped)
-        .map(|check| (check.id.as_str(), check.message.as_str()))
+        .map(|check| (check.id.as_str(), &check.message))
         .collect();
     say_once(told, "skipped", out);
     let mut known: Vec<&str> = report
@@ -201,8 +202,8 @@ fn notes(report: &Report<'_>, out: &mut Page) {
 }
 
 /// Messages that many checks have in common, each with how many.
-fn say_once(told: Vec<(&str, &str)>, verdict: &str, out: &mut Page) {
-    let mut by_message: Vec<(&str, Vec<&str>)> = Vec::new();
+fn say_once(told: Vec<(&str, &Sentence)>, verdict: &str, out: &mut Page) {
+    let mut by_message: Vec<(&Sentence, Vec<&str>)> = Vec::new();
     for (id, message) in told {
         match by_message.iter_mut().find(|(known, _)| *known == message) {
             Some((_, ids)) => ids.push(id),

@@ -71,7 +71,7 @@ pub fn all() -> Vec<Trace> {
             let shows = |case: &CaseInfo| case.shows(requirement.id);
             let mut owed_by = Vec::new();
             let mut cases = Vec::new();
-            let row = |case: &CaseInfo| (case.id.to_string(), case.title.clone().into_owned());
+            let row = |case: &CaseInfo| (case.id.to_string(), case.title.to_string());
             for case in servers
                 .iter()
                 .map(|case| &case.info)

@@ -225,9 +225,9 @@ fn a_failure_shows_what_happened() {
         let sent: Vec<_> = evidence.sent.iter().map(Octets::to_vec).collect();
         (
             sent,
-            evidence.expected,
+            evidence.expected.to_string(),
             evidence.seen.to_vec(),
-            evidence.ended,
+            evidence.ended.to_string(),
         )
     };
     let two = b"\0\0\0\x05hello\0\0\0\x05world";
@@ -250,16 +250,16 @@ fn a_failure_shows_what_happened() {
     assert_eq!(
         shown(&of_encoder, "frm/two", Segmentation::Apart),
         (
-            vec![],
+            vec![b"hello".to_vec()],
             "a frame of 9 octets".to_owned(),
             b"\0\0\0\x09hello".to_vec(),
-            String::new()
+            "without an error".to_owned()
         )
     );
     assert_eq!(
         shown(&of_encoder, "frm/empty", Segmentation::Apart),
         (
-            vec![],
+            vec![vec![]],
             "a frame of 4 octets".to_owned(),
             vec![],
             "it is empty".to_owned()

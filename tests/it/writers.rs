@@ -72,10 +72,11 @@ impl Texts {
             check.evidence = Some(Evidence {
                 typed: vec![self.typed.clone()],
                 sent: vec![seen.clone(), seen.clone()],
-                expected: self.expected.clone(),
+                expected: self.expected.as_str().into(),
                 wanted: Some(Wanted::around(0, &self.octets, 4)),
                 seen,
-                ended: self.ended.clone(),
+                unconnected: false,
+                ended: self.ended.as_str().into(),
                 shown: self.shown.clone(),
                 stderr: self.stderr.clone(),
             });

@@ -32,8 +32,8 @@ impl Planned for Case {
 struct Broken;
 
 impl Fails for Broken {
-    fn message(&self) -> String {
-        "broken".to_owned()
+    fn message(&self) -> Sentence {
+        "broken".into()
     }
 
     fn evidence(&self) -> Evidence {
@@ -104,7 +104,11 @@ fn told(workers: usize, lag: usize) -> Vec<(String, Verdict, String)> {
     let mut told = Vec::new();
     let mut follow = crate::judge::progress::each(|done, total, check| {
         assert_eq!((done, total), (told.len() + 1, 800));
-        told.push((check.id.to_string(), check.verdict, check.message.clone()));
+        told.push((
+            check.id.to_string(),
+            check.verdict,
+            check.message.to_string(),
+        ));
         ControlFlow::Continue(())
     });
     let outcomes = run(&mut subjects, &cases(), &manner, &mut follow).unwrap();

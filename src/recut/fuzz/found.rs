@@ -8,6 +8,7 @@ use crate::judge::case::{CaseInfo, Role};
 use crate::judge::check::{Check, Verdict};
 use crate::judge::fuzzed::Found;
 use crate::judge::id::{CaseId, RequirementId};
+use crate::judge::sentence::Sentence;
 use crate::recut::variation::Variation;
 use crate::trace::answer::Answer;
 use crate::trace::{Class, Cuts, Trace};
@@ -43,7 +44,12 @@ fn json_cut(variation: &Variation) -> serde_json::Value {
 }
 
 /// A check of a mutant, or of all.
-pub(super) fn check(name: &str, what: &str, verdict: Verdict, message: impl Into<String>) -> Check {
+pub(super) fn check(
+    name: &str,
+    what: &str,
+    verdict: Verdict,
+    message: impl Into<Sentence>,
+) -> Check {
     let case = CaseInfo {
         id: CaseId::from(format!("{name}/{what}")),
         role: Role::Server,

@@ -1,6 +1,5 @@
 //! Findings as checks, for the reports of the project.
 
-use std::borrow::Cow;
 use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
@@ -26,7 +25,7 @@ pub fn check(finding: &Finding, rerun: &dyn Fn(&Cut) -> String) -> Check {
     let info = CaseInfo {
         id: CaseId::from(cut.id()),
         role: Role::Client,
-        title: Cow::Borrowed(cut.title()),
+        title: cut.title().into(),
         requirements: vec![RequirementId::new(cut.requirement())],
         class: Class::Codec,
         expected_to_fail: false,
@@ -276,7 +275,7 @@ mod tests {
             (b"30\r", b"\nabc"),
         ));
         assert_eq!(
-            check.message,
+            check.message.to_string(),
             "COMMAND ends with exit status 1 when connection 2, server to client, is cut after octet \
              1,449: 33 30 0d | 0a 61 62 63; it succeeds when nothing is cut\n  its last line: wrong"
         );

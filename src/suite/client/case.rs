@@ -39,7 +39,7 @@ impl Case {
             info: CaseInfo {
                 id: format!("client/{id}").into(),
                 role: Role::Client,
-                title: title.to_owned().into(),
+                title: title.into(),
                 requirements: requirements
                     .iter()
                     .copied()

@@ -23,9 +23,6 @@ impl Finding {
 
     /// A check that has failed, with what is known of it.
     pub(super) fn failed(mut check: Check, wrong: &Wrong) -> Self {
-        if check.message.is_empty() {
-            check.message.clone_from(&wrong.message);
-        }
         if let Some(requirement) = wrong.diagnosis.requirement {
             check.broken = Some(RequirementId::new(requirement));
         }

@@ -6,6 +6,7 @@ use super::driver::{Habits, NotPassed, Stage, Wrong, reply};
 use super::patience::patience;
 use crate::judge::check::Verdict;
 use crate::judge::error::RunError;
+use crate::judge::sentence::Sentence;
 use crate::testee::launch::Template;
 
 /// The text of the plainest conversation.
@@ -18,7 +19,7 @@ pub(super) enum Opening {
     /// It does not: every other case would only say so again.
     Fails(Box<Wrong>),
     /// It could not be seen whether it does.
-    Unseen(Verdict, String),
+    Unseen(Verdict, Sentence),
 }
 
 /// Has the plainest conversation.
@@ -33,7 +34,7 @@ pub(super) fn open(template: &Template, timeouts: u32) -> Result<Opening, RunErr
     match stage.sends(HELLO.as_bytes()) {
         Ok(()) => {}
         Err(NotPassed::Failed(wrong)) if wrong.nothing_sent => {
-            return Err(RunError::NoAnswer(no_message(&wrong)));
+            return Err(RunError::NoAnswer(no_message(&wrong).into()));
         }
         Err(NotPassed::Failed(wrong)) => return Ok(Opening::Fails(wrong)),
         Err(NotPassed::Acceptable(why)) => return Ok(Opening::Unseen(Verdict::Acceptable, why)),

@@ -59,10 +59,11 @@ pub fn run(
     let opening = open(template, options.effort.waits())?;
     let first = match &opening {
         Opening::Speaks(..) => Finding::of(Check::new(&info, None, Verdict::Pass, "")),
-        Opening::Fails(wrong) => Finding::failed(Check::new(&info, None, Verdict::Fail, ""), wrong),
-        Opening::Unseen(verdict, why) => {
-            Finding::of(Check::new(&info, None, *verdict, why.as_str()))
+        Opening::Fails(wrong) => {
+            let check = Check::new(&info, None, Verdict::Fail, &wrong.message);
+            Finding::failed(check, wrong)
         }
+        Opening::Unseen(verdict, why) => Finding::of(Check::new(&info, None, *verdict, why)),
     };
     if progress.finished(1, total, &first.check).is_break() {
         return Err(RunError::Interrupted);

@@ -6,12 +6,13 @@ use super::patience::patience;
 use crate::judge;
 use crate::judge::case::CaseInfo;
 use crate::judge::evidence::Evidence;
+use crate::judge::sentence::Sentence;
 use crate::judge::subject::{Fails, Recovered, Subject};
 use crate::testee::launch::{StartError, Template};
 use crate::trace::segmentation::Segmentation;
 
 impl Fails for Wrong {
-    fn message(&self) -> String {
+    fn message(&self) -> Sentence {
         self.message.clone()
     }
 

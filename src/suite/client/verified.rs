@@ -33,7 +33,7 @@ impl Stage<'_> {
         self.waits_for(8);
         let falls_back = |command: &&[u8]| self.rest().starts_with(&frame(command));
         if !COMMANDS[..2].iter().any(falls_back) {
-            return Err(NotPassed::Acceptable(EXTENSION.to_owned()));
+            return Err(NotPassed::Acceptable(EXTENSION.into()));
         }
         self.sends_one_of(&COMMANDS[..2])?;
         self.sends_header(name, length)
@@ -102,9 +102,10 @@ impl Stage<'_> {
                 wrong.diagnosis = digest::of(&owed, self.rest());
                 if !wrong.nothing_sent {
                     wrong.message =
-                        "the client sent something else than the digest of the body".to_owned();
+                        "the client sent something else than the digest of the body".into();
                 }
-                wrong.evidence.expected = format!("the {} of the body: {digits}", algorithm.name());
+                wrong.evidence.expected =
+                    format!("the {} of the body: {digits}", algorithm.name()).into();
                 NotPassed::Failed(wrong)
             }
             other => other,

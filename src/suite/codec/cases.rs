@@ -61,7 +61,7 @@ pub(super) fn of_trace(trace: &'static Trace) -> CaseInfo {
 /// A case that is no trace.
 pub(super) fn further(id: &'static str, title: &str, requirement: &'static str) -> CaseInfo {
     let mut info = CaseInfo::new(Role::Codec, id, "", &[requirement], Class::Codec);
-    info.title = title.to_owned().into();
+    info.title = title.into();
     info
 }
 

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::Decode;
 use crate::framing::{Ended, Framing};
 use crate::judge::evidence::{Evidence, Wanted};
+use crate::judge::sentence::Sentence;
 use crate::trace::Action;
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::Move;
@@ -39,7 +40,7 @@ pub(super) struct Failure {
         expect(dead_code, reason = "only fuzzing asks for it")
     )]
     pub(super) what: What,
-    pub(super) message: String,
+    pub(super) message: Sentence,
     pub(super) evidence: Evidence,
     /// The codec reported an error and delivered nothing wrong.
     pub(super) refused: bool,
@@ -131,19 +132,19 @@ impl Decoded {
         let owed = framed(expected);
         Err(Box::new(Failure {
             what,
-            message,
+            message: message.into(),
             waited: false,
             refused: self.error.is_some()
                 && !self.panicked
                 && expected.starts_with(&self.delivered),
             evidence: Evidence {
                 sent: self.fed.iter().map(|chunk| Octets::folded(chunk)).collect(),
-                expected: wanted,
+                expected: wanted.into(),
                 wanted: Wanted::of(&seen, 0, &owed),
                 seen,
-                ended: self.error.clone().map_or_else(
-                    || "without an error".to_owned(),
-                    |error| format!("with the error: {error}"),
+                ended: self.error.as_ref().map_or_else(
+                    || "without an error".into(),
+                    |error| format!("with the error: {error}").into(),
                 ),
                 stderr: codec.remarks(),
                 ..Evidence::default()

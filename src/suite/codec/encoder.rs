@@ -5,6 +5,7 @@ use super::{Encode, EncodeStream};
 use crate::framing::{Ended, Framing, Next};
 use crate::judge::check::{Check, Verdict};
 use crate::judge::evidence::{Evidence, Wanted};
+use crate::judge::sentence::Sentence;
 use crate::suite::classes;
 use crate::suite::derived;
 use crate::suite::mistaken::{Side, mistaken};
@@ -36,14 +37,15 @@ pub(super) fn encodes(
             let (whole, seen) = (frame.len(), Octets::folded(&octets));
             return Err(Box::new(Failure {
                 what: conversation::What::Encoded,
-                message: "a payload is encoded as another frame".to_owned(),
+                message: "a payload is encoded as another frame".into(),
                 waited: false,
                 refused: encoded.is_err(),
                 evidence: Evidence {
-                    expected: format!("a frame of {whole} octets"),
+                    sent: vec![Octets::folded(&payload)],
+                    expected: format!("a frame of {whole} octets").into(),
                     wanted: Wanted::of(&seen, 0, &frame),
                     seen,
-                    ended: encoded.err().unwrap_or_default(),
+                    ended: end_of(encoded),
                     ..Evidence::default()
                 },
             }));
@@ -81,19 +83,23 @@ pub(super) fn encodes_stream(
     }
     Err(Box::new(Failure {
         what: conversation::What::Encoded,
-        message: "payloads are encoded as other frames".to_owned(),
+        message: "payloads are encoded as other frames".into(),
         waited: false,
         refused: encoded.is_err(),
         evidence: Evidence {
             sent: vec![Octets::folded(&as_u32be(&payloads))],
-            expected: format!("{} frames", payloads.len()),
+            expected: format!("{} frames", payloads.len()).into(),
             seen: Octets::folded(&octets),
-            ended: encoded
-                .err()
-                .unwrap_or_else(|| "without an error".to_owned()),
+            ended: end_of(encoded),
             ..Evidence::default()
         },
     }))
+}
+
+/// How an encoder ended.
+fn end_of(encoded: Result<Vec<u8>, String>) -> Sentence {
+    let error = encoded.err();
+    error.map_or_else(|| "without an error".into(), Sentence::from)
 }
 
 /// Whether octets are one frame with this payload, and nothing more.
@@ -205,13 +211,13 @@ impl EncoderCase {
         };
         let check = |verdict: Verdict, message: String, evidence| Check {
             id: self.id.into(),
-            title: self.title.clone(),
+            title: self.title.as_str().into(),
             requirements: vec![self.requirement.into()],
             broken: (verdict == Verdict::Fail).then(|| self.requirement.into()),
             class: Class::Codec,
             segmentation: None,
             verdict,
-            message,
+            message: message.into(),
             evidence,
             cause: None,
             rerun: None,
@@ -230,9 +236,9 @@ impl EncoderCase {
                     ),
                     Some(Evidence {
                         sent: vec![Octets::folded(payload)],
-                        expected: "an error".to_owned(),
+                        expected: "an error".into(),
                         seen: Octets::folded(&octets),
-                        ended: "without an error".to_owned(),
+                        ended: "without an error".into(),
                         ..Evidence::default()
                     }),
                 ),
@@ -265,11 +271,9 @@ impl EncoderCase {
                     message,
                     Some(Evidence {
                         sent: vec![Octets::folded(&as_u32be(&payloads))],
-                        expected: format!("{} frames", payloads.len()),
+                        expected: format!("{} frames", payloads.len()).into(),
                         seen: Octets::folded(&octets),
-                        ended: encoded
-                            .err()
-                            .unwrap_or_else(|| "without an error".to_owned()),
+                        ended: end_of(encoded),
                         ..Evidence::default()
                     }),
                 );

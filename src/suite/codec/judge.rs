@@ -8,6 +8,7 @@ use crate::framing::Framing;
 use crate::judge::check::{Check, Verdict};
 use crate::judge::left_out::LeftOut;
 use crate::judge::progress::{Progress, Unwatched};
+use crate::judge::sentence::Sentence;
 use crate::suite::derived;
 use crate::trace::Trace;
 use crate::trace::segmentation::{Move, Segmentation, conversations, cut, repaired};
@@ -75,7 +76,7 @@ impl Manner<'_> {
 /// Why a codec has not done with a trace what it must.
 pub(super) enum NotHeld {
     Failed(Box<conversation::Failure>),
-    ProvesNothing(String),
+    ProvesNothing(Sentence),
 }
 
 /// One check that is to be made.
@@ -89,7 +90,7 @@ enum Planned {
 
 impl Planned {
     /// The check, not made.
-    fn left_out(&self, why: impl Into<String>) -> Check {
+    fn left_out(&self, why: impl Into<Sentence>) -> Check {
         let (info, segmentation) = match self {
             Self::Trace(trace, segmentation) => (cases::of_trace(trace), Some(*segmentation)),
             Self::Memory => (memory::case(), None),
@@ -311,7 +312,7 @@ impl<'c> Judge<'c> {
         let mut check = self.attempt(planned);
         if check.verdict == Verdict::Fail && self.attempt(planned).verdict != Verdict::Fail {
             check.verdict = Verdict::Flaky;
-            check.message = format!("failed once, passed when repeated: {}", check.message);
+            check.message = format!("failed once, passed when repeated: {}", check.message).into();
         }
         check
     }
@@ -409,10 +410,11 @@ impl<'c> Judge<'c> {
         if let Some(twin) = repaired(trace, segmentation)
             && let Err(why) = self.decodes(trace, &twin)
         {
-            return Err(NotHeld::ProvesNothing(format!(
+            let why = format!(
                 "the codec refuses, but the same stream without the offence fails too, so that proves nothing ({})",
                 why.message
-            )));
+            );
+            return Err(NotHeld::ProvesNothing(why.into()));
         }
         let framing = &self.framing;
         if let Some(encode) = &mut self.encode {
@@ -428,7 +430,8 @@ impl<'c> Judge<'c> {
     }
 
     fn check(&mut self, trace: &'static Trace, segmentation: Segmentation) -> Check {
-        let verdict = |verdict, message: &str| blank(trace, Some(segmentation), verdict, message);
+        let verdict =
+            |verdict, message: &Sentence| blank(trace, Some(segmentation), verdict, message);
         let largest = trace.largest_payload();
         if self
             .max_payload
@@ -436,7 +439,7 @@ impl<'c> Judge<'c> {
         {
             return verdict(
                 Verdict::Skipped,
-                &format!("a payload of {largest} octets is above the declared limit"),
+                &format!("a payload of {largest} octets is above the declared limit").into(),
             );
         }
         let outcome = match self.hold(trace, segmentation) {
@@ -445,9 +448,9 @@ impl<'c> Judge<'c> {
             Ok(()) => Ok(()),
         };
         match outcome {
-            Ok(()) => verdict(Verdict::Pass, ""),
+            Ok(()) => verdict(Verdict::Pass, &Sentence::default()),
             Err(failure) if failure.refused && trace.may_be_refused(self.max_payload.is_some()) => {
-                verdict(Verdict::Acceptable, "refused, which is allowed")
+                verdict(Verdict::Acceptable, &"refused, which is allowed".into())
             }
             Err(failure) => Check {
                 evidence: Some(failure.evidence),
@@ -466,11 +469,11 @@ fn blank(
     trace: &Trace,
     segmentation: Option<Segmentation>,
     verdict: Verdict,
-    message: &str,
+    message: impl Into<Sentence>,
 ) -> Check {
     Check {
         id: trace.id.clone().into(),
-        title: trace.title.clone(),
+        title: trace.title.as_str().into(),
         requirements: trace.requirements.iter().cloned().map(Into::into).collect(),
         broken: trace
             .requirements
@@ -481,7 +484,7 @@ fn blank(
         class: trace.class(),
         segmentation,
         verdict,
-        message: message.to_owned(),
+        message: message.into(),
         evidence: None,
         cause: None,
         rerun: None,

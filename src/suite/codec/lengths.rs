@@ -436,7 +436,7 @@ fn check(id: &str, title: &str, requirement: &str, wrong: Option<Wrong>) -> Chec
     });
     Check {
         id: id.to_owned().into(),
-        title: title.to_owned(),
+        title: title.into(),
         left_out: false,
         requirements: vec![requirement.to_owned().into()],
         broken,
@@ -449,15 +449,16 @@ fn check(id: &str, title: &str, requirement: &str, wrong: Option<Wrong>) -> Chec
         },
         message: wrong
             .as_ref()
-            .map_or_else(String::new, |wrong| wrong.message.clone()),
+            .map(|wrong| wrong.message.clone().into())
+            .unwrap_or_default(),
         evidence: wrong.map(|wrong| Evidence {
             sent: vec![Octets::folded(&wrong.given)],
-            expected: wrong.expected,
+            expected: wrong.expected.into(),
             wanted: wrong
                 .owed
                 .and_then(|owed| Wanted::of(&Octets::folded(&wrong.came), 0, &owed)),
             seen: Octets::folded(&wrong.came),
-            ended: "a single length, without a stream".to_owned(),
+            ended: "a single length, without a stream".into(),
             ..Evidence::default()
         }),
         cause: None,

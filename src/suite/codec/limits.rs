@@ -4,6 +4,7 @@ use super::Decode;
 use super::conversation::{Decoded, Failure, What, compare};
 use crate::framing::{Framing, LimitCounts, Number};
 use crate::judge::check::{Check, Verdict};
+use crate::judge::sentence::Sentence;
 use crate::trace::Class;
 
 /// The longest payload that is made to show that it is taken.
@@ -138,15 +139,15 @@ pub(super) fn at_the_limit(framing: &Framing) -> Vec<AtTheLimit> {
 
 impl AtTheLimit {
     pub(super) fn judge(&self, framing: &Framing, codec: &mut dyn Decode) -> Check {
-        let check = |verdict, message: &str, evidence| Check {
+        let check = |verdict, message: Sentence, evidence| Check {
             id: self.id.into(),
-            title: self.title.clone(),
+            title: self.title.as_str().into(),
             requirements: vec!["FRM-7".into()],
             broken: (verdict == Verdict::Fail).then(|| "FRM-7".into()),
             class: Class::Framing,
             segmentation: None,
             verdict,
-            message: message.to_owned(),
+            message,
             evidence,
             cause: None,
             rerun: None,
@@ -157,13 +158,17 @@ impl AtTheLimit {
             Sent::Nothing => {
                 return check(
                     Verdict::Skipped,
-                    "no length is above the declared limit",
+                    "no length is above the declared limit".into(),
                     None,
                 );
             }
             Sent::Within(limit) => {
                 let Ok(limit) = usize::try_from(*limit) else {
-                    return check(Verdict::Skipped, "the limit is too large to be sent", None);
+                    return check(
+                        Verdict::Skipped,
+                        "the limit is too large to be sent".into(),
+                        None,
+                    );
                 };
                 within(framing, codec, limit)
             }
@@ -172,15 +177,15 @@ impl AtTheLimit {
                 // It had not seen that much yet; when the end comes it must refuse.
                 Err(_) if refuses_at_the_end(codec, ending) => {
                     let why = "refused only when its end had come";
-                    return check(Verdict::Acceptable, why, None);
+                    return check(Verdict::Acceptable, why.into(), None);
                 }
                 judged => judged,
             },
             Sent::OverByOne(octets, ending) => over_by_one(codec, octets, ending),
         };
         match judged {
-            Ok(()) => check(Verdict::Pass, "", None),
-            Err(failure) => check(Verdict::Fail, &failure.message, Some(failure.evidence)),
+            Ok(()) => check(Verdict::Pass, Sentence::default(), None),
+            Err(failure) => check(Verdict::Fail, failure.message, Some(failure.evidence)),
         }
     }
 }

@@ -75,8 +75,8 @@ pub(super) fn judge<'c>(
     Check {
         evidence: Some(Evidence {
             sent: vec![Octets::folded(&octets)],
-            expected: "memory that grows with what arrived".to_owned(),
-            ended: "inside the payload".to_owned(),
+            expected: "memory that grows with what arrived".into(),
+            ended: "inside the payload".into(),
             ..Evidence::default()
         }),
         ..Check::new(&case(), None, Verdict::Fail, message)

@@ -9,6 +9,7 @@ use crate::judge::check::{Check, Verdict};
 use crate::judge::evidence::Evidence;
 use crate::judge::fuzzed::{Confirmed, Found};
 use crate::judge::id::{CaseId, RequirementId};
+use crate::judge::sentence::Sentence;
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::{Move, cut};
 use crate::trace::{Action, Class, Cuts, Trace};
@@ -24,7 +25,7 @@ pub(crate) struct Suspect<D = Draft> {
     /// The same where it is waited for shortly: what is missing then may be a close later.
     pub(in crate::suite) at_once: &'static str,
     /// In one sentence.
-    pub(in crate::suite) message: String,
+    pub(in crate::suite) message: Sentence,
     pub(in crate::suite) evidence: Evidence,
 }
 
@@ -44,7 +45,7 @@ pub(in crate::suite) fn check(
     what: &str,
     class: Class,
     verdict: Verdict,
-    message: impl Into<String>,
+    message: impl Into<Sentence>,
 ) -> Check {
     let case = CaseInfo {
         id: CaseId::from(format!("fuzz/{what}")),

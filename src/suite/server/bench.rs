@@ -122,7 +122,7 @@ impl Bench<'_> {
     /// Whether so many replies in one conversation are waited for.
     pub(crate) fn has_time_for(&self, replies: usize) -> Result<(), NotPassed> {
         let left = self.pace.leaves_time_for(replies, self.options.timeout);
-        left.map_err(NotPassed::Skipped)
+        left.map_err(|why| NotPassed::Skipped(why.into()))
     }
 
     pub(crate) fn terms<'d>(&self, directory: Option<&'d Directory>) -> Terms<'d> {
@@ -172,10 +172,13 @@ impl Bench<'_> {
             if self.has_ended() {
                 return no_connection(self.testee, &error).into();
             }
-            NotPassed::Error(format!(
-                "the server's directory {} could not be prepared: {error}",
-                dir.display()
-            ))
+            NotPassed::Error(
+                format!(
+                    "the server's directory {} could not be prepared: {error}",
+                    dir.display()
+                )
+                .into(),
+            )
         })
     }
 

@@ -1,7 +1,5 @@
 //! A case for servers: a golden trace, or one of the few that need code.
 
-use std::borrow::Cow;
-
 use super::bench::{Bench, NotPassed};
 use crate::judge::case::{CaseInfo, Described, Role};
 use crate::judge::id::{CaseId, RequirementId};
@@ -47,7 +45,7 @@ impl Case {
             info: CaseInfo {
                 id: CaseId::new(&trace.id),
                 role: Role::Server,
-                title: Cow::Borrowed(&trace.title),
+                title: trace.title.as_str().into(),
                 requirements: requirements.map(RequirementId::new).collect(),
                 class: trace.class(),
                 expected_to_fail: false,

@@ -3,6 +3,7 @@
 use super::directory_fault::DirectoryFault;
 use super::reply_form::Difference;
 use crate::judge::evidence::Evidence;
+use crate::judge::sentence::Sentence;
 
 /// How a conversation differed from its trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +86,7 @@ pub(crate) enum OnDisk {
 pub(crate) struct Failure {
     pub(crate) what: What,
     /// In one sentence.
-    pub(crate) message: String,
+    pub(crate) message: Sentence,
     pub(crate) evidence: Evidence,
     /// The payload that was to be delivered at that point.
     pub(crate) expected: Option<Vec<u8>>,

@@ -6,6 +6,7 @@ use super::directory::Directory;
 use super::exchange::{Outcome, converse};
 use super::failure::{Failure, What};
 use crate::framing::Place;
+use crate::judge::sentence::Sentence;
 use crate::suite::plain::next_frame;
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::{Move, Segmentation, accepted, repaired};
@@ -38,9 +39,9 @@ fn judge_alone(
         .max_payload()
         .is_some_and(|limit| largest > limit as usize)
     {
-        return Err(NotPassed::Skipped(format!(
-            "a payload of {largest} octets is above the declared limit"
-        )));
+        return Err(NotPassed::Skipped(
+            format!("a payload of {largest} octets is above the declared limit").into(),
+        ));
     }
     bench.has_time_for(replies(moves))?;
     let directory = directory_for(bench, trace)?;
@@ -78,7 +79,7 @@ fn allowed(
             if failure.what == What::ClosedInstead && trace.may_be_refused(declared) => {}
         Some(Acceptable::Extension) if announces_the_extension(&failure) => {
             return NotPassed::Acceptable(
-                "the server has the optional extension, whose cases are not run".to_owned(),
+                "the server has the optional extension, whose cases are not run".into(),
             );
         }
         _ => return failure.into(),
@@ -89,7 +90,7 @@ fn allowed(
             .untouched()
             .and_then(|()| directory.outside_untouched());
         if let Err(fault) = kept {
-            failure.message = format!("refused, which is allowed, but {fault}");
+            failure.message = format!("refused, which is allowed, but {fault}").into();
             failure.what = What::Directory(fault);
             return failure.into();
         }
@@ -102,8 +103,9 @@ fn allowed(
         format!(
             "a payload of {largest} octets is refused; limits from 65536 on are allowed, and judged when declared with --max-payload"
         )
+        .into()
     } else {
-        "refused, which is allowed".to_owned()
+        "refused, which is allowed".into()
     })
 }
 
@@ -124,7 +126,7 @@ fn accepts(
     };
     let terms = bench.terms(directory.as_ref());
     match converse(bench.testee, &moves, &terms) {
-        Outcome::AsExpected => NotPassed::Acceptable("accepted, which is allowed".to_owned()),
+        Outcome::AsExpected => NotPassed::Acceptable("accepted, which is allowed".into()),
         Outcome::Failed(_) => failure.into(),
     }
 }
@@ -175,16 +177,16 @@ fn twin_succeeds(bench: &mut Bench<'_>, trace: &Trace, twin: &[Move<'_>]) -> Res
     let Err(NotPassed::Failed(behind)) = attempt(bench) else {
         return Ok(());
     };
-    let refuses_everything = |why: &str| {
+    let refuses_everything = |why: &Sentence| {
         NotPassed::Error(format!(
             "the server refuses, but the same conversation without the offence fails too, so that proves nothing ({why})"
-        ))
+        ).into())
     };
     if !bench.testee.can_restart() {
         return Err(refuses_everything(&behind.message));
     }
     if let Err(error) = bench.testee.restart() {
-        return Err(NotPassed::Error(error.to_string()));
+        return Err(NotPassed::Error(error.to_string().into()));
     }
     match attempt(bench) {
         Err(NotPassed::Failed(alone)) => Err(refuses_everything(&alone.message)),
@@ -196,7 +198,8 @@ fn twin_succeeds(bench: &mut Bench<'_>, trace: &Trace, twin: &[Move<'_>]) -> Res
             failure.message = format!(
                 "the server refused as it must, but did not serve the next connection well: {}",
                 failure.message
-            );
+            )
+            .into();
             Err(failure.into())
         }
     }

@@ -8,6 +8,7 @@ use super::pace::Pace;
 use super::reading::delivery;
 use super::reply_form::ReplyForm;
 use crate::judge::error::RunError;
+use crate::judge::sentence::Sentence;
 use crate::testee::gating::Gating;
 use crate::trace::Class;
 
@@ -74,7 +75,7 @@ pub(super) fn open(bench: &mut Bench<'_>) -> Result<Opening, RunError> {
                 dialect,
                 gating,
             }),
-            None => Err(RunError::NoAnswer(no_answer(bench, &plain, &silent))),
+            None => Err(RunError::NoAnswer(no_answer(bench, &plain, &silent).into())),
         };
     }
     let form = match came {
@@ -109,7 +110,7 @@ struct Answer {
     gating: Gating,
     seen: Vec<u8>,
     /// Why nothing came.
-    silent: Option<String>,
+    silent: Option<Sentence>,
     late: Duration,
 }
 
@@ -118,7 +119,7 @@ fn ask(bench: &mut Bench<'_>) -> Result<Answer, RunError> {
     let mut talk = match bench.talk(&terms) {
         Ok(talk) => talk,
         Err(NotPassed::Failed(failure)) => return Err(RunError::NoAnswer(failure.message)),
-        Err(_) => return Err(RunError::NoAnswer("no connection".to_owned())),
+        Err(_) => return Err(RunError::NoAnswer("no connection".into())),
     };
     let gating = talk.connection().gating();
     let framing = &bench.options.framing;
@@ -136,8 +137,8 @@ fn ask(bench: &mut Bench<'_>) -> Result<Answer, RunError> {
         .is_empty()
         .then(|| match (failed, connection.ending()) {
             (Some(failure), _) => failure.message,
-            (None, Some(_)) => "it closed without an answer".to_owned(),
-            (None, None) => "it sent nothing, and left the connection open".to_owned(),
+            (None, Some(_)) => "it closed without an answer".into(),
+            (None, None) => "it sent nothing, and left the connection open".into(),
         });
     Ok(Answer {
         gating,
@@ -182,7 +183,7 @@ fn between_replies(bench: &mut Bench<'_>) -> Duration {
 }
 
 /// What to tell the author of a testee that does not answer.
-fn no_answer(bench: &mut Bench<'_>, plain: &[u8], silent: &str) -> String {
+fn no_answer(bench: &mut Bench<'_>, plain: &[u8], silent: &Sentence) -> String {
     let sent: Vec<String> = bench
         .opening(plain)
         .iter()

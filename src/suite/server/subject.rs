@@ -6,11 +6,12 @@ use super::failure::{Failure, What};
 use super::judge::judge_conversation;
 use super::plan::{Plan, Planned};
 use crate::judge::evidence::Evidence;
+use crate::judge::sentence::Sentence;
 use crate::judge::subject::{Fails, Recovered, Subject};
 use crate::testee::launch::StartError;
 
 impl Fails for Failure {
-    fn message(&self) -> String {
+    fn message(&self) -> Sentence {
         self.message.clone()
     }
 

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::{listed, project, snapshots};
 use unstick::judge::known_failures::KnownFailures;
 use unstick::judge::progress::{Progress, each};
+use unstick::judge::sentence::Sentence;
 use unstick::report::{Report, Testee};
 use unstick::suite::verdict::{Check, Verdict};
 use unstick::trace::Class;
@@ -155,28 +156,21 @@ impl Seen {
 }
 
 /// The failure of a conversation is told with what was sent and typed, what was expected, and how
-/// it ended. Less is shown where no connection was made, nothing had been sent yet, or an encoder
-/// alone was asked.
+/// it ended. Less is shown where no connection was made, and where nothing had been sent yet.
 fn assert_shows_what_happened(check: &Check) {
     if check.segmentation.is_none() && check.id != "frm/slow-reader" {
         return;
     }
     let evidence = check.evidence.as_ref().expect("a failure has evidence");
-    assert!(!evidence.expected.is_empty(), "{check:#?}");
-    let alone = [
-        "no connection",
-        "the server is gone",
-        "a payload is encoded",
-    ]
-    .iter()
-    .any(|less| check.message.contains(less));
     let talked = !evidence.sent.is_empty() || !evidence.typed.is_empty();
     let silent = ["frm/end-before-anything", "ses/client-first-empty"].contains(&&*check.id);
     assert!(
-        talked || !evidence.seen.is_empty() || silent || alone,
+        talked || !evidence.seen.is_empty() || silent || evidence.unconnected,
         "{check:#?}"
     );
-    assert!(!evidence.ended.is_empty() || alone, "{check:#?}");
+    for said in [&evidence.expected, &evidence.ended] {
+        assert_ne!(said, &Sentence::default(), "{check:#?}");
+    }
 }
 
 /// Compares a whole matrix with the snapshot of this name, and a part of one with its rows there.
@@ -201,26 +195,34 @@ pub fn assert_as_kept(
     assert_agrees(name, faults, seen);
 }
 
-/// Asserts that the matrix is the kept one. How many cases fail, and whether there is enough to name a
-/// cause by, depends on which failures a budget was spent on first; what is named does not: the same
-/// requirement, and the cause that is kept or none.
+/// Faults at most whose cause is kept, and not named this time.
+const UNNAMED: usize = 2;
+
+/// Asserts that the matrix is the kept one: the same requirement, and the cause that is kept. How many cases
+/// fail, and now and then whether there is enough to name a cause by, depends on which failures a budget was
+/// spent on first.
 fn assert_agrees(name: &str, faults: &[Fault], seen: &[Seen]) {
     let kept = std::fs::read_to_string(project(&format!("snapshots/{name}.snap"))).unwrap();
     let lines: Vec<&str> = kept.lines().collect();
+    let mut unnamed = Vec::new();
     for (fault, seen) in faults.iter().zip(seen) {
         let head = format!("{:26}  {:6}  ", fault.name, fault.requirement);
         let at = lines.iter().position(|line| line.starts_with(&head));
         let at = at.unwrap_or_else(|| panic!("{} is not in {name}", fault.name));
         assert_eq!(lines[at + 1].trim(), format!("planted:  {}", fault.what));
         let reported = lines[at + 2].trim().strip_prefix("reported: ").unwrap();
-        let silent = seen.cause.is_none() || reported == "-";
-        assert!(
-            silent || seen.cause.as_deref() == Some(reported),
-            "{}: {:?} instead of {reported:?}",
-            fault.name,
-            seen.cause
-        );
+        let seen_at = seen.requirement.as_ref();
+        assert_eq!(seen_at, Some(&fault.requirement), "{}", fault.name);
+        match seen.cause.as_deref() {
+            None if reported != "-" => unnamed.push(&fault.name),
+            Some(cause) if reported != "-" => assert_eq!(cause, reported, "{}", fault.name),
+            _ => {}
+        }
     }
+    assert!(
+        unnamed.len() <= UNNAMED,
+        "no cause is named for {unnamed:?}"
+    );
     let rows = lines
         .iter()
         .filter(|line| line.starts_with("    planted: "));

@@ -53,7 +53,7 @@ pub(super) fn cases() -> Vec<Case> {
                 let same = common_prefix(&content, stage.rest());
                 if same < came {
                     if stage.ending().is_some() && is_lent(&content, &stage.rest()[..came]) {
-                        return Err(NotPassed::Acceptable(LENT.to_owned()));
+                        return Err(NotPassed::Acceptable(LENT.into()));
                     }
                     let diagnosis = diagnosis::of_frames(&content, stage.rest());
                     let differs = differs_from_the_file(&content, stage.rest(), same);

@@ -170,11 +170,9 @@ const LENGTHS: [usize; 18] = [
 /// Waits for a text that was typed, unless it is a line that the client may not take.
 fn sends_as_typed(stage: &mut Stage<'_>, text: &str) -> Judged {
     match stage.sends(text.as_bytes()) {
-        Err(NotPassed::Failed(wrong)) if text.len() >= LONG_LINE && wrong.nothing_sent => {
-            Err(NotPassed::Acceptable(
-                "the client takes no line of this length from its user".to_owned(),
-            ))
-        }
+        Err(NotPassed::Failed(wrong)) if text.len() >= LONG_LINE && wrong.nothing_sent => Err(
+            NotPassed::Acceptable("the client takes no line of this length from its user".into()),
+        ),
         sent => sent,
     }
 }

@@ -86,7 +86,7 @@ fn answered_late(stage: &mut Stage<'_>, cut: usize) -> Judged {
         if stage.has_closed() {
             stage.reports((&shown, on_stderr), "")?;
             return Err(NotPassed::Acceptable(
-                "the client gives up on a reply that takes its time, and says so".to_owned(),
+                "the client gives up on a reply that takes its time, and says so".into(),
             ));
         }
         stage.answers_in(&[after]);

@@ -103,7 +103,7 @@ fn not_in_turn(stage: &mut Stage<'_>, why: NotPassed, owed: &[String]) -> NotPas
     for line in came {
         stage.answers(&line);
     }
-    NotPassed::Acceptable("the client sends lines in another order than they were typed".to_owned())
+    NotPassed::Acceptable("the client sends lines in another order than they were typed".into())
 }
 
 /// The lines in the order in which their frames came, if each of them came once and whole.

@@ -100,7 +100,7 @@ pub(super) fn cases() -> Vec<Case> {
                 if !unready_answer(stage, form, &answer)? {
                     return Err(NotPassed::Acceptable(
                         "the client ends its session where a file cannot be verified, and says why"
-                            .to_owned(),
+                            .into(),
                     ));
                 }
                 unready_answer(stage, form, &answer).map(drop)
@@ -189,7 +189,7 @@ fn unready_answer(stage: &mut Stage<'_>, form: &Form, answer: &str) -> Judged<bo
             }
             Ok(_) if tries == TRIES => {
                 return Err(NotPassed::Acceptable(
-                    "the client tries its commands again and again".to_owned(),
+                    "the client tries its commands again and again".into(),
                 ));
             }
             Ok(1 | 2) => {
@@ -214,7 +214,7 @@ fn unready_answer(stage: &mut Stage<'_>, form: &Form, answer: &str) -> Judged<bo
             Err(NotPassed::Failed(mut wrong)) => {
                 if is_header(stage) {
                     wrong.message =
-                        "the client sends a header to a server that is not ready".to_owned();
+                        "the client sends a header to a server that is not ready".into();
                     wrong.diagnosis = ANYTHING_IS_READY;
                 }
                 return Err(NotPassed::Failed(wrong));
@@ -234,7 +234,7 @@ fn ready_late(stage: &mut Stage<'_>, form: &Form) -> Judged {
         if stage.has_closed() {
             stage.reports((&shown, on_stderr), "")?;
             return Err(NotPassed::Acceptable(
-                "the client gives up on an answer that takes its time, and says so".to_owned(),
+                "the client gives up on an answer that takes its time, and says so".into(),
             ));
         }
         if !stage.rest().is_empty() {
@@ -244,7 +244,7 @@ fn ready_late(stage: &mut Stage<'_>, form: &Form) -> Judged {
             } else {
                 // Such as `file`.
                 Err(NotPassed::Acceptable(
-                    "the client goes on without an answer that takes its time".to_owned(),
+                    "the client goes on without an answer that takes its time".into(),
                 ))
             };
         }

@@ -66,7 +66,7 @@ pub(super) fn cases() -> Vec<Case> {
             |stage, form| {
                 if !answered(stage, form, "mismatch")? {
                     return Err(NotPassed::Acceptable(
-                        "the client ends its session after a mismatch, and says why".to_owned(),
+                        "the client ends its session after a mismatch, and says why".into(),
                     ));
                 }
                 verified(stage, form, NAME, CONTENT)
@@ -79,7 +79,7 @@ pub(super) fn cases() -> Vec<Case> {
             |stage, form| {
                 if !answered(stage, form, "refused: no room")? {
                     return Err(NotPassed::Acceptable(
-                        "the client ends its session after a refusal, and says why".to_owned(),
+                        "the client ends its session after a refusal, and says why".into(),
                     ));
                 }
                 verified(stage, form, "b.bin", b"other")
@@ -200,7 +200,7 @@ fn verdict_late(stage: &mut Stage<'_>, form: &Form) -> Judged {
         if stage.has_closed() {
             stage.reports((&shown, on_stderr), "")?;
             return Err(NotPassed::Acceptable(
-                "the client gives up on an answer that takes its time, and says so".to_owned(),
+                "the client gives up on an answer that takes its time, and says so".into(),
             ));
         }
         stage.says(form.algorithm, "ok");
@@ -267,7 +267,7 @@ fn ok_before_digest(stage: &mut Stage<'_>, form: &Form) -> Judged {
     match says_on(stage) {
         Err(NotPassed::Failed(_)) if stage.has_closed() => stage.reports((&shown, on_stderr), ""),
         Err(NotPassed::Failed(wrong)) if wrong.nothing_sent => Err(NotPassed::Acceptable(
-            "the client waits for another answer than the one that came before its time".to_owned(),
+            "the client waits for another answer than the one that came before its time".into(),
         )),
         judged => judged,
     }

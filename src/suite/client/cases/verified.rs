@@ -338,8 +338,7 @@ fn changed_behind(stage: &mut Stage<'_>, form: &Form) -> Judged {
         return Err(NotPassed::Acceptable(
             "what is changed in the file changes what is on its way: the system was lent the file's pages, \
              so no digest can be held against the client"
-                .to_owned(),
-        ));
+                .into()));
     }
     stage.sends_octets(&content)?;
     owes_digest(stage, form, &content, &digits, || {
@@ -380,7 +379,7 @@ fn gives_up(stage: &mut Stage<'_>, why: NotPassed, before: &(Vec<u8>, u64)) -> J
     }
     stage.reports((&before.0, before.1), "").map_err(|_| why)?;
     Err(NotPassed::Acceptable(
-        "the client gives up on an answer that takes its time, and says so".to_owned(),
+        "the client gives up on an answer that takes its time, and says so".into(),
     ))
 }
 

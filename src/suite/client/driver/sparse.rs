@@ -84,7 +84,11 @@ impl Stage<'_> {
             let before = self.accounted;
             let seen = self.connection.as_ref().map(Connection::seen);
             wrong.evidence.seen = Octets::folded(&seen.unwrap_or_default()[..before]);
-            wrong.evidence.ended += "; these are the octets before the body";
+            let ended = format!(
+                "{}; these are the octets before the body",
+                wrong.evidence.ended
+            );
+            wrong.evidence.ended = ended.into();
         }
         (why, place)
     }

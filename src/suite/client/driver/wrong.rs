@@ -2,6 +2,7 @@
 
 use super::Stage;
 use crate::judge::evidence::Evidence;
+use crate::judge::sentence::Sentence;
 use crate::suite::client::diagnosis::{Diagnosis, INTERLEAVED};
 use crate::suite::client::symptom::Symptom;
 use crate::trace::octets::Octets;
@@ -12,7 +13,7 @@ const SHOWN_OF_OUTPUT: usize = 1_000;
 /// A failure of a client.
 #[derive(Debug, Clone)]
 pub(in crate::suite::client) struct Wrong {
-    pub(in crate::suite::client) message: String,
+    pub(in crate::suite::client) message: Sentence,
     pub(in crate::suite::client) symptom: Symptom,
     /// The requirement that is broken, where it is not the case's own, and the likely mistake.
     pub(in crate::suite::client) diagnosis: Diagnosis,
@@ -73,7 +74,7 @@ impl Stage<'_> {
             ended += &format!("; the client ended {death}");
         }
         Err(NotPassed::Failed(Box::new(Wrong {
-            message: message.to_owned(),
+            message: message.into(),
             symptom: Symptom::Other,
             diagnosis,
             proves_itself: diagnosis == INTERLEAVED,
@@ -87,10 +88,11 @@ impl Stage<'_> {
                     .iter()
                     .map(|chunk| Octets::folded(chunk))
                     .collect(),
-                expected: expected.to_owned(),
+                expected: expected.into(),
                 seen,
                 wanted: None,
-                ended,
+                unconnected: self.connection.is_none(),
+                ended: ended.into(),
                 shown,
                 stderr,
             },

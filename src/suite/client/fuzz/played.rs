@@ -128,7 +128,7 @@ pub(super) fn play(stage: &mut Stage<'_>, trace: &Trace, segmentation: Segmentat
 
 /// Types what has these octets sent, and sees that they are.
 fn says(stage: &mut Stage<'_>, octets: &[u8]) -> Judged {
-    let typed = typed(octets).map_err(NotPassed::Error)?;
+    let typed = typed(octets).map_err(|why| NotPassed::Error(why.into()))?;
     for one in typed {
         match one {
             Typed::Line(line) => {

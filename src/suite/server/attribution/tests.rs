@@ -4,6 +4,7 @@
 use super::*;
 use crate::judge::evidence::Evidence;
 use crate::judge::runner::Outcome;
+use crate::judge::sentence::Sentence;
 use crate::suite::effort::Effort;
 use crate::suite::plain::frame;
 use crate::suite::server::cases;
@@ -38,7 +39,7 @@ fn passes(id: &str) -> Finding {
 fn fails_after(id: &str, cut: Segmentation, what: What, sent: &[u8], seen: &[u8]) -> Finding {
     let failure = Failure {
         what,
-        message: String::new(),
+        message: Sentence::default(),
         evidence: Evidence {
             sent: vec![sent.into()],
             seen: seen.into(),

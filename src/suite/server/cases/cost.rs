@@ -67,9 +67,9 @@ fn cost(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
         .max_payload()
         .filter(|limit| (*limit as usize) < LARGE)
     {
-        return Err(NotPassed::Skipped(format!(
-            "the declared limit of {limit} octets bounds what can be held"
-        )));
+        return Err(NotPassed::Skipped(
+            format!("the declared limit of {limit} octets bounds what can be held").into(),
+        ));
     }
     bench.has_time_for(2 + LARGE / SMALL)?;
     let small = spent(bench, SMALL, &|_| false)?;
@@ -79,7 +79,7 @@ fn cost(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
             "a payload of 8 MiB costs {} ms of processor time, and eight of 1 MiB {} ms: the cost of an octet grows with what is held",
             large.as_millis(),
             small.as_millis()
-        )));
+        ).into()));
     }
     Ok(())
 }
@@ -139,9 +139,9 @@ fn ran(bench: &mut Bench<'_>) -> Result<Duration, NotPassed> {
 }
 
 fn refused() -> NotPassed {
-    NotPassed::Acceptable(format!(
-        "a payload of {LARGE} octets is refused; limits from 65536 on are allowed"
-    ))
+    NotPassed::Acceptable(
+        format!("a payload of {LARGE} octets is refused; limits from 65536 on are allowed").into(),
+    )
 }
 
 fn not_taken(bench: &mut Bench<'_>, talk: &mut Talk<'_, '_>) -> NotPassed {

@@ -96,9 +96,9 @@ fn while_gone(bench: &mut Bench<'_>, send: Sending) -> Result<(), NotPassed> {
         .rename(DIR, AWAY)
         .and_then(|()| root.write_new(DIR, b"no directory"));
     if let Err(error) = taken_away {
-        return Err(NotPassed::Error(format!(
-            "the server's directory could not be taken away: {error}"
-        )));
+        return Err(NotPassed::Error(
+            format!("the server's directory could not be taken away: {error}").into(),
+        ));
     }
     let judged = send(bench, &directory, &body);
     // Only the file that was put there: a server may have made something else of it.
@@ -111,9 +111,9 @@ fn while_gone(bench: &mut Bench<'_>, send: Sending) -> Result<(), NotPassed> {
     if let Err(error) = restored {
         // A server that has ended has taken its directory along: its end is the failure.
         judged?;
-        return Err(NotPassed::Error(format!(
-            "the server's directory could not be put back: {error}"
-        )));
+        return Err(NotPassed::Error(
+            format!("the server's directory could not be put back: {error}").into(),
+        ));
     }
     judged?;
     bench.transfer_works()

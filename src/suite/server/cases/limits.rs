@@ -40,9 +40,10 @@ fn declared(bench: &Bench<'_>) -> Result<u32, NotPassed> {
 fn exact(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     let limit = declared(bench)?;
     if limit > MOST_TO_SEND {
-        return Err(NotPassed::Skipped(format!(
-            "a limit of {limit} octets is above the {MOST_TO_SEND} that are sent here"
-        )));
+        return Err(NotPassed::Skipped(
+            format!("a limit of {limit} octets is above the {MOST_TO_SEND} that are sent here")
+                .into(),
+        ));
     }
     let payload = bench.word(&letters(limit as usize));
     if payload.len() != limit as usize || bench.framing().carries(&payload).is_err() {

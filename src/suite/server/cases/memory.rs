@@ -69,14 +69,14 @@ fn announced(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     let most = u32::try_from(most).unwrap_or(ANNOUNCED).min(ANNOUNCED);
     let announced = bench.max_payload().unwrap_or(most).min(most);
     if announced < LEAST_ANNOUNCED {
-        return Err(NotPassed::Skipped(format!(
-            "the declared limit of {announced} octets bounds what can be announced"
-        )));
+        return Err(NotPassed::Skipped(
+            format!("the declared limit of {announced} octets bounds what can be announced").into(),
+        ));
     }
     if bench.testee.can_restart() {
         // Memory that earlier cases have left to reuse would hide what these announcements take.
         let restarted = bench.testee.restart();
-        restarted.map_err(|error| NotPassed::Error(error.to_string()))?;
+        restarted.map_err(|error| NotPassed::Error(error.to_string().into()))?;
     }
     bench.is_well()?;
     for _ in 0..ANNOUNCEMENTS {

@@ -106,7 +106,7 @@ fn pauses(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     }
     if gave_up {
         return Err(NotPassed::Acceptable(
-            "the server closes a connection that pauses for 1.2 s inside a frame".to_owned(),
+            "the server closes a connection that pauses for 1.2 s inside a frame".into(),
         ));
     }
     Ok(())
@@ -180,7 +180,8 @@ fn side_by_side(
                         lasted.as_millis(),
                         place.in_words(),
                         failure.message
-                    );
+                    )
+                    .into();
                     return Err(failure.into());
                 }
                 Err(other) => return Err(other),

@@ -147,9 +147,12 @@ fn over_limit(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
         ));
     };
     if limit > MOST_SESSIONS {
-        return Err(NotPassed::Skipped(format!(
-            "a limit of {limit} sessions is above the {MOST_SESSIONS} that are opened here"
-        )));
+        return Err(NotPassed::Skipped(
+            format!(
+                "a limit of {limit} sessions is above the {MOST_SESSIONS} that are opened here"
+            )
+            .into(),
+        ));
     }
     let terms = bench.terms(None);
     let mut within = Vec::new();
@@ -216,9 +219,8 @@ fn slots(bench: &mut Bench<'_>, end: End) -> Result<(), NotPassed> {
 fn after_so_many(why: NotPassed, done: usize) -> NotPassed {
     match why {
         NotPassed::Failed(mut failure) => {
-            failure
-                .message
-                .insert_str(0, &format!("after {done} sessions that ended so: "));
+            failure.message =
+                format!("after {done} sessions that ended so: {}", failure.message).into();
             // That it has ended says more than after how many.
             if failure.what != What::Died {
                 failure.what = What::Other;

@@ -78,9 +78,9 @@ fn beside_one_that_does_not_read(bench: &mut Bench<'_>) -> Result<(), NotPassed>
 
 pub(super) fn several(bench: &Bench<'_>, sessions: usize) -> Result<(), NotPassed> {
     match bench.max_sessions() {
-        Some(limit) if limit < sessions => Err(NotPassed::Skipped(format!(
-            "this takes {sessions} sessions, and the declared limit is {limit}"
-        ))),
+        Some(limit) if limit < sessions => Err(NotPassed::Skipped(
+            format!("this takes {sessions} sessions, and the declared limit is {limit}").into(),
+        )),
         _ => Ok(()),
     }
 }

@@ -91,14 +91,15 @@ fn all_come_back(bench: &mut Bench<'_>, payloads: &[Vec<u8>]) -> Result<(), NotP
                 failure.message = format!(
                     "all octets came, in another order: two frames were written at the same time ({})",
                     failure.message
-                );
+                ).into();
             }
             shorten(&mut failure.evidence, &mut talk, from, &stream, sent);
             failure.message = format!(
                 "of {} frames in one stream: {}",
                 payloads.len(),
                 failure.message
-            );
+            )
+            .into();
             return Err(failure.into());
         }
         sent += framing.parts(payload, number).map_or(0, |parts| {
@@ -175,10 +176,12 @@ fn shorten(
         .wanted
         .take()
         .and_then(|wanted| wanted.without_the_first(from));
-    evidence.ended += &format!(
-        "; of {} octets that came, these are the ones after the first {from}",
+    evidence.ended = format!(
+        "{}; of {} octets that came, these are the ones after the first {from}",
+        evidence.ended,
         seen.len()
-    );
+    )
+    .into();
     let end = stream.len().min(sent + SHOWN);
     evidence.sent = vec![Octets::folded(&stream[sent..end])];
 }

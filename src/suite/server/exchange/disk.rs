@@ -52,7 +52,7 @@ impl Talk<'_, '_> {
             outside.filter(|fault| !ended || !matches!(fault, DirectoryFault::Replaced { .. }));
         let fault = outside.or(fault);
         if let Some(fault) = fault {
-            failure.message = format!("{fault}; {}", failure.message);
+            failure.message = format!("{fault}; {}", failure.message).into();
             failure.what = What::Directory(fault);
         }
         failure

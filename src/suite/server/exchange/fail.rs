@@ -31,10 +31,11 @@ pub(crate) fn no_connection(testee: &mut Server, error: &io::Error) -> Box<Failu
     };
     Box::new(Failure {
         what,
-        message,
+        message: message.into(),
         evidence: Evidence {
-            expected: "that the server accepts a connection".to_owned(),
-            ended: "there was no connection".to_owned(),
+            expected: "that the server accepts a connection".into(),
+            unconnected: true,
+            ended: "there was no connection".into(),
             stderr: testee.stderr(),
             ..Evidence::default()
         },
@@ -66,16 +67,16 @@ impl Talk<'_, '_> {
         let (seen, ended) = self.connection.shown();
         Box::new(Failure {
             what,
-            message,
+            message: message.into(),
             evidence: Evidence {
                 sent: self
                     .sent
                     .iter()
                     .map(|chunk| Octets::folded(chunk))
                     .collect(),
-                expected: expected.to_owned(),
+                expected: expected.into(),
                 seen,
-                ended,
+                ended: ended.into(),
                 stderr: testee.stderr(),
                 ..Evidence::default()
             },

@@ -1,0 +1,62 @@
+//! What people are told.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A sentence for people. It can be shown and kept in a report, and nothing can be asked of it: what is
+/// decided is decided by data that stands beside it, so that its wording may change at any time.
+///
+/// The feature `garbled` makes noise of every sentence, another each time: whoever decides by words after
+/// all decides otherwise then.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Sentence(String);
+
+impl From<String> for Sentence {
+    #[cfg(not(feature = "garbled"))]
+    fn from(words: String) -> Self {
+        Self(words)
+    }
+
+    #[cfg(feature = "garbled")]
+    fn from(words: String) -> Self {
+        use std::sync::atomic::{AtomicU64, Ordering};
+
+        static MADE: AtomicU64 = AtomicU64::new(0);
+        if words.is_empty() {
+            return Self::default();
+        }
+        Self(format!("#{}", MADE.fetch_add(1, Ordering::Relaxed)))
+    }
+}
+
+impl From<&String> for Sentence {
+    fn from(words: &String) -> Self {
+        words.as_str().into()
+    }
+}
+
+impl From<&str> for Sentence {
+    fn from(words: &str) -> Self {
+        words.to_owned().into()
+    }
+}
+
+impl From<&Self> for Sentence {
+    fn from(sentence: &Self) -> Self {
+        sentence.clone()
+    }
+}
+
+impl fmt::Display for Sentence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Sentence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
