@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::options::{Framed, ServerClass};
-use super::{Failure, USAGE, print};
+use super::{Failure, print};
 use crate::judge::case::{CaseInfo, Described, Role};
 use crate::judge::id::RequirementId;
 use crate::judge::selection::select;
@@ -48,8 +48,8 @@ impl Cases {
             .chain(clients.map(|case| Row(Box::new(case))))
             .chain(codecs.map(|case| Row(Box::new(case))))
             .collect();
-        let rows =
-            select(cases, class, &patterns, &[]).map_err(|error| (USAGE, error.to_string()))?;
+        let rows = select(cases, class, &patterns, &[])
+            .map_err(|error| Failure::Usage(error.to_string()))?;
         let widest = rows
             .iter()
             .map(|row| row.info().id.len())

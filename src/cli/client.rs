@@ -4,11 +4,11 @@ use std::ffi::OsString;
 
 use clap::{Args, ValueEnum};
 
+use super::Failure;
 use super::ended::Ended;
 use super::judging::{Judged, Judging, no_outcome};
 use super::options::{Chosen, Pace};
 use super::placeholders::known_placeholders;
-use super::{Failure, USAGE};
 use crate::suite::client;
 use crate::suite::client::run::{Options, run};
 use crate::suite::effort::Effort;
@@ -43,7 +43,7 @@ pub(super) fn needs_a_port(command: &[OsString]) -> Result<(), Failure> {
         return Ok(());
     }
     let why = "the command has no {port}: put it where the client takes the port of its server";
-    Err((USAGE, why.to_owned()))
+    Err(Failure::Usage(why.to_owned()))
 }
 
 /// Start a program as a client and judge it

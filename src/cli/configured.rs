@@ -51,7 +51,7 @@ impl Configured {
     pub(super) fn run(&self) -> Result<Option<ExitCode>, Failure> {
         if self.config.is_none() && !is_here() {
             if *self != Self::default() {
-                return Err((USAGE, missing()));
+                return Err(Failure::Usage(missing()));
             }
             return Ok(None);
         }
@@ -70,7 +70,7 @@ impl Configured {
                 what(typed.role),
                 as_in(typed.role)
             );
-            return Err((USAGE, why));
+            return Err(Failure::Usage(why));
         }
         let config = self.read()?;
         let subjects = config.subjects.iter().filter(|one| one.role == typed.role);
@@ -80,7 +80,7 @@ impl Configured {
                 "nothing to judge: {} has no table [{name}], and no command is behind `--`",
                 config.path
             );
-            return Err((USAGE, why));
+            return Err(Failure::Usage(why));
         }
         self.judge(&config, &subjects, Some(typed))
     }
@@ -109,7 +109,7 @@ impl Configured {
                 unknown.escape_debug(),
                 names.join(", ")
             );
-            return Err((USAGE, why));
+            return Err(Failure::Usage(why));
         }
         if let Some(typed) = typed
             && wanted.len() > 1
@@ -125,7 +125,7 @@ impl Configured {
                 typed.role.name(),
                 typed.role.name()
             );
-            return Err((USAGE, why));
+            return Err(Failure::Usage(why));
         }
         let reports = self
             .reports
@@ -133,11 +133,12 @@ impl Configured {
             .or_else(|| config.reports.as_ref().map(PathBuf::from));
         if let Some(dir) = &reports {
             fs::create_dir_all(dir)
-                .map_err(|error| (USAGE, format!("reports: {}: {error}", dir.display())))?;
+                .map_err(|error| Failure::Usage(format!("reports: {}: {error}", dir.display())))?;
         }
         let planned = wanted.iter().map(|subject| {
             let words = all_words(subject, typed, reports.as_deref());
-            let cli = Cli::try_parse_from(words).map_err(|error| (USAGE, error.to_string()))?;
+            let cli =
+                Cli::try_parse_from(words).map_err(|error| Failure::Usage(error.to_string()))?;
             Ok((*subject, cli))
         });
         let planned: Vec<(&Subject, Cli)> = planned.collect::<Result<_, Failure>>()?;
@@ -210,12 +211,12 @@ struct Line<'s> {
 /// is the worst: what is wrong with the usage, then a failure, then what could not be judged.
 fn one_after_the_other(path: &str, planned: Vec<(&Subject, Cli)>) -> Result<ExitCode, Failure> {
     let interrupted = interrupt::watch()
-        .map_err(|error| (UNJUDGED, format!("signals cannot be watched: {error}")))?;
+        .map_err(|error| Failure::Unjudged(format!("signals cannot be watched: {error}")))?;
     let all = planned.len();
     let mut lines = Vec::new();
     for (subject, cli) in planned {
         let outcome = if interrupted.load(Ordering::Relaxed) {
-            Err((UNJUDGED, "interrupted before it began".to_owned()))
+            Err(Failure::Unjudged("interrupted before it began".to_owned()))
         } else {
             if all > 1 {
                 let shown = subject.command.join(" ");
@@ -252,14 +253,16 @@ fn line(name: &str, all: usize, outcome: Result<Ended, Failure>) -> Line<'_> {
                 .collect();
             (status, counted.join(", "))
         }
-        Err((status, why)) => {
+        Err(failure) => {
+            let why = failure.to_string();
             let shown = if all > 1 {
                 format!("{name}: {why}")
             } else {
                 why.clone()
             };
             say(&format!("unstick: {shown}"));
-            (status, why.lines().next().unwrap_or_default().to_owned())
+            let first = why.lines().next().unwrap_or_default().to_owned();
+            (failure.status(), first)
         }
     };
     Line { name, status, text }

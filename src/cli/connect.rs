@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use super::{FAILED, Failure, USAGE};
+use super::{FAILED, Failure};
 use crate::peer::client::Client;
 use crate::trace::visible::Escaped;
 use crate::wire::verified::Algorithm;
@@ -56,15 +56,15 @@ impl Connect {
         let server = &self.server;
         let addresses: Vec<SocketAddr> = server
             .to_socket_addrs()
-            .map_err(|error| (USAGE, format!("{server} is no HOST:PORT: {error}")))?
+            .map_err(|error| Failure::Usage(format!("{server} is no HOST:PORT: {error}")))?
             .collect();
         let interactive = io::stdin().is_terminal() && io::stdout().is_terminal();
         let client = Client::connect(&addresses, &self.dir, interactive)
-            .map_err(|error| (FAILED, format!("connecting to {server}: {error}")))?;
+            .map_err(|error| Failure::Failed(format!("connecting to {server}: {error}")))?;
         let undelivered = client
             .verifying(self.verify.into())
             .run(io::stdin().lock(), output(interactive))
-            .map_err(|error| (FAILED, error.to_string()))?;
+            .map_err(|error| Failure::Failed(error.to_string()))?;
         Ok(match undelivered {
             0 => ExitCode::SUCCESS,
             _ => ExitCode::from(FAILED),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{Failure, USAGE, print};
+use super::{Failure, print};
 use crate::framing::Framing;
 
 /// Print a Wireshark dissector in Lua for a framing
@@ -30,10 +30,7 @@ impl Dissector {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let text = self.framing.dissector(self.port).map_err(|why| {
             let framing = &self.framing;
-            (
-                USAGE,
-                format!("--framing {framing} has no dissector: {why}"),
-            )
+            Failure::Usage(format!("--framing {framing} has no dissector: {why}"))
         })?;
         print(text.as_str());
         Ok(ExitCode::SUCCESS)

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::shell::shell;
-use super::{Failure, USAGE, print};
+use super::{Failure, print};
 use crate::framing::Framing;
 use crate::suite::client;
 use crate::suite::requirement::{self, Requirement};
@@ -51,14 +51,11 @@ impl Explain {
         } else if let Some(case) = cases.iter().find(|case| case.info.id == id.as_str()) {
             explain_case(case, &framing)
         } else {
-            return Err((
-                USAGE,
-                format!(
-                    "{:?} is neither a case nor a requirement{}; `unstick cases` lists the cases, SPEC.md the requirements",
-                    id,
-                    suggestion(id)
-                ),
-            ));
+            return Err(Failure::Usage(format!(
+                "{:?} is neither a case nor a requirement{}; `unstick cases` lists the cases, SPEC.md the requirements",
+                id,
+                suggestion(id)
+            )));
         };
         print(&text);
         Ok(ExitCode::SUCCESS)

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{Failure, UNJUDGED, USAGE, print, say};
+use super::{Failure, print, say};
 use crate::framing::{Guess, guess};
 use crate::recut::turn::Conversation;
 use crate::trace::json;
@@ -45,13 +45,10 @@ impl Guessed {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let (guesses, total) = guesses(self.files.iter().map(PathBuf::as_path))?;
         if guesses.is_empty() {
-            return Err((
-                UNJUDGED,
-                format!(
-                    "no framing that is known divides these {total} octets; `unstick recut` needs none, and \
+            return Err(Failure::Unjudged(format!(
+                "no framing that is known divides these {total} octets; `unstick recut` needs none, and \
                      docs/framings.md has the language of framings"
-                ),
-            ));
+            )));
         }
         print(&listed(&guesses));
         Ok(ExitCode::SUCCESS)
@@ -72,7 +69,8 @@ pub(super) fn guesses<'p>(
 
 /// The streams in a file: those of both directions of a recording, or the octets as they are.
 fn streams_of(path: &Path) -> Result<Vec<Vec<u8>>, Failure> {
-    let wrong = |error: &dyn std::fmt::Display| (USAGE, format!("{}: {error}", path.display()));
+    let wrong =
+        |error: &dyn std::fmt::Display| Failure::Usage(format!("{}: {error}", path.display()));
     let mut octets = Vec::new();
     let mut file = File::open(path).map_err(|error| wrong(&error))?;
     let mut read = |most: u64, octets: &mut Vec<u8>| {

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use signal_hook::consts::FORBIDDEN;
 
-use super::{Failure, UNJUDGED};
+use super::Failure;
 use crate::testee::supervise::guard::{self, Kind, Task};
 
 /// Signals that are left as they are: the end of a child, which is ignored, and the word to go on.
@@ -56,10 +56,7 @@ impl Guard {
             .map(ExitCode::from)
             .map_err(|error| {
                 let root = self.root.display();
-                (
-                    UNJUDGED,
-                    format!("the directory {root} could not be made: {error}"),
-                )
+                Failure::Unjudged(format!("the directory {root} could not be made: {error}"))
             })
     }
 }

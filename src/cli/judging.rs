@@ -12,7 +12,7 @@ use super::options::{Limits, size};
 use super::output::Outputs;
 use super::progress::{Progress, locked};
 use super::shell::shell;
-use super::{FAILED, Failure, UNJUDGED, USAGE, columns, interrupt, print, say};
+use super::{FAILED, Failure, UNJUDGED, columns, interrupt, print, say};
 use crate::framing::Framing;
 use crate::judge::check::Check;
 use crate::judge::error::RunError;
@@ -81,9 +81,11 @@ impl Judging {
             None => KnownFailures::default(),
             Some(path) => {
                 let shown = path.display();
-                let text = fs::read_to_string(path)
-                    .map_err(|error| (USAGE, format!("--known-failures {shown}: {error}")))?;
-                KnownFailures::parse(&text).map_err(|error| (USAGE, format!("{shown}: {error}")))?
+                let text = fs::read_to_string(path).map_err(|error| {
+                    Failure::Usage(format!("--known-failures {shown}: {error}"))
+                })?;
+                KnownFailures::parse(&text)
+                    .map_err(|error| Failure::Usage(format!("{shown}: {error}")))?
             }
         };
         let list = ("--known-failures", self.known_failures.as_deref());
@@ -251,8 +253,8 @@ impl Judging {
         let json = json(&report);
         match (status(&report), self.outputs.write_as(&report, &json)) {
             (status, Ok(())) => Ok(ended(status, &report)),
-            (FAILED, Err(why)) => Err((FAILED, why)),
-            (_, Err(why)) => Err((UNJUDGED, why)),
+            (FAILED, Err(why)) => Err(Failure::Failed(why)),
+            (_, Err(why)) => Err(Failure::Unjudged(why)),
         }
     }
 
@@ -288,8 +290,8 @@ impl Judging {
         match (status(&report), wrong.is_empty()) {
             (status, true) => Ok(ended(status, &report)),
             // What was found is found, whatever became of the file.
-            (FAILED, false) if unjudged.is_none() => Err((FAILED, wrong.join("\n"))),
-            (_, false) => Err((UNJUDGED, wrong.join("\n"))),
+            (FAILED, false) if unjudged.is_none() => Err(Failure::Failed(wrong.join("\n"))),
+            (_, false) => Err(Failure::Unjudged(wrong.join("\n"))),
         }
     }
 }

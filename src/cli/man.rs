@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{FAILED, Failure, USAGE, print, shown};
+use super::{Failure, print, shown};
 use crate::trace::visible::Visible;
 
 /// Write the manual pages: one for unstick, and one for each command
@@ -31,11 +31,11 @@ impl Man {
                 "{} is there already: remove it, or name another directory",
                 taken.display()
             );
-            return Err((USAGE, why));
+            return Err(Failure::Usage(why));
         }
         let failed = |path: &PathBuf, error| {
             let why = format!("{} could not be written: {error}", path.display());
-            (FAILED, why)
+            Failure::Failed(why)
         };
         fs::create_dir_all(&self.dir).map_err(|error| failed(&self.dir, error))?;
         for (place, (path, (_, page))) in paths().zip(&pages).enumerate() {

@@ -10,6 +10,7 @@ mod connect;
 mod dissector;
 mod ended;
 mod explain;
+mod failure;
 mod framing;
 mod fuzz;
 mod guard;
@@ -42,15 +43,7 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::trace::visible::Visible;
-
-/// A case failed, is flaky, or the list of known failures is stale.
-const FAILED: u8 = 1;
-
-/// Bad usage: an option, a file, a pattern that matches nothing.
-const USAGE: u8 = 2;
-
-/// Nothing can be said: the testee did not start, or does not answer.
-const UNJUDGED: u8 = 3;
+use failure::{FAILED, Failure, UNJUDGED, USAGE};
 
 /// Finds the bugs that everyone writes into a length-prefixed protocol over TCP.
 ///
@@ -101,17 +94,14 @@ enum Command {
     Guard(guard::Guard),
 }
 
-/// An exit status, and what to say about it.
-type Failure = (u8, String);
-
 /// Runs the program and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
     completions::answer();
     let (cli, matches) = parsed();
-    cli.run(&matches).unwrap_or_else(|(status, message)| {
-        say(&format!("unstick: {message}"));
-        ExitCode::from(status)
+    cli.run(&matches).unwrap_or_else(|failure| {
+        say(&format!("unstick: {failure}"));
+        failure.into()
     })
 }
 
@@ -136,7 +126,7 @@ impl Cli {
         if self.configured != configured::Configured::default() {
             let why = "--config, --only and --reports are for plain `unstick`, and for commands whose \
                        subject is in unstick.toml";
-            return Err((USAGE, why.to_owned()));
+            return Err(Failure::Usage(why.to_owned()));
         }
         command.run()
     }
@@ -148,7 +138,7 @@ impl Cli {
             Some(Command::Client(client)) => client.run(),
             Some(Command::Codec(codec)) => codec.run(),
             Some(Command::Recut(recut)) => recut.run(),
-            _ => Err((USAGE, "nothing to judge".to_owned())),
+            _ => Err(Failure::Usage("nothing to judge".to_owned())),
         }
     }
 }

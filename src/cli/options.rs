@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{Failure, USAGE};
+use super::Failure;
 use crate::framing::Framing;
 use crate::judge::case::Described;
 use crate::judge::selection::select;
@@ -108,7 +108,7 @@ impl Chosen {
     /// Those of `cases` that a testee of this class owes, and that are wanted.
     pub(super) fn of<C: Described>(&self, cases: Vec<C>, class: Class) -> Result<Vec<C>, Failure> {
         select(cases, Some(class), &self.run, &self.skip)
-            .map_err(|error| (USAGE, error.to_string()))
+            .map_err(|error| Failure::Usage(error.to_string()))
     }
 }
 
@@ -140,7 +140,7 @@ impl Framed {
                     self.framing,
                     class.name()
                 );
-                Err((USAGE, why))
+                Err(Failure::Usage(why))
             }
         }
     }
@@ -176,7 +176,7 @@ impl Limits {
     /// Refuses a limit that FRM-7 lets nobody set.
     pub(super) fn fit(&self, framing: &Framing) -> Result<(), Failure> {
         fits(self.max_payload, framing)
-            .map_err(|(limit, why)| (USAGE, format!("--max-payload {limit}: {why}")))
+            .map_err(|(limit, why)| Failure::Usage(format!("--max-payload {limit}: {why}")))
     }
 
     /// The limit on concurrent sessions, where one is declared.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use tempfile::NamedTempFile;
 
-use super::{Failure, USAGE};
+use super::Failure;
 use crate::report::saved::Shard;
 use crate::report::{Report, badge, html, json, junit, summary};
 
@@ -78,13 +78,10 @@ impl Outputs {
             if let Some((other, _)) = taken.iter().find(|(_, taken)| *taken == place) {
                 let why =
                     format!("{option} {shown}: that is the file of {other}; name another one");
-                return Err((USAGE, why));
+                return Err(Failure::Usage(why));
             }
             writable(&place).map_err(|error| {
-                (
-                    USAGE,
-                    format!("{option} {shown} cannot be written: {error}"),
-                )
+                Failure::Usage(format!("{option} {shown} cannot be written: {error}"))
             })?;
             taken.push((option, place));
         }

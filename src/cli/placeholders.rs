@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::{Failure, USAGE};
+use super::Failure;
 
 /// Refuses placeholders that nothing fills in: a typing mistake would reach the program as it is.
 pub(super) fn known_placeholders(command: &[OsString], known: &[&str]) -> Result<(), Failure> {
@@ -22,7 +22,7 @@ pub(super) fn known_placeholders(command: &[OsString], known: &[&str]) -> Result
                     "{{{name}}} in the command is not filled in; those are {}",
                     known.join(" ")
                 );
-                return Err((USAGE, why));
+                return Err(Failure::Usage(why));
             }
         }
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Failure, UNJUDGED, interrupt, say};
+use super::{Failure, interrupt, say};
 use crate::judge::check::{Check, Verdict};
 use crate::judge::fuzzed::Status;
 use crate::judge::progress;
@@ -27,7 +27,7 @@ pub(super) struct Progress {
 impl Progress {
     pub(super) fn new() -> Result<Self, Failure> {
         let interrupted = interrupt::watch()
-            .map_err(|error| (UNJUDGED, format!("signals cannot be watched: {error}")))?;
+            .map_err(|error| Failure::Unjudged(format!("signals cannot be watched: {error}")))?;
         let bar = ProgressBar::new(0).with_style(
             ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")
                 .expect("the template is well-formed"),

@@ -15,7 +15,7 @@ use signal_hook::iterator::Signals;
 
 use super::judging::{INTERRUPTED, Judged, Judging};
 use super::shell::shell;
-use super::{Failure, UNJUDGED, USAGE, say};
+use super::{Failure, say};
 use crate::framing::Framing;
 use crate::judge::check::Check;
 use crate::peer::open_files;
@@ -104,10 +104,7 @@ pub(super) struct Proxy {
 impl Proxy {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let wrong = |why: String| {
-            (
-                USAGE,
-                format!("--to: expected HOST:PORT, got {:?}{why}", self.to),
-            )
+            Failure::Usage(format!("--to: expected HOST:PORT, got {:?}{why}", self.to))
         };
         let to: Vec<SocketAddr> = self
             .to
@@ -118,13 +115,14 @@ impl Proxy {
             return Err(wrong(": no such host".to_owned()));
         }
         if let Some(path) = &self.record {
-            record::prepare(path, false).map_err(|error| (USAGE, format!("--record: {error}")))?;
+            record::prepare(path, false)
+                .map_err(|error| Failure::Usage(format!("--record: {error}")))?;
         }
         // Connections beyond what the system allows wait.
         let _ = open_files::allow(FILES);
         let listen = self.listen;
         let relay = Relay::listen(listen, to)
-            .map_err(|error| (UNJUDGED, format!("--listen {listen}: {error}")))?;
+            .map_err(|error| Failure::Unjudged(format!("--listen {listen}: {error}")))?;
         if self.command.is_empty() {
             self.stand(&relay)
         } else {
@@ -144,7 +142,8 @@ impl Proxy {
     }
 
     fn stand(self, relay: &Relay) -> Result<ExitCode, Failure> {
-        let failed = |error: io::Error| (UNJUDGED, format!("signals cannot be watched: {error}"));
+        let failed =
+            |error: io::Error| Failure::Unjudged(format!("signals cannot be watched: {error}"));
         let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(failed)?;
         let plan = Plan {
             framing: self.framing.clone().map(Arc::new),
@@ -174,15 +173,14 @@ impl Proxy {
         };
         let exchange = tape.exchange();
         if exchange.is_empty() {
-            return Err((
-                UNJUDGED,
+            return Err(Failure::Unjudged(
                 "--record: no octet passed, so there is nothing to record".to_owned(),
             ));
         }
         let title = format!("Recorded from {}", self.to);
         let trace = exchange.trace(&record::id_of(path), &title);
         record::write(path, &json::write(&trace), false)
-            .map_err(|error| (UNJUDGED, format!("--record: {error}")))?;
+            .map_err(|error| Failure::Unjudged(format!("--record: {error}")))?;
         say(&format!(
             "unstick: {} holds every octet that passed, secrets too",
             path.display()
@@ -206,8 +204,9 @@ impl Proxy {
         .recorded(tape.clone());
         let signalled = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM, SIGHUP] {
-            signal_hook::flag::register(signal, Arc::clone(&signalled))
-                .map_err(|error| (UNJUDGED, format!("signals cannot be watched: {error}")))?;
+            signal_hook::flag::register(signal, Arc::clone(&signalled)).map_err(|error| {
+                Failure::Unjudged(format!("signals cannot be watched: {error}"))
+            })?;
         }
         let bar = ProgressBar::new(MAX_RUNS as u64).with_style(
             ProgressStyle::with_template("run {pos} of at most {len}: {msg}")

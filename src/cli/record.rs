@@ -12,7 +12,7 @@ use std::time::Duration;
 use clap::{ArgGroup, Args};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use super::{Failure, UNJUDGED, USAGE, print, say};
+use super::{Failure, print, say};
 use crate::recut::capture::{self, CaptureError, Wanted};
 use crate::recut::exchange::{Exchange, Party};
 use crate::recut::record::{self, WriteError};
@@ -76,7 +76,7 @@ impl Record {
         let (exchange, server) = match (&self.from, &self.to) {
             (Some(from), _) => self.captured(from)?,
             (None, Some(to)) => self.live(to)?,
-            (None, None) => return Err((USAGE, "--to or --from is needed".to_owned())),
+            (None, None) => return Err(Failure::Usage("--to or --from is needed".to_owned())),
         };
         self.write(exchange, server)
     }
@@ -84,11 +84,11 @@ impl Record {
     fn captured(&self, from: &Path) -> Result<(Exchange, SocketAddr), Failure> {
         let shown = from.display();
         let failed = |error: CaptureError| {
-            let status = match error {
-                CaptureError::SeveralStreams(_) | CaptureError::Read(_) => USAGE,
-                _ => UNJUDGED,
-            };
-            (status, format!("{shown}: {error}"))
+            let why = format!("{shown}: {error}");
+            match error {
+                CaptureError::SeveralStreams(_) | CaptureError::Read(_) => Failure::Usage(why),
+                _ => Failure::Unjudged(why),
+            }
         };
         let file = File::open(from).map_err(|error| failed(error.into()))?;
         let wanted = match (self.port, self.stream) {
@@ -106,15 +106,18 @@ impl Record {
     fn live(&self, to: &str) -> Result<(Exchange, SocketAddr), Failure> {
         let server = to.to_socket_addrs().ok().and_then(|mut found| found.next());
         let Some(server) = server else {
-            return Err((USAGE, format!("--to: expected HOST:PORT, got {to:?}")));
+            return Err(Failure::Usage(format!(
+                "--to: expected HOST:PORT, got {to:?}"
+            )));
         };
         let interrupted = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM, SIGHUP] {
-            signal_hook::flag::register(signal, Arc::clone(&interrupted))
-                .map_err(|error| (UNJUDGED, format!("signals cannot be watched: {error}")))?;
+            signal_hook::flag::register(signal, Arc::clone(&interrupted)).map_err(|error| {
+                Failure::Unjudged(format!("signals cannot be watched: {error}"))
+            })?;
         }
         let recorder = Recorder::start(self.listen, server)
-            .map_err(|error| (USAGE, format!("--listen {}: {error}", self.listen)))?;
+            .map_err(|error| Failure::Usage(format!("--listen {}: {error}", self.listen)))?;
         if self.command.is_empty() {
             print(&format!(
                 "listening on {}; Ctrl-C ends the recording\n",
@@ -141,9 +144,11 @@ impl Record {
         };
         let words = self.command.iter().map(filled).collect();
         let mut task = crate::testee::task::Task::start(words, None)
-            .map_err(|error| (UNJUDGED, error.to_string()))?;
+            .map_err(|error| Failure::Unjudged(error.to_string()))?;
         loop {
-            let ended = task.ended().map_err(|error| (USAGE, error.to_string()))?;
+            let ended = task
+                .ended()
+                .map_err(|error| Failure::Usage(error.to_string()))?;
             if let Some(status) = ended {
                 if status != 0 {
                     say(&format!(
@@ -164,8 +169,7 @@ impl Record {
 
     fn write(&self, mut exchange: Exchange, server: SocketAddr) -> Result<ExitCode, Failure> {
         if exchange.is_empty() {
-            return Err((
-                UNJUDGED,
+            return Err(Failure::Unjudged(
                 "no octet passed: there is nothing to record".to_owned(),
             ));
         }
@@ -210,5 +214,5 @@ fn warn(seen: &Seen) {
 }
 
 fn unwritable(error: &WriteError) -> Failure {
-    (USAGE, error.to_string())
+    Failure::Usage(error.to_string())
 }

@@ -11,11 +11,11 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 mod program;
 
+use super::Failure;
 use super::ended::Ended;
 use super::judging::{INTERRUPTED, Judging};
 use super::progress::Progress;
 use super::shell::shell;
-use super::{Failure, USAGE};
 use crate::framing::Framing;
 use crate::recut::finding::Finding;
 use crate::recut::learn::Options;
@@ -115,7 +115,7 @@ impl Recut {
     pub(super) fn run(self) -> Result<Ended, Failure> {
         if self.files.is_empty() {
             let why = "no recording: name the FILE that `unstick record` wrote, before `--`";
-            return Err((USAGE, why.to_owned()));
+            return Err(Failure::Usage(why.to_owned()));
         }
         let recordings = self.recordings()?;
         let planned = self.planned(&recordings)?;
@@ -193,7 +193,7 @@ impl Recut {
                 Some(pattern) => format!("--run {pattern:?} matches no cut of these recordings"),
                 None => "there is no place to cut: each turn is a single octet".to_owned(),
             };
-            return Err((USAGE, why));
+            return Err(Failure::Usage(why));
         }
         Ok(planned)
     }
@@ -245,7 +245,7 @@ impl Recut {
             if !names.insert(recording.name.clone()) {
                 let name = &recording.name;
                 let why = format!("{}: another file has the id {name:?} too", path.display());
-                return Err((USAGE, why));
+                return Err(Failure::Usage(why));
             }
             recordings.push(recording);
         }
@@ -267,14 +267,13 @@ impl Recut {
         let mut set = GlobSetBuilder::new();
         for pattern in &self.run {
             let glob = Glob::new(pattern).map_err(|error| {
-                (
-                    USAGE,
-                    format!("invalid pattern {pattern:?}: {}", error.kind()),
-                )
+                Failure::Usage(format!("invalid pattern {pattern:?}: {}", error.kind()))
             })?;
             set.add(glob);
         }
-        let set = set.build().map_err(|error| (USAGE, error.to_string()))?;
+        let set = set
+            .build()
+            .map_err(|error| Failure::Usage(error.to_string()))?;
         Ok(Some(set))
     }
 
@@ -289,7 +288,7 @@ impl Recut {
             .to_socket_addrs()
             .ok()
             .and_then(|mut addresses| addresses.next())
-            .ok_or_else(|| (USAGE, format!("--connect: expected HOST:PORT, got {at:?}")))?;
+            .ok_or_else(|| Failure::Usage(format!("--connect: expected HOST:PORT, got {at:?}")))?;
         let mut words = self.words();
         words.extend(["--connect".to_owned(), at.clone()]);
         let testee = Testee {
@@ -352,13 +351,14 @@ pub(super) fn last_lines(stderr: &str) -> String {
 
 pub(super) fn recording(path: &Path) -> Result<Recording, Failure> {
     let shown = path.display();
-    let text = fs::read_to_string(path).map_err(|error| (USAGE, format!("{shown}: {error}")))?;
+    let text =
+        fs::read_to_string(path).map_err(|error| Failure::Usage(format!("{shown}: {error}")))?;
     let trace = json::read(&text).map_err(|error| {
         let why = format!(
             "{shown} is not a recording: {error}; fixtures/trace.schema.json describes the format, and \
             --octets takes any file"
         );
-        (USAGE, why)
+        Failure::Usage(why)
     })?;
-    Recording::of(&trace).map_err(|error| (USAGE, format!("{shown}: {error}")))
+    Recording::of(&trace).map_err(|error| Failure::Usage(format!("{shown}: {error}")))
 }

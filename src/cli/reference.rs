@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::judging::{judge, no_outcome, status};
 use super::progress::Progress;
-use super::{Failure, UNJUDGED, columns, print};
+use super::{Failure, columns, print};
 use crate::framing::Framing;
 use crate::judge::known_failures::KnownFailures;
 use crate::judge::progress::Unwatched;
@@ -47,7 +47,7 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
 
     let class = Class::Transfer;
     let program = std::env::current_exe()
-        .map_err(|error| (UNJUDGED, format!("this program cannot be found: {error}")))?;
+        .map_err(|error| Failure::Unjudged(format!("this program cannot be found: {error}")))?;
     let mut command: Vec<OsString> = vec![program.into()];
     command.extend(
         [
@@ -82,7 +82,7 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
     let cases = select(cases::all(), Some(class), &[], &[]).expect("no pattern, no mismatch");
     let mut progress = Progress::new()?;
     let run = judge(origin, &cases, &options, &mut progress)
-        .map_err(|error| (UNJUDGED, no_outcome(&error)))?;
+        .map_err(|error| Failure::Unjudged(no_outcome(&error)))?;
     drop(progress);
     let server = Testee {
         role: "server",

@@ -17,7 +17,7 @@ use super::opening::{HELLO, answer};
 use super::options::{Framed, Limits, ServerClass};
 use super::placeholders::known_placeholders;
 use super::shell::shell;
-use super::{Failure, UNJUDGED, USAGE, say};
+use super::{Failure, say};
 use crate::framing::Framing;
 use crate::judge::case::Described;
 use crate::suite::server::case::Case;
@@ -98,7 +98,7 @@ impl Replay {
             let why = format!(
                 "a server of class {class} owes none of these traces: name another by --class"
             );
-            return Err((USAGE, why));
+            return Err(Failure::Usage(why));
         }
         if cases.len() < all {
             let left_out = all - cases.len();
@@ -146,7 +146,8 @@ const TRACE: &str = "{trace}";
 fn assumed(cases: &[Case], origin: &Origin) -> Result<Class, Failure> {
     let owed = cases.iter().map(|case| case.info.class).max();
     let owed = owed.unwrap_or(Class::Transfer).max(Class::Framing);
-    let server = Server::new(origin.clone()).map_err(|error| (UNJUDGED, error.to_string()))?;
+    let server =
+        Server::new(origin.clone()).map_err(|error| Failure::Unjudged(error.to_string()))?;
     let shown = match answer(server.address(), HELLO) {
         // One that does not answer is judged, and told what is wrong.
         Err(_) => None,

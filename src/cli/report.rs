@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::output::{place, write};
-use super::{FAILED, Failure, UNJUDGED, USAGE, print};
+use super::{FAILED, Failure, print};
 use crate::report::html;
 use crate::report::saved::{Change, Saved, changes, join};
 use crate::trace::visible::Visible;
@@ -37,7 +37,7 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let usage = |why: String| (USAGE, why);
+        let usage = |why: String| Failure::Usage(why);
         let reports = self
             .reports
             .iter()
@@ -57,12 +57,9 @@ impl Report {
                 return Err(usage(format!("--html {shown}: that is one of the reports")));
             }
             let page = html::matrix(&reports, self.diff)
-                .map_err(|error| (UNJUDGED, format!("--html {shown}: {error}")))?;
+                .map_err(|error| Failure::Unjudged(format!("--html {shown}: {error}")))?;
             write(&place(path), page.as_bytes()).map_err(|error| {
-                (
-                    USAGE,
-                    format!("--html {shown} could not be written: {error}"),
-                )
+                Failure::Usage(format!("--html {shown} could not be written: {error}"))
             })?;
         }
         if !self.diff {

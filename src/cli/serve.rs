@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
-use super::{FAILED, Failure, USAGE, say};
+use super::{Failure, say};
 use crate::peer::open_files;
 use crate::peer::server::{Server, ServerOptions};
 use crate::peer::store::Sync;
@@ -75,10 +75,10 @@ impl Serve {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         fs::create_dir_all(&self.dir).map_err(|error| {
             let dir = self.dir.display();
-            (USAGE, format!("--dir {dir} could not be made: {error}"))
+            Failure::Usage(format!("--dir {dir} could not be made: {error}"))
         })?;
         let listen = self.listen;
-        let failed = |error: io::Error| (FAILED, format!("serving on {listen}: {error}"));
+        let failed = |error: io::Error| Failure::Failed(format!("serving on {listen}: {error}"));
         let files = (self.max_sessions as u64).saturating_mul(FILES_PER_SESSION);
         if let Err(error) = open_files::allow(files.saturating_add(FILES_BESIDE)) {
             say(&format!(

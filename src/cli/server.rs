@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::Failure;
 use super::ended::Ended;
 use super::judging::{Claims, Judging};
 use super::options::{Chosen, Framed, Limits, ServerClass};
 use super::placeholders::known_placeholders;
 use super::shell::shell;
-use super::{Failure, USAGE};
 use crate::disk::Claim;
 use crate::framing::Framing;
 use crate::report::Testee;
@@ -92,9 +92,9 @@ impl Server {
     fn running(&self, at: &str, cases: &[Case]) -> Result<(Testee, Origin), Failure> {
         let address = at
             .to_socket_addrs()
-            .map_err(|error| (USAGE, format!("--connect {at} is no HOST:PORT: {error}")))?
+            .map_err(|error| Failure::Usage(format!("--connect {at} is no HOST:PORT: {error}")))?
             .next()
-            .ok_or_else(|| (USAGE, format!("--connect {at} has no address")))?;
+            .ok_or_else(|| Failure::Usage(format!("--connect {at} has no address")))?;
         let mut again = self.words();
         again.extend(["--connect".to_owned(), at.to_owned()]);
         if let Some(dir) = &self.dir {
@@ -112,7 +112,7 @@ impl Server {
             None => None,
             Some(dir) => {
                 let claim = Claim::of(dir, names_stored(cases))
-                    .map_err(|error| (USAGE, format!("--dir {error}")))?;
+                    .map_err(|error| Failure::Usage(format!("--dir {error}")))?;
                 Some(Arc::new(claim))
             }
         };

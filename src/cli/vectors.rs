@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{FAILED, Failure, USAGE, print};
+use super::{Failure, print};
 use crate::framing::Framing;
 use crate::suite::vectors;
 use crate::trace::visible::Visible;
@@ -56,13 +56,13 @@ impl Vectors {
             if let Err(error) = writeln!(out, "{line}") {
                 return match error.kind() {
                     std::io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
-                    _ => Err((FAILED, format!("standard output: {error}"))),
+                    _ => Err(Failure::Failed(format!("standard output: {error}"))),
                 };
             }
         }
         match out.flush() {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                Err((FAILED, format!("standard output: {error}")))
+                Err(Failure::Failed(format!("standard output: {error}")))
             }
             _ => Ok(ExitCode::SUCCESS),
         }
@@ -73,7 +73,7 @@ impl Vectors {
         let taken = fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
         if taken || dir.is_file() {
             let why = format!("{shown} is there already and not empty: name a fresh directory");
-            return Err((USAGE, why));
+            return Err(Failure::Usage(why));
         }
         let was_there = dir.is_dir();
         let files = vectors::files(&self.framing);
@@ -88,7 +88,7 @@ impl Vectors {
                     let _ = fs::remove_dir(dir);
                 }
                 let why = format!("{} could not be written: {error}", path.display());
-                return Err((FAILED, why));
+                return Err(Failure::Failed(why));
             }
         }
         print(Visible::of(format_args!(

@@ -1,6 +1,6 @@
 //! Places in a file, and errors that name them.
 
-use crate::cli::{Failure, USAGE};
+use crate::cli::Failure;
 
 /// The file that is looked for in the working directory.
 pub(in crate::cli) const NAME: &str = "unstick.toml";
@@ -18,7 +18,7 @@ impl Place {
 
     /// An error at this place of the file.
     pub(super) fn wrong(self, path: &str, why: &str) -> Failure {
-        (USAGE, format!("{path}:{}: {why}", self.0))
+        Failure::Usage(format!("{path}:{}: {why}", self.0))
     }
 }
 

@@ -13,7 +13,7 @@ use super::keys::{self, COMMAND, Key, Kind, RECORDINGS, SUBJECT_NAME};
 use super::place::Place;
 use super::subject::{Config, Role, Setting, Subject};
 use super::words;
-use crate::cli::{Failure, USAGE};
+use crate::cli::Failure;
 
 /// The key for the directory that reports go to.
 const REPORTS: &str = "reports";
@@ -21,7 +21,8 @@ const REPORTS: &str = "reports";
 /// Reads a file.
 pub(in crate::cli) fn read(path: &Path) -> Result<Config, Failure> {
     let shown = path.display().to_string();
-    let text = fs::read_to_string(path).map_err(|error| (USAGE, format!("{shown}: {error}")))?;
+    let text =
+        fs::read_to_string(path).map_err(|error| Failure::Usage(format!("{shown}: {error}")))?;
     parse(&shown, &text)
 }
 
@@ -71,7 +72,7 @@ fn parse(path: &str, text: &str) -> Result<Config, Failure> {
         let why = format!(
             "{path}: there is nothing to judge: write a table [server], [client], [codec] or [recut]"
         );
-        return Err((USAGE, why));
+        return Err(Failure::Usage(why));
     }
     file.names_differ(&config.subjects)?;
     for subject in &config.subjects {
@@ -276,9 +277,9 @@ mod tests {
     use super::*;
 
     fn wrong(text: &str) -> String {
-        let (status, why) = parse("unstick.toml", text).unwrap_err();
-        assert_eq!(status, USAGE);
-        why
+        let failure = parse("unstick.toml", text).unwrap_err();
+        assert!(matches!(failure, Failure::Usage(_)));
+        failure.to_string()
     }
 
     #[test]

@@ -16,7 +16,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Subcommand};
 
 use super::judging::{Judged, Judging};
-use super::{Failure, UNJUDGED, USAGE, print};
+use super::{Failure, print};
 use crate::judge::check::Check;
 use crate::judge::fuzzed::{Budget, Found, Fuzzed};
 use crate::report::Report;
@@ -100,11 +100,12 @@ impl Fuzzing {
     fn prepare(&self) -> Result<u64, Failure> {
         if self.judging.is_a_part() {
             let why = "--shard splits a list of cases, and fuzzing has none: give each machine a --seed of its own";
-            return Err((USAGE, why.to_owned()));
+            return Err(Failure::Usage(why.to_owned()));
         }
         if let Some(dir) = &self.findings {
-            fs::create_dir_all(dir)
-                .map_err(|error| (USAGE, format!("--findings {}: {error}", dir.display())))?;
+            fs::create_dir_all(dir).map_err(|error| {
+                Failure::Usage(format!("--findings {}: {error}", dir.display()))
+            })?;
         }
         Ok(self.seed.unwrap_or_else(|| fastrand::u64(..1 << 32)))
     }
@@ -122,7 +123,7 @@ impl Fuzzing {
                 print(&paths.concat());
                 Ok(ended.into())
             }
-            Err(why) => Err((UNJUDGED, why)),
+            Err(why) => Err(Failure::Unjudged(why)),
         }
     }
 

@@ -12,7 +12,7 @@ use crate::cli::judging::Judged;
 use crate::cli::placeholders::known_placeholders;
 use crate::cli::progress::Progress;
 use crate::cli::recut::{last_lines, recording};
-use crate::cli::{Failure, USAGE, say};
+use crate::cli::{Failure, say};
 use crate::framing::Framing;
 use crate::recut::fuzz::run::run;
 use crate::recut::learn::Options;
@@ -66,7 +66,7 @@ impl Recorded {
         if self.files.is_empty() || self.command.is_empty() {
             let why = "name a recording and, behind `--`, the server's command, as in `unstick fuzz redis.json \
                        -- redis-server --port {port}`; without a recording, `unstick fuzz server -- COMMAND`";
-            return Err((USAGE, why.to_owned()));
+            return Err(Failure::Usage(why.to_owned()));
         }
         let mut recordings = Vec::new();
         let mut names = BTreeSet::new();
@@ -75,7 +75,7 @@ impl Recorded {
             if !names.insert(one.name.clone()) {
                 let name = &one.name;
                 let why = format!("{}: another file has the id {name:?} too", path.display());
-                return Err((USAGE, why));
+                return Err(Failure::Usage(why));
             }
             recordings.push(one);
         }

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, stderr};
 
 use super::described::{Kind, Spoken, spoken};
-use crate::cli::{Failure, USAGE, say};
+use crate::cli::{Failure, say};
 
 /// What is known of a project.
 #[derive(Debug)]
@@ -85,7 +85,9 @@ fn until<T>(
         let mut line = String::new();
         let read = io::stdin().read_line(&mut line);
         if !matches!(read, Ok(1..)) {
-            return Err((USAGE, "there was no answer; nothing is written".to_owned()));
+            return Err(Failure::Usage(
+                "there was no answer; nothing is written".to_owned(),
+            ));
         }
         match taken(line.trim()) {
             Ok(answer) => return Ok(answer),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::cli::{FAILED, Failure, UNJUDGED, USAGE};
+use crate::cli::Failure;
 
 /// A file that will be written.
 #[derive(Debug)]
@@ -45,12 +45,8 @@ impl Scratch {
             file.write_all(planned.text.as_bytes())?;
             Ok(file)
         });
-        let failed = |error| {
-            (
-                UNJUDGED,
-                format!("a temporary file cannot be written: {error}"),
-            )
-        };
+        let failed =
+            |error| Failure::Unjudged(format!("a temporary file cannot be written: {error}"));
         made.map(Self).map_err(failed)
     }
 
@@ -66,7 +62,7 @@ pub(super) fn free(path: &Path) -> Result<(), Failure> {
     }
     let shown = path.display();
     let why = format!("{shown} is there already, and stays as it is; nothing is written");
-    Err((USAGE, why))
+    Err(Failure::Usage(why))
 }
 
 /// Writes all files, and says which. Where one cannot be written, those of this run are removed, by name.
@@ -78,7 +74,9 @@ pub(super) fn write(planned: &[Planned]) -> Result<Vec<String>, Failure> {
                 one.remove();
             }
             let shown = file.path.display();
-            return Err((FAILED, format!("{shown} could not be written: {error}")));
+            return Err(Failure::Failed(format!(
+                "{shown} could not be written: {error}"
+            )));
         }
     }
     let files = planned.iter().map(|file| file.path.display().to_string());
@@ -131,8 +129,9 @@ mod tests {
             Planned::program(path("a/b/two"), text()),
             Planned::new(path("mine"), text()),
         ];
-        let (status, why) = write(&planned).unwrap_err();
-        assert_eq!(status, FAILED);
+        let failure = write(&planned).unwrap_err();
+        assert!(matches!(failure, Failure::Failed(_)));
+        let why = failure.to_string();
         assert!(why.contains("mine"), "{why}");
         assert_eq!(fs::read_to_string(path("mine")).unwrap(), "mine");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);

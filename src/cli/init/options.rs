@@ -12,7 +12,7 @@ use super::recipe::{self, Ci};
 use super::{record, text, trial};
 use crate::cli::config::{NAME, Role, read, schema};
 use crate::cli::options::{ServerClass, limit};
-use crate::cli::{Failure, USAGE, print, say};
+use crate::cli::{Failure, print, say};
 use crate::framing::Framing;
 use crate::trace::Class;
 use crate::trace::visible::Visible;
@@ -85,9 +85,9 @@ impl Init {
         let mut planned = vec![Planned::new(NAME, text::toml(&described))];
         // Whatever plain `unstick` would refuse is found before it is written.
         let scratch = files::Scratch::of(&planned[0])?;
-        let config = read(scratch.path()).map_err(|(status, why)| {
-            let why = why.replace(&scratch.path().display().to_string(), NAME);
-            (status, why)
+        let config = read(scratch.path()).map_err(|failure| {
+            let path = scratch.path().display().to_string();
+            failure.reworded(|why| why.replace(&path, NAME))
         })?;
         let list = self.known_failures.as_deref().filter(|list| !list.exists());
         for subject in &config.subjects {
@@ -121,7 +121,7 @@ impl Init {
             if !ask::is_possible() {
                 let why = "how is it started? Name the command behind `--`, as in `unstick init -- python3 \
                            server.py {port} {dir}`; questions are asked on a terminal only";
-                return Err((USAGE, why.to_owned()));
+                return Err(Failure::Usage(why.to_owned()));
             }
             answers = ask::all(answers, self.kind.is_none(), !self.recording.is_empty())?;
         }
@@ -129,7 +129,7 @@ impl Init {
         if !is_server && (answers.client.is_some() || !self.recording.is_empty()) {
             let why = "--record and --recording are for servers: `unstick recut --client` and --filter hold \
                        recordings with others";
-            return Err((USAGE, why.to_owned()));
+            return Err(Failure::Usage(why.to_owned()));
         }
         if matches!(answers.spoken, Some(Spoken::Unknown))
             && answers.client.is_none()
@@ -137,7 +137,7 @@ impl Init {
         {
             let why = "--framing unknown needs a conversation: --record 'CLIENT {host} {port}' records one, \
                        --recording FILE names one that `unstick record` wrote";
-            return Err((USAGE, why.to_owned()));
+            return Err(Failure::Usage(why.to_owned()));
         }
         Ok(answers)
     }
@@ -151,7 +151,10 @@ impl Init {
         }
         let named = |path: &PathBuf| match path.to_str() {
             Some(name) => Ok(name.to_owned()),
-            None => Err((USAGE, format!("{}: the name is not UTF-8", path.display()))),
+            None => Err(Failure::Usage(format!(
+                "{}: the name is not UTF-8",
+                path.display()
+            ))),
         };
         self.recording.iter().map(named).collect()
     }

@@ -8,7 +8,7 @@ use clap::Parser;
 
 use crate::cli::framing::guesses;
 use crate::cli::placeholders::known_placeholders;
-use crate::cli::{Cli, Failure, UNJUDGED, USAGE};
+use crate::cli::{Cli, Failure};
 use crate::suite::time_zone;
 use crate::testee::launch::Template;
 use crate::testee::server::{Origin, Server};
@@ -36,19 +36,16 @@ pub(super) fn make(server: &[String], client: &str, output: &str) -> Result<(), 
     let client = shlex::split(client)
         .filter(|words| !words.is_empty())
         .ok_or_else(|| {
-            (
-                USAGE,
-                "--record: expected a command, with its quotes closed".to_owned(),
-            )
+            Failure::Usage("--record: expected a command, with its quotes closed".to_owned())
         })?;
     let server = Server::new(Origin::Command(template(server)?))
-        .map_err(|error| (UNJUDGED, error.to_string()))?;
+        .map_err(|error| Failure::Unjudged(error.to_string()))?;
     let to = server.address().to_string();
     let mut words = ["unstick", "record", "--to", &to, "-o", output, "--"]
         .map(str::to_owned)
         .to_vec();
     words.extend(client);
-    let cli = Cli::try_parse_from(words).map_err(|error| (USAGE, error.to_string()))?;
+    let cli = Cli::try_parse_from(words).map_err(|error| Failure::Usage(error.to_string()))?;
     match cli.command {
         Some(command) => command.run().map(drop),
         None => Ok(()),

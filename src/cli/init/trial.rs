@@ -15,7 +15,7 @@ use super::record::template;
 use crate::cli::config::{Role, Subject, words};
 use crate::cli::opening::{HELLO, answer};
 use crate::cli::recut::recording;
-use crate::cli::{Cli, Failure, UNJUDGED, USAGE};
+use crate::cli::{Cli, Failure};
 use crate::framing::Framing;
 use crate::judge::check::{Check, Verdict};
 use crate::judge::error::RunError;
@@ -118,7 +118,7 @@ pub(super) fn client_class(command: &[String]) -> Result<(Class, String), Failur
 
 /// Nothing can be said, so nothing is written.
 fn unwritten(error: &dyn std::fmt::Display) -> Failure {
-    (UNJUDGED, format!("{error}\nnothing is written"))
+    Failure::Unjudged(format!("{error}\nnothing is written"))
 }
 
 /// Judges a subject: by few cases, or wholly where the list of what fails is wanted, which is given back.
@@ -129,10 +129,7 @@ pub(super) fn run(
     is_listed: bool,
 ) -> Result<Option<String>, Failure> {
     let report = tempfile::NamedTempFile::new().map_err(|error| {
-        (
-            UNJUDGED,
-            format!("a temporary file cannot be written: {error}"),
-        )
+        Failure::Unjudged(format!("a temporary file cannot be written: {error}"))
     })?;
     // A list belongs to one run; it is that of the conformance run, if there is one.
     let is_listed = is_listed && subject.sets("known-failures");
@@ -148,9 +145,9 @@ pub(super) fn run(
     }
     let typed = typed(subject, &more);
     let all = words(subject, typed.as_ref(), &more);
-    let cli = Cli::try_parse_from(all).map_err(|error| (USAGE, error.to_string()))?;
+    let cli = Cli::try_parse_from(all).map_err(|error| Failure::Usage(error.to_string()))?;
     cli.judge()
-        .map_err(|(status, why)| (status, format!("{why}\nnothing is written")))?;
+        .map_err(|failure| failure.reworded(|why| format!("{why}\nnothing is written")))?;
     if is_listed {
         return listed(report.path()).map(Some);
     }
@@ -221,7 +218,7 @@ fn first_cuts(recordings: &[String]) -> Result<Vec<String>, Failure> {
 fn listed(report: &Path) -> Result<String, Failure> {
     let unreadable = |error: &dyn std::fmt::Display| {
         let why = format!("the report of the trial cannot be read: {error}");
-        (UNJUDGED, why)
+        Failure::Unjudged(why)
     };
     let text = fs::read_to_string(report).map_err(|error| unreadable(&error))?;
     let report = serde_json::from_str(&text).map_err(|error| unreadable(&error))?;

@@ -6,10 +6,10 @@ use std::num::NonZero;
 use std::path::Path;
 use std::thread;
 
+use crate::cli::Failure;
 use crate::cli::ended::Ended;
 use crate::cli::judging::{INTERRUPTED, Judged, Judging};
 use crate::cli::progress::Progress;
-use crate::cli::{Failure, USAGE};
 use crate::judge::check::Verdict;
 use crate::judge::known_failures::KnownFailures;
 use crate::recut::client::inverted;
@@ -33,9 +33,11 @@ pub(super) const fn applies(variation: &Variation) -> bool {
 /// A file of octets, named by itself.
 pub(super) fn octets(path: &Path) -> Result<Recording, Failure> {
     let shown = path.display();
-    let octets = fs::read(path).map_err(|error| (USAGE, format!("{shown}: {error}")))?;
+    let octets = fs::read(path).map_err(|error| Failure::Usage(format!("{shown}: {error}")))?;
     if octets.is_empty() {
-        return Err((USAGE, format!("{shown} is empty: there is nothing to cut")));
+        return Err(Failure::Usage(format!(
+            "{shown} is empty: there is nothing to cut"
+        )));
     }
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let name: String = stem
@@ -55,13 +57,13 @@ pub(super) fn octets(path: &Path) -> Result<Recording, Failure> {
 /// The input in a file: a recording, or any octets.
 pub(super) fn input(path: &Path, silent: bool) -> Result<Recording, Failure> {
     let shown = path.display();
-    let bytes = fs::read(path).map_err(|error| (USAGE, format!("{shown}: {error}")))?;
+    let bytes = fs::read(path).map_err(|error| Failure::Usage(format!("{shown}: {error}")))?;
     if let Some(trace) = str::from_utf8(&bytes)
         .ok()
         .and_then(|text| json::read(text).ok())
         && trace.is_recording()
     {
-        return Recording::of(&trace).map_err(|error| (USAGE, format!("{shown}: {error}")));
+        return Recording::of(&trace).map_err(|error| Failure::Usage(format!("{shown}: {error}")));
     }
     let mut recording = octets(path)?;
     for turn in &mut recording.conversation.turns {
@@ -76,7 +78,7 @@ pub(super) fn input(path: &Path, silent: bool) -> Result<Recording, Failure> {
 /// A recording as it is played to a client.
 pub(super) fn played(path: &Path, mut recording: Recording) -> Result<Recording, Failure> {
     recording.conversation = inverted(&recording.conversation)
-        .map_err(|error| (USAGE, format!("{}: {error}", path.display())))?;
+        .map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
     Ok(recording)
 }
 

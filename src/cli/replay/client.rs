@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use super::files::Paths;
 use super::{Replay, TRACE, rerun};
+use crate::cli::Failure;
 use crate::cli::client::needs_a_port;
 use crate::cli::judging::{Judged, no_outcome};
-use crate::cli::{Failure, USAGE};
 use crate::suite::client::fuzz::played::{case, playable};
 use crate::suite::client::run::{Options, run};
 use crate::suite::effort::Effort;
@@ -18,10 +18,7 @@ impl Replay {
         for trace in &traces {
             playable(trace).map_err(|why| {
                 let id = &trace.id;
-                (
-                    USAGE,
-                    format!("{id} is no conversation with a client: {why}"),
-                )
+                Failure::Usage(format!("{id} is no conversation with a client: {why}"))
             })?;
         }
         needs_a_port(&self.command)?;

@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use super::files::Paths;
 use super::{Replay, TRACE, rerun};
+use crate::cli::Failure;
 use crate::cli::codec::Spoken;
 use crate::cli::judging::{INTERRUPTED, Judged};
-use crate::cli::{Failure, USAGE};
 use crate::trace::{Action, Class, Trace};
 
 impl Replay {
@@ -18,7 +18,7 @@ impl Replay {
                 trace.id,
                 trace.class().name()
             );
-            return Err((USAGE, why));
+            return Err(Failure::Usage(why));
         }
         let judging = &self.judging;
         let known = judging.prepare()?;

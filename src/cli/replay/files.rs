@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::cli::{Failure, USAGE};
+use crate::cli::Failure;
 use crate::suite::requirement::find;
 use crate::trace::{Trace, json};
 
@@ -20,7 +20,9 @@ pub(super) fn read(given: &[PathBuf]) -> Result<(Vec<Trace>, Paths), Failure> {
         let shown = path.to_string_lossy().into_owned();
         if let Some(other) = paths.insert(trace.id.clone(), shown) {
             let (shown, id) = (path.display(), &trace.id);
-            return Err((USAGE, format!("{shown}: {other} has the id {id} too")));
+            return Err(Failure::Usage(format!(
+                "{shown}: {other} has the id {id} too"
+            )));
         }
         traces.push(trace);
     }
@@ -37,12 +39,14 @@ fn files(given: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         }
         let shown = path.display();
         let entries = fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-        let entries = entries.map_err(|error| (USAGE, format!("{shown}: {error}")))?;
+        let entries = entries.map_err(|error| Failure::Usage(format!("{shown}: {error}")))?;
         let is_trace = |path: &PathBuf| path.extension().is_some_and(|ends| ends == "json");
         let mut inside: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
         inside.retain(|path| is_trace(path) && path.is_file());
         if inside.is_empty() {
-            return Err((USAGE, format!("{shown}: no file in it ends in .json")));
+            return Err(Failure::Usage(format!(
+                "{shown}: no file in it ends in .json"
+            )));
         }
         inside.sort();
         files.extend(inside);
@@ -52,19 +56,17 @@ fn files(given: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 
 fn one(path: &Path) -> Result<Trace, Failure> {
     let shown = path.display();
-    let text = fs::read_to_string(path).map_err(|error| (USAGE, format!("{shown}: {error}")))?;
+    let text =
+        fs::read_to_string(path).map_err(|error| Failure::Usage(format!("{shown}: {error}")))?;
     let trace = json::read(&text).map_err(|error| {
-        (
-            USAGE,
-            format!(
-                "{shown} is no trace: {error}; fixtures/trace.schema.json describes the format"
-            ),
-        )
+        Failure::Usage(format!(
+            "{shown} is no trace: {error}; fixtures/trace.schema.json describes the format"
+        ))
     })?;
     if let Some(unknown) = trace.requirements.iter().find(|id| find(id).is_none()) {
         let why =
             format!("{shown}: there is no requirement {unknown}; `unstick explain` lists all");
-        return Err((USAGE, why));
+        return Err(Failure::Usage(why));
     }
     Ok(trace)
 }
