@@ -10,8 +10,7 @@ use super::{Failure, print};
 use crate::judge::case::{CaseInfo, Described, Role};
 use crate::judge::id::RequirementId;
 use crate::judge::selection::select;
-use crate::suite::server::cases;
-use crate::suite::{client, codec};
+use crate::suite::catalog::{self, Listed};
 use crate::trace::Class;
 
 /// List the cases
@@ -37,17 +36,7 @@ impl Cases {
         };
         let patterns: Vec<String> = self.pattern.into_iter().collect();
         let framing = &self.framed.framing;
-        let servers = cases::of(framing).into_iter();
-        let servers = servers.map(|case| Row(Box::new(case)));
-        let mut clients = client::cases::with_large();
-        // Clients speak the article's framing, and no other.
-        clients.retain(|_| framing.is_reference());
-        let clients = clients.into_iter();
-        let codecs = codec::further_cases_of(framing).into_iter();
-        let cases: Vec<Row> = servers
-            .chain(clients.map(|case| Row(Box::new(case))))
-            .chain(codecs.map(|case| Row(Box::new(case))))
-            .collect();
+        let cases = catalog::all(framing).into_iter().map(Row).collect();
         let rows = select(cases, class, &patterns, &[])
             .map_err(|error| Failure::Usage(error.to_string()))?;
         let widest = rows
@@ -86,8 +75,8 @@ impl Cases {
     }
 }
 
-/// A case in the list, of whichever role.
-struct Row(Box<dyn Described>);
+/// A case in the list.
+struct Row(Listed);
 
 impl Described for Row {
     fn info(&self) -> &CaseInfo {

@@ -11,9 +11,9 @@ use clap_complete::env::{CompleteEnv, Shells};
 
 use super::{Failure, print, shown};
 use crate::framing::{Framing, PRESETS};
-use crate::judge::case::{CaseInfo, Described as _, Role};
-use crate::suite::server::cases;
-use crate::suite::{client, codec, traceability};
+use crate::judge::case::{CaseInfo, Role};
+use crate::suite::catalog::{self, Listed};
+use crate::suite::traceability;
 use crate::trace::Class;
 
 /// The variable by which a shell asks; the script sets it to the shell's name.
@@ -78,24 +78,15 @@ fn role(command: &str) -> Option<Role> {
 
 /// The cases of a role, or all.
 fn known(role: Option<Role>) -> Vec<CaseInfo> {
-    let wanted = |of: Role| role.is_none_or(|role| role == of);
-    let framing = Framing::default();
-    let mut known = Vec::new();
-    // A codec is fed what a server of class framing is sent, and more.
-    if wanted(Role::Server) || wanted(Role::Codec) {
-        let mut cases = cases::of(&framing);
-        cases.retain(|case| wanted(Role::Server) || case.owed_by(Class::Framing));
-        known.extend(cases.into_iter().map(|case| case.info().clone()));
-    }
-    if wanted(Role::Client) {
-        let cases = client::cases::with_large().into_iter();
-        known.extend(cases.map(|case| case.info().clone()));
-    }
-    if wanted(Role::Codec) {
-        let cases = codec::further_cases_of(&framing).into_iter();
-        known.extend(cases.map(|case| case.info().clone()));
-    }
-    known
+    let is_known = |case: &Listed| match (role, case.info().role) {
+        (None, _) => true,
+        // A codec is fed what a server of class framing is sent, and more.
+        (Some(Role::Codec), Role::Server) => case.owed_by(Class::Framing),
+        (Some(wanted), of) => wanted == of,
+    };
+    let all = catalog::all(&Framing::default()).into_iter();
+    let known = all.filter(is_known);
+    known.map(|case| case.info().clone()).collect()
 }
 
 /// The ids of cases, and a pattern for each of their chapters.

@@ -3,6 +3,8 @@
 //! One folder a role: `server`, `client`, `codec`, none of which knows another. What stands beside
 //! them they share, and it knows none of them but where it lists all cases. Nothing here writes reports.
 
+#[cfg(feature = "cli")]
+pub(crate) mod catalog;
 mod classes;
 #[cfg(feature = "cli")]
 pub mod client;

@@ -3,11 +3,11 @@
 
 use std::fmt::Write;
 
+use super::catalog::{self, Listed};
 use super::faults::{self, Fault};
 use super::requirement::{self, Requirement};
-use super::server::cases;
-use super::{client, codec};
-use crate::judge::case::CaseInfo;
+use crate::framing::Framing;
+use crate::judge::case::{CaseInfo, Role};
 use crate::trace::Class;
 
 /// Why a requirement has no case, or none in a role that owes it.
@@ -61,72 +61,55 @@ pub struct Trace {
 /// What belongs to each requirement, in the order of the specification.
 #[must_use]
 pub fn all() -> Vec<Trace> {
-    let servers = cases::all();
-    let clients = client::cases::with_large();
-    let codecs = codec::further_cases();
-    let faults = faults::all();
-    requirement::all()
-        .iter()
-        .map(|requirement| {
-            let shows = |case: &CaseInfo| case.shows(requirement.id);
-            let mut owed_by = Vec::new();
-            let mut cases = Vec::new();
-            let row = |case: &CaseInfo| (case.id.to_string(), case.title.to_string());
-            for case in servers
-                .iter()
-                .map(|case| &case.info)
-                .filter(|case| shows(case))
-            {
-                cases.push(row(case));
-                if case.class <= Class::Framing {
-                    owed_by.push(Class::Codec.name());
-                }
-                owed_by.push(case.class.max(Class::Framing).name());
+    let (cases, faults) = (listed(), faults::all());
+    let of = |requirement: &'static Requirement| {
+        let shown = cases.iter().filter(|(case, _)| case.shows(requirement.id));
+        let of_it = faults
+            .iter()
+            .filter(|fault| fault.requirement == requirement.id);
+        let not_seen = NOT_SEEN.iter().find(|(id, _)| *id == requirement.id);
+        let owes = |name: &&str| shown.clone().any(|(_, owed_by)| owed_by.contains(name));
+        Trace {
+            requirement,
+            cases: shown
+                .clone()
+                .map(|(case, _)| (case.id.to_string(), case.title.to_string()))
+                .collect(),
+            faults: of_it.cloned().collect(),
+            owed_by: OWE.into_iter().filter(owes).collect(),
+            not_seen: not_seen.map(|(_, why)| *why),
+        }
+    };
+    requirement::all().iter().map(of).collect()
+}
+
+/// Who may owe a case, in the order of the table.
+const OWE: [&str; 6] = [
+    "codec",
+    "framing",
+    "session",
+    "transfer",
+    "verified-transfer",
+    "client",
+];
+
+/// All cases, each with who owes it.
+fn listed() -> Vec<(CaseInfo, Vec<&'static str>)> {
+    let owed = |case: Listed| {
+        let info = case.info().clone();
+        let owed_by = match info.role {
+            Role::Client => vec!["client"],
+            Role::Codec => vec![Class::Codec.name()],
+            Role::Server => {
+                let codec = (info.class <= Class::Framing).then(|| Class::Codec.name());
+                let server = info.class.max(Class::Framing).name();
+                codec.into_iter().chain([server]).collect()
             }
-            for case in clients
-                .iter()
-                .map(|case| &case.info)
-                .filter(|case| shows(case))
-            {
-                cases.push(row(case));
-                owed_by.push("client");
-            }
-            for case in codecs
-                .iter()
-                .map(|case| &case.info)
-                .filter(|case| shows(case))
-            {
-                cases.push(row(case));
-                owed_by.push(Class::Codec.name());
-            }
-            let order = [
-                "codec",
-                "framing",
-                "session",
-                "transfer",
-                "verified-transfer",
-                "client",
-            ];
-            let owed_by = order
-                .into_iter()
-                .filter(|name| owed_by.contains(name))
-                .collect();
-            Trace {
-                requirement,
-                cases,
-                faults: faults
-                    .iter()
-                    .filter(|fault| fault.requirement == requirement.id)
-                    .cloned()
-                    .collect(),
-                owed_by,
-                not_seen: NOT_SEEN
-                    .iter()
-                    .find(|(id, _)| *id == requirement.id)
-                    .map(|(_, why)| *why),
-            }
-        })
-        .collect()
+        };
+        (info, owed_by)
+    };
+    let all = catalog::all(&Framing::default());
+    all.into_iter().map(owed).collect()
 }
 
 /// The table, as `docs/traceability.md` holds it.
