@@ -32,6 +32,20 @@ pub struct Options {
     pub framing: Option<Framing>,
 }
 
+#[cfg(test)]
+impl Options {
+    /// What a run goes by that is told nothing but this.
+    pub(super) const fn untold(timeout: Duration) -> Self {
+        Self {
+            timeout,
+            fresh: false,
+            carry: false,
+            silent: false,
+            framing: None,
+        }
+    }
+}
+
 /// What is known of a conversation before it is cut.
 #[derive(Debug)]
 pub(crate) struct Known {
@@ -328,13 +342,7 @@ mod tests {
         let mut conversation = Conversation::default();
         conversation.sent(b"one");
         conversation.answered(b"1");
-        let options = Options {
-            timeout: Duration::from_secs(1),
-            fresh: false,
-            carry: false,
-            silent: false,
-            framing: None,
-        };
+        let options = Options::untold(Duration::from_secs(1));
         for words in [Kind::Filter, Kind::Client].map(Kind::words) {
             let mut subject = Silent(match words.who {
                 "client" => || Kind::Client.words(),

@@ -409,13 +409,7 @@ mod tests {
         let mut conversation = Conversation::default();
         conversation.sent(&[7; 200]);
         conversation.answered(b"ok");
-        let options = Options {
-            timeout: Duration::from_secs(1),
-            fresh: false,
-            carry: false,
-            silent: false,
-            framing: None,
-        };
+        let options = Options::untold(Duration::from_secs(1));
         let uncut = Held {
             answers: vec![Vec::new(), b"ok".to_vec()],
             ..Held::default()

@@ -38,6 +38,26 @@ fn fuzz(dir: &Path, options: &[&str], command: &[String]) -> (Ran, Value) {
     (ran, serde_json::from_str(&text).unwrap_or_default())
 }
 
+/// Has it find a fault of the server, which the trace that it keeps shows again as often as asked, and which a
+/// right server does not show. Hands over what it says of it.
+fn found_again(fault: &str, verifying: bool, options: &[&str], times: usize) -> Value {
+    let dir = tempfile::tempdir().unwrap();
+    let verify = verifying.then(|| "--verify".to_owned());
+    let command = |fault| server(fault).into_iter().chain(verify.clone()).collect();
+    let (faulty, right): (Vec<String>, Vec<String>) = (command(Some(fault)), command(None));
+    let options = [options, &["--seed", "1", "--fail-fast"]].concat();
+    let (ran, report) = fuzz(dir.path(), &options, &faulty);
+    assert_eq!(ran.status, 1, "{fault}\n{}{}", ran.stdout, ran.stderr);
+    let case = with_verdict(&report, "fail").next().unwrap();
+    let trace = case["trace"]["id"].as_str().unwrap();
+    let trace = dir.path().join("found").join(format!("{trace}.json"));
+    for _ in 0..times {
+        assert_eq!(replay(&trace, &faulty), 1, "{fault}: {case}");
+    }
+    assert_eq!(replay(&trace, &right), 0, "{fault}: {case}");
+    case.clone()
+}
+
 fn replay(trace: &Path, command: &[String]) -> i32 {
     let status = Command::new(UNSTICK)
         .args(["replay", "--max-payload", MAX_PAYLOAD])
@@ -60,20 +80,9 @@ fn planted_faults_are_found_shrunk_and_replayed() {
         "partial-kept",
     ];
     side_by_side(2, &faults, |fault| {
-        let dir = tempfile::tempdir().unwrap();
-        let command = server(Some(fault));
-        let options = ["--seed", "1", "--budget", "300", "--fail-fast"];
-        let (ran, report) = fuzz(dir.path(), &options, &command);
-        assert_eq!(ran.status, 1, "{fault}\n{}{}", ran.stdout, ran.stderr);
-        let case = with_verdict(&report, "fail").next().unwrap();
+        let case = found_again(fault, false, &["--budget", "300"], 2);
         assert!(case["octets"].as_u64().unwrap() <= 24, "{fault}: {case}");
         assert!(case["cuts"].as_u64().unwrap() <= 2, "{fault}: {case}");
-        let trace = case["trace"]["id"].as_str().unwrap();
-        let trace = dir.path().join("found").join(format!("{trace}.json"));
-        for _ in 0..2 {
-            assert_eq!(replay(&trace, &command), 1, "{fault}: {case}");
-        }
-        assert_eq!(replay(&trace, &server(None)), 0, "{fault}: {case}");
     });
 }
 
@@ -83,16 +92,7 @@ fn planted_faults_are_found_shrunk_and_replayed() {
 fn mistakes_of_few_sizes_are_found() {
     let mistakes = ["size-multiple-of-61", "length-across-8192"];
     side_by_side(2, &mistakes, |mistake| {
-        let dir = tempfile::tempdir().unwrap();
-        let command = server(Some(mistake));
-        let options = ["--seed", "1", "--budget", "200", "--fail-fast"];
-        let (ran, report) = fuzz(dir.path(), &options, &command);
-        assert_eq!(ran.status, 1, "{mistake}\n{}{}", ran.stdout, ran.stderr);
-        let case = with_verdict(&report, "fail").next().unwrap();
-        let trace = case["trace"]["id"].as_str().unwrap();
-        let trace = dir.path().join("found").join(format!("{trace}.json"));
-        assert_eq!(replay(&trace, &command), 1, "{mistake}: {case}");
-        assert_eq!(replay(&trace, &server(None)), 0, "{mistake}: {case}");
+        found_again(mistake, false, &["--budget", "200"], 1);
     });
 }
 
@@ -104,22 +104,9 @@ fn planted_faults_of_verified_transfers_are_found() {
         "vtr-digest-longer",
         "vtr-mismatch-kept",
     ];
+    let options = ["--class", "verified-transfer", "--budget", "600"];
     side_by_side(2, &faults, |fault| {
-        let dir = tempfile::tempdir().unwrap();
-        let verifying = |fault| [server(fault), vec!["--verify".to_owned()]].concat();
-        let options = ["--class", "verified-transfer", "--seed", "1"];
-        let options = [&options[..], &["--budget", "600", "--fail-fast"]].concat();
-        let (ran, report) = fuzz(dir.path(), &options, &verifying(Some(fault)));
-        assert_eq!(ran.status, 1, "{fault}\n{}{}", ran.stdout, ran.stderr);
-        let case = with_verdict(&report, "fail").next().unwrap();
-        let trace = case["trace"]["id"].as_str().unwrap();
-        let trace = dir.path().join("found").join(format!("{trace}.json"));
-        assert_eq!(
-            replay(&trace, &verifying(Some(fault))),
-            1,
-            "{fault}: {case}"
-        );
-        assert_eq!(replay(&trace, &verifying(None)), 0, "{fault}: {case}");
+        found_again(fault, true, &options, 1);
     });
 }
 

@@ -3,17 +3,6 @@
 use super::super::subject::Subject;
 use super::*;
 
-/// The options of a run that is told nothing.
-fn options() -> Options {
-    Options {
-        timeout: Duration::from_secs(5),
-        fresh: false,
-        carry: false,
-        silent: false,
-        framing: None,
-    }
-}
-
 const USUAL: &[u8] = b"\x01\x82answer";
 
 /// A server that says the time once where its clock has moved on since the turn before: when a turn is
@@ -60,13 +49,7 @@ fn is_nothing(dated: &'static [u8], cut: &'static [u8]) -> bool {
         conversation.sent(b"request");
         conversation.answered(USUAL);
     }
-    let options = Options {
-        timeout: Duration::from_secs(1),
-        fresh: false,
-        carry: false,
-        silent: false,
-        framing: None,
-    };
+    let options = Options::untold(Duration::from_secs(1));
     let uncut = Held {
         answers: vec![Vec::new(), USUAL.to_vec(), USUAL.to_vec()],
         ..Held::default()
@@ -160,7 +143,7 @@ fn hangs(turns: usize, at: &'static [usize]) -> (Vec<String>, Duration) {
         framing: None,
         hostile: false,
     };
-    let options = options();
+    let options = Options::untold(Duration::from_secs(5));
     let mut subject = Hangs {
         at,
         waited: Duration::ZERO,
@@ -255,7 +238,7 @@ fn short(up_to: usize, changes_after: usize) -> (usize, usize) {
             pause: false,
         })
         .collect();
-    let options = options();
+    let options = Options::untold(Duration::from_secs(5));
     let mut subject = ReadsShort {
         up_to,
         changes_after,
@@ -334,7 +317,7 @@ fn given_up(each: u64, at: Option<usize>) -> Outcome {
     let mut conversation = Conversation::default();
     conversation.sent(&[b'x'; 20]);
     conversation.answered(USUAL);
-    let options = options();
+    let options = Options::untold(Duration::from_secs(5));
     let uncut = Held {
         answers: vec![Vec::new(), USUAL.to_vec()],
         ..Held::default()
