@@ -14,8 +14,15 @@ pub(super) fn check(framing: &Framing) -> Result<(), FramingError> {
 }
 
 fn of_length(framing: &Framing, number: &Number, counts: Counts) -> Result<(), FramingError> {
+    of_counts(framing, number, counts)?;
+    of_forms(framing, number)?;
+    of_largest(framing, number)?;
+    of_chain(framing, number)?;
+    only_of_lines(framing)
+}
+
+fn of_counts(framing: &Framing, number: &Number, counts: Counts) -> Result<(), FramingError> {
     let shape = &framing.shape;
-    let options = &shape.options;
     if counts == Counts::All && number.width().is_none() {
         return wrong(
             "+all needs a number of fixed width",
@@ -44,6 +51,11 @@ fn of_length(framing: &Framing, number: &Number, counts: Counts) -> Result<(), F
             );
         }
     }
+    Ok(())
+}
+
+fn of_forms(framing: &Framing, number: &Number) -> Result<(), FramingError> {
+    let options = &framing.shape.options;
     if options.digits.is_some() && !matches!(number, Number::Decimal(_) | Number::Header(_)) {
         return wrong(
             "digits= is of decimal numbers",
@@ -69,32 +81,43 @@ fn of_length(framing: &Framing, number: &Number, counts: Counts) -> Result<(), F
             "leave it out, or give zero= another meaning",
         );
     }
-    if let Some(largest) = number.largest(options.digits) {
-        if framing.adjustment() > largest as i128 {
+    Ok(())
+}
+
+fn of_largest(framing: &Framing, number: &Number) -> Result<(), FramingError> {
+    let options = &framing.shape.options;
+    let Some(largest) = number.largest(options.digits) else {
+        return Ok(());
+    };
+    if framing.adjustment() > largest as i128 {
+        return wrong(
+            format!(
+                "the number counts {} octets beside the payload, and says at most {largest}",
+                framing.adjustment()
+            ),
+            "write a wider one",
+        );
+    }
+    if let Some(max) = options.max
+        && framing.limit_counts() != LimitCounts::Frame
+    {
+        let counted = i128::from(max)
+            + match framing.limit_counts() {
+                LimitCounts::Payload => framing.adjustment(),
+                _ => 0,
+            };
+        if counted > largest as i128 && !framing.is_chained() {
             return wrong(
-                format!(
-                    "the number counts {} octets beside the payload, and says at most {largest}",
-                    framing.adjustment()
-                ),
-                "write a wider one",
+                format!("max={max} is more than the number can say, {largest}"),
+                "leave max= out, or write a wider number",
             );
         }
-        if let Some(max) = options.max
-            && framing.limit_counts() != LimitCounts::Frame
-        {
-            let counted = i128::from(max)
-                + match framing.limit_counts() {
-                    LimitCounts::Payload => framing.adjustment(),
-                    _ => 0,
-                };
-            if counted > largest as i128 && !framing.is_chained() {
-                return wrong(
-                    format!("max={max} is more than the number can say, {largest}"),
-                    "leave max= out, or write a wider number",
-                );
-            }
-        }
     }
+    Ok(())
+}
+
+fn of_chain(framing: &Framing, number: &Number) -> Result<(), FramingError> {
+    let options = &framing.shape.options;
     if options.chain && options.max.is_none() && number.width().is_none() {
         return wrong(
             "chain needs a most: a payload of exactly that is followed by another part",
@@ -110,7 +133,7 @@ fn of_length(framing: &Framing, number: &Number, counts: Counts) -> Result<(), F
             "leave chain out",
         );
     }
-    only_of_lines(framing)
+    Ok(())
 }
 
 fn only_of_lines(framing: &Framing) -> Result<(), FramingError> {

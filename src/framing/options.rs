@@ -8,9 +8,52 @@ pub(super) fn is_option(word: &str) -> bool {
     option(word, &mut Options::default()).is_some()
 }
 
-fn one_of<T: Copy>(name: &str, value: &str, known: &[(&str, T)]) -> Result<T, FramingError> {
+/// The words that an option can have for its value, and the meaning of each.
+type Words<T> = &'static [(&'static str, T)];
+
+const ZERO: Words<Zero> = &[
+    ("frame", Zero::Frame),
+    ("keepalive", Zero::Keepalive),
+    ("end", Zero::End),
+    ("refuse", Zero::Refuse),
+    ("ignore", Zero::Ignore),
+];
+
+const UNTERMINATED: Words<Unterminated> = &[
+    ("error", Unterminated::Error),
+    ("deliver", Unterminated::Deliver),
+    ("drop", Unterminated::Drop),
+];
+
+const FORMS: Words<Forms> = &[
+    ("shortest", Forms::Shortest),
+    ("longer", Forms::Longer),
+    ("any", Forms::Any),
+];
+
+const LIMIT_COUNTS: Words<LimitCounts> = &[
+    ("payload", LimitCounts::Payload),
+    ("frame", LimitCounts::Frame),
+    ("number", LimitCounts::Number),
+];
+
+const ENDS: Words<Ends> = &[
+    ("crlf", Ends::Crlf),
+    ("lf", Ends::Lf),
+    ("cr", Ends::Cr),
+    ("any", Ends::Any),
+];
+
+const ALPHABET: Words<Alphabet> = &[
+    ("any", Alphabet::Any),
+    ("utf8", Alphabet::Utf8),
+    ("ascii", Alphabet::Ascii),
+    ("printable", Alphabet::Printable),
+];
+
+fn one_of<T: Copy>(name: &str, value: &str, known: Words<T>) -> Result<Option<T>, FramingError> {
     match known.iter().find(|(word, _)| *word == value) {
-        Some((_, meant)) => Ok(*meant),
+        Some((_, meant)) => Ok(Some(*meant)),
         None => {
             let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
             wrong(
@@ -19,6 +62,24 @@ fn one_of<T: Copy>(name: &str, value: &str, known: &[(&str, T)]) -> Result<T, Fr
             )
         }
     }
+}
+
+/// The options that are set to a word, each with its name.
+pub(super) fn in_words(options: &Options) -> Vec<(&'static str, &'static str)> {
+    fn word<T: PartialEq>(words: Words<T>, meant: Option<T>) -> Option<&'static str> {
+        let said = words.iter().find(|(_, one)| Some(one) == meant.as_ref())?;
+        Some(said.0)
+    }
+    let words = [
+        ("zero", word(ZERO, options.zero)),
+        ("unterminated", word(UNTERMINATED, options.unterminated)),
+        ("forms", word(FORMS, options.forms)),
+        ("limit-counts", word(LIMIT_COUNTS, options.limit_counts)),
+        ("ends", word(ENDS, options.ends)),
+        ("alphabet", word(ALPHABET, options.alphabet)),
+    ];
+    let set = words.into_iter();
+    set.filter_map(|(name, word)| Some((name, word?))).collect()
 }
 
 /// Takes an option; `None` where the word is not one.
@@ -49,76 +110,12 @@ fn valued(name: &str, value: &str, options: &mut Options) -> Result<(), FramingE
             digits @ 1..=20 => options.digits = Some(digits as usize),
             _ => return wrong(format!("digits={value}: there are 1 to 20"), ""),
         },
-        "zero" => {
-            options.zero = Some(one_of(
-                name,
-                value,
-                &[
-                    ("frame", Zero::Frame),
-                    ("keepalive", Zero::Keepalive),
-                    ("end", Zero::End),
-                    ("refuse", Zero::Refuse),
-                    ("ignore", Zero::Ignore),
-                ],
-            )?);
-        }
-        "unterminated" => {
-            options.unterminated = Some(one_of(
-                name,
-                value,
-                &[
-                    ("error", Unterminated::Error),
-                    ("deliver", Unterminated::Deliver),
-                    ("drop", Unterminated::Drop),
-                ],
-            )?);
-        }
-        "forms" => {
-            options.forms = Some(one_of(
-                name,
-                value,
-                &[
-                    ("shortest", Forms::Shortest),
-                    ("longer", Forms::Longer),
-                    ("any", Forms::Any),
-                ],
-            )?);
-        }
-        "limit-counts" => {
-            options.limit_counts = Some(one_of(
-                name,
-                value,
-                &[
-                    ("payload", LimitCounts::Payload),
-                    ("frame", LimitCounts::Frame),
-                    ("number", LimitCounts::Number),
-                ],
-            )?);
-        }
-        "ends" => {
-            options.ends = Some(one_of(
-                name,
-                value,
-                &[
-                    ("crlf", Ends::Crlf),
-                    ("lf", Ends::Lf),
-                    ("cr", Ends::Cr),
-                    ("any", Ends::Any),
-                ],
-            )?);
-        }
-        "alphabet" => {
-            options.alphabet = Some(one_of(
-                name,
-                value,
-                &[
-                    ("any", Alphabet::Any),
-                    ("utf8", Alphabet::Utf8),
-                    ("ascii", Alphabet::Ascii),
-                    ("printable", Alphabet::Printable),
-                ],
-            )?);
-        }
+        "zero" => options.zero = one_of(name, value, ZERO)?,
+        "unterminated" => options.unterminated = one_of(name, value, UNTERMINATED)?,
+        "forms" => options.forms = one_of(name, value, FORMS)?,
+        "limit-counts" => options.limit_counts = one_of(name, value, LIMIT_COUNTS)?,
+        "ends" => options.ends = one_of(name, value, ENDS)?,
+        "alphabet" => options.alphabet = one_of(name, value, ALPHABET)?,
         "preface" if value.starts_with(['x', 'X']) => {
             options.preface = Preface::Literal(literal(value)?);
         }

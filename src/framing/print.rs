@@ -3,8 +3,9 @@
 use std::fmt::{self, Write};
 
 use super::number::Number;
+use super::options::in_words;
 use super::{
-    Alphabet, Counts, Delimiting, Ends, Forms, Framing, LimitCounts, Options, Part, Place, Preface,
+    Counts, Delimiting, Ends, Forms, Framing, LimitCounts, Options, Part, Place, Preface,
     Unterminated, Zero,
 };
 
@@ -352,57 +353,8 @@ fn options(options: &Options) -> Vec<String> {
     if let Some(digits) = options.digits {
         say("digits", digits.to_string());
     }
-    if let Some(zero) = options.zero {
-        let word = match zero {
-            Zero::Frame => "frame",
-            Zero::Keepalive => "keepalive",
-            Zero::End => "end",
-            Zero::Refuse => "refuse",
-            Zero::Ignore => "ignore",
-        };
-        say("zero", word.to_owned());
-    }
-    if let Some(unterminated) = options.unterminated {
-        let word = match unterminated {
-            Unterminated::Error => "error",
-            Unterminated::Deliver => "deliver",
-            Unterminated::Drop => "drop",
-        };
-        say("unterminated", word.to_owned());
-    }
-    if let Some(forms) = options.forms {
-        let word = match forms {
-            Forms::Shortest => "shortest",
-            Forms::Longer => "longer",
-            Forms::Any => "any",
-        };
-        say("forms", word.to_owned());
-    }
-    if let Some(counts) = options.limit_counts {
-        let word = match counts {
-            LimitCounts::Payload => "payload",
-            LimitCounts::Frame => "frame",
-            LimitCounts::Number => "number",
-        };
-        say("limit-counts", word.to_owned());
-    }
-    if let Some(ends) = options.ends {
-        let word = match ends {
-            Ends::Crlf => "crlf",
-            Ends::Lf => "lf",
-            Ends::Cr => "cr",
-            Ends::Any => "any",
-        };
-        say("ends", word.to_owned());
-    }
-    if let Some(alphabet) = options.alphabet {
-        let word = match alphabet {
-            Alphabet::Any => "any",
-            Alphabet::Utf8 => "utf8",
-            Alphabet::Ascii => "ascii",
-            Alphabet::Printable => "printable",
-        };
-        say("alphabet", word.to_owned());
+    for (name, word) in in_words(options) {
+        say(name, word.to_owned());
     }
     match &options.preface {
         Preface::None => {}

@@ -201,23 +201,7 @@ impl Framing {
             unreachable!("only a framing with a length has links");
         };
         scan.fixed(before, Place::Before)?;
-        let at = scan.at;
-        let refused = |why| Stop::Refuse(Refusal::Number { at, why });
-        let (value, length, flag) = match number.read(scan.rest(), options.digits) {
-            Read::Need(more) => return Err(Stop::Need(more)),
-            Read::Refused(why) => return Err(refused(why)),
-            Read::Value {
-                is_shortest: false, ..
-            } if self.forms() == Forms::Shortest => return Err(refused(Refused::NotShortest)),
-            Read::Value {
-                value,
-                length,
-                flag,
-                ..
-            } => (value, length, flag),
-        };
-        scan.parts.push((Place::Length, at..at + length));
-        scan.at += length;
+        let (value, flag) = self.length(scan, number)?;
         // Above 0, a number of zero is below the least, whatever it means.
         let is_zero = value == 0 && self.zero() != Zero::Frame;
         if is_zero && (self.adjustment() != 0 || self.zero() == Zero::Refuse) {
@@ -260,6 +244,29 @@ impl Framing {
             },
             more,
         })
+    }
+
+    /// Reads a number, and the flag beside it.
+    fn length(&self, scan: &mut Scan<'_>, number: &Number) -> Result<(u128, bool), Stop> {
+        let at = scan.at;
+        let refused = |why| Err(Stop::Refuse(Refusal::Number { at, why }));
+        match number.read(scan.rest(), self.shape.options.digits) {
+            Read::Need(more) => Err(Stop::Need(more)),
+            Read::Refused(why) => refused(why),
+            Read::Value {
+                is_shortest: false, ..
+            } if self.forms() == Forms::Shortest => refused(Refused::NotShortest),
+            Read::Value {
+                value,
+                length,
+                flag,
+                ..
+            } => {
+                scan.parts.push((Place::Length, at..at + length));
+                scan.at += length;
+                Ok((value, flag))
+            }
+        }
     }
 
     /// The number that these octets are, all of them; `None` where they are not one.
@@ -337,11 +344,9 @@ impl Framing {
         Ok(usize::try_from(payload).unwrap_or(usize::MAX))
     }
 
-    fn line<'o>(&self, scan: &mut Scan<'o>, terminator: &[u8]) -> Result<Next<'o>, Stop> {
-        scan.fixed(&self.shape.before, Place::Before)?;
-        scan.fixed(&self.shape.after, Place::After)?;
-        let rest = scan.rest();
-        let found = match self.ends() {
+    /// The end of the first line: its place, and how long it is.
+    fn end_of_line(&self, rest: &[u8], terminator: &[u8]) -> Result<Option<(usize, usize)>, Stop> {
+        Ok(match self.ends() {
             None | Some(Ends::Crlf) => find(rest, terminator).map(|at| (at, terminator.len())),
             Some(Ends::Lf) => position(rest, b"\n").map(|at| (at, 1)),
             Some(Ends::Cr) => position(rest, b"\r").map(|at| (at, 1)),
@@ -350,7 +355,14 @@ impl Framing {
                 Some(at) => Some((at, 1 + usize::from(rest[at..].starts_with(b"\r\n")))),
                 None => None,
             },
-        };
+        })
+    }
+
+    fn line<'o>(&self, scan: &mut Scan<'o>, terminator: &[u8]) -> Result<Next<'o>, Stop> {
+        scan.fixed(&self.shape.before, Place::Before)?;
+        scan.fixed(&self.shape.after, Place::After)?;
+        let rest = scan.rest();
+        let found = self.end_of_line(rest, terminator)?;
         let max = self.max_payload();
         let over = |length: usize| max.filter(|limit| length as u64 > *limit);
         let Some((mut length, mut ending)) = found else {
