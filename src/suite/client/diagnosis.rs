@@ -67,27 +67,11 @@ pub(in crate::suite::client) fn of_message(
         && behind.starts_with(payload)
         && !payload.is_empty()
     {
-        let announced = u32::from_be_bytes(*length);
-        let right = payload.len() as u32;
-        let text = std::str::from_utf8(payload).unwrap_or_default();
-        let characters = text.chars().count() as u32;
-        let units = text.encode_utf16().count() as u32;
-        return match announced {
-            _ if announced.swap_bytes() == right => {
-                of("LEN-1", "it writes lengths least significant octet first")
-            }
-            _ if announced == right + 4 => of("FRM-1", "its lengths count their own four octets"),
-            _ if announced == characters || announced == units => {
-                of("MSG-1", "its lengths count characters, and not octets")
-            }
-            _ if announced == right + 1 && behind.get(payload.len()) == Some(&b'\n') => {
-                of("MSG-4", "it sends the end of the line too")
-            }
-            _ if announced > right && behind.len() > payload.len() => {
-                of("MSG-4", "it sends more than was typed")
-            }
-            _ => of("LEN-1", "its lengths are wrong"),
-        };
+        return of_length(
+            u32::from_be_bytes(*length),
+            payload,
+            &behind[payload.len()..],
+        );
     }
     if let Some((length, behind)) = came.split_first_chunk::<4>()
         && u32::from_be_bytes(*length) as usize == payload.len()
@@ -106,9 +90,33 @@ pub(in crate::suite::client) fn of_message(
             return of("LEN-1", "its lengths have another size than four octets");
         }
     }
-    let Some(delivered) = next_frame(came) else {
-        return Diagnosis::default();
-    };
+    next_frame(came).map_or_else(Diagnosis::default, |delivered| of_text(payload, delivered))
+}
+
+/// A length that is not that of the message behind it.
+fn of_length(announced: u32, payload: &[u8], behind: &[u8]) -> Diagnosis {
+    let right = payload.len() as u32;
+    let text = std::str::from_utf8(payload).unwrap_or_default();
+    let characters = text.chars().count() as u32;
+    let units = text.encode_utf16().count() as u32;
+    match announced {
+        _ if announced.swap_bytes() == right => {
+            of("LEN-1", "it writes lengths least significant octet first")
+        }
+        _ if announced == right + 4 => of("FRM-1", "its lengths count their own four octets"),
+        _ if announced == characters || announced == units => {
+            of("MSG-1", "its lengths count characters, and not octets")
+        }
+        _ if announced == right + 1 && behind.first() == Some(&b'\n') => {
+            of("MSG-4", "it sends the end of the line too")
+        }
+        _ if announced > right && !behind.is_empty() => of("MSG-4", "it sends more than was typed"),
+        _ => of("LEN-1", "its lengths are wrong"),
+    }
+}
+
+/// A whole frame with another message.
+fn of_text(payload: &[u8], delivered: &[u8]) -> Diagnosis {
     let text = String::from_utf8_lossy(payload);
     if std::str::from_utf8(delivered).is_err() {
         return of("MSG-3", "its messages are not UTF-8");

@@ -101,143 +101,62 @@ pub(super) struct Pattern {
 
 impl Pattern {
     pub(super) fn of(findings: &[Finding], options: &Options, form_broken: bool) -> Self {
-        let failed = || findings.iter().filter(|finding| finding.failed());
-        let framing = |finding: &&Finding| finding.id_starts_with_any(&["len/", "frm/"]);
-        let apart: HashMap<String, Verdict> = findings
-            .iter()
-            .filter(|finding| finding.is_apart())
-            .map(|finding| (finding.check.id.to_string(), finding.check.verdict))
-            .collect();
-        let only_so =
-            |finding: &&Finding| apart.get(finding.check.id.as_str()) == Some(&Verdict::Pass);
-        let under = |segmentations: fn(Segmentation) -> bool| {
-            failed()
-                .filter(framing)
-                .filter(only_so)
-                .filter(|finding| !breaks_off(finding))
-                .any(|finding| finding.check.segmentation.is_some_and(segmentations))
-        };
-        let cutting_breaks = under(|segmentation| {
-            !segmentation.joins_frames()
-                && !matches!(segmentation, Segmentation::Apart | Segmentation::Pinned)
-        });
-        let straddling_breaks = under(|segmentation| {
-            matches!(
-                segmentation,
-                Segmentation::StraddleLength | Segmentation::StraddlePayload
-            )
-        });
-        let joining_breaks = failed().filter(framing).filter(only_so).any(|finding| {
-            // Who loses the end of what comes together has answered the beginning.
-            let another = What::Different(Difference::Text);
-            finding.check.segmentation == Some(Segmentation::Whole)
-                && finding.sent() <= SMALL
-                && finding
-                    .failure
-                    .as_ref()
-                    .is_some_and(|failure| failure.what != another)
-        });
-        let failed_with = |id: &str, what: fn(&What) -> bool| {
-            failed().any(|finding| {
-                finding.check.id.starts_with(id)
-                    && finding
-                        .failure
-                        .as_ref()
-                        .is_some_and(|failure| what(&failure.what))
-            })
-        };
-        let first = findings
-            .first()
-            .and_then(|finding| finding.failure.as_deref());
-        let held_back = |why| {
-            failed()
-                .filter_map(failure_of)
-                .any(|failure| failure.held_back == Some(why))
-        };
-        let stays = |what: &What| *what == What::NotClosed;
+        let run = Failures::of(findings);
+        let first = findings.first().and_then(failure_of);
         Self {
             framing: options.framing.clone(),
             replies: replies(options.class),
             limit: options.limit().map(|limit| limit as usize),
-            cutting_breaks,
-            joining_breaks: joining_breaks || straddling_breaks && !cutting_breaks,
-            cut_characters_break: failed_with("msg/cut-", |_| true),
-            decodes_lengths: (failed_with("msg/cut-", |_| true) || failed().any(shows_a_repair))
-                && NOT_ASCII
-                    .iter()
-                    .any(|id| apart.get(*id) == Some(&Verdict::Fail))
-                && ASCII
-                    .iter()
-                    .any(|id| apart.get(*id) == Some(&Verdict::Pass)),
-            greets: failed_with("ses/client-first", |what| *what == What::Unsolicited),
+            cutting_breaks: run.cutting_breaks(),
+            joining_breaks: run.joining_breaks()
+                || run.straddling_breaks() && !run.cutting_breaks(),
+            cut_characters_break: run.failed_with("msg/cut-", |_| true),
+            decodes_lengths: run.decodes_lengths(),
+            greets: run.failed_with("ses/client-first", |what| *what == What::Unsolicited),
             form_broken,
-            partial_writes_break: !cutting_breaks
-                && !joining_breaks
-                && first.is_none()
-                && !failed().any(alters_what_is_small)
-                && failed().any(|finding| finding.check.requirement() == "FRM-9"),
+            partial_writes_break: first.is_none() && run.partial_writes_break(),
             refused_from: refused_from(findings),
             repeats: first.is_some_and(|failure| failure.what == What::Extra),
             counts_itself: first.is_some_and(ends_four_octets_early),
             large_lengths_break: ["len/announced-01000000", "len/announced-7fffffff"]
                 .into_iter()
-                .any(|id| failed_with(id, |what| *what == What::Extra)),
-            counts_reads: !cutting_breaks
-                && failed().filter(only_so).any(|finding| {
-                    finding.check.id.starts_with("trf/body-")
-                        && failure_of(finding).is_some_and(|failure| {
-                            failure.on_disk == Some(OnDisk::Short)
-                                || matches!(
-                                    failure.what,
-                                    What::Directory(DirectoryFault::Shorter { held: 1.., .. })
-                                )
-                        })
-                }),
-            loses_beginnings: failed().filter(only_so).any(|finding| {
-                finding.check.id.starts_with("trf/body-")
-                    && failure_of(finding).is_some_and(|failure| {
-                        failure.on_disk.is_some_and(|found| found != OnDisk::Whole)
-                    })
+                .any(|id| run.failed_with(id, |what| *what == What::Extra)),
+            counts_reads: !run.cutting_breaks() && run.body_in_pieces(is_stored_short),
+            loses_beginnings: run.body_in_pieces(|failure| {
+                failure.on_disk.is_some_and(|found| found != OnDisk::Whole)
             }),
             closes_after_transfers: closes_after_transfers(findings),
-            shows_parts: failed_with("trf/invisible-until-whole", |_| true),
-            keeps_parts: failed_with("trf/short-", |what| {
+            shows_parts: run.failed_with("trf/invisible-until-whole", |_| true),
+            keeps_parts: run.failed_with("trf/short-", |what| {
                 matches!(what, What::Directory(DirectoryFault::Present { .. }))
             }),
-            loses_old: failed_with("trf/short-", |what| {
+            loses_old: run.failed_with("trf/short-", |what| {
                 matches!(what, What::Directory(DirectoryFault::Changed { .. }))
             }),
-            leaves_unread: held_back(HeldBack::Unread),
-            holds_back: held_back(HeldBack::UntilMore),
-            sends_parts: failed()
-                .filter(|finding| finding.is_apart())
-                .filter_map(failure_of)
-                .any(|failure| {
-                    let small = failure
-                        .expected
-                        .as_ref()
-                        .is_some_and(|payload| payload.len() < LEAST_LIMIT);
-                    small && is_part_of_a_payload(failure)
-                }),
-            interleaves: failed_with("frm/", |what| *what == What::Interleaved),
-            many_frames_break: failed_with("frm/frames-", |what| *what != What::Died),
-            truncated_delivered: failed_with("frm/truncated-", |_| true),
-            errors_stay: failed_with("msg/invalid-", stays),
-            leads_outside: failed_with("trf/refused-name-", |what| {
+            leaves_unread: run.held_back(HeldBack::Unread),
+            holds_back: run.held_back(HeldBack::UntilMore),
+            sends_parts: run.sends_parts(),
+            interleaves: run.failed_with("frm/", |what| *what == What::Interleaved),
+            many_frames_break: run.failed_with("frm/frames-", |what| *what != What::Died),
+            truncated_delivered: run.failed_with("frm/truncated-", |_| true),
+            errors_stay: run.failed_with("msg/invalid-", |what| *what == What::NotClosed),
+            leads_outside: run.failed_with("trf/refused-name-", |what| {
                 matches!(what, What::Directory(DirectoryFault::Outside { .. }))
             }),
             empty_frames_arrive: findings.iter().any(|finding| {
                 finding.check.id == "trf/refused-header-empty"
                     && finding.check.verdict == Verdict::Pass
             }),
-            upper_quit_unknown: failed_with("ses/quit-upper", |what| *what == What::Extra)
-                && !failed_with("ses/quit-lower", |_| true),
-            alters_texts: failed()
+            upper_quit_unknown: run.failed_with("ses/quit-upper", |what| *what == What::Extra)
+                && !run.failed_with("ses/quit-lower", |_| true),
+            alters_texts: run
+                .failed()
                 .any(|finding| finding.is_apart() && finding.check.id.starts_with("msg/kept-")),
-            broken: failed()
+            broken: run
+                .failed()
                 .map(|finding| finding.check.requirement().to_owned())
                 .collect(),
-            apart,
+            apart: run.apart,
         }
     }
 
@@ -259,6 +178,133 @@ impl Pattern {
     pub(super) fn is_broken(&self, requirement: &str) -> bool {
         self.broken.contains(requirement)
     }
+}
+
+/// The findings of a run, and which cases are well when sent apart.
+struct Failures<'f> {
+    findings: &'f [Finding],
+    apart: HashMap<String, Verdict>,
+}
+
+impl<'f> Failures<'f> {
+    fn of(findings: &'f [Finding]) -> Self {
+        let apart = findings.iter().filter(|finding| finding.is_apart());
+        let apart = apart.map(|finding| (finding.check.id.to_string(), finding.check.verdict));
+        Self {
+            findings,
+            apart: apart.collect(),
+        }
+    }
+
+    fn failed(&self) -> impl Iterator<Item = &'f Finding> + use<'f> {
+        self.findings.iter().filter(|finding| finding.failed())
+    }
+
+    /// Failures of cases that pass when sent apart.
+    fn failed_by_cut(&self) -> impl Iterator<Item = &'f Finding> {
+        self.failed()
+            .filter(|finding| self.apart.get(finding.check.id.as_str()) == Some(&Verdict::Pass))
+    }
+
+    /// Those of them that are about plain frames.
+    fn frames_failed_by_cut(&self) -> impl Iterator<Item = &'f Finding> {
+        self.failed_by_cut()
+            .filter(|finding| finding.id_starts_with_any(&["len/", "frm/"]))
+    }
+
+    fn frames_fail_under(&self, cuts: fn(Segmentation) -> bool) -> bool {
+        self.frames_failed_by_cut()
+            .filter(|finding| !breaks_off(finding))
+            .any(|finding| finding.check.segmentation.is_some_and(cuts))
+    }
+
+    fn cutting_breaks(&self) -> bool {
+        self.frames_fail_under(|segmentation| {
+            !segmentation.joins_frames()
+                && !matches!(segmentation, Segmentation::Apart | Segmentation::Pinned)
+        })
+    }
+
+    fn straddling_breaks(&self) -> bool {
+        self.frames_fail_under(|segmentation| {
+            matches!(
+                segmentation,
+                Segmentation::StraddleLength | Segmentation::StraddlePayload
+            )
+        })
+    }
+
+    /// Small frames fail where all are sent together.
+    fn joining_breaks(&self) -> bool {
+        self.frames_failed_by_cut().any(|finding| {
+            // Who loses the end of what comes together has answered the beginning.
+            let another = What::Different(Difference::Text);
+            finding.check.segmentation == Some(Segmentation::Whole)
+                && finding.sent() <= SMALL
+                && failure_of(finding).is_some_and(|failure| failure.what != another)
+        })
+    }
+
+    fn failed_with(&self, id: &str, what: fn(&What) -> bool) -> bool {
+        self.failed().any(|finding| {
+            finding.check.id.starts_with(id)
+                && failure_of(finding).is_some_and(|failure| what(&failure.what))
+        })
+    }
+
+    fn held_back(&self, why: HeldBack) -> bool {
+        self.failed()
+            .filter_map(failure_of)
+            .any(|failure| failure.held_back == Some(why))
+    }
+
+    /// Characters that are cut in two fail, or are repaired, and so do lengths with an octet that is not ASCII.
+    fn decodes_lengths(&self) -> bool {
+        let any =
+            |ids: [&str; 3], verdict| ids.iter().any(|id| self.apart.get(*id) == Some(&verdict));
+        (self.failed_with("msg/cut-", |_| true) || self.failed().any(shows_a_repair))
+            && any(NOT_ASCII, Verdict::Fail)
+            && any(ASCII, Verdict::Pass)
+    }
+
+    /// Octets are lost, and neither by a cut, nor by who alters all answers.
+    fn partial_writes_break(&self) -> bool {
+        !self.cutting_breaks()
+            && !self.joining_breaks()
+            && !self.failed().any(alters_what_is_small)
+            && self
+                .failed()
+                .any(|finding| finding.check.requirement() == "FRM-9")
+    }
+
+    /// A body that is stored well when sent apart fails like this when it comes in other pieces.
+    fn body_in_pieces(&self, like: fn(&Failure) -> bool) -> bool {
+        self.failed_by_cut()
+            .filter(|finding| finding.check.id.starts_with("trf/body-"))
+            .filter_map(failure_of)
+            .any(like)
+    }
+
+    /// Of small payloads only a part comes, and their whole length.
+    fn sends_parts(&self) -> bool {
+        self.failed()
+            .filter(|finding| finding.is_apart())
+            .filter_map(failure_of)
+            .any(|failure| {
+                let expected = failure.expected.as_ref();
+                expected.is_some_and(|payload| payload.len() < LEAST_LIMIT)
+                    && is_part_of_a_payload(failure)
+            })
+    }
+}
+
+/// The beginning of a body was found under the name of its file.
+fn is_stored_short(failure: &Failure) -> bool {
+    failure.on_disk == Some(OnDisk::Short)
+        || matches!(
+            failure.what,
+            What::Directory(DirectoryFault::Shorter { held: 1.., .. })
+        )
 }
 
 /// Whether a testee of this class sends replies, and not echoes.
