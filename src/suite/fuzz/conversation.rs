@@ -1,14 +1,13 @@
 //! What must come of a draft: the model reads the client's stream, and each thing that it says becomes
 //! a step of a trace.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::draft::{Cutting, Draft, Protocol};
+use super::draft::{Draft, Protocol};
 use super::told::Told;
+use crate::model::digest::Digest;
 use crate::model::reading::{Next, Reading};
 use crate::model::session_model::{Expected, Model};
 use crate::trace::segmentation::Segmentation;
-use crate::trace::{Acceptable, Action, Beside, Class, Cuts, Placed, Trace};
+use crate::trace::{Acceptable, Action, Beside, Class, Placed, Trace};
 
 /// FRM-7: a payload above this may be refused by a server that has declared no limit.
 const FLOOR: usize = 65_536;
@@ -27,21 +26,7 @@ impl Conversation {
         if stream.is_empty() || draft.times > 1 && stream.len() > MOST_REPEATED {
             return None;
         }
-        let mut told = Told {
-            draft,
-            protocol,
-            stream: &stream,
-            at: 0,
-            steps: Vec::new(),
-            stored: BTreeMap::new(),
-            broken: "FRM-1",
-            transfers: false,
-            began: None,
-            digest_due: false,
-            mismatched: BTreeSet::new(),
-            acceptable: None,
-            repaired: None,
-        };
+        let mut told = Told::of(draft, protocol, &stream);
         let is_reference = protocol.framing.is_reference();
         if !is_reference {
             told.other_frames()?;
@@ -50,38 +35,23 @@ impl Conversation {
         } else {
             told.session()?;
         }
-        let segmentation = match draft.cutting {
-            Cutting::Named(named) => named,
-            _ => Segmentation::Pinned,
-        };
-        let others = draft.beside;
-        let beside = others.filter(|others| others.goes_with(told.transfers));
+        let beside = draft.beside;
+        let beside = beside.filter(|others| others.goes_with(told.transfers));
+        let (cuts, segmentation) = draft.cutting.in_trace(ends);
         let requirement = beside.map_or(told.broken, Beside::requirement);
-        let class = match protocol.class {
-            // Its traces are for servers with the extension: without it the answers are others.
-            Class::VerifiedTransfer => Class::VerifiedTransfer,
-            class if class < Class::Session => Class::Framing,
-            _ if told.transfers || beside == Some(Beside::TwoFiles) => Class::Transfer,
-            _ => Class::Session,
-        };
-        let before = match told.transfers {
-            true => draft.before.clone(),
-            false => Vec::new(),
-        };
         let trace = Trace {
             id: "fuzz/conversation".to_owned(),
             title: "A generated conversation goes as the specification has it".to_owned(),
             requirements: vec![requirement.to_owned()],
-            class: Some(class),
+            class: Some(told.class(beside)),
             framing: (!is_reference).then(|| protocol.framing.to_string()),
             acceptable: told.acceptable,
-            before,
+            before: match told.transfers {
+                true => draft.before.clone(),
+                false => Vec::new(),
+            },
             beside,
-            cuts: Some(match &draft.cutting {
-                Cutting::Named(named) => Cuts::Named(vec![*named]),
-                Cutting::Places(places) => Cuts::At(places.clone()),
-                Cutting::ByProgram => Cuts::At(ends),
-            }),
+            cuts: Some(cuts),
             repaired: told.repaired.take(),
             steps: told.steps,
         };
@@ -96,6 +66,17 @@ impl Conversation {
 const MOST_REPEATED: usize = 40_000;
 
 impl Told<'_> {
+    /// The class that owes the conversation.
+    fn class(&self, beside: Option<Beside>) -> Class {
+        match self.protocol.class {
+            // Its traces are for servers with the extension: without it the answers are others.
+            Class::VerifiedTransfer => Class::VerifiedTransfer,
+            class if class < Class::Session => Class::Framing,
+            _ if self.transfers || beside == Some(Beside::TwoFiles) => Class::Transfer,
+            _ => Class::Session,
+        }
+    }
+
     fn limit(&self) -> u32 {
         self.protocol.max_payload.unwrap_or(u32::MAX)
     }
@@ -144,8 +125,6 @@ impl Told<'_> {
         if self.protocol.class >= Class::VerifiedTransfer {
             model = model.verifying();
         }
-        let mut name = String::new();
-        let mut body = Vec::new();
         loop {
             if self.at_command() {
                 if self.protocol.class < Class::Transfer {
@@ -155,76 +134,29 @@ impl Told<'_> {
             }
             match model.step() {
                 Expected::Text { text, .. } if self.is_too_large(text) => return None,
-                Expected::Text { text, due } => {
-                    if self.acceptable.is_none() {
-                        self.broken = match text {
-                            [] => "FRM-4",
-                            text if self.is_near_command(text) => "VTR-1",
-                            _ => "SES-4",
-                        };
-                    }
-                    self.send_frames(due);
-                    self.deliver(text);
-                }
-                Expected::Command { by, due } => {
-                    self.transfers = true;
-                    self.broken = "VTR-2";
-                    self.began = Some(self.steps.len());
-                    self.digest_due = false;
-                    self.send_frames(due);
-                    self.answer(&format!("{} ready", by.command()));
-                }
-                Expected::Digest { by, right, due } => {
-                    self.broken = "VTR-3";
-                    self.send_frames(due);
-                    let verdict = if right { "ok" } else { "mismatch" };
-                    self.answer(&format!("{} {verdict}", by.command()));
-                    self.began = None;
-                    if right {
-                        self.stored.insert(name.clone(), std::mem::take(&mut body));
-                    } else {
-                        self.mismatched.insert(name.clone());
-                    }
-                }
+                Expected::Text { text, due } => self.text(text, due),
+                Expected::Command { by, due } => self.command(by, due),
+                Expected::Digest { by, right, due } => self.digest(by, right, due),
                 Expected::File { may_refuse, .. } if may_refuse => return None,
                 Expected::File {
-                    name: named,
-                    length,
-                    due,
-                    ..
+                    name, length, due, ..
                 } => {
-                    self.broken = "TRF-3";
-                    self.send_frames(due);
-                    name = named;
-                    body.clear();
-                    self.digest_due = length == 0;
-                    if self.is_link(&name) {
+                    self.header(name, length, due);
+                    if self.is_link(&self.name) {
                         self.replaces_link(&mut model.clone(), length)?;
                     }
                     if length == 0 && self.began.is_none() {
-                        self.stored.insert(name.clone(), Vec::new());
+                        self.stores();
                     }
                 }
                 Expected::Body { end, .. } if model.is_cut_short(end) => {
                     self.body_cut_short();
                     return Some(());
                 }
-                Expected::Body { at, end, verified } => {
-                    self.half_of_body(&name, end);
-                    self.send(end);
-                    self.digest_due = true;
-                    body = self.stream[at..end].to_vec();
-                    if !verified {
-                        self.stored.insert(name.clone(), std::mem::take(&mut body));
-                    }
-                }
+                Expected::Body { at, end, verified } => self.body(at, end, verified),
                 Expected::FileEnd { .. } => {}
                 Expected::Quit { due } => {
-                    self.broken = "SES-2";
-                    self.send_frames(due);
-                    self.send_rest();
-                    self.step(Action::Close);
-                    self.see_files();
+                    self.quits(due);
                     return Some(());
                 }
                 Expected::Refusal { due } => {
@@ -244,6 +176,74 @@ impl Told<'_> {
                 }
             }
         }
+    }
+
+    fn text(&mut self, text: &[u8], due: usize) {
+        if self.acceptable.is_none() {
+            self.broken = match text {
+                [] => "FRM-4",
+                text if self.is_near_command(text) => "VTR-1",
+                _ => "SES-4",
+            };
+        }
+        self.send_frames(due);
+        self.deliver(text);
+    }
+
+    /// The command of a verified transfer, which is answered before its header comes.
+    fn command(&mut self, by: Digest, due: usize) {
+        self.transfers = true;
+        self.broken = "VTR-2";
+        self.began = Some(self.steps.len());
+        self.digest_due = false;
+        self.send_frames(due);
+        self.answer(&format!("{} ready", by.command()));
+    }
+
+    /// The digest of a body, which decides whether the file is kept.
+    fn digest(&mut self, by: Digest, right: bool, due: usize) {
+        self.broken = "VTR-3";
+        self.send_frames(due);
+        let verdict = if right { "ok" } else { "mismatch" };
+        self.answer(&format!("{} {verdict}", by.command()));
+        self.began = None;
+        if right {
+            self.stores();
+        } else {
+            self.mismatched.insert(self.name.clone());
+        }
+    }
+
+    fn header(&mut self, name: String, length: u32, due: usize) {
+        self.broken = "TRF-3";
+        self.send_frames(due);
+        self.name = name;
+        self.content.clear();
+        self.digest_due = length == 0;
+    }
+
+    fn body(&mut self, at: usize, end: usize, verified: bool) {
+        self.half_of_body(end);
+        self.send(end);
+        self.digest_due = true;
+        self.content = self.stream[at..end].to_vec();
+        if !verified {
+            self.stores();
+        }
+    }
+
+    /// The file whose body has come lies there from here on.
+    fn stores(&mut self) {
+        let content = std::mem::take(&mut self.content);
+        self.stored.insert(self.name.clone(), content);
+    }
+
+    fn quits(&mut self, due: usize) {
+        self.broken = "SES-2";
+        self.send_frames(due);
+        self.send_rest();
+        self.step(Action::Close);
+        self.see_files();
     }
 
     /// True of a text that is nearly the command of a verified transfer.
@@ -280,12 +280,12 @@ impl Told<'_> {
     }
 
     /// A file is not seen before it is whole, and an old one stays (TRF-9).
-    fn half_of_body(&mut self, name: &str, end: usize) {
-        if !self.draft.brief || end - self.at < 2 || self.is_link(name) {
+    fn half_of_body(&mut self, end: usize) {
+        if !self.draft.brief || end - self.at < 2 || self.is_link(&self.name) {
             return;
         }
         self.send(self.at.midpoint(end));
-        self.step(self.as_it_was(name));
+        self.step(self.as_it_was(&self.name));
     }
 
     /// A body ends with the stream: nothing of it is kept (TRF-9).

@@ -6,7 +6,7 @@ use crate::model::program::{Operation, Program};
 use crate::model::rendered::Rendered;
 use crate::model::{plan, session_plan, verified_plan};
 use crate::trace::segmentation::Segmentation;
-use crate::trace::{Beside, Class, Placed};
+use crate::trace::{Beside, Class, Cuts, Placed};
 
 /// What is generated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,17 @@ pub(crate) enum Cutting {
     Places(Vec<usize>),
     /// In this way.
     Named(Segmentation),
+}
+
+impl Cutting {
+    /// The same as a trace has it, where the program itself divides the stream at `ends`.
+    pub(in crate::suite) fn in_trace(&self, ends: Vec<usize>) -> (Cuts, Segmentation) {
+        match self {
+            Self::Named(named) => (Cuts::Named(vec![*named]), *named),
+            Self::Places(places) => (Cuts::At(places.clone()), Segmentation::Pinned),
+            Self::ByProgram => (Cuts::At(ends), Segmentation::Pinned),
+        }
+    }
 }
 
 /// A program, piece by piece, and how it is held.

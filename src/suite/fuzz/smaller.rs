@@ -155,23 +155,7 @@ fn smaller(octets: &[u8], class: Class) -> Vec<Vec<u8>> {
     program.extend(octets);
     if class < Class::Session {
         let op = Plan::decode(&program).ops().next();
-        return match op {
-            Some(Frames::Literal(payload)) => parts(payload)
-                .iter()
-                .map(|part| piece(Frames::Literal(part)))
-                .collect(),
-            Some(Frames::Filled(size)) => sizes(size)
-                .map(|size| piece(Frames::Filled(size)))
-                .collect(),
-            Some(Frames::Repeat(times)) => sizes(times)
-                .filter(|times| *times > 0)
-                .map(|times| piece(Frames::Repeat(times)))
-                .collect(),
-            Some(Frames::Lie(length, filled)) => sizes(filled)
-                .map(|filled| piece(Frames::Lie(length, filled)))
-                .collect(),
-            _ => Vec::new(),
-        };
+        return op.map(smaller_frames).unwrap_or_default();
     }
     let op = match class >= Class::VerifiedTransfer {
         false => SessionPlan::decode(&program).ops().next(),
@@ -194,21 +178,45 @@ fn smaller(octets: &[u8], class: Class) -> Vec<Vec<u8>> {
             _ => None,
         },
     };
+    op.map(smaller_session).unwrap_or_default()
+}
+
+fn smaller_frames(op: Frames<'_>) -> Vec<Vec<u8>> {
     match op {
-        Some(Session::Message(payload)) => parts(payload)
+        Frames::Literal(payload) => parts(payload)
+            .iter()
+            .map(|part| piece(Frames::Literal(part)))
+            .collect(),
+        Frames::Filled(size) => sizes(size)
+            .map(|size| piece(Frames::Filled(size)))
+            .collect(),
+        Frames::Repeat(times) => sizes(times)
+            .filter(|times| *times > 0)
+            .map(|times| piece(Frames::Repeat(times)))
+            .collect(),
+        Frames::Lie(length, filled) => sizes(filled)
+            .map(|filled| piece(Frames::Lie(length, filled)))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn smaller_session(op: Session<'_>) -> Vec<Vec<u8>> {
+    match op {
+        Session::Message(payload) => parts(payload)
             .iter()
             .map(|part| piece(Session::Message(part)))
             .collect(),
-        Some(Session::Letters(size)) => sizes(size)
+        Session::Letters(size) => sizes(size)
             .map(|size| match size {
                 0..256 => piece(Session::Message(&vec![b'a'; size])),
                 _ => piece(Session::Letters(size)),
             })
             .collect(),
-        Some(Session::Transfer(size)) => sizes(size)
+        Session::Transfer(size) => sizes(size)
             .map(|size| piece(Session::Transfer(size)))
             .collect(),
-        Some(Session::Repeat(times)) => sizes(times)
+        Session::Repeat(times) => sizes(times)
             .filter(|times| *times > 0)
             .map(|times| piece(Session::Repeat(times)))
             .collect(),

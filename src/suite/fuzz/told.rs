@@ -26,6 +26,10 @@ pub(super) struct Told<'s> {
     /// The requirement that the conversation is about.
     pub(super) broken: &'static str,
     pub(super) transfers: bool,
+    /// The file of the last header.
+    pub(super) name: String,
+    /// What has come of it and is not stored yet.
+    pub(super) content: Vec<u8>,
     /// Where the steps of a verified transfer begin that is under way.
     pub(super) began: Option<usize>,
     /// Its body has been sent.
@@ -36,7 +40,28 @@ pub(super) struct Told<'s> {
     pub(super) repaired: Option<Vec<Step>>,
 }
 
-impl Told<'_> {
+impl<'s> Told<'s> {
+    /// No steps yet.
+    pub(super) const fn of(draft: &'s Draft, protocol: &'s Protocol, stream: &'s [u8]) -> Self {
+        Self {
+            draft,
+            protocol,
+            stream,
+            at: 0,
+            steps: Vec::new(),
+            stored: BTreeMap::new(),
+            broken: "FRM-1",
+            transfers: false,
+            name: String::new(),
+            content: Vec::new(),
+            began: None,
+            digest_due: false,
+            mismatched: BTreeSet::new(),
+            acceptable: None,
+            repaired: None,
+        }
+    }
+
     pub(super) fn step(&mut self, action: Action) {
         self.steps.push(Step { action, note: None });
     }

@@ -8,7 +8,7 @@ use super::smaller::shrink;
 use crate::judge::case::Role;
 use crate::judge::check::Verdict;
 use crate::judge::error::RunError;
-use crate::judge::fuzzed::{Budget, Confirmed, Findings, Fuzzed, Status, until_spent};
+use crate::judge::fuzzed::{Budget, Confirmed, Findings, Found, Fuzzed, Status, until_spent};
 use crate::suite::client::driver::Habits;
 use crate::suite::client::opening::{Opening, open};
 use crate::suite::fuzz::found::{Numbered, Suspect, check};
@@ -28,6 +28,19 @@ pub struct Chosen {
     pub fail_fast: bool,
 }
 
+/// The habits of a client, or the finding that it does not hold the plainest conversation.
+fn learned(template: &Template, numbered: Numbered) -> Result<(Habits, Option<Found>), RunError> {
+    match open(template, 0)? {
+        Opening::Speaks(habits, _) => Ok((habits, None)),
+        Opening::Unseen(_, why) => Err(RunError::NoAnswer(why)),
+        Opening::Fails(wrong) => {
+            let plain = suspect(Script::plain(), *wrong);
+            let found = numbered.found(&plain, Confirmed::default());
+            Ok((Habits::default(), Some(found)))
+        }
+    }
+}
+
 /// Fuzzes a client with generated conversations.
 ///
 /// # Errors
@@ -42,17 +55,9 @@ pub fn run(
         seed: chosen.seed,
         number,
     };
+    let (habits, plainly_wrong) = learned(template, numbered(0))?;
     let mut findings: Findings<String> = Findings::default();
-    let habits = match open(template, 0)? {
-        Opening::Speaks(habits, _) => habits,
-        Opening::Unseen(_, why) => return Err(RunError::NoAnswer(why)),
-        Opening::Fails(wrong) => {
-            let plain = suspect(Script::plain(), *wrong);
-            let confirmed = Confirmed::default();
-            findings.found.push(numbered(0).found(&plain, confirmed));
-            Habits::default()
-        }
-    };
+    findings.found.extend(plainly_wrong);
     let mut holding = Holding {
         template,
         habits: &habits,

@@ -8,7 +8,7 @@ use crate::suite::plain::frame;
 use crate::trace::answer::Answer;
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::Segmentation;
-use crate::trace::{Action, Class, Cuts, Placed, Step, Trace};
+use crate::trace::{Action, Class, Placed, Step, Trace};
 
 /// What must come of a script.
 pub(super) fn conversation(script: &Script) -> Conversation {
@@ -50,15 +50,7 @@ pub(super) fn conversation(script: &Script) -> Conversation {
         }
         actions.extend([Action::EndOfStream, Action::Refusal]);
     }
-    let cuts = match &script.cutting {
-        Cutting::Named(named) => Cuts::Named(vec![*named]),
-        Cutting::Places(places) => Cuts::At(places.clone()),
-        Cutting::ByProgram => Cuts::At(Vec::new()),
-    };
-    let segmentation = match script.cutting {
-        Cutting::Named(named) => named,
-        _ => Segmentation::Pinned,
-    };
+    let (cuts, segmentation) = script.cutting.in_trace(Vec::new());
     let steps = actions.into_iter();
     Conversation {
         trace: Trace {
