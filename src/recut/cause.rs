@@ -49,7 +49,11 @@ fn known(
     if *pause {
         return Some("a read timeout drops the part of a UNIT that has arrived");
     }
-    let place = *after.first()?;
+    of_place(sent, *after.first()?, (differing, of))
+}
+
+/// The mistake that a place points to, by the octets around it.
+fn of_place(sent: &[u8], place: usize, (differing, of): (usize, usize)) -> Option<&'static str> {
     let (before, behind) = (sent.get(place.checked_sub(1)?)?, sent.get(place)?);
     if of > 3 && differing * 4 >= of * 3 {
         return Some("short read: what one read returns is taken for a whole UNIT");

@@ -47,6 +47,19 @@ struct TimeLimit {
     waited_for: Duration,
 }
 
+/// A variation that has differed, and what came of holding it again.
+struct Repeated {
+    /// The last that differed.
+    last: Shown,
+    /// How often it differed.
+    differed: usize,
+    /// How long the slowest turn took to go out, where it differed and where it did not.
+    took: Vec<Duration>,
+    took_same: Vec<Duration>,
+    /// The shortest of the runs that differed.
+    span: Duration,
+}
+
 /// One conversation with one subject, being judged.
 pub(crate) struct Bench<'b> {
     pub(crate) subject: &'b mut dyn Subject,
@@ -251,34 +264,10 @@ impl<'b> Bench<'b> {
             return self.confirm_by_control(turn, shown, looks);
         }
         let repeats = repeats.max(1);
-        let (mut took, mut took_same) = (vec![shown.held.inside], Vec::new());
-        let mut span = shown.held.span;
-        let mut last = shown;
-        let mut differed = 1;
-        for _ in 0..repeats {
-            // The uncut runs teach what else is right; perhaps that explains it.
-            if !self.control()? && self.learned.difference(&last.held).is_none() {
-                return Ok(Outcome::Same);
-            }
-            let patience = self.waits.patience_again(&self.learned);
-            let (again, inside) = self.differs_after(variation, patience)?;
-            if let Some(again) = again {
-                differed += 1;
-                took.push(inside);
-                span = span.min(again.held.span);
-                last = again;
-            } else {
-                took_same.push(inside);
-            }
-        }
-        // Where it has been repeated once only, it differed on either side of an uncut run, which no change
-        // of the server explains.
-        if (repeats > 1 || differed == 1)
-            && !self.control()?
-            && self.learned.difference(&last.held).is_none()
-        {
+        let Some(repeated) = self.repeat(variation, shown, repeats)? else {
             return Ok(Outcome::Same);
-        }
+        };
+        let Repeated { last, differed, .. } = repeated;
         // Whatever the variation left behind must not show in the next.
         self.spoiled = true;
         if differed == 1
@@ -292,10 +281,10 @@ impl<'b> Bench<'b> {
         {
             return Ok(Outcome::Same);
         }
-        if let Some(tolerated) = Tolerated::of_times(&took, &took_same) {
+        if let Some(tolerated) = Tolerated::of_times(&repeated.took, &repeated.took_same) {
             return Ok(Outcome::Tolerated(tolerated));
         }
-        if self.is_of_time(variation, &last.held, span)? {
+        if self.is_of_time(variation, &last.held, repeated.span)? {
             return Ok(Outcome::Tolerated(Tolerated::TookLong));
         }
         if differed <= repeats {
@@ -307,6 +296,50 @@ impl<'b> Bench<'b> {
         }
         self.waits.confirmed(turn, last.difference.took_time());
         Ok(Outcome::Different(Box::new(last)))
+    }
+
+    /// Holds a variation that has differed so often again, each time behind an uncut run. Nothing comes of
+    /// it where what the uncut runs teach explains the difference.
+    fn repeat(
+        &mut self,
+        variation: &Variation,
+        shown: Shown,
+        repeats: usize,
+    ) -> Result<Option<Repeated>, String> {
+        let mut repeated = Repeated {
+            differed: 1,
+            took: vec![shown.held.inside],
+            took_same: Vec::new(),
+            span: shown.held.span,
+            last: shown,
+        };
+        for _ in 0..repeats {
+            if self.is_explained(&repeated.last)? {
+                return Ok(None);
+            }
+            let patience = self.waits.patience_again(&self.learned);
+            let (again, inside) = self.differs_after(variation, patience)?;
+            if let Some(again) = again {
+                repeated.differed += 1;
+                repeated.took.push(inside);
+                repeated.span = repeated.span.min(again.held.span);
+                repeated.last = again;
+            } else {
+                repeated.took_same.push(inside);
+            }
+        }
+        // Where it has been repeated once only, it differed on either side of an uncut run, which no change
+        // of the server explains.
+        let is_open = repeats > 1 || repeated.differed == 1;
+        if is_open && self.is_explained(&repeated.last)? {
+            return Ok(None);
+        }
+        Ok(Some(repeated))
+    }
+
+    /// True if a further uncut run is another again, and what it teaches explains the difference.
+    fn is_explained(&mut self, shown: &Shown) -> Result<bool, String> {
+        Ok(!self.control()? && self.learned.difference(&shown.held).is_none())
     }
 
     /// True if an uncut run shows the same where it pauses before the turn whose answer differed: a server whose

@@ -87,6 +87,12 @@ impl Order {
 const SECTION: u32 = 0x0A0D_0D0A;
 const BYTE_ORDER: u32 = 0x1A2B_3C4D;
 
+/// Types of blocks.
+const INTERFACE: u32 = 1;
+const OLD_PACKET: u32 = 2;
+const SIMPLE_PACKET: u32 = 3;
+const PACKET: u32 = 6;
+
 impl<R: Read> Packets<R> {
     /// Reads the head of a file.
     pub(super) fn of(input: R) -> Result<Self, CaptureError> {
@@ -221,17 +227,16 @@ impl<R: Read> Packets<R> {
             return Ok(Block::NoPacket);
         }
         let kind = order.u32(&self.record, 0);
-        let is_packet = matches!(kind, 2 | 3 | 6);
+        let is_packet = matches!(kind, OLD_PACKET | SIMPLE_PACKET | PACKET);
         let mut place = self.block(start);
         place.packet = is_packet.then_some(self.number + 1);
         let length = order.u32(&self.record, 4);
-        let malformed = |what: String| Err(CaptureError::Malformed { place, what });
         if length < 12 {
-            return malformed(format!("a block of {length} octets is too short"));
+            return malformed(place, &format!("a block of {length} octets is too short"));
         }
         // Some programs count the padding and some do not.
         let body = u64::from(length).next_multiple_of(4) - 12;
-        if kind != 1 && !is_packet {
+        if kind != INTERFACE && !is_packet {
             self.skip(body, place)?;
             self.closing(order, length, place)?;
             return Ok(Block::NoPacket);
@@ -240,55 +245,82 @@ impl<R: Read> Packets<R> {
         let body = std::mem::take(&mut self.record);
         self.closing(order, length, place)?;
         self.record = body;
-        let body = &self.record;
-        if kind == 1 {
-            let Some(interface) = (body.len() >= 8).then(|| Interface {
-                link: order.u16(body, 0),
-                snap: order.u32(body, 4),
-            }) else {
-                return malformed("the description of an interface is too short".to_owned());
-            };
-            if let Format::Pcapng { interfaces, .. } = &mut self.format {
-                interfaces.push(interface);
-            }
+        if kind == INTERFACE {
+            self.described(order, place)?;
             return Ok(Block::NoPacket);
         }
         self.number += 1;
-        if kind == 3 {
-            let (Some(interface), true) = (first, body.len() >= 4) else {
-                return malformed("a simple packet without an interface".to_owned());
-            };
-            let original = order.u32(body, 0);
-            let snap = if interface.snap == 0 {
-                u32::MAX
-            } else {
-                interface.snap
-            };
-            let captured = (original.min(snap) as usize).min(body.len() - 4);
-            return Ok(Block::Packet {
-                range: 4..4 + captured,
-                link: interface.link,
-                original: original as usize,
-            });
+        match kind {
+            SIMPLE_PACKET => self.simple_packet(order, first, place),
+            _ => self.packet(order, kind, place),
         }
+    }
+
+    /// The description of an interface.
+    fn described(&mut self, order: Order, place: Place) -> Result<(), CaptureError> {
+        let body = &self.record;
+        if body.len() < 8 {
+            return malformed(place, "the description of an interface is too short");
+        }
+        let interface = Interface {
+            link: order.u16(body, 0),
+            snap: order.u32(body, 4),
+        };
+        if let Format::Pcapng { interfaces, .. } = &mut self.format {
+            interfaces.push(interface);
+        }
+        Ok(())
+    }
+
+    /// A packet of the first interface, of which nothing is said but its length.
+    fn simple_packet(
+        &self,
+        order: Order,
+        first: Option<Interface>,
+        place: Place,
+    ) -> Result<Block, CaptureError> {
+        let body = &self.record;
+        let (Some(interface), true) = (first, body.len() >= 4) else {
+            return malformed(place, "a simple packet without an interface");
+        };
+        let original = order.u32(body, 0);
+        let snap = if interface.snap == 0 {
+            u32::MAX
+        } else {
+            interface.snap
+        };
+        let captured = (original.min(snap) as usize).min(body.len() - 4);
+        Ok(Block::Packet {
+            range: 4..4 + captured,
+            link: interface.link,
+            original: original as usize,
+        })
+    }
+
+    /// A packet with its interface and both lengths.
+    fn packet(&self, order: Order, kind: u32, place: Place) -> Result<Block, CaptureError> {
+        let body = &self.record;
         if body.len() < 20 {
-            return malformed("the block of a packet is too short".to_owned());
+            return malformed(place, "the block of a packet is too short");
         }
         let interface = match kind {
             // The older kind of block counts dropped packets beside.
-            2 => u32::from(order.u16(body, 0)),
+            OLD_PACKET => u32::from(order.u16(body, 0)),
             _ => order.u32(body, 0),
         };
         let (captured, original) = (order.u32(body, 12), order.u32(body, 16) as usize);
         let Some(link) = self.interface(interface) else {
-            return malformed(format!("interface {interface} is not described"));
+            return malformed(place, &format!("interface {interface} is not described"));
         };
         let captured = captured as usize;
         if captured > body.len() - 20 {
-            return malformed(format!(
-                "{captured} octets were captured, by its own account, and its block has room for {}",
-                body.len() - 20
-            ));
+            return malformed(
+                place,
+                &format!(
+                    "{captured} octets were captured, by its own account, and its block has room for {}",
+                    body.len() - 20
+                ),
+            );
         }
         Ok(Block::Packet {
             range: 20..20 + captured,
@@ -321,26 +353,20 @@ impl<R: Read> Packets<R> {
     fn section_of(&mut self, length: [u8; 4], start: u64) -> Result<(), CaptureError> {
         let place = self.block(start);
         self.must_read(4, place)?;
-        let malformed = |what: &str| {
-            Err(CaptureError::Malformed {
-                place,
-                what: what.to_owned(),
-            })
-        };
         let order = if Order::Big.u32(&self.record, 0) == BYTE_ORDER {
             Order::Big
         } else if Order::Little.u32(&self.record, 0) == BYTE_ORDER {
             Order::Little
         } else {
-            return malformed("a section whose order of octets is not said");
+            return malformed(place, "a section whose order of octets is not said");
         };
         let length = order.u32(&length, 0);
         if length < 28 {
-            return malformed("the head of a section is too short");
+            return malformed(place, "the head of a section is too short");
         }
         self.must_read(4, place)?;
         if order.u16(&self.record, 0) != 1 {
-            return malformed("a section of an unknown version");
+            return malformed(place, "a section of an unknown version");
         }
         self.skip(u64::from(length).next_multiple_of(4) - 20, place)?;
         self.closing(order, length, place)?;
@@ -356,10 +382,10 @@ impl<R: Read> Packets<R> {
         self.must_read(4, place)?;
         let repeated = order.u32(&self.record, 0);
         if repeated != length {
-            return Err(CaptureError::Malformed {
+            return malformed(
                 place,
-                what: format!("its length is {length} at its start and {repeated} at its end"),
-            });
+                &format!("its length is {length} at its start and {repeated} at its end"),
+            );
         }
         Ok(())
     }
@@ -410,12 +436,19 @@ enum Block {
 
 fn bounded(length: u64, place: Place) -> Result<u64, CaptureError> {
     if length > MAX_RECORD {
-        return Err(CaptureError::Malformed {
+        return malformed(
             place,
-            what: format!("a record of {length} octets; the most is {MAX_RECORD}"),
-        });
+            &format!("a record of {length} octets; the most is {MAX_RECORD}"),
+        );
     }
     Ok(length)
+}
+
+fn malformed<T>(place: Place, what: &str) -> Result<T, CaptureError> {
+    Err(CaptureError::Malformed {
+        place,
+        what: what.to_owned(),
+    })
 }
 
 /// What begins like this.

@@ -118,6 +118,55 @@ impl Numbers {
     }
 }
 
+impl Side {
+    /// Takes note of what the peer acknowledges, and says up to which position it has heard this side.
+    fn is_acknowledged(&mut self, number: u32, packet: u64) -> i64 {
+        let position = self.numbers.position(number);
+        let before = *self.acknowledged_first.get_or_insert(position);
+        self.acknowledged_first = Some(before.min(position));
+        if self.acknowledged.is_none_or(|(most, _)| most < position) {
+            self.acknowledged = Some((position, packet));
+        }
+        position
+    }
+
+    /// Takes the octets of a segment, which begin at `position`.
+    fn sends(&mut self, segment: &Segment<'_>, position: i64, heard: Option<i64>, kept: bool) {
+        let end = position + segment.length as i64;
+        let keeps_alive = self.is_kept_alive(segment, end);
+        if !keeps_alive && !self.is_probed(segment, position) {
+            self.lowest = Some(self.lowest.map_or(position, |lowest| lowest.min(position)));
+        }
+        if segment.length > 0 || segment.syn {
+            self.reached = Some(self.reached.map_or(end, |reached| reached.max(end)));
+        }
+        if segment.length > 0 && kept {
+            self.pieces.push(Piece {
+                position,
+                octets: segment.payload.to_vec(),
+                length: segment.length,
+                keeps_alive,
+                heard,
+                packet: segment.packet,
+            });
+        }
+    }
+
+    /// True of one octet and nothing else, whose end was sent or acknowledged before.
+    fn is_kept_alive(&self, segment: &Segment<'_>, end: i64) -> bool {
+        let is_bare = !segment.push && !segment.syn && !segment.fin;
+        let is_old =
+            self.reached == Some(end) || self.acknowledged.is_some_and(|(most, _)| most == end);
+        segment.length == 1 && is_bare && is_old
+    }
+
+    /// True of no octet, one before the place up to which all was acknowledged.
+    fn is_probed(&self, segment: &Segment<'_>, position: i64) -> bool {
+        let acknowledged = self.acknowledged.map(|(most, _)| most);
+        segment.length == 0 && acknowledged == Some(position + 1)
+    }
+}
+
 impl Streams {
     /// Takes a segment into its stream.
     pub(super) fn take(&mut self, segment: &Segment<'_>, wanted: Wanted) {
@@ -261,60 +310,22 @@ impl Stream {
             });
             return;
         }
-        let heard = segment.acknowledgement.map(|number| {
-            let position = peer.numbers.position(number);
-            let before = *peer.acknowledged_first.get_or_insert(position);
-            peer.acknowledged_first = Some(before.min(position));
-            if peer.acknowledged.is_none_or(|(most, _)| most < position) {
-                peer.acknowledged = Some((position, segment.packet));
-            }
-            position
-        });
-        let position = side.numbers.position(segment.sequence);
-        let position = if segment.syn {
+        let heard = segment
+            .acknowledgement
+            .map(|number| peer.is_acknowledged(number, segment.packet));
+        let mut position = side.numbers.position(segment.sequence);
+        if segment.syn {
             self.opener
                 .get_or_insert(if heard.is_some() { 1 - us } else { us });
-            side.first = Some(position + 1);
+            position += 1;
+            side.first = Some(position);
             side.opened = true;
             if let (Some(heard), None) = (heard, peer.first) {
                 peer.first = Some(heard);
             }
-            position + 1
-        } else {
-            position
-        };
+        }
         let end = position + segment.length as i64;
-        let keeps_alive = segment.length == 1
-            && !segment.push
-            && !segment.syn
-            && !segment.fin
-            && (side.reached == Some(end)
-                || side.acknowledged.is_some_and(|(most, _)| most == end));
-        let probes = segment.length == 0
-            && side
-                .acknowledged
-                .is_some_and(|(most, _)| most == position + 1);
-        if !keeps_alive && !probes {
-            side.lowest = Some(side.lowest.map_or(position, |lowest| lowest.min(position)));
-        }
-        if segment.length > 0 {
-            side.reached = Some(side.reached.map_or(end, |reached| reached.max(end)));
-            if self.kept {
-                side.pieces.push(Piece {
-                    position,
-                    octets: segment.payload.to_vec(),
-                    length: segment.length,
-                    keeps_alive,
-                    heard,
-                    packet: segment.packet,
-                });
-            }
-        } else if segment.syn {
-            side.reached = Some(
-                side.reached
-                    .map_or(position, |reached| reached.max(position)),
-            );
-        }
+        side.sends(segment, position, heard, self.kept);
         if segment.fin {
             self.over = true;
             side.end.get_or_insert(End {

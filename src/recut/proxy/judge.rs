@@ -262,18 +262,23 @@ impl<'j> Judge<'j> {
         Ok(())
     }
 
+    /// A failure that was found before, at places that are among these.
+    fn known_at(&self, places: &[Place], cut: &Cut) -> Option<Failure> {
+        let all_there =
+            |failure: &Failure| failure.places.iter().all(|place| places.contains(place));
+        let known = self.known.iter().find(|(failure, _)| all_there(failure));
+        let (failure, by) = known.filter(|(_, by)| by.joins() == cut.joins())?;
+        Some(Failure {
+            same_as: Some(by.clone()),
+            ..failure.clone()
+        })
+    }
+
     /// Confirms a failure, and shrinks it as far as the runs do.
     fn explain(&mut self, cut: &Cut, run: &Run) -> Result<Outcome, RunError> {
         let places = run.log().places();
         let how = run.ended.in_words();
-        let explained = self
-            .known
-            .iter()
-            .find(|(failure, _)| failure.places.iter().all(|place| places.contains(place)))
-            .filter(|(_, by)| by.joins() == cut.joins());
-        if let Some((failure, by)) = explained {
-            let mut failure = failure.clone();
-            failure.same_as = Some(by.clone());
+        if let Some(failure) = self.known_at(&places, cut) {
             return Ok(Outcome::Fail(failure));
         }
         if self.runs + MIN_RUNS > MAX_RUNS {
@@ -295,10 +300,16 @@ impl<'j> Judge<'j> {
                 Shrunk::NotRepeatable,
             )));
         }
+        self.shrink(cut, &places, whole)
+    }
+
+    /// Shrinks a failure that its places alone show, and sees that what is left shows it again.
+    fn shrink(&mut self, cut: &Cut, places: &[Place], whole: Run) -> Result<Outcome, RunError> {
+        let purpose = cut.id();
         let to_client = places.partition_point(|place| place.direction == Direction::ToClient);
         let mut last = whole;
         let mut broken = None;
-        let found = least(&places, to_client, |some| {
+        let found = least(places, to_client, |some| {
             if self.runs >= MAX_RUNS || broken.is_some() {
                 return None;
             }
@@ -319,21 +330,17 @@ impl<'j> Judge<'j> {
         if let Some(error) = broken {
             return Err(error);
         }
-        let mut shrunk = Shrunk::OutOfRuns;
-        if !found.exhausted && self.runs < MAX_RUNS {
-            let again = self.run(&purpose, cut.only_at(found.places.clone()))?;
-            if again.ended.well() {
-                return Ok(Outcome::Flaky {
-                    how: last.ended.in_words(),
-                });
-            }
-            last = again;
-            shrunk = Shrunk::Confirmed;
+        if found.exhausted || self.runs >= MAX_RUNS {
+            let failure = failure(&last, found.places, Shrunk::OutOfRuns);
+            return Ok(Outcome::Fail(failure));
         }
-        let failure = failure(&last, found.places, shrunk);
-        if shrunk == Shrunk::Confirmed {
-            self.known.push((failure.clone(), cut.clone()));
+        let again = self.run(&purpose, cut.only_at(found.places.clone()))?;
+        if again.ended.well() {
+            let how = last.ended.in_words();
+            return Ok(Outcome::Flaky { how });
         }
+        let failure = failure(&again, found.places, Shrunk::Confirmed);
+        self.known.push((failure.clone(), cut.clone()));
         Ok(Outcome::Fail(failure))
     }
 
