@@ -190,52 +190,8 @@ impl Proxy {
 
     fn judge(self, relay: &Relay) -> Result<ExitCode, Failure> {
         let known = self.judging.prepare()?;
-        let cuts = self.cut.clone().map_or(CUTS.to_vec(), |cut| vec![cut]);
-        let cuts = self.judging.part_of(cuts);
-        let directions = self.directions();
         let tape = self.record.is_some().then(Arc::<Tape>::default);
-        let command = Command::new(
-            &self.command,
-            relay,
-            &directions,
-            self.judging.timeout(),
-            None,
-        )
-        .recorded(tape.clone());
-        let signalled = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
-            signal_hook::flag::register(signal, Arc::clone(&signalled)).map_err(|error| {
-                Failure::Unjudged(format!("signals cannot be watched: {error}"))
-            })?;
-        }
-        let bar = ProgressBar::new(MAX_RUNS as u64).with_style(
-            ProgressStyle::with_template("run {pos} of at most {len}: {msg}")
-                .expect("the template is well-formed"),
-        );
-        let mut watch = |purpose: &str, number: usize| {
-            bar.set_position(number as u64);
-            bar.set_message(purpose.to_owned());
-            !signalled.load(Ordering::Relaxed)
-        };
-        let is_over = || signalled.load(Ordering::Relaxed);
-        let mut judge = Judge::new(relay, command, self.framing.clone(), &mut watch, &is_over);
-        let findings = judge.judge(&cuts, &self.to);
-        let segmentation = if judge.timed() {
-            "timed"
-        } else {
-            "drain-gated"
-        };
-        bar.finish_and_clear();
-        let rerun = |cut: &Cut| self.again(cut);
-        let outcome = findings
-            .map(|findings| {
-                let checks = findings.iter().map(|finding| check(finding, &rerun));
-                checks.collect::<Vec<Check>>()
-            })
-            .map_err(|error| match error {
-                Unjudgeable::Run(RunError::Interrupted) => INTERRUPTED.to_owned(),
-                other => other.to_string(),
-            });
+        let (outcome, segmentation) = self.under_cuts(relay, tape.clone())?;
         let is_judged = outcome.is_ok();
         let testee = Testee {
             role: "proxy",
@@ -258,6 +214,46 @@ impl Proxy {
         Ok(ended.into())
     }
 
+    /// Runs the command under each cut. Says what came of it, or why nothing can be said; and how pieces
+    /// were kept apart.
+    fn under_cuts(
+        &self,
+        relay: &Relay,
+        tape: Option<Arc<Tape>>,
+    ) -> Result<(Result<Vec<Check>, String>, &'static str), Failure> {
+        let cuts = self.cut.clone().map_or(CUTS.to_vec(), |cut| vec![cut]);
+        let cuts = self.judging.part_of(cuts);
+        let directions = self.directions();
+        let timeout = self.judging.timeout();
+        let command = Command::new(&self.command, relay, &directions, timeout, None).recorded(tape);
+        let signalled = signalled()?;
+        let bar = ProgressBar::new(MAX_RUNS as u64).with_style(
+            ProgressStyle::with_template("run {pos} of at most {len}: {msg}")
+                .expect("the template is well-formed"),
+        );
+        let mut watch = |purpose: &str, number: usize| {
+            bar.set_position(number as u64);
+            bar.set_message(purpose.to_owned());
+            !signalled.load(Ordering::Relaxed)
+        };
+        let is_over = || signalled.load(Ordering::Relaxed);
+        let mut judge = Judge::new(relay, command, self.framing.clone(), &mut watch, &is_over);
+        let findings = judge.judge(&cuts, &self.to);
+        let segmentation = if judge.timed() {
+            "timed"
+        } else {
+            "drain-gated"
+        };
+        bar.finish_and_clear();
+        let rerun = |cut: &Cut| self.again(cut);
+        let outcome = match findings {
+            Ok(findings) => Ok(findings.iter().map(|one| check(one, &rerun)).collect()),
+            Err(Unjudgeable::Run(RunError::Interrupted)) => Err(INTERRUPTED.to_owned()),
+            Err(other) => Err(other.to_string()),
+        };
+        Ok((outcome, segmentation))
+    }
+
     /// The command line that runs the command under one cut.
     fn again(&self, cut: &Cut) -> String {
         let mut again: Vec<String> = ["unstick", "proxy", "--to", &self.to]
@@ -276,6 +272,16 @@ impl Proxy {
         again.extend(words(&self.command));
         shell(again)
     }
+}
+
+/// What a signal that ends a program sets.
+fn signalled() -> Result<Arc<AtomicBool>, Failure> {
+    let signalled = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        signal_hook::flag::register(signal, Arc::clone(&signalled))
+            .map_err(|error| Failure::Unjudged(format!("signals cannot be watched: {error}")))?;
+    }
+    Ok(signalled)
 }
 
 fn words(command: &[OsString]) -> Vec<String> {

@@ -27,45 +27,42 @@ const MAX_PAYLOAD: u32 = 32 * 1024 * 1024;
 
 pub(super) fn run() -> Result<ExitCode, Failure> {
     let known = KnownFailures::default();
+    let in_process = codec(&known);
+    let over_loopback = server(&known)?;
+    let worst = match (in_process, over_loopback) {
+        (0, other) | (other, _) => other,
+    };
+    Ok(ExitCode::from(worst))
+}
+
+/// Judges the codec in this process, and reports it. Says with which status.
+fn codec(known: &KnownFailures) -> u8 {
     let checks = codec::reference().checks(&mut Unwatched);
-    let codec = Testee {
+    let testee = Testee {
         role: "codec",
         command: Vec::new(),
         address: None,
         again: "unstick".to_owned(),
         framing: Some(Framing::default()),
     };
-    let in_process = Report {
-        testee: &codec,
+    let report = Report {
+        testee: &testee,
         class: Some(Class::Codec),
         segmentation: "in process",
         checks: &checks,
-        known: &known,
+        known,
         unjudged: None,
     };
-    print(terminal::write_within(&in_process, columns()));
+    print(terminal::write_within(&report, columns()));
+    status(&report)
+}
 
+/// Judges the server over loopback, and reports it. Says with which status.
+fn server(known: &KnownFailures) -> Result<u8, Failure> {
     let class = Class::Transfer;
-    let program = std::env::current_exe()
-        .map_err(|error| Failure::Unjudged(format!("this program cannot be found: {error}")))?;
-    let mut command: Vec<OsString> = vec![program.into()];
-    command.extend(
-        [
-            "serve",
-            "--listen",
-            "{host}:{port}",
-            "--dir",
-            "{dir}",
-            "--max-sessions",
-        ]
-        .map(OsString::from),
-    );
-    command.push(MAX_SESSIONS.to_string().into());
-    command.push("--max-payload".into());
-    command.push(MAX_PAYLOAD.to_string().into());
     let options = Options {
         class,
-        framing: crate::framing::Framing::default(),
+        framing: Framing::default(),
         max_payload: Some(MAX_PAYLOAD),
         max_sessions: Some(MAX_SESSIONS),
         timeout: Duration::from_secs(5),
@@ -74,7 +71,7 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
         fail_fast: false,
     };
     let origin = Origin::Command(Template {
-        command,
+        command: serve()?,
         timeout: Duration::from_secs(10),
         guard: None,
         env: time_zone::telling,
@@ -84,7 +81,7 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
     let run = judge(origin, &cases, &options, &mut progress)
         .map_err(|error| Failure::Unjudged(no_outcome(&error)))?;
     drop(progress);
-    let server = Testee {
+    let testee = Testee {
         role: "server",
         command: Vec::new(),
         address: None,
@@ -92,17 +89,31 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
             .to_owned(),
         framing: Some(Framing::default()),
     };
-    let over_loopback = Report {
-        testee: &server,
+    let report = Report {
+        testee: &testee,
         class: Some(class),
         segmentation: run.gating.name(),
         checks: &run.checks,
-        known: &known,
+        known,
         unjudged: None,
     };
-    print(terminal::write_within(&over_loopback, columns()));
-    let worst = match (status(&in_process), status(&over_loopback)) {
-        (0, other) | (other, _) => other,
-    };
-    Ok(ExitCode::from(worst))
+    print(terminal::write_within(&report, columns()));
+    Ok(status(&report))
+}
+
+/// The command that starts the server: this program.
+fn serve() -> Result<Vec<OsString>, Failure> {
+    let program = std::env::current_exe()
+        .map_err(|error| Failure::Unjudged(format!("this program cannot be found: {error}")))?;
+    let words = ["serve", "--listen", "{host}:{port}", "--dir", "{dir}"].map(OsString::from);
+    let limits = [
+        ("--max-sessions", MAX_SESSIONS.to_string()),
+        ("--max-payload", MAX_PAYLOAD.to_string()),
+    ];
+    let limits = limits.map(|(option, limit)| [option.into(), limit.into()]);
+    Ok([program.into()]
+        .into_iter()
+        .chain(words)
+        .chain(limits.into_iter().flatten())
+        .collect())
 }
