@@ -200,46 +200,7 @@ fn steps(framing: &Framing, steps: &[Step], out: &mut String) {
         if (head..tail).contains(&place) {
             continue;
         }
-        let (line, octets) = match &step.action {
-            Action::Frame { length, payload } => {
-                let octets = [length.to_vec(), payload.to_vec()].concat();
-                (announced(framing, &length.to_vec()), octets)
-            }
-            Action::Parts(parts) => {
-                let octets = parts
-                    .iter()
-                    .flat_map(|(_, octets)| octets.to_vec())
-                    .collect();
-                let length = parts.iter().find(|(place, _)| *place == Place::Length);
-                let title = match length {
-                    Some((_, length)) => announced(framing, &length.to_vec()),
-                    None => "→ frame".to_owned(),
-                };
-                (title, octets)
-            }
-            Action::Send(octets) => {
-                let octets = octets.to_vec();
-                (format!("→ {} octets", octets.len()), octets)
-            }
-            Action::Deliver(payload) => {
-                let payload = payload.to_vec();
-                (format!("← delivers {} octets", payload.len()), payload)
-            }
-            Action::Answer(answer) => shown_answer(answer),
-            Action::EndOfStream => ("→ end of stream".to_owned(), Vec::new()),
-            Action::Silence => ("← nothing".to_owned(), Vec::new()),
-            Action::Close => ("← close".to_owned(), Vec::new()),
-            Action::Refusal => ("← refusal: close, and nothing more".to_owned(), Vec::new()),
-            Action::Stored { name, content } => {
-                let content = content.to_vec();
-                (
-                    format!("  {name:?} holds {} octets", content.len()),
-                    content,
-                )
-            }
-            Action::Absent(name) => (format!("  there is no {name:?}"), Vec::new()),
-            Action::Untouched => ("  the directory is as it was before".to_owned(), Vec::new()),
-        };
+        let (line, octets) = shown(framing, &step.action);
         let note = step
             .note
             .as_ref()
@@ -248,6 +209,50 @@ fn steps(framing: &Framing, steps: &[Step], out: &mut String) {
         for dumped in dump(&octets).lines() {
             writeln!(out, "    {dumped}").expect("a string takes everything");
         }
+    }
+}
+
+/// An action as a line, and its octets.
+fn shown(framing: &Framing, action: &Action) -> (String, Vec<u8>) {
+    match action {
+        Action::Frame { length, payload } => {
+            let octets = [length.to_vec(), payload.to_vec()].concat();
+            (announced(framing, &length.to_vec()), octets)
+        }
+        Action::Parts(parts) => {
+            let octets = parts
+                .iter()
+                .flat_map(|(_, octets)| octets.to_vec())
+                .collect();
+            let length = parts.iter().find(|(place, _)| *place == Place::Length);
+            let title = match length {
+                Some((_, length)) => announced(framing, &length.to_vec()),
+                None => "→ frame".to_owned(),
+            };
+            (title, octets)
+        }
+        Action::Send(octets) => {
+            let octets = octets.to_vec();
+            (format!("→ {} octets", octets.len()), octets)
+        }
+        Action::Deliver(payload) => {
+            let payload = payload.to_vec();
+            (format!("← delivers {} octets", payload.len()), payload)
+        }
+        Action::Answer(answer) => shown_answer(answer),
+        Action::EndOfStream => ("→ end of stream".to_owned(), Vec::new()),
+        Action::Silence => ("← nothing".to_owned(), Vec::new()),
+        Action::Close => ("← close".to_owned(), Vec::new()),
+        Action::Refusal => ("← refusal: close, and nothing more".to_owned(), Vec::new()),
+        Action::Stored { name, content } => {
+            let content = content.to_vec();
+            (
+                format!("  {name:?} holds {} octets", content.len()),
+                content,
+            )
+        }
+        Action::Absent(name) => (format!("  there is no {name:?}"), Vec::new()),
+        Action::Untouched => ("  the directory is as it was before".to_owned(), Vec::new()),
     }
 }
 

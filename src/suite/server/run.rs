@@ -58,11 +58,10 @@ pub fn run(
         }
     };
     let shared = !testee.can_restart();
-    let mut checks = Planned::of(&first, options.effort);
-    for case in cases {
-        checks.extend(Planned::of(case, options.effort));
-    }
-    checks.extend(Planned::of(&last, options.effort));
+    let all = [&first].into_iter().chain(cases).chain([&last]);
+    let mut checks: Vec<Planned<'_>> = all
+        .flat_map(|case| Planned::of(case, options.effort))
+        .collect();
     for check in &mut checks {
         check.shared = shared;
     }

@@ -8,6 +8,7 @@ use crate::suite::plain::frame;
 use crate::suite::server::bench::{Bench, NotPassed};
 use crate::suite::server::case::Coded;
 use crate::suite::server::directory_fault::DirectoryFault;
+use crate::suite::server::exchange::Talk;
 use crate::suite::server::failure::What;
 use crate::trace::Class;
 
@@ -123,24 +124,7 @@ fn body(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     let mut talk = bench.talk(&terms)?;
     talk.send(bench.testee, &frame(b"file"))?;
     talk.send(bench.testee, &frame(format!("large.bin,{BODY}").as_bytes()))?;
-    let chunk = vec![b'x'; 256 * 1024];
-    let started = Instant::now();
-    let mut sent = 0;
-    let mut first = None;
-    while sent < AT_FIRST {
-        let size = chunk.len().min((AT_FIRST - sent) as usize);
-        let count = talk.connection().write(&chunk[..size], terms.bound);
-        sent += count as u64;
-        if first.is_none() && first_look_is_due(sent, started.elapsed()) {
-            first = Some((sent, resident(bench)?));
-        }
-        if is_too_slow(size - count, started.elapsed()) {
-            break;
-        }
-    }
-    let (sent_first, before) = first.unwrap_or_default();
-    let between = sent - sent_first;
-    let grown = resident(bench)?.saturating_sub(before);
+    let (sent, between, grown) = takes_most(bench, &mut talk, terms.bound)?;
     if between >= LEAST_BETWEEN && grown > between / 4 * 3 {
         return Err(talk
             .failure(
@@ -181,6 +165,33 @@ fn body(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
         return Err(talk.directory_fault(bench.testee, fault).into());
     }
     Ok(())
+}
+
+/// Sends all of the body but its end, as far as that is taken. Says how much went out, how much of it since
+/// the first look at the memory, and by how much that has grown since.
+fn takes_most(
+    bench: &mut Bench<'_>,
+    talk: &mut Talk<'_, '_>,
+    bound: Duration,
+) -> Result<(u64, u64, u64), NotPassed> {
+    let chunk = vec![b'x'; 256 * 1024];
+    let started = Instant::now();
+    let mut sent = 0;
+    let mut first = None;
+    while sent < AT_FIRST {
+        let size = chunk.len().min((AT_FIRST - sent) as usize);
+        let count = talk.connection().write(&chunk[..size], bound);
+        sent += count as u64;
+        if first.is_none() && first_look_is_due(sent, started.elapsed()) {
+            first = Some((sent, resident(bench)?));
+        }
+        if is_too_slow(size - count, started.elapsed()) {
+            break;
+        }
+    }
+    let (sent_first, before) = first.unwrap_or_default();
+    let grown = resident(bench)?.saturating_sub(before);
+    Ok((sent, sent - sent_first, grown))
 }
 
 fn first_look_is_due(sent: u64, passed: Duration) -> bool {
