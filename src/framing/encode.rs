@@ -89,6 +89,19 @@ impl Framing {
         )
     }
 
+    /// The octets of a frame in front of a payload of so many octets; `None` where the length cannot be said
+    /// or there is no length.
+    #[must_use]
+    pub fn head(&self, payload: i128, number_in_stream: usize) -> Option<Vec<u8>> {
+        let length = self.pack(payload)?;
+        let parts = self.parts_with_length(&length, b"", number_in_stream);
+        // Up to the payload: who takes a header as one has all of it.
+        let head = parts
+            .into_iter()
+            .take_while(|(place, _)| *place < Place::Payload);
+        Some(head.flat_map(|(_, octets)| octets).collect())
+    }
+
     /// The octets of the length for a payload of so many octets; `None` where it cannot be said
     /// or there is no length.
     #[must_use]

@@ -51,7 +51,7 @@ impl CaseInfo {
     pub fn new(
         role: Role,
         id: &'static str,
-        title: &'static str,
+        title: &str,
         requirements: &[&'static str],
         class: Class,
     ) -> Self {

@@ -119,76 +119,108 @@ pub(super) fn attribute(
     dialect: Option<&Dialect>,
     checks: &mut [Check],
 ) {
-    let failed = |check: &Check| check.verdict == Verdict::Fail;
-    let takes_memory = checks
-        .iter()
-        .any(|check| failed(check) && check.id == memory::ID);
-    if let Some(dialect) = dialect {
-        for check in checks.iter_mut().filter(|check| failed(check)) {
-            check.broken = Some(dialect.requirement.into());
-            check.cause = Some(dialect.cause.clone());
-        }
-        return;
-    }
-    let with_verdict = |verdict: Verdict, segmentation: Segmentation| -> Vec<String> {
-        let plain = checks
-            .iter()
-            .filter(|check| check.verdict == verdict && check.segmentation == Some(segmentation));
-        plain.map(|check| check.id.to_string()).collect()
-    };
-    let at_the_limit = at_the_limit(framing, limit, checks);
-    let misses_ends = misses_ends(framing, checks);
-    let well = with_verdict(Verdict::Pass, Segmentation::Apart);
-    let fails_apart = with_verdict(Verdict::Fail, Segmentation::Apart);
-    let is_well = |id: &str| well.iter().any(|well| well == id);
-    let pinned_well = is_well("frm/two") || is_well("frm/one");
-    let only_cuts_break = only_cuts_break(checks, &is_well);
-    for check in checks
+    let facts = Facts::of(framing, limit, checks);
+    let failed = checks
         .iter_mut()
-        .filter(|check| check.verdict == Verdict::Fail)
-    {
-        let id = check.id.as_str().to_owned();
-        if takes_memory && (id == memory::ID || memory::announces_much(&id)) {
-            check.broken = Some("FRM-8".into());
-            check.cause = Some(memory::CAUSE.to_owned());
-            continue;
-        }
-        if let Some((_, cause)) = at_the_limit.iter().find(|(known, _)| *known == id) {
-            check.broken = Some("FRM-7".into());
-            check.cause = Some((*cause).to_owned());
-            continue;
-        }
-        let by_cut = match check.segmentation {
-            Some(Segmentation::Pinned) if pinned_well => Some(false),
-            Some(segmentation) if is_well(&id) => Some(
-                segmentation.joins_frames()
-                    && !(only_cuts_break && segmentation != Segmentation::Whole),
-            ),
-            _ => None,
-        };
-        match by_cut {
-            Some(true) => {
-                check.broken = Some("FRM-3".into());
-                check.cause = Some("it loses what comes together with a frame".to_owned());
+        .filter(|check| check.verdict == Verdict::Fail);
+    for check in failed {
+        match dialect {
+            Some(dialect) => {
+                check.broken = Some(dialect.requirement.into());
+                check.cause = Some(dialect.cause.clone());
             }
-            Some(false) if check.segmentation != Some(Segmentation::Pinned) => {
-                check.broken = Some("FRM-2".into());
-                let shown = match misses_ends {
-                    true => Some(Segmentation::InsideEnd),
-                    false => check.segmentation,
-                };
-                check.cause = Some(short_read(framing, shown).to_owned());
-            }
-            _ => {
-                if let Some(requirement) = broken_beside(framing, &id, &fails_apart) {
-                    check.broken = Some(requirement.into());
-                }
-                if let Some(cause) = of_case(framing, &id, &fails_apart) {
-                    check.cause = Some(cause);
-                }
-            }
+            None => facts.tell(framing, check),
         }
     }
+}
+
+/// What the failures of a run have in common.
+struct Facts {
+    /// It takes the memory that is announced.
+    takes_memory: bool,
+    at_the_limit: Vec<(String, &'static str)>,
+    misses_ends: bool,
+    only_cuts_break: bool,
+    /// The cases that pass when sent apart, and those that fail.
+    well: Vec<String>,
+    fails_apart: Vec<String>,
+}
+
+impl Facts {
+    fn of(framing: &Framing, limit: Option<u64>, checks: &[Check]) -> Self {
+        let apart = |verdict: Verdict| -> Vec<String> {
+            let apart = checks.iter().filter(|check| {
+                check.verdict == verdict && check.segmentation == Some(Segmentation::Apart)
+            });
+            apart.map(|check| check.id.to_string()).collect()
+        };
+        let well = apart(Verdict::Pass);
+        let is_well = |id: &str| well.iter().any(|well| well == id);
+        let mut failed = checks.iter().filter(|check| check.verdict == Verdict::Fail);
+        Self {
+            takes_memory: failed.any(|check| check.id == memory::ID),
+            at_the_limit: at_the_limit(framing, limit, checks),
+            misses_ends: misses_ends(framing, checks),
+            only_cuts_break: only_cuts_break(checks, &is_well),
+            fails_apart: apart(Verdict::Fail),
+            well,
+        }
+    }
+
+    fn is_well(&self, id: &str) -> bool {
+        self.well.iter().any(|well| well == id)
+    }
+
+    /// Whether the way in which the stream is cut breaks the case: by joining frames, or inside of them.
+    fn by_cut(&self, check: &Check) -> Option<Cut> {
+        let pinned_well = || self.is_well("frm/two") || self.is_well("frm/one");
+        match check.segmentation {
+            Some(Segmentation::Pinned) if pinned_well() => Some(Cut::Inside),
+            Some(cut) if self.is_well(&check.id) => {
+                let joins =
+                    cut.joins_frames() && !(self.only_cuts_break && cut != Segmentation::Whole);
+                Some(if joins { Cut::Joins } else { Cut::Inside })
+            }
+            _ => None,
+        }
+    }
+
+    fn tell(&self, framing: &Framing, check: &mut Check) {
+        let id = check.id.as_str().to_owned();
+        let (requirement, cause) = if self.takes_memory
+            && (id == memory::ID || memory::announces_much(&id))
+        {
+            (Some("FRM-8"), Some(memory::CAUSE.to_owned()))
+        } else if let Some((_, cause)) = self.at_the_limit.iter().find(|(known, _)| *known == id) {
+            (Some("FRM-7"), Some((*cause).to_owned()))
+        } else {
+            match self.by_cut(check) {
+                Some(Cut::Joins) => {
+                    let cause = "it loses what comes together with a frame";
+                    (Some("FRM-3"), Some(cause.to_owned()))
+                }
+                Some(Cut::Inside) if check.segmentation != Some(Segmentation::Pinned) => {
+                    let shown = match self.misses_ends {
+                        true => Some(Segmentation::InsideEnd),
+                        false => check.segmentation,
+                    };
+                    (Some("FRM-2"), Some(short_read(framing, shown).to_owned()))
+                }
+                _ => (
+                    broken_beside(framing, &id, &self.fails_apart),
+                    of_case(framing, &id, &self.fails_apart),
+                ),
+            }
+        };
+        check.broken = requirement.map(Into::into).or_else(|| check.broken.take());
+        check.cause = cause.or_else(|| check.cause.take());
+    }
+}
+
+/// A way in which a cut breaks a case that is well when sent apart.
+enum Cut {
+    Joins,
+    Inside,
 }
 
 /// True where cases that are well otherwise fail under cuts inside frames, and none because frames are joined: a

@@ -60,9 +60,7 @@ pub(super) fn of_trace(trace: &'static Trace) -> CaseInfo {
 
 /// A case that is no trace.
 pub(super) fn further(id: &'static str, title: &str, requirement: &'static str) -> CaseInfo {
-    let mut info = CaseInfo::new(Role::Codec, id, "", &[requirement], Class::Codec);
-    info.title = title.into();
-    info
+    CaseInfo::new(Role::Codec, id, title, &[requirement], Class::Codec)
 }
 
 /// The cases on single lengths, on limits, on encoders and on memory, for the article's framing.

@@ -3,6 +3,7 @@
 use super::conversation::{self, Failure};
 use super::{Encode, EncodeStream};
 use crate::framing::{Ended, Framing, Next};
+use crate::judge::case::{CaseInfo, Role};
 use crate::judge::check::{Check, Verdict};
 use crate::judge::evidence::{Evidence, Wanted};
 use crate::judge::sentence::Sentence;
@@ -209,85 +210,92 @@ impl EncoderCase {
             (None, Some(encode)) => encode(&as_u32be(payloads)),
             (None, None) => Err("there is no encoder".to_owned()),
         };
-        let check = |verdict: Verdict, message: String, evidence| Check {
-            id: self.id.into(),
-            title: self.title.as_str().into(),
-            requirements: vec![self.requirement.into()],
-            broken: (verdict == Verdict::Fail).then(|| self.requirement.into()),
-            class: Class::Codec,
-            segmentation: None,
-            verdict,
-            message: message.into(),
-            evidence,
-            cause: None,
-            rerun: None,
-            details: serde_json::Map::new(),
-            left_out: false,
+        let judged = match &self.what {
+            What::Refused(payload) => refuses(payload, &mut encode),
+            What::Stream => writes_frames(framing, &mut encode),
         };
-        match &self.what {
-            What::Refused(payload) => match encode(std::slice::from_ref(payload)) {
-                Err(_) => check(Verdict::Pass, String::new(), None),
-                Ok(octets) => check(
-                    Verdict::Fail,
-                    format!(
-                        "a payload of {} octets is encoded as {} octets",
-                        payload.len(),
-                        octets.len()
-                    ),
-                    Some(Evidence {
-                        sent: vec![Octets::folded(payload)],
-                        expected: "an error".into(),
-                        seen: Octets::folded(&octets),
-                        ended: "without an error".into(),
-                        ..Evidence::default()
-                    }),
-                ),
-            },
-            What::Stream => {
-                let payloads = deliverable(framing);
-                let encoded = encode(&payloads);
-                let octets = encoded.clone().unwrap_or_default();
-                let said = framing.payloads(&octets);
-                let wrong = said
-                    .payloads
-                    .iter()
-                    .zip(&payloads)
-                    .position(|(a, b)| a != b);
-                let message = match (&encoded, wrong, &said.error) {
-                    (Err(error), ..) => format!("the payloads are not encoded: {error}"),
-                    (_, Some(place), _) => format!("payload {} is encoded as another", place + 1),
-                    (_, _, Some(error)) => {
-                        format!("what is encoded is not a stream of frames: {error}")
-                    }
-                    _ if said.payloads.len() != payloads.len() => format!(
-                        "{} payloads are encoded as {} frames",
-                        payloads.len(),
-                        said.payloads.len()
-                    ),
-                    _ => return check(Verdict::Pass, String::new(), None),
-                };
-                let failed = check(
-                    Verdict::Fail,
-                    message,
-                    Some(Evidence {
-                        sent: vec![Octets::folded(&as_u32be(&payloads))],
-                        expected: format!("{} frames", payloads.len()).into(),
-                        seen: Octets::folded(&octets),
-                        ended: end_of(encoded),
-                        ..Evidence::default()
-                    }),
-                );
-                match mistaken_in(framing, &octets, &payloads) {
-                    Some((requirement, cause)) => Check {
-                        broken: Some(requirement.into()),
-                        cause: Some(cause),
-                        ..failed
-                    },
-                    None => failed,
-                }
-            }
+        let requirements = [self.requirement];
+        let case = CaseInfo::new(
+            Role::Codec,
+            self.id,
+            &self.title,
+            &requirements,
+            Class::Codec,
+        );
+        let Err(wrong) = judged else {
+            return Check::new(&case, None, Verdict::Pass, "");
+        };
+        let mut check = Check::new(&case, None, Verdict::Fail, wrong.message);
+        check.evidence = Some(wrong.evidence);
+        if let Some((requirement, cause)) = wrong.mistaken {
+            check.broken = Some(requirement.into());
+            check.cause = Some(cause);
         }
+        check
     }
+}
+
+/// An encoder that has not done what it must.
+struct Wrong {
+    message: String,
+    evidence: Evidence,
+    /// The requirement that is broken, and the likely mistake, where frames of another framing came.
+    mistaken: Option<(&'static str, String)>,
+}
+
+/// A way to encode payloads as one stream.
+type EncodeAll<'e> = dyn FnMut(&[Vec<u8>]) -> Result<Vec<u8>, String> + 'e;
+
+fn refuses(payload: &[u8], encode: &mut EncodeAll<'_>) -> Result<(), Wrong> {
+    let Ok(octets) = encode(&[payload.to_vec()]) else {
+        return Ok(());
+    };
+    Err(Wrong {
+        message: format!(
+            "a payload of {} octets is encoded as {} octets",
+            payload.len(),
+            octets.len()
+        ),
+        evidence: Evidence {
+            sent: vec![Octets::folded(payload)],
+            expected: "an error".into(),
+            seen: Octets::folded(&octets),
+            ended: "without an error".into(),
+            ..Evidence::default()
+        },
+        mistaken: None,
+    })
+}
+
+fn writes_frames(framing: &Framing, encode: &mut EncodeAll<'_>) -> Result<(), Wrong> {
+    let payloads = deliverable(framing);
+    let encoded = encode(&payloads);
+    let octets = encoded.clone().unwrap_or_default();
+    let said = framing.payloads(&octets);
+    let mut pairs = said.payloads.iter().zip(&payloads);
+    let wrong = pairs.position(|(a, b)| a != b);
+    let message = match (&encoded, wrong, &said.error) {
+        (Err(error), ..) => format!("the payloads are not encoded: {error}"),
+        (_, Some(place), _) => format!("payload {} is encoded as another", place + 1),
+        (_, _, Some(error)) => format!("what is encoded is not a stream of frames: {error}"),
+        _ if said.payloads.len() != payloads.len() => format!(
+            "{} payloads are encoded as {} frames",
+            payloads.len(),
+            said.payloads.len()
+        ),
+        _ => return Ok(()),
+    };
+    Err(Wrong {
+        message,
+        evidence: Evidence {
+            sent: vec![Octets::folded(&as_u32be(&payloads))],
+            expected: format!("{} frames", payloads.len()).into(),
+            seen: Octets::folded(&octets),
+            ended: end_of(encoded),
+            ..Evidence::default()
+        },
+        mistaken: mistaken_in(framing, &octets, &payloads),
+    })
 }
 
 /// The mistake of an encoder that writes frames of another framing: the requirement, and what it does. The first payloads

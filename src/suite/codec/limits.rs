@@ -3,6 +3,7 @@
 use super::Decode;
 use super::conversation::{Decoded, Failure, What, compare};
 use crate::framing::{Framing, LimitCounts, Number};
+use crate::judge::case::{CaseInfo, Role};
 use crate::judge::check::{Check, Verdict};
 use crate::judge::sentence::Sentence;
 use crate::trace::Class;
@@ -48,54 +49,12 @@ pub(super) fn at_the_limit(framing: &Framing) -> Vec<AtTheLimit> {
         },
     };
     if framing.number().is_none() {
-        let size = limit.min(MOST) as usize;
-        let over = framing.stream([&vec![b'x'; size][..]]).unwrap_or_default();
-        let end = framing.terminator().map_or(1, <[u8]>::len);
-        let (whole, ending) = over.split_at(over.len().saturating_sub(end));
-        let by_one = [whole, b"x"].concat();
-        let ending = ending.to_vec();
-        // More than stuffing or a terminator that has begun can account for; well stuffed, so that nothing but the limit
-        // refuses it when its end has come.
-        let more = size + end + 2 + size / 254 + 1;
-        let unlimited = framing.clone().with_max_payload(u64::MAX);
-        let mut begun = unlimited
-            .stream([&vec![b'x'; more][..]])
-            .unwrap_or_default();
-        begun.truncate(begun.len().saturating_sub(end));
-        let unended = AtTheLimit {
-            id: "codec/over-the-limit",
-            title: "A frame over the declared limit is refused before its end".to_owned(),
-            sent: if limit <= MOST {
-                Sent::OverUnended(begun, ending.clone())
-            } else {
-                Sent::Nothing
-            },
-        };
-        // Stuffing may be counted or not, and so may a CR that is stripped.
-        let is_plain = framing.terminator().is_some() && !framing.strips_cr();
-        let by_one = (is_plain && limit <= MOST).then(|| AtTheLimit {
-            id: "codec/one-over-the-limit",
-            title: "A frame of one octet more than the declared limit is refused".to_owned(),
-            sent: Sent::OverByOne(by_one, ending),
-        });
-        return [within, unended].into_iter().chain(by_one).collect();
-    }
-    let head = |payload: i128| {
-        let length = framing.pack(payload)?;
-        let parts = framing.parts_with_length(&length, b"", 0);
-        let before = parts
+        return [within]
             .into_iter()
-            // Up to the payload: who takes a header as one has all of it.
-            .take_while(|(place, _)| *place < crate::framing::Place::Payload);
-        Some(
-            [
-                framing.preface(),
-                before.flat_map(|(_, octets)| octets).collect(),
-            ]
-            .concat(),
-        )
-    };
-    let over = |payload: Option<i128>| match payload.and_then(head) {
+            .chain(up_to_an_end(framing, limit))
+            .collect();
+    }
+    let over = |payload: Option<i128>| match payload.and_then(|payload| head(framing, payload)) {
         Some(octets) => Sent::Over(octets),
         None => Sent::Nothing,
     };
@@ -107,19 +66,6 @@ pub(super) fn at_the_limit(framing: &Framing) -> Vec<AtTheLimit> {
         }
         _ => "A frame of the largest length there is is refused from its length alone".to_owned(),
     };
-    let has_fragments = framing.number() == Some(&Number::Mark) && framing.preface().is_empty();
-    let in_fragments = (has_fragments && limit <= MOST).then(|| {
-        let (first, rest) = (limit / 2, limit - limit / 2 + 1);
-        let mut octets = (first as u32).to_be_bytes().to_vec();
-        octets.extend(vec![b'x'; first as usize]);
-        octets.extend(head(i128::from(rest)).unwrap_or_default());
-        AtTheLimit {
-            id: "codec/over-the-limit-in-fragments",
-            title: "A record whose fragments are together over the declared limit is refused"
-                .to_owned(),
-            sent: Sent::Over(octets),
-        }
-    });
     let mut cases = vec![
         within,
         AtTheLimit {
@@ -133,26 +79,80 @@ pub(super) fn at_the_limit(framing: &Framing) -> Vec<AtTheLimit> {
             sent: over(Some(largest).filter(|largest| *largest > i128::from(limit))),
         },
     ];
-    cases.extend(in_fragments);
+    cases.extend(in_fragments(framing, limit));
     cases
+}
+
+/// Frames over the limit of a framing without lengths.
+fn up_to_an_end(framing: &Framing, limit: u64) -> impl Iterator<Item = AtTheLimit> {
+    let size = limit.min(MOST) as usize;
+    let over = framing.stream([&vec![b'x'; size][..]]).unwrap_or_default();
+    let end = framing.terminator().map_or(1, <[u8]>::len);
+    let (whole, ending) = over.split_at(over.len().saturating_sub(end));
+    let by_one = [whole, b"x"].concat();
+    let ending = ending.to_vec();
+    // More than stuffing or a terminator that has begun can account for; well stuffed, so that nothing but the limit
+    // refuses it when its end has come.
+    let more = size + end + 2 + size / 254 + 1;
+    let unlimited = framing.clone().with_max_payload(u64::MAX);
+    let mut begun = unlimited
+        .stream([&vec![b'x'; more][..]])
+        .unwrap_or_default();
+    begun.truncate(begun.len().saturating_sub(end));
+    let unended = AtTheLimit {
+        id: "codec/over-the-limit",
+        title: "A frame over the declared limit is refused before its end".to_owned(),
+        sent: if limit <= MOST {
+            Sent::OverUnended(begun, ending.clone())
+        } else {
+            Sent::Nothing
+        },
+    };
+    // Stuffing may be counted or not, and so may a CR that is stripped.
+    let is_plain = framing.terminator().is_some() && !framing.strips_cr();
+    let by_one = (is_plain && limit <= MOST).then(|| AtTheLimit {
+        id: "codec/one-over-the-limit",
+        title: "A frame of one octet more than the declared limit is refused".to_owned(),
+        sent: Sent::OverByOne(by_one, ending),
+    });
+    [unended].into_iter().chain(by_one)
+}
+
+/// A record that is over the limit, and none of whose fragments is.
+fn in_fragments(framing: &Framing, limit: u64) -> Option<AtTheLimit> {
+    let has_fragments = framing.number() == Some(&Number::Mark) && framing.preface().is_empty();
+    if !has_fragments || limit > MOST {
+        return None;
+    }
+    let (first, rest) = (limit / 2, limit - limit / 2 + 1);
+    let mut octets = (first as u32).to_be_bytes().to_vec();
+    octets.extend(vec![b'x'; first as usize]);
+    octets.extend(head(framing, i128::from(rest)).unwrap_or_default());
+    Some(AtTheLimit {
+        id: "codec/over-the-limit-in-fragments",
+        title: "A record whose fragments are together over the declared limit is refused"
+            .to_owned(),
+        sent: Sent::Over(octets),
+    })
+}
+
+/// The octets of a stream up to its first payload, of so many octets.
+pub(super) fn head(framing: &Framing, payload: i128) -> Option<Vec<u8>> {
+    Some([framing.preface(), framing.head(payload, 0)?].concat())
 }
 
 impl AtTheLimit {
     pub(super) fn judge(&self, framing: &Framing, codec: &mut dyn Decode) -> Check {
+        let case = CaseInfo::new(
+            Role::Codec,
+            self.id,
+            &self.title,
+            &["FRM-7"],
+            Class::Framing,
+        );
         let check = |verdict, message: Sentence, evidence| Check {
-            id: self.id.into(),
-            title: self.title.as_str().into(),
-            requirements: vec!["FRM-7".into()],
-            broken: (verdict == Verdict::Fail).then(|| "FRM-7".into()),
-            class: Class::Framing,
-            segmentation: None,
-            verdict,
-            message,
             evidence,
-            cause: None,
-            rerun: None,
-            details: serde_json::Map::new(),
-            left_out: false,
+            ..Check::new(&case, None, verdict, message)
         };
         let judged = match &self.sent {
             Sent::Nothing => {

@@ -1,6 +1,6 @@
 //! The memory of a codec: it follows what arrived, and not what is announced (FRM-8).
 
-use super::Decode;
+use super::{Decode, limits};
 use crate::framing::Framing;
 use crate::judge::case::{CaseInfo, Role};
 use crate::judge::check::{Check, Verdict};
@@ -50,7 +50,9 @@ pub(super) fn judge<'c>(
     let skipped = |why: &str| Check::new(&case(), None, Verdict::Skipped, why);
     let most = framing.max_payload().unwrap_or(u64::MAX).min(ANNOUNCED);
     let announced = limit.unwrap_or(most).min(most);
-    let Some(mut octets) = head(framing, announced).filter(|_| announced >= LEAST_ANNOUNCED) else {
+    let Some(mut octets) =
+        limits::head(framing, i128::from(announced)).filter(|_| announced >= LEAST_ANNOUNCED)
+    else {
         return skipped("the limit bounds what can be announced");
     };
     octets.resize(octets.len() + SENT, b'a');
@@ -92,13 +94,4 @@ fn peak(codec: &mut dyn Decode, octets: &[u8]) -> Option<u64> {
         drop(codec.finish(&mut |_| {}));
     }
     inside.max(codec.peak_memory())
-}
-
-/// The octets of a frame up to its payload.
-fn head(framing: &Framing, payload: u64) -> Option<Vec<u8>> {
-    let length = framing.pack(i128::from(payload))?;
-    let parts = framing.parts_with_length(&length, b"", 0).into_iter();
-    let before = parts.take_while(|(place, _)| *place < crate::framing::Place::Payload);
-    let before = before.flat_map(|(_, octets)| octets).collect();
-    Some([framing.preface(), before].concat())
 }

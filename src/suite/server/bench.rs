@@ -12,7 +12,7 @@ use super::ground::Ground;
 use super::options::Options;
 use super::pace::Pace;
 use super::reply_form::ReplyForm;
-use crate::framing::{Framing, Place};
+use crate::framing::Framing;
 use crate::suite::derived::adapted;
 use crate::suite::plain::frame;
 use crate::testee::server::Server;
@@ -81,12 +81,7 @@ impl Bench<'_> {
 
     /// The octets in front of a payload of so many octets; `None` where the framing cannot say that.
     pub(crate) fn head(&self, payload: u64) -> Option<Vec<u8>> {
-        let length = self.framing().pack(i128::from(payload))?;
-        let parts = self.framing().parts_with_length(&length, b"", 1);
-        let head = parts
-            .into_iter()
-            .take_while(|(place, _)| *place < Place::Payload);
-        Some(head.flat_map(|(_, octets)| octets).collect())
+        self.framing().head(i128::from(payload), 1)
     }
 
     pub(crate) const fn class(&self) -> Class {
