@@ -24,7 +24,7 @@ const REPORTS: [(&str, &str); 4] = [
     ("summary", "md"),
 ];
 
-/// Which file is taken, and what of it.
+/// The file that is taken, and what of it.
 #[derive(Debug, Default, PartialEq, Eq, Args)]
 pub(super) struct Configured {
     /// The file that says what is judged [default: unstick.toml, where there is one]

@@ -12,7 +12,7 @@ use crate::judge::fuzzed::Status;
 use crate::judge::progress;
 use crate::trace::visible::Visible;
 
-/// So many failures are told at once; the report has all of them, and sorted.
+/// Number of failures that are told at once; the report has all of them, and sorted.
 const FIRST_FAILURES: usize = 8;
 
 /// A progress bar, and an ear for the signals that end a run early.

@@ -274,7 +274,7 @@ impl Proxy {
     }
 }
 
-/// What a signal that ends a program sets.
+/// The flag that a signal sets which ends a program.
 fn signalled() -> Result<Arc<AtomicBool>, Failure> {
     let signalled = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM, SIGHUP] {

@@ -1,4 +1,4 @@
-//! Which framing octets are probably of: those that divide them without a remainder.
+//! The framings that octets are probably of: those that divide them without a remainder.
 
 use super::{Ended, Framing, PRESETS, Part};
 

@@ -16,7 +16,7 @@ pub enum Zero {
     Ignore,
 }
 
-/// Which forms of a number are taken, where there are several.
+/// The forms of a number that are taken, where there are several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Forms {
     /// Only the shortest; a longer one is an error.
@@ -65,7 +65,7 @@ pub enum LimitCounts {
     Number,
 }
 
-/// Which payloads a protocol carries.
+/// The payloads that a protocol carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Alphabet {
     /// Any octets.

@@ -283,7 +283,7 @@ impl Framing {
         by_zero && self.shape.options.min.unwrap_or(0) == 0
     }
 
-    /// Which forms of a number are taken.
+    /// The forms of a number that are taken.
     #[must_use]
     pub fn forms(&self) -> Forms {
         self.shape.options.forms.unwrap_or_default()
@@ -313,7 +313,7 @@ impl Framing {
         self.shape.options.chain
     }
 
-    /// Which payloads are carried.
+    /// The payloads that are carried.
     #[must_use]
     pub fn alphabet(&self) -> Alphabet {
         self.shape.options.alphabet.unwrap_or_default()
@@ -457,7 +457,7 @@ impl Framing {
             .any(literal)
     }
 
-    /// Which kinds of parts a frame has, in order.
+    /// The kinds of parts that a frame has, in order.
     #[must_use]
     pub fn places(&self) -> Vec<Place> {
         let shape = &self.shape;

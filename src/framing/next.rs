@@ -13,9 +13,9 @@ pub enum Next<'o> {
     Need(usize),
     /// A frame.
     Frame(Frame<'o>),
-    /// So many octets that deliver nothing: a sign of life, an empty line that is ignored.
+    /// Octets that deliver nothing, this many: a sign of life, an empty line that is ignored.
     Skip(usize),
-    /// So many octets by which the peer says that this was all (`zero=end`).
+    /// Octets, this many, by which the peer says that this was all (`zero=end`).
     End(usize),
     /// No frame.
     Refuse(Refusal),

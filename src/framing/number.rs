@@ -3,7 +3,7 @@
 /// A way of writing the number in front of a payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Number {
-    /// So many octets.
+    /// A fixed number of octets.
     Fixed {
         /// How many.
         width: usize,
@@ -22,9 +22,9 @@ pub enum Number {
     Compact,
     /// Decimal digits up to a terminator.
     Decimal(Vec<u8>),
-    /// So many decimal digits.
+    /// Decimal digits, this many.
     DecimalFixed(usize),
-    /// So many hexadecimal digits.
+    /// Hexadecimal digits, this many.
     HexFixed(usize),
     /// A header block of lines, of which one has this name and the number.
     Header(String),

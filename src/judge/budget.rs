@@ -24,7 +24,7 @@ pub struct Budget {
     pub per_chapter: u32,
 }
 
-/// So many failures of each requirement are seen in any case, where frames are sent plainly: the first may
+/// Failures of each requirement that are seen in any case, where frames are sent plainly: the first may
 /// have another reason.
 const SEEN_EACH: u32 = 3;
 

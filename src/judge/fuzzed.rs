@@ -11,9 +11,9 @@ use crate::trace::Trace;
 /// How long inputs are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Budget {
-    /// So long.
+    /// A time.
     Time(Duration),
-    /// So many, which makes two runs alike.
+    /// A number of conversations, which makes two runs alike.
     Mutants(u64),
 }
 
@@ -118,7 +118,7 @@ const MAX_UNCONFIRMED: usize = 2;
 enum Known {
     /// They are this finding.
     Found(usize),
-    /// So many were not confirmed.
+    /// Number of suspects that were not confirmed.
     Unconfirmed(usize),
 }
 

@@ -1,4 +1,4 @@
-//! Which cases are run.
+//! The cases that are run.
 
 use globset::{Glob, GlobMatcher};
 

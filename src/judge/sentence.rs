@@ -1,4 +1,4 @@
-//! What people are told.
+//! Sentences for people.
 
 use std::fmt;
 

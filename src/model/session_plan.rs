@@ -114,11 +114,11 @@ pub enum Op<'d> {
     Repeat(usize),
     /// A cut so many octets on.
     Cut(usize),
-    /// So many cuts, an octet apart.
+    /// Cuts, this many, an octet apart.
     Octetwise(usize),
     /// A cut every so many octets from here on; 0 for no more of that.
     Every(usize),
-    /// So many octets taken away from the end.
+    /// Octets taken away from the end, this many.
     Truncate(usize),
 }
 

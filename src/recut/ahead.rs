@@ -16,7 +16,7 @@ type Outcome = Result<Ended, String>;
 /// Workers, and what they have held.
 #[derive(Debug)]
 pub(super) struct Ahead {
-    /// Which recording this is.
+    /// The number of this recording.
     pub(super) number: usize,
     variations: Arc<[Variation]>,
     shared: Arc<Shared>,

@@ -6,9 +6,9 @@ use crate::trace::Trace;
 /// A party of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Party {
-    /// Who opened the connection.
+    /// The end that opened the connection.
     Client,
-    /// Who was connected to.
+    /// The end that was connected to.
     Server,
 }
 

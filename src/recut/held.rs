@@ -51,27 +51,27 @@ pub(crate) enum Difference {
     Died(String),
     /// An answer came that is another one.
     Other {
-        /// Which.
+        /// Its number.
         answer: usize,
     },
     /// An answer did not come, or not whole.
     Missing {
-        /// Which.
+        /// Its number.
         answer: usize,
     },
     /// The server closed instead of answering.
     ClosedInstead {
-        /// Which answer.
+        /// The number of the answer.
         answer: usize,
     },
     /// An answer that does not end.
     Endless {
-        /// Which.
+        /// Its number.
         answer: usize,
     },
     /// The answer came only once more of the next turn had been sent.
     HeldBack {
-        /// Which.
+        /// Its number.
         answer: usize,
     },
     /// All answers are right, and the server closes, which it does not uncut.

@@ -51,9 +51,9 @@ struct TimeLimit {
 struct Repeated {
     /// The last that differed.
     last: Shown,
-    /// How often it differed.
+    /// Number of runs that differed.
     differed: usize,
-    /// How long the slowest turn took to go out, where it differed and where it did not.
+    /// Times that the slowest turn took to go out, where it differed and where it did not.
     took: Vec<Duration>,
     took_same: Vec<Duration>,
     /// The shortest of the runs that differed.

@@ -34,7 +34,7 @@ pub struct Options {
 
 #[cfg(test)]
 impl Options {
-    /// What a run goes by that is told nothing but this.
+    /// Options of a run that is told nothing but this.
     pub(super) const fn untold(timeout: Duration) -> Self {
         Self {
             timeout,

@@ -14,7 +14,7 @@ enum Piece {
     Literal(Vec<u8>),
     /// One octet of the set or more.
     Word(Set),
-    /// So many octets, whichever they are.
+    /// Any octets, this many.
     Masked(usize),
     /// Any octets, or none.
     Gap,

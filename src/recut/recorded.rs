@@ -2,7 +2,7 @@
 
 use super::token::{Set, is_text, is_word, tokens};
 
-/// So many words at the beginning of an answer say whether something went well.
+/// Words at the beginning of an answer that say whether something went well.
 const STATUS_WORDS: usize = 4;
 
 /// Whether two answers say the same, apart from values: times, identifiers, versions, sizes.

@@ -81,7 +81,7 @@ pub enum Variation {
         first: usize,
         /// The last turn of those joined.
         last: usize,
-        /// So many octets of the last turn go with those before it, whose answers must have come
+        /// Octets of the last turn that go with those before it, whose answers must have come
         /// before the rest goes out; none: all of it does.
         into: Option<usize>,
     },
@@ -222,7 +222,7 @@ pub enum Places {
     AtMost(usize),
 }
 
-/// Which variations are wanted.
+/// The variations that are wanted.
 #[derive(Debug, Clone)]
 pub struct Wanted {
     /// How many single places.

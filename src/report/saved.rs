@@ -152,7 +152,7 @@ pub const fn badness(verdict: Verdict) -> u8 {
 /// Joins the parts of split runs. Reports of one run stand together in the order of the first.
 ///
 /// # Errors
-/// Which part is missing, or there twice.
+/// The part that is missing, or there twice.
 pub fn join(reports: Vec<Saved>) -> Result<Vec<Saved>, String> {
     let mut joined: Vec<(Saved, Vec<usize>)> = Vec::new();
     for report in reports {

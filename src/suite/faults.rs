@@ -31,7 +31,7 @@ pub struct Fault {
 pub fn all() -> Vec<Fault> {
     let mut faults = Vec::new();
     for (role, matrix) in MATRICES {
-        // Behind two lines of dashes and what stands between them. What is indented says more
+        // The rows stand behind two lines of dashes and what stands between them. What is indented says more
         // of the fault above it.
         let rows = matrix.lines().skip(3);
         let rows = rows.filter(|row| !row.starts_with(' '));

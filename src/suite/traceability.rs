@@ -1,4 +1,4 @@
-//! Which cases and faults belong to which requirement: what `unstick explain` shows, and the
+//! The cases and faults of each requirement: what `unstick explain` shows, and the
 //! table in `docs/traceability.md`.
 
 use std::fmt::Write;
@@ -52,7 +52,7 @@ pub struct Trace {
     pub cases: Vec<(String, String)>,
     /// The faults that break it.
     pub faults: Vec<Fault>,
-    /// Who owes it: classes of servers and codecs, and `client`.
+    /// Those that owe it: classes of servers and codecs, and `client`.
     pub owed_by: Vec<&'static str>,
     /// Why there is no more, where that has a reason.
     pub not_seen: Option<&'static str>,
@@ -83,7 +83,7 @@ pub fn all() -> Vec<Trace> {
     requirement::all().iter().map(of).collect()
 }
 
-/// Who may owe a case, in the order of the table.
+/// Those that may owe a case, in the order of the table.
 const OWE: [&str; 6] = [
     "codec",
     "framing",

@@ -2,7 +2,7 @@
 
 use super::pipe_reader::Sink;
 
-/// So much of a line is looked at, in octets.
+/// Part of a line that is looked at, in octets.
 const LONGEST: usize = 1_024;
 
 /// The first such line among all that a server writes.

@@ -1,6 +1,6 @@
 //! Eight protocols, each as one function: a whole request at the beginning of some octets, and the reply.
 
-/// Which protocol.
+/// The protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Protocol {
     Resp,

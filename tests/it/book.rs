@@ -154,7 +154,7 @@ fn commands_have_only_options_that_there_are() {
         for words in blocks.flat_map(|(_, block)| commands(block)) {
             let own = words.iter().skip(1).take_while(|word| *word != "--");
             let own: Vec<&String> = own.collect();
-            // Behind an option comes its value: the command of such a line is that of plain `unstick`.
+            // The value of an option comes behind it: the command of such a line is that of plain `unstick`.
             let is_name = |word: &&&String| !word.starts_with('-');
             let mut command: Vec<&str> = own
                 .iter()

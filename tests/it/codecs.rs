@@ -358,7 +358,7 @@ fn wrong_lengths_are_found() {
     );
 }
 
-/// Who declares no limit may refuse what is above 65,536 octets, and nothing below (FRM-7).
+/// A codec that declares no limit may refuse what is above 65,536 octets, and nothing below (FRM-7).
 #[test]
 fn a_refusal_without_a_declared_limit_is_acceptable_from_65_536_octets_on() {
     let judged = |own: usize| -> Vec<Check> {

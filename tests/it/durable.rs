@@ -44,7 +44,7 @@ fn stream(body: &[u8], is_right: bool) -> (Vec<u8>, Vec<u8>) {
 enum Moment {
     /// Once so many thousandths of all before the digest have been sent.
     Inside(usize),
-    /// So long after the digest has been sent.
+    /// A time after the digest has been sent.
     After(Duration),
     /// Once its answer is there.
     Answered,

@@ -68,9 +68,9 @@ impl fmt::Display for Place {
 pub struct Listed {
     /// Its number, from 0.
     pub number: usize,
-    /// Who opened it.
+    /// The end that opened it.
     pub client: SocketAddr,
-    /// Whom.
+    /// The other end.
     pub server: SocketAddr,
     /// How much the client sent, in octets.
     pub there: u64,

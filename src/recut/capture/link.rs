@@ -71,7 +71,7 @@ const fn is_tag(kind: u16) -> bool {
     matches!(kind, 0x8100 | 0x88A8 | 0x9100 | 0x9200)
 }
 
-/// Behind an EtherType at `at`, any number of VLAN tags, or a length with an LLC header.
+/// Skips, behind an EtherType at `at`, any number of VLAN tags, or a length with an LLC header.
 fn by_type(frame: &[u8], mut at: usize) -> Option<&[u8]> {
     loop {
         let kind = u16_at(frame, at)?;

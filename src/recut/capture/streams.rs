@@ -10,7 +10,7 @@ use super::segment::Segment;
 /// are as near as that once in 4,096.
 const MAX_LATE: i64 = 1 << 20;
 
-/// Which stream is wanted.
+/// The stream that is wanted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Wanted {
     /// The only one.
@@ -39,7 +39,7 @@ pub(super) struct Stream {
     /// The first is who sent the first packet.
     pub(super) addresses: [SocketAddr; 2],
     pub(super) sides: [Side; 2],
-    /// Which side sent a SYN, or was sent the answer to one.
+    /// The side that sent a SYN, or was sent the answer to one.
     opener: Option<usize>,
     /// An end or a reset was seen.
     over: bool,
@@ -336,7 +336,7 @@ impl Stream {
         }
     }
 
-    /// Which side is the client, and whether that was seen rather than taken from the ports.
+    /// The side that is the client, and whether that was seen rather than taken from the ports.
     pub(super) fn client(&self) -> (usize, bool) {
         match self.opener {
             Some(side) => (side, true),

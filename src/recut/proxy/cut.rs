@@ -7,7 +7,7 @@ use std::str::FromStr;
 /// parsers show in the first messages; a transfer of a megabyte would take minutes.
 pub const ONE_BY_ONE: u64 = 4096;
 
-/// Which way octets go.
+/// The way that octets go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Direction {
     /// From the server to the client.
@@ -43,7 +43,7 @@ impl Direction {
 /// receives, and by connection and offset then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
-    /// Which way the octets go.
+    /// The way that the octets go.
     pub direction: Direction,
     /// Number of the connection, from 1, in the order of their first octets.
     pub connection: u32,

@@ -29,13 +29,13 @@ pub(super) const INTERLEAVED: Diagnosis = of(
 
 const FRAMED: Diagnosis = of("TRF-3", "it puts the body into frames");
 
-/// So many octets too few at the end of a body are a mistake in counting.
+/// The most octets that a mistake in counting leaves out at the end of a body.
 const A_FEW: usize = 8;
 
 /// A system whose peer reads takes this many octets at once.
 const NEVER_TAKEN_IN_PARTS: usize = 65_537;
 
-/// So many octets in a row are found again by chance in no file.
+/// Octets in a row that are found again by chance in no file.
 const SOME: usize = 32;
 
 /// Octets that are not the frame of `payload`. Behind the body of a file they may be what is left

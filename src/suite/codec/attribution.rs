@@ -1,4 +1,4 @@
-//! Which mistake the failures of a codec point to.
+//! The mistake that the failures of a codec point to.
 
 use super::{Decode, memory};
 use crate::framing::Framing;
@@ -134,7 +134,7 @@ pub(super) fn attribute(
     }
 }
 
-/// What the failures of a run have in common.
+/// Facts that the failures of a run have in common.
 struct Facts {
     /// It takes the memory that is announced.
     takes_memory: bool,
@@ -171,7 +171,7 @@ impl Facts {
         self.well.iter().any(|well| well == id)
     }
 
-    /// Whether the way in which the stream is cut breaks the case: by joining frames, or inside of them.
+    /// The way in which a cut of the stream breaks the case, where that is what does.
     fn by_cut(&self, check: &Check) -> Option<Cut> {
         let pinned_well = || self.is_well("frm/two") || self.is_well("frm/one");
         match check.segmentation {
@@ -251,7 +251,8 @@ fn misses_ends(framing: &Framing, checks: &[Check]) -> bool {
     framing.number().is_none() && cut.all(|segmentation| inside.contains(&segmentation))
 }
 
-/// So near below a limit a payload is refused by who counts more than the payload.
+/// Distance below a limit, in octets, within which a payload is refused by a codec that counts more than
+/// the payload.
 const NEAR: u64 = 64;
 
 /// The failing cases that a limit explains which is kept to otherwise than it is declared, each with the

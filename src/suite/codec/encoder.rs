@@ -97,7 +97,7 @@ pub(super) fn encodes_stream(
     }))
 }
 
-/// How an encoder ended.
+/// The end of an encoding, in words.
 fn end_of(encoded: Result<Vec<u8>, String>) -> Sentence {
     let error = encoded.err();
     error.map_or_else(|| "without an error".into(), Sentence::from)

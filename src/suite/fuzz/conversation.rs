@@ -301,7 +301,7 @@ impl Told<'_> {
         self.refused();
     }
 
-    /// Which requirement an offence is against.
+    /// The requirement that an offence is against.
     fn offence(&self, due: usize) -> &'static str {
         let offence = &self.stream[self.at..due];
         if offence.len() == 4 {

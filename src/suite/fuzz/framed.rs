@@ -155,11 +155,11 @@ fn is_settled(framing: &Framing, found: &Found<'_>, stream: &[u8], number: usize
     is_shortest || framing.forms() == Forms::Longer
 }
 
-/// Which requirement octets are against that are no frame; `None` where they may be one.
+/// The requirement that octets are against which are no frame; `None` where they may be one.
 fn requirement(framing: &Framing, refusal: &Refusal) -> Option<&'static str> {
     Some(match refusal {
         Refusal::WrongLiteral { .. } | Refusal::Stuffing { .. } => "FRM-11",
-        // Which header blocks are taken differs.
+        // Right readers differ in which header blocks they take.
         Refusal::Number { .. } if matches!(framing.number(), Some(Number::Header(_))) => {
             return None;
         }

@@ -28,7 +28,7 @@ pub(super) struct Told<'s> {
     pub(super) transfers: bool,
     /// The file of the last header.
     pub(super) name: String,
-    /// What has come of it and is not stored yet.
+    /// Octets of it that have come and are not stored yet.
     pub(super) content: Vec<u8>,
     /// Where the steps of a verified transfer begin that is under way.
     pub(super) began: Option<usize>,

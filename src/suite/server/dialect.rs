@@ -103,7 +103,7 @@ pub(crate) fn probe_framings(
         })
 }
 
-/// So many framings are tried at most: each takes a wait.
+/// The most framings that are tried: each takes a wait.
 const MOST_FRAMINGS: usize = 12;
 
 /// What comes back for octets, as soon as so many have come.

@@ -141,8 +141,8 @@ fn announces_the_extension(failure: &Failure) -> bool {
     ready.is_some() && next_frame(&seen) == ready.as_deref()
 }
 
-/// Behind how many octets a testee is right to leave ours unread: those that are as they ought to be,
-/// where an offence follows, or those up to `q`.
+/// Offset behind which a server is right to leave octets unread: the first that is not as it ought to be,
+/// or the end of `q`.
 fn unread_behind(trace: &Trace) -> Option<u64> {
     if trace.is_hostile() {
         let repaired = stream(trace.repaired.as_deref().unwrap_or_default()).to_vec();

@@ -18,7 +18,7 @@ const PROMPT: Duration = Duration::from_millis(15);
 /// How often it is asked for again. A server that is always late costs so many of its replies.
 const MORE_ASKS: u32 = 4;
 
-/// So many messages are sent together to see how much time lies between their replies.
+/// Messages that are sent together to see how much time lies between their replies.
 const TOGETHER: usize = 4;
 
 /// What the plainest conversation has shown.
@@ -36,7 +36,7 @@ pub(super) enum Opening {
     Dialect {
         /// What happened, in words.
         found: String,
-        /// Which one.
+        /// The dialect.
         dialect: Dialect,
         /// How chunks are kept apart.
         gating: Gating,

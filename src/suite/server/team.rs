@@ -19,7 +19,7 @@ use crate::testee::wait::Patience;
 /// A server that replies sooner keeps a processor busy.
 const PROMPT: Duration = Duration::from_millis(20);
 
-/// So many servers that reply promptly are judged side by side, where there are as many processors.
+/// Number of servers that reply promptly and are judged side by side, where there are as many processors.
 const FEW: usize = 2;
 
 /// A check is left out by what those came to that lie so many before it: as many as a few servers have under

@@ -27,14 +27,14 @@ pub(in crate::testee) struct ProcessTree {
     unseen: Vec<u32>,
 }
 
-/// So many new identifiers are looked at one by one. Most are nobody's by then, which costs a
+/// The most new identifiers that are looked at one by one. Most are nobody's by then, which costs a
 /// hundredth of what each process costs where all are looked at.
 const FEW: u32 = 1024;
 
 /// An identifier that was nobody's is looked at again until so many have been given behind it.
 const LATE: u32 = 64;
 
-/// So many of the last are looked at again after a look at all processes.
+/// Number of the last that are looked at again after a look at all processes.
 const LATEST: u32 = 16;
 
 impl ProcessTree {

@@ -26,7 +26,7 @@ impl Served {
         Self::started(command, dir, options)
     }
 
-    /// Behind limits as the shell sets them: `ulimit -n 24`.
+    /// Starts it behind limits as the shell sets them: `ulimit -n 24`.
     pub fn start_limited(limits: &str, options: &[&str]) -> Self {
         let mut command = Command::new("sh");
         let script = format!("{limits}; exec \"$0\" \"$@\"");

@@ -1,6 +1,6 @@
-//! Which requirement a failure is really about, and which mistake it points to.
+//! The requirement that a failure is really about, and the mistake that it points to.
 //!
-//! One mistake shows in many cases: a server that takes a short read for a whole one fails
+//! A mistake shows in many cases: a server that takes a short read for a whole one fails
 //! whatever is cut, whichever requirement the case is for. What a failure looks like
 //! ([`symptom`]), and which of its neighbours fail too ([`run_facts`]), tells the requirement that
 //! is broken; the rules that do so stand in [`rules`], in order. What no rule explains is

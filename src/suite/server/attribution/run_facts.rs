@@ -237,7 +237,7 @@ impl<'f> Failures<'f> {
     /// Small frames fail where all are sent together.
     fn joining_breaks(&self) -> bool {
         self.frames_failed_by_cut().any(|finding| {
-            // Who loses the end of what comes together has answered the beginning.
+            // A server that loses the end of what comes together has answered the beginning.
             let another = What::Different(Difference::Text);
             finding.check.segmentation == Some(Segmentation::Whole)
                 && finding.sent() <= SMALL

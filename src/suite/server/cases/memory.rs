@@ -37,7 +37,7 @@ const AT_FIRST: u64 = BODY - 1;
 /// A testee that becomes slower and slower is looked at after this time.
 const LOOK_AFTER: Duration = Duration::from_secs(6);
 
-/// So much must lie between two looks that they say something, in octets.
+/// Octets that must lie between two looks, so that they say something.
 const LEAST_BETWEEN: u64 = 16 * MEBIBYTE;
 
 pub(crate) const CASES: &[Coded] = &[

@@ -37,8 +37,8 @@ pub(crate) struct Terms<'a> {
     /// How long the testee may take nothing of what is sent.
     pub(crate) bound: Duration,
     pub(crate) directory: Option<&'a Directory>,
-    /// Behind so many octets the testee has reason to close while some of ours lie unread, which makes
-    /// the system send a reset, and that may take along what the testee had written before.
+    /// Offset behind which the server has reason to close while octets of ours lie unread. That makes the
+    /// system send a reset, which may take along what the server had written before.
     pub(crate) unread_behind: Option<u64>,
     /// What lies there is a protocol error, after which no reply has to be sent any more (SES-8).
     pub(crate) after_an_error: bool,

@@ -91,7 +91,7 @@ const MOST_BEFORE_FRESH: usize = 512;
 /// A conversation that may wear a server out is held so often at most.
 const MOST_REPEATS: usize = 80;
 
-/// So many of the last conversations are tried for that.
+/// Number of the last conversations that are tried for that.
 const MOST_TRIED: usize = 32;
 
 /// The kind of a finding of a server that conversations use up.
