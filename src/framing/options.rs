@@ -66,17 +66,23 @@ fn one_of<T: Copy>(name: &str, value: &str, known: Words<T>) -> Result<Option<T>
 
 /// The options that are set to a word, each with its name.
 pub(super) fn in_words(options: &Options) -> Vec<(&'static str, &'static str)> {
-    fn word<T: PartialEq>(words: Words<T>, meant: Option<T>) -> Option<&'static str> {
-        let said = words.iter().find(|(_, one)| Some(one) == meant.as_ref())?;
+    fn word<T: PartialEq>(words: Words<T>, meant: Option<&T>) -> Option<&'static str> {
+        let said = words.iter().find(|(_, one)| Some(one) == meant)?;
         Some(said.0)
     }
     let words = [
-        ("zero", word(ZERO, options.zero)),
-        ("unterminated", word(UNTERMINATED, options.unterminated)),
-        ("forms", word(FORMS, options.forms)),
-        ("limit-counts", word(LIMIT_COUNTS, options.limit_counts)),
-        ("ends", word(ENDS, options.ends)),
-        ("alphabet", word(ALPHABET, options.alphabet)),
+        ("zero", word(ZERO, options.zero.as_ref())),
+        (
+            "unterminated",
+            word(UNTERMINATED, options.unterminated.as_ref()),
+        ),
+        ("forms", word(FORMS, options.forms.as_ref())),
+        (
+            "limit-counts",
+            word(LIMIT_COUNTS, options.limit_counts.as_ref()),
+        ),
+        ("ends", word(ENDS, options.ends.as_ref())),
+        ("alphabet", word(ALPHABET, options.alphabet.as_ref())),
     ];
     let set = words.into_iter();
     set.filter_map(|(name, word)| Some((name, word?))).collect()

@@ -226,7 +226,7 @@ impl EncoderCase {
             return Check::new(&case, None, Verdict::Pass, "");
         };
         let mut check = Check::new(&case, None, Verdict::Fail, wrong.message);
-        check.evidence = Some(wrong.evidence);
+        check.evidence = Some(*wrong.evidence);
         if let Some((requirement, cause)) = wrong.mistaken {
             check.broken = Some(requirement.into());
             check.cause = Some(cause);
@@ -238,7 +238,7 @@ impl EncoderCase {
 /// An encoder that has not done what it must.
 struct Wrong {
     message: String,
-    evidence: Evidence,
+    evidence: Box<Evidence>,
     /// The requirement that is broken, and the likely mistake, where frames of another framing came.
     mistaken: Option<(&'static str, String)>,
 }
@@ -256,13 +256,13 @@ fn refuses(payload: &[u8], encode: &mut EncodeAll<'_>) -> Result<(), Wrong> {
             payload.len(),
             octets.len()
         ),
-        evidence: Evidence {
+        evidence: Box::new(Evidence {
             sent: vec![Octets::folded(payload)],
             expected: "an error".into(),
             seen: Octets::folded(&octets),
             ended: "without an error".into(),
             ..Evidence::default()
-        },
+        }),
         mistaken: None,
     })
 }
@@ -287,13 +287,13 @@ fn writes_frames(framing: &Framing, encode: &mut EncodeAll<'_>) -> Result<(), Wr
     };
     Err(Wrong {
         message,
-        evidence: Evidence {
+        evidence: Box::new(Evidence {
             sent: vec![Octets::folded(&as_u32be(&payloads))],
             expected: format!("{} frames", payloads.len()).into(),
             seen: Octets::folded(&octets),
             ended: end_of(encoded),
             ..Evidence::default()
-        },
+        }),
         mistaken: mistaken_in(framing, &octets, &payloads),
     })
 }

@@ -252,6 +252,11 @@ impl Supervised {
         self.tree.activity()
     }
 
+    /// The same while it starts ([`ProcessTree::starting`]).
+    pub(super) fn starting(&mut self) -> Option<Activity> {
+        self.tree.starting()
+    }
+
     /// Where the octets go that it waits for on its standard input ([`ProcessTree::reads_into`]).
     pub(super) fn reads_into(&mut self) -> Option<u64> {
         self.tree.reads_into()
