@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Recuts real servers, which are right: an accusation is a fault of unstick. docs/recutting.md has the table.
+"""Recuts real servers, which are right: an accusation is a fault of unstick. docs/recutting.md names them.
 
 usage: tests/real/judge.py [--rounds N] [--loops K] [--cuts C] [--unstick PATH] [--keep DIR] [NAME…]
 
@@ -286,7 +286,8 @@ SERVERS = [
             ),
             (mysql(b"\3SELECT 1 + 1, 'two'"), MYSQL_ROWS),
             (mysql(b"\x16SELECT ?"), MYSQL_ROWS),
-            (mysql(b"\x17\1\0\0\0\0\1\0\0\0\0\1\xfd\0\5hello"), MYSQL_ROWS),
+            # The statement that was prepared last: its number counts over all connections.
+            (mysql(b"\x17\xff\xff\xff\xff\0\1\0\0\0\0\1\xfd\0\5hello"), MYSQL_ROWS),
             (mysql(b"\x0e"), MYSQL_OK),
             (mysql(b"\1"), None),
         ],
