@@ -1,6 +1,8 @@
 //! Durations in answers: what took how long depends on the cut by nature, and may be equal in all uncut
 //! runs all the same.
 
+use super::token::{Set, tokens};
+
 /// The units of time that follow a number.
 const UNITS: [&[u8]; 13] = [
     b"ns",
@@ -17,6 +19,80 @@ const UNITS: [&[u8]; 13] = [
     b"microseconds",
     b"nanoseconds",
 ];
+
+/// The length of the shortest fraction.
+pub(super) const SHORTEST: usize = 3;
+
+/// Splits octets into tokens; a sum of times, as in `(0.015 + 0.000 + 0.014 secs)`, is a token by itself, because a
+/// server may leave out terms that are nothing.
+pub(super) fn split(octets: &[u8], words: Set) -> Vec<&[u8]> {
+    let mut split = Vec::new();
+    let (mut begin, mut place) = (0, 0);
+    while place < octets.len() {
+        let inside =
+            place > 0 && (octets[place - 1].is_ascii_alphanumeric() || octets[place - 1] == b'.');
+        match sum(&octets[place..]) {
+            Some((len, terms)) if !inside && terms > 1 && precedes_unit(&octets[place + len..]) => {
+                split.extend(tokens(&octets[begin..place], words));
+                split.push(&octets[place..place + len]);
+                place += len;
+                begin = place;
+            }
+            _ => place += 1,
+        }
+    }
+    split.extend(tokens(&octets[begin..], words));
+    split
+}
+
+/// Whether a token that `split` made is a sum of times.
+pub(super) fn is_sum(token: &[u8]) -> bool {
+    sum(token).is_some_and(|(len, terms)| len == token.len() && terms > 1)
+}
+
+/// The length of a sum of fractions at the beginning of some octets, and the number of its terms.
+pub(super) fn sum(octets: &[u8]) -> Option<(usize, usize)> {
+    let (mut len, mut terms) = (fraction(octets)?, 1);
+    while let Some(next) = octets[len..].strip_prefix(b" + ").and_then(fraction) {
+        len += b" + ".len() + next;
+        terms += 1;
+    }
+    Some((len, terms))
+}
+
+/// The number of octets at the beginning that a sum of times may have.
+pub(super) fn agrees(octets: &[u8]) -> usize {
+    let signs = b"0123456789. +";
+    octets
+        .iter()
+        .take_while(|octet| signs.contains(octet))
+        .count()
+}
+
+/// The length of a decimal fraction at the beginning of some octets.
+fn fraction(octets: &[u8]) -> Option<usize> {
+    let digits = |octets: &[u8]| {
+        octets
+            .iter()
+            .take_while(|octet| octet.is_ascii_digit())
+            .count()
+    };
+    let whole = digits(octets);
+    let rest = octets[whole..].strip_prefix(b".")?;
+    let part = digits(rest);
+    (whole > 0 && part > 0).then_some(whole + 1 + part)
+}
+
+/// Whether a space and a unit of time come next.
+fn precedes_unit(octets: &[u8]) -> bool {
+    octets.strip_prefix(b" ").is_some_and(|rest| {
+        let word = rest
+            .iter()
+            .take_while(|octet| octet.is_ascii_alphanumeric())
+            .count();
+        UNITS.contains(&&rest[..word])
+    })
+}
 
 /// Marks the numbers of durations, and the fractions on a line of which one varies: a sum of times, as
 /// in `(0.015 + 0.000 + 0.014 secs)`.
@@ -75,7 +151,7 @@ fn is_duration(tokens: &[&[u8]], place: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recut::token::{Set, tokens};
+    use crate::recut::pattern::Pattern;
 
     fn marked(text: &str, varies: &str) -> String {
         let split = tokens(text.as_bytes(), Set::Alphanumeric);
@@ -109,5 +185,26 @@ mod tests {
             "v 1.5\nSelect (#.# + #.# + #.# secs)"
         );
         assert_eq!(marked("load 0.77 0.10", "77"), "load #.# #.#");
+    }
+
+    /// Dovecot's `LOGOUT` leaves out the time that was spent waiting, where that is nothing.
+    #[test]
+    fn a_sum_of_times_may_have_more_terms() {
+        let sample = &b"a OK Done (0.001 + 0.000 secs).\r\n"[..];
+        let longer = &b"a OK Done (0.002 + 0.000 + 0.001 secs).\r\n"[..];
+        for samples in [
+            vec![sample],
+            vec![sample, longer],
+            vec![longer, sample, longer],
+        ] {
+            let pattern = Pattern::of(&samples);
+            assert!(!pattern.is_loose());
+            assert!(samples.iter().all(|sample| pattern.matches(sample)));
+            assert!(pattern.matches(b"a OK Done (0.010 + 0.032 + 0.009 secs).\r\n"));
+            assert!(!pattern.matches(b"a OK Done (0.010 + 0.032 + secs).\r\n"));
+            assert!(!pattern.matches(b"a NO Done (0.010 + 0.032 secs).\r\n"));
+        }
+        let pattern = Pattern::of(&[b"1.5 + 2.5 = 4.0\r\n"]);
+        assert!(!pattern.matches(b"1.5 + 2.5 + 0.0 = 4.0\r\n"));
     }
 }

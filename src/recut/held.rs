@@ -280,11 +280,14 @@ impl Learned {
             && (0..one.answers.len()).all(alike)
     }
 
-    /// What is known of the conversation without some turns.
+    /// What is known of the conversation without some turns. Where the server closes before the last of them, there
+    /// are fewer answers than turns.
     pub(crate) fn without_turns(&self, from: usize, to: usize, drops_last: bool) -> Self {
         let mut learned = self.clone();
-        learned.samples.drain(from + 1..to + 1);
-        learned.patterns.drain(from + 1..to + 1);
+        let end = learned.patterns.len().min(to + 1);
+        let begin = end.min(from + 1);
+        learned.samples.drain(begin..end);
+        learned.patterns.drain(begin..end);
         if drops_last {
             learned.closes = Some(false);
         }

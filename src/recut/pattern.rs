@@ -5,7 +5,7 @@
 //! their high digits change later than the runs that were compared.
 
 use super::duration;
-use super::token::{Set, is_text, is_word, set_of, tokens};
+use super::token::{Set, is_text, is_word, set_of};
 
 /// A part of a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ enum Piece {
     Word(Set),
     /// Any octets, this many.
     Masked(usize),
+    /// A sum of times, of any number of terms.
+    Sum,
     /// Any octets, or none.
     Gap,
 }
@@ -167,6 +169,7 @@ impl Piece {
             Self::Literal(octets) => octets.len(),
             Self::Word(_) => 1,
             Self::Masked(count) => *count,
+            Self::Sum => duration::SHORTEST,
             Self::Gap => 0,
         }
     }
@@ -175,6 +178,7 @@ impl Piece {
         match self {
             Self::Literal(_) => None,
             Self::Word(set) => Some(set.name()),
+            Self::Sum => Some(Set::Digits.name()),
             Self::Masked(_) | Self::Gap => Some("octets"),
         }
     }
@@ -191,6 +195,7 @@ impl Piece {
                 place + 1..place + 1 + run
             }
             Self::Masked(count) if rest.len() >= *count => place + count..place + count + 1,
+            Self::Sum => duration::sum(rest).map_or(0..0, |(len, _)| place + len..place + len + 1),
             Self::Gap => place..octets.len() + 1,
             Self::Literal(_) | Self::Masked(_) => 0..0,
         }
@@ -202,6 +207,7 @@ impl Piece {
             Self::Literal(literal) => common_prefix(literal, rest),
             Self::Word(set) => rest.iter().take_while(|octet| set.has(**octet)).count(),
             Self::Masked(count) => rest.len().min(*count),
+            Self::Sum => duration::agrees(rest),
             Self::Gap => 0,
         }
     }
@@ -220,24 +226,26 @@ fn anagram(samples: &[&[u8]]) -> Option<Vec<u8>> {
 
 /// Token by token, if all samples have the same tokens between their words.
 fn by_tokens(samples: &[&[u8]], words: Set) -> Option<Vec<Piece>> {
-    let split: Vec<Vec<&[u8]>> = samples.iter().map(|sample| tokens(sample, words)).collect();
+    let split: Vec<Vec<&[u8]>> = samples
+        .iter()
+        .map(|sample| duration::split(sample, words))
+        .collect();
     let count = split[0].len();
     if split.iter().any(|tokens| tokens.len() != count) {
         return None;
     }
     let values =
         |place: usize| -> Vec<&[u8]> { split.iter().map(|tokens| tokens[place]).collect() };
-    let is_same = |place: &usize| {
-        values(*place)
-            .iter()
-            .all(|value| *value == split[0][*place])
-    };
-    let mut varies: Vec<bool> = (0..count).map(|place| !is_same(&place)).collect();
-    let are_words = |place: usize| values(place).iter().all(|value| is_word(value, words));
+    let are_sums = |place: usize| values(place).into_iter().all(duration::is_sum);
+    let is_word = |value: &[u8]| is_word(value, words) && !duration::is_sum(value);
+    let are_words = |place: usize| values(place).into_iter().all(is_word);
+    let is_same = |place: usize| values(place).iter().all(|it| *it == split[0][place]);
+    let varies = (0..count).map(|place| !is_same(place) || are_sums(place));
+    let mut varies: Vec<bool> = varies.collect();
     let counts: Vec<bool> = (0..count).map(|place| counts(&split, place)).collect();
     // The higher octet of a length changes with the lower one.
     let is_length = |place: usize| counts[place] || counts.get(place + 1) == Some(&true);
-    let fits = |place: usize| are_words(place) || is_length(place);
+    let fits = |place: usize| are_words(place) || are_sums(place) || is_length(place);
     if !(0..count).all(|place| !varies[place] || fits(place)) {
         return None;
     }
@@ -254,7 +262,9 @@ fn by_tokens(samples: &[&[u8]], words: Set) -> Option<Vec<Piece>> {
         if !literal.is_empty() {
             pieces.push(Piece::Literal(std::mem::take(&mut literal)));
         }
-        pieces.push(if are_words(place) {
+        pieces.push(if are_sums(place) {
+            Piece::Sum
+        } else if are_words(place) {
             Piece::Word(set_of(&values(place), words))
         } else {
             Piece::Masked(1)

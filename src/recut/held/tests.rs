@@ -109,3 +109,13 @@ fn a_value_that_is_another_one_once_is_learned_and_a_refusal_is_not() {
     assert!(learned.absorb(&held(&["+7x a", "+OK"], false)));
     assert_eq!(learned.difference(&held(&["+9z a", "+OK"], false)), None);
 }
+
+/// A farewell that the server closes after, before the client's own end of the stream, is the last answer.
+#[test]
+fn turns_without_an_answer_are_left_out_too() {
+    let learned = Learned::of(&[held(&["hello", "one", "bye"], true)]);
+    let answers = |from, to| learned.without_turns(from, to, true).patterns.len();
+    assert_eq!(answers(1, 3), 2);
+    assert_eq!(answers(2, 3), 3);
+    assert_eq!(answers(0, 1), 2);
+}
