@@ -90,9 +90,15 @@ fn planted_faults_are_found_shrunk_and_replayed() {
 /// cases miss by design.
 #[test]
 fn mistakes_of_few_sizes_are_found() {
-    let mistakes = ["size-multiple-of-61", "length-across-8192"];
-    side_by_side(2, &mistakes, |mistake| {
-        found_again(mistake, false, &["--budget", "200"], 1);
+    let mistakes = [
+        ("size-multiple-of-61", 4_096),
+        ("length-across-8192", 16_384),
+        ("size-4112", 4_400),
+    ];
+    side_by_side(2, &mistakes, |(mistake, most)| {
+        let case = found_again(mistake, false, &["--budget", "200"], 1);
+        let octets = case["octets"].as_u64().unwrap();
+        assert!(octets <= *most, "{mistake}: {case}");
     });
 }
 

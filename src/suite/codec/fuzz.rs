@@ -112,6 +112,7 @@ impl Holding<'_, '_> {
                     conversation,
                     kind: kind(what),
                     at_once: kind(what),
+                    akin: false,
                     message,
                     evidence,
                 })

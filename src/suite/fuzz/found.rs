@@ -24,12 +24,29 @@ pub(crate) struct Suspect<D = Draft> {
     pub(in crate::suite) kind: &'static str,
     /// The same where it is waited for shortly: what is missing then may be a close later.
     pub(in crate::suite) at_once: &'static str,
+    /// While it is made smaller, a related symptom counts as the same.
+    pub(in crate::suite) akin: bool,
     /// In one sentence.
     pub(in crate::suite) message: Sentence,
     pub(in crate::suite) evidence: Evidence,
 }
 
+/// Symptoms of a stream that is out of step: which one shows depends on the octets that come next.
+const OUT_OF_STEP: [&str; 5] = [
+    "missing",
+    "closed-instead",
+    "different",
+    "extra",
+    "not-closed",
+];
+
 impl<D> Suspect<D> {
+    /// Whether a conversation that shows this goes wrong as the suspect does.
+    pub(in crate::suite) fn is_like(&self, kind: &'static str) -> bool {
+        let related = |kind| OUT_OF_STEP.contains(&kind);
+        kind == self.at_once || self.akin && related(kind) && related(self.at_once)
+    }
+
     /// What findings of one cause have in common.
     pub(in crate::suite) fn signature(&self) -> String {
         let trace = &self.conversation.trace;

@@ -13,6 +13,9 @@ use crate::trace::segmentation::Segmentation;
 /// Most conversations that go into one finding.
 const RUNS: usize = 160;
 
+/// Octets of a conversation that is not small yet, though no operation can be left out and the same symptom kept.
+const LONG: usize = 2_048;
+
 /// Up to so many places of a stream are tried for a single cut.
 const PLACES: usize = 48;
 
@@ -28,6 +31,7 @@ where
     let mut shrinking = Shrinking::new(subject, found, RUNS);
     shrinking.manner()?;
     shrinking.pieces()?;
+    shrinking.pieces_akin(protocol)?;
     shrinking.insides(protocol.class)?;
     shrinking.pieces()?;
     shrinking.cuts(protocol)?;
@@ -102,6 +106,17 @@ impl<F: Fuzzable<Suspect = Suspect, Input = Draft>> Shrinking<'_, F> {
             draft.pieces = pieces.to_vec();
             self.try_one(&draft)
         })
+    }
+
+    /// Leaves out operations of a conversation that stayed long, as long as a related symptom shows: what comes
+    /// behind octets that were lost decides whether the server closes, or waits.
+    fn pieces_akin(&mut self, protocol: &Protocol) -> Result<(), F::Error> {
+        let draft = &self.least.draft;
+        if draft.pieces.len() < 2 || draft.render(protocol).0.len() <= LONG {
+            return Ok(());
+        }
+        self.least.akin = true;
+        self.pieces()
     }
 
     /// Makes what an operation holds smaller: texts octet by octet, sizes by halves.

@@ -53,6 +53,7 @@ pub(super) fn suspect(script: Script, wrong: Wrong) -> Suspect<Script> {
         draft: script,
         kind: kind(wrong.symptom),
         at_once: kind(wrong.symptom),
+        akin: false,
         message: wrong.message,
         evidence: wrong.evidence,
     }

@@ -94,6 +94,7 @@ pub(super) fn suspect(draft: Draft, conversation: Conversation, failure: Box<Fai
         conversation,
         kind: kind(&failure.what),
         at_once: kind(&failure.what),
+        akin: false,
         message: failure.message,
         evidence: failure.evidence,
     }
@@ -157,9 +158,10 @@ impl Fuzzable for Holding<'_> {
         };
         let failure = self.judge(&conversation, HASTY)?;
         Ok(failure
-            .filter(|failure| kind(&failure.what) == like.at_once)
+            .filter(|failure| like.is_like(kind(&failure.what)))
             .map(|failure| Suspect {
                 kind: like.kind,
+                akin: like.akin,
                 ..suspect(draft.clone(), conversation, failure)
             }))
     }
