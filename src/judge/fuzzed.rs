@@ -1,6 +1,7 @@
 //! What fuzzing a program comes to, whatever the inputs are made from.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,17 @@ impl Budget {
         match self {
             Self::Time(time) => started.elapsed() >= time,
             Self::Mutants(count) => tried >= count,
+        }
+    }
+
+    /// Time that making one finding small may take: a quarter of the budget, and no less than ten seconds. A
+    /// budget of a count has none, so that two runs agree.
+    #[must_use]
+    pub fn for_one_finding(self) -> Option<Duration> {
+        const LEAST: Duration = Duration::from_secs(10);
+        match self {
+            Self::Time(time) => Some(LEAST.max(time / 4)),
+            Self::Mutants(_) => None,
         }
     }
 }
@@ -140,6 +152,8 @@ pub struct Findings<K> {
     pub unstable: usize,
     kinds: BTreeMap<K, Known>,
     started: Instant,
+    /// Why the run could not go on, after something had been found.
+    broke_off: Option<String>,
 }
 
 impl<K: Ord> Default for Findings<K> {
@@ -149,6 +163,7 @@ impl<K: Ord> Default for Findings<K> {
             unstable: 0,
             kinds: BTreeMap::new(),
             started: Instant::now(),
+            broke_off: None,
         }
     }
 }
@@ -190,7 +205,13 @@ impl<K: Ord> Findings<K> {
             conversations: subject.held(),
             elapsed: self.started.elapsed(),
         };
-        let least = shrink(subject, suspect)?;
+        let least = match shrink(subject, suspect.clone()) {
+            Ok(least) => least,
+            Err(why) => {
+                self.found.push(found(suspect, confirmed));
+                return Err(why);
+            }
+        };
         let small = kind(&least);
         let place = match self.kinds.get(&small) {
             Some(Known::Found(place)) => {
@@ -205,6 +226,31 @@ impl<K: Ord> Findings<K> {
         self.kinds.insert(seen, Known::Found(place));
         self.kinds.insert(small, Known::Found(place));
         Ok(())
+    }
+
+    /// True if the run can go on after a step of it. Once something has been found, an error only ends the run: a
+    /// server that does not start again must not cost the findings of a night.
+    ///
+    /// # Errors
+    /// That of the step, if nothing has been found.
+    pub(crate) fn goes_on<E: Display>(&mut self, step: Result<(), E>) -> Result<bool, E> {
+        match step {
+            Err(why) if self.found.is_empty() => Err(why),
+            Err(why) => {
+                self.broke_off.get_or_insert(why.to_string());
+                Ok(false)
+            }
+            Ok(()) => Ok(self.broke_off.is_none()),
+        }
+    }
+
+    /// A note for the report, if the run could not go on.
+    #[must_use]
+    pub fn note(&self) -> Option<String> {
+        let why = self.broke_off.as_ref()?;
+        Some(format!(
+            "the run could not go on; what was found before is reported: {why}"
+        ))
     }
 
     /// Whether anything fails the run.

@@ -1,5 +1,7 @@
 //! Making findings small: inputs are made smaller as long as they show the same.
 
+use std::time::{Duration, Instant};
+
 /// What is fuzzed, as the confirming and shrinking of suspects see it.
 pub(crate) trait Fuzzable {
     /// What seems to show something.
@@ -38,6 +40,8 @@ pub(crate) struct Shrinking<'s, F: Fuzzable> {
     found: F::Suspect,
     /// The count of conversations at which it ends.
     until: usize,
+    /// The time at which it ends.
+    deadline: Option<Instant>,
 }
 
 impl<'s, F: Fuzzable> Shrinking<'s, F> {
@@ -45,9 +49,18 @@ impl<'s, F: Fuzzable> Shrinking<'s, F> {
     pub(crate) fn new(subject: &'s mut F, found: F::Suspect, conversations: usize) -> Self {
         Self {
             until: subject.held() + conversations,
+            deadline: None,
             subject,
             least: found.clone(),
             found,
+        }
+    }
+
+    /// Also ends after a time, for subjects whose conversations may take long.
+    pub(crate) fn within(self, time: Option<Duration>) -> Self {
+        Self {
+            deadline: time.map(|time| Instant::now() + time),
+            ..self
         }
     }
 
@@ -56,7 +69,8 @@ impl<'s, F: Fuzzable> Shrinking<'s, F> {
     /// # Errors
     /// Those of the subject.
     pub(crate) fn keep(&mut self, input: &F::Input) -> Result<bool, F::Error> {
-        if self.subject.held() >= self.until {
+        let late = self.deadline.is_some_and(|end| Instant::now() >= end);
+        if late || self.subject.held() >= self.until {
             return Ok(false);
         }
         let shown = self.subject.still_shows(input, &self.least)?;

@@ -216,13 +216,18 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
             self.held.answers.push(Vec::new());
             return true;
         }
+        let began = Instant::now();
         let came = if here.answer.is_some() {
             self.answers(turn + 1, turn + 1)
         } else {
             Vec::new()
         };
         self.learn_carried(turn + 1, &came);
-        let goes_on = here.answer.is_none() || !self.talk.is_lost(turn + 1, &came);
+        // A server that is busy with octets that it does not answer is waited for once, not at each turn.
+        let busy = self.talk.rest.is_some() && came.is_empty();
+        let is_lost = busy && began.elapsed() >= self.talk.patience.busy
+            || self.talk.is_lost(turn + 1, &came);
+        let goes_on = here.answer.is_none() || !is_lost;
         self.gave_up = !goes_on;
         self.held.answers.push(came);
         goes_on

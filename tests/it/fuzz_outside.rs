@@ -31,29 +31,22 @@ fn recording(dir: &Path) -> String {
 }
 
 /// Fuzzes a server in a mode; the report, and the directory with what was found.
-fn fuzz(mode: &str, seed: &str, budget: &str) -> (Ran, Value, tempfile::TempDir) {
+fn fuzz(mode: &str, seed: &str, budget: &str, options: &[&str]) -> (Ran, Value, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let recording = recording(dir.path());
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
     let (report, found) = (path("report.json"), path("found"));
     let server = project("tests/it/fuzz_servers/resp.py");
-    let ran = unstick([
-        "fuzz",
-        &recording,
-        "--seed",
-        seed,
-        "--budget",
-        budget,
-        "--findings",
-        &found,
-        "--json",
-        &report,
-        "--",
-        "python3",
-        &server,
-        mode,
-        "{port}",
-    ]);
+    let mut arguments = vec!["fuzz", &recording, "--seed", seed, "--budget", budget];
+    arguments.extend(["--findings", &found, "--json", &report]);
+    arguments.extend(options);
+    let starts = path("starts");
+    arguments.extend(["--", "python3", &server]);
+    match mode.strip_suffix(" STARTS") {
+        Some(mode) => arguments.extend([mode, "{port}", &starts]),
+        None => arguments.extend([mode, "{port}"]),
+    }
+    let ran = unstick(arguments);
     let text = fs::read_to_string(report).unwrap_or_default();
     (ran, serde_json::from_str(&text).unwrap_or_default(), dir)
 }
@@ -73,7 +66,7 @@ fn sent(trace: &Value) -> usize {
 /// An error that is lost when it shows in a later read: nothing of it is in a valid recording.
 #[test]
 fn a_lost_error_is_found_from_a_valid_recording_and_shrunk() {
-    let (ran, report, dir) = fuzz("late", "1", "40");
+    let (ran, report, dir) = fuzz("late", "1", "40", &[]);
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
     let failing = failing(&report);
     assert!(!failing.is_empty(), "{}", ran.stdout);
@@ -109,7 +102,7 @@ fn a_lost_error_is_found_from_a_valid_recording_and_shrunk() {
 
 #[test]
 fn a_right_server_is_not_accused() {
-    let (ran, report, dir) = fuzz("right", "1", "200");
+    let (ran, report, dir) = fuzz("right", "1", "200", &[]);
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
     assert_eq!(report["fuzzed"][0]["mutants"], 200, "{report}");
     assert_eq!(report["seed"], 1);
@@ -121,7 +114,7 @@ fn a_right_server_is_not_accused() {
 /// the request either way.
 #[test]
 fn a_server_that_answers_early_is_not_accused() {
-    let (ran, report, _dir) = fuzz("early", "1", "40");
+    let (ran, report, _dir) = fuzz("early", "1", "40", &[]);
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
     let cases = report["cases"].as_array().unwrap();
     let early = cases.iter().find(|case| case["kind"] == "answered-early");
@@ -175,7 +168,7 @@ fn published_servers_are_not_accused() {
 #[test]
 fn a_server_that_dies_is_named_and_the_same_seed_finds_the_same() {
     let once = || {
-        let (ran, report, _dir) = fuzz("dies", "3", "100");
+        let (ran, report, _dir) = fuzz("dies", "3", "100", &[]);
         assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
         let failing = failing(&report);
         let what = |case: &&Value| {
@@ -193,6 +186,56 @@ fn a_server_that_dies_is_named_and_the_same_seed_finds_the_same() {
         "{first:?}"
     );
     assert_eq!(once(), first);
+}
+
+/// An overnight run may have found much before a server does not start again.
+#[test]
+fn findings_are_not_lost_when_the_server_does_not_start_again() {
+    let (ran, report, dir) = fuzz("dies STARTS", "3", "100", &[]);
+    assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    let failing = failing(&report);
+    assert!(!failing.is_empty(), "{}", ran.stdout);
+    let found = fs::read_dir(dir.path().join("found")).unwrap();
+    assert_eq!(found.count(), failing.len(), "{}", ran.stdout);
+    let notes = report["fuzzed"][0]["notes"].as_array().unwrap();
+    assert_eq!(notes.len(), 1, "{report}");
+    assert!(
+        report["fuzzed"][0]["mutants"].as_u64().unwrap() < 100,
+        "{report}"
+    );
+}
+
+/// A server that hangs makes each conversation long: it is seen at once, and the finding is made small.
+#[test]
+fn a_server_that_hangs_is_one_small_finding() {
+    let (ran, report, dir) = fuzz("hangs", "3", "72", &["--timeout", "1"]);
+    assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    let failing = failing(&report);
+    let hung: Vec<_> = failing
+        .iter()
+        .filter(|case| case["kind"] == "hung")
+        .collect();
+    assert_eq!(hung.len(), 1, "{}", ran.stdout);
+    assert!(sent(&hung[0]["trace"]) <= 24, "{}", hung[0]);
+    assert_eq!(hung[0]["cut"], json!({}), "{}", hung[0]);
+    // Nobody takes the server for right as long as it hangs.
+    let id = hung[0]["trace"]["id"].as_str().unwrap();
+    let found = dir.path().join("found").join(format!("{id}.json"));
+    let server = project("tests/it/fuzz_servers/resp.py");
+    for (mode, status) in [("hangs", 3), ("right", 0)] {
+        let ran = unstick([
+            "recut",
+            found.to_str().unwrap(),
+            "--timeout",
+            "1",
+            "--",
+            "python3",
+            &server,
+            mode,
+            "{port}",
+        ]);
+        assert_eq!(ran.status, status, "{mode}\n{}{}", ran.stdout, ran.stderr);
+    }
 }
 
 #[test]

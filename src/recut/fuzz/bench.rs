@@ -25,6 +25,16 @@ const SPREAD: Duration = Duration::from_millis(1_050);
 /// Idle time after which the recorded conversation is not answered any more.
 const WELL_IDLE: Duration = Duration::from_millis(1_500);
 
+/// An uncut conversation that ends at the first answer that does not come, which a server that hangs makes long.
+const TO_THE_FIRST_MISSING: Variation = Variation::Cut {
+    turn: 0,
+    after: Vec::new(),
+    pause: false,
+};
+
+/// Longest time that a busy server is waited for while a conversation after which it hangs is made smaller.
+const HASTY: Duration = Duration::from_secs(1);
+
 /// A mutant and a way of holding it that seem to show something.
 #[derive(Debug, Clone)]
 pub(super) struct Suspect {
@@ -43,6 +53,8 @@ pub(super) enum Look {
     Same,
     /// It is answered otherwise each time, cut or not.
     Unsteady,
+    /// The server was busy with it for as long as it is waited for, and does not serve.
+    Stuck,
     Suspect(Box<Suspect>),
 }
 
@@ -57,6 +69,10 @@ pub(super) struct Bench<'b> {
     spoiled: bool,
     /// Number of conversations held.
     pub(super) held: usize,
+    /// Time that making one finding small may take.
+    pub(super) shrinking: Option<Duration>,
+    /// Time that a busy server is waited for.
+    busy: Duration,
 }
 
 impl<'b> Bench<'b> {
@@ -74,6 +90,8 @@ impl<'b> Bench<'b> {
             fresh: known.fresh,
             spoiled: true,
             held: 0,
+            shrinking: None,
+            busy: options.timeout,
         }
     }
 
@@ -106,7 +124,7 @@ impl<'b> Bench<'b> {
             hints: &[],
             patience: Patience {
                 idle: rest,
-                busy: self.options.timeout,
+                busy: self.busy,
             },
             carry: false,
             linger: None,
@@ -137,7 +155,11 @@ impl<'b> Bench<'b> {
                 cut,
             }))
         };
+        let began = Instant::now();
         let first = self.once(conversation, &Variation::Uncut, quick)?;
+        if self.is_stuck(began)? {
+            return Ok(Look::Stuck);
+        }
         let Some(whole) = Whole::of(std::slice::from_ref(&first)) else {
             return Ok(Look::Unsteady);
         };
@@ -145,7 +167,11 @@ impl<'b> Bench<'b> {
             return Ok(suspect(Kind::Died, &Variation::Uncut, whole, first));
         }
         for variation in &mutant.cuts {
+            let began = Instant::now();
             let cut = self.once(conversation, variation, quick)?;
+            if self.is_stuck(began)? {
+                return Ok(Look::Stuck);
+            }
             if whole.differs(&cut).is_none() {
                 continue;
             }
@@ -160,14 +186,27 @@ impl<'b> Bench<'b> {
         Ok(Look::Same)
     }
 
-    fn confirm_death(&mut self, suspect: &Suspect) -> Result<Option<Suspect>, String> {
-        for _ in 0..2 {
-            let held = self.fresh_once(suspect, &Variation::Uncut, REST)?;
-            if !self.dies(&held) {
-                return Ok(None);
-            }
-        }
-        Ok(Some(suspect.clone()))
+    /// True if a conversation that began then took the server so long that it may be stuck, and it is: the next
+    /// would take as long.
+    fn is_stuck(&mut self, began: Instant) -> Result<bool, String> {
+        let slow = began.elapsed() >= self.busy && !self.fresh && !self.spoiled;
+        Ok(slow && !self.serves()?)
+    }
+
+    /// Holds a suspect with a fresh server, which dies or hangs, as it is said to: the suspect with what came of it.
+    fn breaks(&mut self, suspect: &Suspect, rest: Duration) -> Result<Option<Suspect>, String> {
+        let held = self.fresh_once(suspect, &suspect.variation, rest)?;
+        let shows = match suspect.kind {
+            Kind::Hung => !self.spoiled && !self.serves()?,
+            _ => self.dies(&held),
+        };
+        self.spoiled |= suspect.kind == Kind::Hung;
+        let whole = Whole::of(std::slice::from_ref(&held)).filter(|_| shows);
+        Ok(whole.map(|whole| Suspect {
+            whole,
+            cut: held,
+            ..suspect.clone()
+        }))
     }
 
     fn fresh_once(
@@ -185,12 +224,12 @@ impl<'b> Bench<'b> {
         self.refresh_by_need()?;
         let held = self.subject.hold(&Talk {
             conversation: self.recorded,
-            variation: &Variation::Uncut,
+            variation: &TO_THE_FIRST_MISSING,
             learned: Some(&self.learned),
             hints: &[],
             patience: Patience {
                 idle: WELL_IDLE,
-                busy: self.options.timeout,
+                busy: self.busy,
             },
             carry: self.options.carry,
             linger: None,
@@ -199,24 +238,31 @@ impl<'b> Bench<'b> {
         Ok(self.learned.is_silent() || held.answers.iter().any(|answer| !answer.is_empty()))
     }
 
-    /// Whether a mutant leaves the server unable to serve, twice, while a fresh server serves.
-    pub(super) fn hangs(&mut self, mutant: &Mutant) -> Result<bool, String> {
-        for _ in 0..2 {
-            self.spoiled = true;
-            if !self.serves()? {
-                return Ok(false);
-            }
-            self.once(&mutant.conversation, &Variation::Uncut, Duration::ZERO)?;
-            for cut in &mutant.cuts {
-                self.once(&mutant.conversation, cut, Duration::ZERO)?;
-            }
-            // A server that died has been replaced: that is another finding.
-            if self.spoiled || self.serves()? {
-                return Ok(false);
-            }
-        }
+    /// The mutant as a suspect, if it leaves a fresh server unable to serve, whole or in one of its cuts.
+    pub(super) fn hangs(&mut self, mutant: &Mutant) -> Result<Option<Suspect>, String> {
         self.spoiled = true;
-        Ok(true)
+        let uncut = [Variation::Uncut];
+        for variation in uncut.iter().chain(&mutant.cuts) {
+            let cut = self.once(&mutant.conversation, variation, Duration::ZERO)?;
+            // A server that died has been replaced: that is another finding.
+            if self.spoiled {
+                return Ok(None);
+            }
+            if self.serves()? {
+                continue;
+            }
+            self.spoiled = true;
+            let whole = Whole::of(std::slice::from_ref(&cut));
+            return Ok(whole.map(|whole| Suspect {
+                kind: Kind::Hung,
+                conversation: mutant.conversation.clone(),
+                turn: mutant.turn,
+                variation: variation.clone(),
+                whole,
+                cut,
+            }));
+        }
+        Ok(None)
     }
 }
 
@@ -229,11 +275,12 @@ impl Fuzzable for Bench<'_> {
         self.held
     }
 
-    /// Whether a suspect is what it seems, twice, between whole runs that agree, each run with a fresh
-    /// server.
+    /// Whether a suspect is what it seems, twice, each run with a fresh server; a difference between whole runs that
+    /// agree.
     fn confirm(&mut self, suspect: &Suspect) -> Result<Option<Suspect>, String> {
-        if suspect.variation == Variation::Uncut {
-            return self.confirm_death(suspect);
+        if suspect.kind == Kind::Hung || suspect.variation == Variation::Uncut {
+            let once = self.breaks(suspect, REST)?;
+            return once.map_or(Ok(None), |once| self.breaks(&once, REST));
         }
         let started = Instant::now();
         let (mut wholes, mut cuts) = (Vec::new(), Vec::new());
@@ -265,10 +312,13 @@ impl Fuzzable for Bench<'_> {
     fn still_shows(&mut self, suspect: &Suspect, _: &Suspect) -> Result<Option<Suspect>, String> {
         let quick = Duration::ZERO;
         let (conversation, variation) = (&suspect.conversation, &suspect.variation);
-        let first = self.once(conversation, &Variation::Uncut, quick)?;
-        if *variation == Variation::Uncut {
-            return Ok(self.dies(&first).then(|| suspect.clone()));
+        if suspect.kind == Kind::Hung || *variation == Variation::Uncut {
+            self.busy = HASTY.min(self.options.timeout);
+            let shown = self.breaks(suspect, quick);
+            self.busy = self.options.timeout;
+            return shown;
         }
+        let first = self.once(conversation, &Variation::Uncut, quick)?;
         if self.dies(&first) {
             return Ok(None);
         }

@@ -116,6 +116,14 @@ fn trace(name: &str, seed: u64, number: u64, suspect: &Suspect) -> Trace {
         here.answer = stands.then(|| Answer::of(answer));
     }
     conversation.closes = closed;
+    let breaks = suspect.kind == Kind::Hung || suspect.variation == Variation::Uncut;
+    if let Some(last) = conversation.turns.last_mut().filter(|_| breaks) {
+        // An answer that never came is left open: no run passes without one, and a mended server may give any.
+        if last.answer.is_none() {
+            last.answer = Some(Answer::default());
+            conversation.closes = false;
+        }
+    }
     let id = format!("found-{name}-{seed}-{number}").replace(
         |c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit() && c != '/',
         "-",
@@ -128,6 +136,9 @@ fn trace(name: &str, seed: u64, number: u64, suspect: &Suspect) -> Trace {
 
 /// Most octets that are shown of a turn and of an answer.
 const SHOWN: usize = 120;
+
+/// Octets of an answer that are shown before the first that differs.
+const BEFORE: usize = 40;
 
 fn shown(suspect: &Suspect) -> String {
     let escaped = |octets: &[u8]| {
@@ -146,13 +157,30 @@ fn shown(suspect: &Suspect) -> String {
         pieces.push(escaped(&here.sent[from..]));
         let _ = writeln!(out, "turn {}: {}", turn + 1, pieces.join(" | "));
     }
-    let answers = |answers: &[Vec<u8>]| {
-        let answers: Vec<String> = answers.iter().map(|answer| escaped(answer)).collect();
-        answers.join(" / ")
+    let (whole, cut) = (&suspect.whole.first.answers, &suspect.cut.answers);
+    // Answers that are alike for long are shown from shortly before they part.
+    let from = |answer: usize| match (whole.get(answer), cut.get(answer)) {
+        (Some(one), Some(other)) if one != other => {
+            let alike = one.iter().zip(other).take_while(|(a, b)| a == b).count();
+            if alike < SHOWN - BEFORE {
+                0
+            } else {
+                alike - BEFORE
+            }
+        }
+        _ => 0,
     };
-    if suspect.variation != Variation::Uncut {
-        let _ = writeln!(out, "whole: {}", answers(&suspect.whole.first.answers));
-        let _ = writeln!(out, "cut:   {}", answers(&suspect.cut.answers));
+    let answers = |answers: &[Vec<u8>]| {
+        let shown = answers.iter().enumerate().map(|(number, answer)| {
+            let from = from(number);
+            let before = if from > 0 { "…" } else { "" };
+            format!("{before}{}", escaped(&answer[from..]))
+        });
+        shown.collect::<Vec<_>>().join(" / ")
+    };
+    if suspect.variation != Variation::Uncut && suspect.kind != Kind::Hung {
+        let _ = writeln!(out, "whole: {}", answers(whole));
+        let _ = writeln!(out, "cut:   {}", answers(cut));
     }
     out
 }

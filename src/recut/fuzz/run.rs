@@ -4,17 +4,15 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
 use super::bench::{Bench, Look, Suspect};
-use super::compare::{Kind, Whole, collapsed};
+use super::compare::{Kind, collapsed};
 use super::found::{check, found};
 use super::mutate::{Mutant, Mutator};
 use super::smaller::shrink;
 use crate::judge::check::Verdict;
 use crate::judge::fuzzed::{Budget, Findings, Fuzzed, Status, until_spent};
-use crate::recut::held::Held;
 use crate::recut::learn::{Options, learn};
 use crate::recut::run::Recording;
 use crate::recut::subject::Subject;
-use crate::recut::variation::Variation;
 
 /// After so many mutants it is seen whether the recorded conversation still works.
 const SERVES_EVERY: u64 = 48;
@@ -40,12 +38,19 @@ pub(crate) fn run(
         findings: Findings::default(),
         recent: VecDeque::new(),
     };
+    run.bench.shrinking = budget.for_one_finding();
     let mutator = Mutator::new(&recording.conversation, recording.framing(), seed);
     let (mut status, interrupted) = until_spent(budget, follow, &mut |number| {
-        run.mutant(mutator.mutant(number))?;
+        let step = run.mutant(mutator.mutant(number));
+        if !run.findings.goes_on(step)? {
+            return Ok(None);
+        }
         Ok::<_, String>(Some((run.bench.held, run.findings.found.len())))
     })?;
-    run.serves()?;
+    if run.findings.goes_on(Ok::<_, String>(()))? {
+        let step = run.serves();
+        run.findings.goes_on(step)?;
+    }
     status.findings = run.findings.found.len();
     Ok(run.outcome(status, notes, interrupted))
 }
@@ -62,6 +67,10 @@ struct Run<'r> {
 impl Run<'_> {
     fn mutant(&mut self, mutant: Mutant) -> Result<(), String> {
         match self.bench.look(&mutant)? {
+            Look::Stuck => {
+                self.recent.push_back(mutant);
+                return self.blame();
+            }
             Look::Same => {}
             Look::Unsteady => self.findings.unstable += 1,
             Look::Suspect(suspect) => self.suspect(mutant.number, &suspect)?,
@@ -83,10 +92,17 @@ impl Run<'_> {
 
     /// Sees that the recorded conversation works, and if not, which of the last mutants is to blame.
     fn serves(&mut self) -> Result<(), String> {
-        let recent = std::mem::take(&mut self.recent);
         if self.bench.fresh || self.bench.serves()? {
+            self.recent.clear();
             return Ok(());
         }
+        self.blame()
+    }
+
+    /// Finds the mutant after which the server does not serve any more, the last first: a server that is busy is
+    /// seen at once.
+    fn blame(&mut self) -> Result<(), String> {
+        let recent = std::mem::take(&mut self.recent);
         self.bench.start_afresh();
         if !self.bench.serves()? {
             return Err(
@@ -95,20 +111,20 @@ impl Run<'_> {
                     .to_owned(),
             );
         }
-        for mutant in &recent {
-            if self.bench.hangs(mutant)? {
-                let suspect = hung(mutant);
-                self.findings
-                    .found
-                    .push(found(self.name, self.seed, mutant.number, &suspect));
-                return Ok(());
+        let before = recent.len().saturating_sub(1);
+        for mutant in recent.range(before..).chain(recent.range(..before)) {
+            if let Some(suspect) = self.bench.hangs(mutant)? {
+                return self.suspect(mutant.number, &suspect);
             }
         }
         self.findings.unstable += 1;
         Ok(())
     }
 
-    fn outcome(self, status: Status, notes: Vec<String>, interrupted: bool) -> Fuzzed {
+    fn outcome(self, status: Status, mut notes: Vec<String>, interrupted: bool) -> Fuzzed {
+        let broke_off = self.findings.note();
+        let interrupted = interrupted || broke_off.is_some();
+        notes.extend(broke_off);
         let hard = self.findings.any_hard();
         let (verdict, message) = if hard {
             (Verdict::Skipped, "mutants of this recording have failed")
@@ -126,26 +142,6 @@ impl Run<'_> {
     }
 }
 
-/// A mutant after which the server does not serve.
-fn hung(mutant: &Mutant) -> Suspect {
-    let silent = Held {
-        answers: vec![Vec::new(); mutant.conversation.turns.len() + 1],
-        ended: "the connection was open".to_owned(),
-        ..Held::default()
-    };
-    Suspect {
-        kind: Kind::Hung,
-        conversation: mutant.conversation.clone(),
-        turn: mutant.turn,
-        variation: mutant.cuts.first().cloned().unwrap_or(Variation::Uncut),
-        whole: Whole {
-            learned: crate::recut::held::Learned::of(std::slice::from_ref(&silent)),
-            first: silent.clone(),
-        },
-        cut: silent,
-    }
-}
-
 /// What findings of one cause have in common: the kind, and the answers where they part.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Signature {
@@ -157,6 +153,15 @@ struct Signature {
 
 impl Signature {
     fn of(suspect: &Suspect) -> Self {
+        // Answers before a server hangs say nothing of the cause.
+        if suspect.kind == Kind::Hung {
+            return Self {
+                kind: Kind::Hung,
+                ends: (false, false),
+                whole: Vec::new(),
+                cut: Vec::new(),
+            };
+        }
         let whole = suspect.whole.first.answers.concat();
         let cut = suspect.cut.answers.concat();
         let same = whole.iter().zip(&cut).take_while(|(a, b)| a == b).count();

@@ -1,15 +1,24 @@
 //! Shrinking a finding: fewer places, fewer turns, fewer octets, as long as it shows the same.
 
 use super::bench::{Bench, Suspect};
+use super::compare::Kind;
 use crate::judge::shrinking::{Shrinking, minimise};
 use crate::recut::variation::Variation;
 
 /// Most conversations that go into one finding.
 const RUNS: usize = 200;
 
+/// The same for a server that hangs, which is waited for in each conversation that shows it.
+const HUNG_RUNS: usize = 24;
+
 /// Makes a confirmed finding smaller. What comes out was confirmed again.
 pub(super) fn shrink(bench: &mut Bench<'_>, found: Suspect) -> Result<Suspect, String> {
-    let mut shrinking = Shrinking::new(bench, found, RUNS);
+    let runs = match found.kind {
+        Kind::Hung => HUNG_RUNS,
+        _ => RUNS,
+    };
+    let time = bench.shrinking;
+    let mut shrinking = Shrinking::new(bench, found, runs).within(time);
     shrinking.turns()?;
     shrinking.places()?;
     shrinking.octets()?;

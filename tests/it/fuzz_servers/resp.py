@@ -1,10 +1,13 @@
-"""A server of a RESP-like protocol: resp.py MODE PORT.
+"""A server of a RESP-like protocol: resp.py MODE PORT [STARTS].
+
+With STARTS, a file, it starts sixteen times and then no more.
 
 right   errors are answered, and the connection is closed
 late    an error that shows in a later read than the first of its command is lost: the connection
         is closed without a word
 early   right too: an error is answered as soon as it shows, and the answer says what came behind it
 dies    the process ends at a length of more than nine digits
+hangs   nothing is answered any more after a length of more than nine digits, and a processor is kept busy
 """
 
 import os
@@ -23,6 +26,10 @@ def number(line, kind):
     if len(line) > 10:
         if MODE == "dies":
             os._exit(3)
+        if MODE == "hangs":
+            with ANSWERING:
+                while True:
+                    pass
         raise Bad(b"-ERR Protocol error: invalid length\r\n")
     return int(line[1:])
 
@@ -64,7 +71,9 @@ def serve(connection):
                 while buffer and (whole := command(buffer)):
                     words, used = whole
                     buffer, reads = buffer[used:], 0
-                    connection.sendall(b"+" + b" ".join(words).replace(b"\r", b"?").replace(b"\n", b"?") + b"\r\n")
+                    answer = b"+" + b" ".join(words).replace(b"\r", b"?").replace(b"\n", b"?") + b"\r\n"
+                    with ANSWERING:
+                        connection.sendall(answer)
             except Bad as error:
                 if MODE == "early":
                     connection.sendall(b"-ERR %s\r\n" % (b"and more" if buffer.count(b"\n") > 1 else b"alone"))
@@ -74,6 +83,13 @@ def serve(connection):
 
 
 MODE = sys.argv[1]
+if len(sys.argv) > 3:
+    with open(sys.argv[3], "a+") as starts:
+        starts.write("x")
+        starts.seek(0)
+        if len(starts.read()) > 16:
+            sys.exit("it starts no more")
+ANSWERING = threading.Lock()
 listener = socket.create_server(("127.0.0.1", int(sys.argv[2])))
 while True:
     threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()

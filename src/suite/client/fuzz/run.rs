@@ -69,14 +69,19 @@ pub fn run(
             return Ok(None);
         }
         let script = Script::drawn(chosen.class, chosen.seed, number);
-        if let Some(suspect) = holding.judge(script, HASTY)? {
-            findings.examine(
-                &mut holding,
-                &suspect,
-                Suspect::signature,
-                shrink,
-                |least, confirmed| numbered(number).found(&least, confirmed),
-            )?;
+        let step = holding.judge(script, HASTY).and_then(|suspect| {
+            suspect.map_or(Ok(()), |suspect| {
+                findings.examine(
+                    &mut holding,
+                    &suspect,
+                    Suspect::signature,
+                    shrink,
+                    |least, confirmed| numbered(number).found(&least, confirmed),
+                )
+            })
+        });
+        if !findings.goes_on(step)? {
+            return Ok(None);
         }
         Ok::<_, RunError>(Some((holding.held, findings.found.len())))
     })?;
@@ -86,6 +91,8 @@ pub fn run(
         true => (Verdict::Skipped, "generated conversations have failed"),
         false => (Verdict::Pass, ""),
     };
+    let broke_off = findings.note();
+    let interrupted = interrupted || broke_off.is_some();
     let silent = habits.shows.is_none() && !plainly_wrong;
     let silent =
         silent.then_some("the client does not show replies: how it reads them is not seen");
@@ -100,7 +107,7 @@ pub fn run(
         found: findings.found,
         status,
         unstable: findings.unstable,
-        notes: silent.into_iter().map(str::to_owned).collect(),
+        notes: Vec::from_iter(silent.map(str::to_owned).into_iter().chain(broke_off)),
         interrupted,
     })
 }

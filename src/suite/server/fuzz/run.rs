@@ -74,7 +74,10 @@ pub fn run(
         if !goes_on(&run) {
             return Ok(None);
         }
-        run.conversation(number)?;
+        let step = run.conversation(number);
+        if !run.findings.goes_on(step)? {
+            return Ok(None);
+        }
         Ok::<_, RunError>(Some((run.holding.held, run.findings.found.len())))
     })?;
     status.findings = run.findings.found.len();
@@ -276,7 +279,9 @@ impl Run<'_> {
         } else {
             (Verdict::Pass, "")
         };
-        let mut notes = Vec::new();
+        let broke_off = self.findings.note();
+        let interrupted = interrupted || broke_off.is_some();
+        let mut notes = Vec::from_iter(broke_off);
         if matches!(self.holding.bench.form, ReplyForm::Learned { .. }) {
             notes.push(
                 "the replies have a form of their own, by which all else was judged".to_owned(),
