@@ -30,6 +30,10 @@ const LITTLE_WORK: Duration = Duration::from_millis(100);
 /// works without an end does: each further piece would be waited for as long.
 const LEFT_IN_VAIN: usize = 4;
 
+/// Number of conversations that are held again because a piece was left unread, and in which it was
+/// left again.
+const MAX_LEFT_AGAIN: usize = 3;
+
 /// How long a program rests after an answer of unknown length before that is taken for complete.
 const QUIET: Duration = Duration::from_millis(40);
 
@@ -40,6 +44,10 @@ pub(crate) struct Sight {
     pub(crate) taken: usize,
     /// Pieces that it left unread.
     pub(crate) left: usize,
+    /// Those of them that it could have read later: it had neither ended nor closed its output.
+    late: usize,
+    /// Number of repetitions of a conversation that left as many pieces unread again.
+    left_again: usize,
     /// It wrote something while more of its input was to come.
     pub(crate) answered_early: bool,
     /// Pieces that were put behind the one before in memory, and others.
@@ -51,6 +59,8 @@ impl Sight {
     pub(super) const fn add(&mut self, other: Self) {
         self.taken += other.taken;
         self.left += other.left;
+        self.late += other.late;
+        self.left_again += other.left_again;
         self.answered_early |= other.answered_early;
         self.gathered += other.gathered;
         self.apart += other.apart;
@@ -62,8 +72,28 @@ impl Sight {
     }
 }
 
+/// Holds a conversation with a filter. A process that starts late, on a loaded machine, reads two
+/// pieces as one, and what it writes then says nothing of the cut: it is held again. `before` is what
+/// was seen until now, since a program that leaves its input unread by nature is not waited for each time.
+pub(super) fn hold(
+    template: &Template,
+    talk: &Talk<'_>,
+    before: Sight,
+) -> Result<(Ended, Sight), String> {
+    let (ended, mut sight) = once(template, talk)?;
+    if sight.late == 0 || before.left_again >= MAX_LEFT_AGAIN {
+        return Ok((ended, sight));
+    }
+    let (again, seen) = once(template, talk)?;
+    if seen.late < sight.late {
+        return Ok((again, seen));
+    }
+    sight.left_again = 1;
+    Ok((ended, sight))
+}
+
 /// Runs a filter once.
-pub(super) fn hold(template: &Template, talk: &Talk<'_>) -> Result<(Ended, Sight), String> {
+fn once(template: &Template, talk: &Talk<'_>) -> Result<(Ended, Sight), String> {
     let program = Piped::start(template, 0).map_err(|error| error.to_string())?;
     let mut under_way = UnderWay {
         program,
@@ -168,6 +198,7 @@ impl UnderWay<'_> {
     fn piece(&mut self, octets: &[u8]) {
         if !self.program.write(octets, self.talk.patience.busy) || !self.is_read() {
             self.sight.left += 1;
+            self.sight.late += usize::from(!self.program.output_has_ended());
             return;
         }
         self.program.settle();

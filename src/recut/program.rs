@@ -260,11 +260,10 @@ fn hold(
     };
     match kind {
         Kind::Filter => {
-            let (ended, seen) = filter::hold(template, talk)?;
-            sight
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .add(seen);
+            let locked = || sight.lock().unwrap_or_else(PoisonError::into_inner);
+            let before = *locked();
+            let (ended, seen) = filter::hold(template, talk, before)?;
+            locked().add(seen);
             Ok(ended)
         }
         Kind::Client => client::hold(template, talk),

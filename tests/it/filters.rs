@@ -124,6 +124,34 @@ fn a_mistake_is_found_where_it_is_made(#[case] fault: &str, #[case] expected: &[
     assert_eq!(report["testee"]["role"], "filter");
 }
 
+/// A filter that loses half of a line end. The first of its processes whose input is cut after octet 4
+/// reads late: both pieces at once.
+const LATE: &str = r#"
+import fcntl, os, select, struct, sys, termios, time
+mark = sys.argv[1]
+select.select([0], [], [])
+there = struct.unpack("i", fcntl.ioctl(0, termios.FIONREAD, b"\0" * 4))[0]
+if there == 4 and not os.path.exists(mark):
+    open(mark, "w").close()
+    time.sleep(1)
+while piece := os.read(0, 65536):
+    os.write(1, piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
+"#;
+
+/// The process of a loaded machine that gets no time until the next piece is there proves nothing.
+#[test]
+fn a_piece_that_was_left_unread_is_written_again() {
+    let directory = TempDir::new().unwrap();
+    let mark = directory.path().join("mark");
+    let input = b"one\r\ntwo\r\n";
+    let command = ["python3", "-c", LATE, mark.to_str().unwrap()];
+    let Some((ran, report)) = judge("--filter", input, "late", &command) else {
+        return;
+    };
+    assert!(mark.exists(), "{}", ran.stdout);
+    assert_eq!(places(&report), [4, 9], "{}", ran.stdout);
+}
+
 #[test]
 fn a_short_read_shows_nearly_everywhere() {
     let Some((ran, report)) = filter("short") else {
