@@ -87,6 +87,72 @@ fn a_date_that_comes_once_when_the_clock_has_moved_on_is_nothing() {
     assert!(!is_nothing(USUAL, AT_SEVEN));
 }
 
+/// A program that loses half of its answer where its request is cut. One of its processes gets no time
+/// from a loaded machine, and says nothing.
+struct Starved {
+    /// The number of uncut conversations that go well before that one.
+    after: usize,
+}
+
+impl Subject for Starved {
+    fn hold(&mut self, talk: &Talk<'_>) -> Result<Held, String> {
+        let is_uncut = *talk.variation == Variation::Uncut;
+        let says: &[u8] = match (is_uncut, self.after) {
+            (true, 0) => b"",
+            (true, _) => USUAL,
+            (false, _) => &USUAL[..4],
+        };
+        self.after = match (is_uncut, self.after) {
+            (true, 0) => usize::MAX,
+            (true, after) => after - 1,
+            (false, after) => after,
+        };
+        Ok(Held {
+            answers: vec![Vec::new(), says.to_vec()],
+            ..Held::default()
+        })
+    }
+
+    fn refresh(&mut self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn can_refresh(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn an_uncut_run_that_says_nothing_once_does_not_make_every_answer_right() {
+    let mut conversation = Conversation::default();
+    conversation.sent(b"request");
+    conversation.answered(USUAL);
+    let uncut = Held {
+        answers: vec![Vec::new(), USUAL.to_vec()],
+        ..Held::default()
+    };
+    for after in 0..2 {
+        let known = Known {
+            learned: Learned::of(&[uncut.clone(), uncut.clone()]),
+            fresh: false,
+            notes: Vec::new(),
+        };
+        let mut subject = Starved { after };
+        let options = Options::untold(Duration::from_secs(1));
+        let mut bench = Bench::new(&mut subject, &conversation, &options, known);
+        let cut = Variation::Cut {
+            turn: 0,
+            after: vec![3],
+            pause: false,
+        };
+        let outcome = bench.judge(&cut).unwrap();
+        assert!(
+            matches!(outcome, Outcome::Different(_)),
+            "{after}: {outcome:?}"
+        );
+    }
+}
+
 /// A server that answers nothing any more where its request is cut at one of these places.
 struct Hangs {
     at: &'static [usize],
