@@ -17,8 +17,8 @@ use crate::framing::Framing;
 use crate::judge::check::Check;
 use crate::judge::error::RunError;
 use crate::judge::known_failures::KnownFailures;
-use crate::recut::finding::Finding;
-use crate::report::{Report, Testee, recut, terminal};
+use crate::report::saved::Shard;
+use crate::report::{Report, Testee, terminal};
 use crate::suite::effort::Effort;
 use crate::suite::server::case::Case;
 use crate::suite::server::options::Options;
@@ -207,31 +207,18 @@ impl Judging {
         Ok(progress)
     }
 
-    /// Reports conversations that were cut otherwise, as [`Judging::report`] does.
-    pub(super) fn report_recut(
-        &self,
-        judged: &Judged<'_>,
-        segmentation: &'static str,
-        outcome: Result<(Vec<Finding>, Vec<String>), String>,
-        so_far: Vec<Check>,
-    ) -> Result<Ended, Failure> {
-        let (findings, notes) = match outcome {
-            Ok(found) => found,
-            Err(why) => return self.report(judged, segmentation, Err(why), so_far),
-        };
-        let checks: Vec<Check> = findings.iter().map(|one| one.check.clone()).collect();
-        let text = |report: &Report<'_>| recut::as_text(report, &findings, &notes);
-        let json =
-            |report: &Report<'_>| recut::as_json(report, self.outputs.shard(), &findings, &notes);
-        self.report_as(judged, segmentation, &checks, &text, &json)
+    /// The part of the cases that this run judges.
+    pub(super) const fn shard(&self) -> Option<Shard> {
+        self.outputs.shard()
     }
 
-    /// Reports checks in a form of their own, on the terminal and as JSON.
+    /// Reports checks in a form of their own, on the terminal and as JSON, and why they are not all that were
+    /// wanted.
     pub(super) fn report_as(
         &self,
         judged: &Judged<'_>,
         segmentation: &'static str,
-        checks: &[Check],
+        (checks, unjudged): (&[Check], Option<&str>),
         text: &dyn Fn(&Report<'_>) -> String,
         json: &dyn Fn(&Report<'_>) -> String,
     ) -> Result<Ended, Failure> {
@@ -242,20 +229,18 @@ impl Judging {
             segmentation,
             checks,
             known: judged.known,
-            unjudged: None,
+            unjudged,
         };
-        let text = Visible::from(&text(&report));
-        print(match columns() {
-            // The command that runs something again stays a line that can be copied.
-            Some(columns) => text.within(columns, &again_of(judged.testee)),
-            None => text,
-        });
-        let json = json(&report);
-        match (status(&report), self.outputs.write_as(&report, &json)) {
-            (status, Ok(())) => Ok(ended(status, &report)),
-            (FAILED, Err(why)) => Err(Failure::Failed(why)),
-            (_, Err(why)) => Err(Failure::Unjudged(why)),
+        if unjudged.is_none() || !checks.is_empty() {
+            let text = Visible::from(&text(&report));
+            print(match columns() {
+                // The command that runs something again stays a line that can be copied.
+                Some(columns) => text.within(columns, &again_of(judged.testee)),
+                None => text,
+            });
         }
+        let json = json(&report);
+        ended(&report, self.outputs.write_as(&report, &json))
     }
 
     /// Reports what came of a run, on the terminal first: whatever happens to files, the verdict is
@@ -284,21 +269,23 @@ impl Judging {
         if unjudged.is_none() || !checks.is_empty() {
             print(terminal::write_within(&report, columns()));
         }
-        let written = self.outputs.write(&report);
-        let wrong = [unjudged.clone(), written.err()];
-        let wrong: Vec<String> = wrong.into_iter().flatten().collect();
-        match (status(&report), wrong.is_empty()) {
-            (status, true) => Ok(ended(status, &report)),
-            // What was found is found, whatever became of the file.
-            (FAILED, false) if unjudged.is_none() => Err(Failure::Failed(wrong.join("\n"))),
-            (_, false) => Err(Failure::Unjudged(wrong.join("\n"))),
-        }
+        ended(&report, self.outputs.write(&report))
     }
 }
 
-fn ended(status: u8, report: &Report<'_>) -> Ended {
-    let counts = report.summary();
-    Ended { status, counts }
+/// How a run ends whose report is on the terminal, and was written to files or not.
+fn ended(report: &Report<'_>, written: Result<(), String>) -> Result<Ended, Failure> {
+    let wrong = [report.unjudged.map(str::to_owned), written.err()];
+    let wrong: Vec<String> = wrong.into_iter().flatten().collect();
+    match (status(report), wrong.is_empty()) {
+        (status, true) => Ok(Ended {
+            status,
+            counts: report.summary(),
+        }),
+        // What was found is found, whatever became of the file.
+        (FAILED, false) => Err(Failure::Failed(wrong.join("\n"))),
+        (_, false) => Err(Failure::Unjudged(wrong.join("\n"))),
+    }
 }
 
 /// How lines end that run something again.

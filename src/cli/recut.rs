@@ -9,18 +9,18 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
+mod holding;
 mod program;
 
+use self::holding::{Outcome, hold};
 use super::Failure;
 use super::ended::Ended;
-use super::judging::{INTERRUPTED, Judging};
-use super::progress::Progress;
+use super::judging::Judging;
 use super::shell::shell;
 use crate::framing::Framing;
-use crate::recut::finding::Finding;
 use crate::recut::learn::Options;
 use crate::recut::program::Kind;
-use crate::recut::run::{Recording, Unjudged, run};
+use crate::recut::run::Recording;
 use crate::recut::server::ServerSubject;
 use crate::recut::variation::{Places, Variation, Wanted};
 use crate::report::Testee;
@@ -154,9 +154,16 @@ impl Recut {
             known: &known,
         };
         let mut progress = self.judging.follow(&judged)?;
-        let outcome = self.judge(&planned, origin, &options, &mut progress);
-        self.judging
-            .report_recut(&judged, segmentation, outcome, progress.finish())
+        let outcome = match Server::new(origin) {
+            Ok(server) => {
+                let mut subject = ServerSubject::new(server, self.before.clone());
+                let last_words = |subject: &ServerSubject| last_lines(&subject.stderr());
+                hold(&mut subject, &planned, &options, &mut progress, last_words)
+            }
+            Err(error) => Outcome::unjudged(error.to_string()),
+        };
+        progress.finish();
+        outcome.report(&self.judging, &judged, segmentation)
     }
 
     /// The cuts of each recording that are tried.
@@ -196,37 +203,6 @@ impl Recut {
             return Err(Failure::Usage(why));
         }
         Ok(planned)
-    }
-
-    /// Holds all conversations, one recording after the other.
-    fn judge(
-        &self,
-        planned: &[(&Recording, Vec<Variation>)],
-        origin: Origin,
-        options: &Options,
-        progress: &mut Progress,
-    ) -> Result<(Vec<Finding>, Vec<String>), String> {
-        let server = Server::new(origin).map_err(|error| error.to_string())?;
-        let mut subject = ServerSubject::new(server, self.before.clone());
-        let (mut findings, mut notes) = (Vec::new(), Vec::new());
-        for (recording, variations) in planned {
-            if variations.is_empty() {
-                continue;
-            }
-            let judged = run(&mut subject, recording, variations, options, progress);
-            let judged = judged.map_err(|error| match error {
-                Unjudged::Interrupted => INTERRUPTED.to_owned(),
-                Unjudged::Because(why) => {
-                    format!("{}: {why}{}", recording.name, last_lines(&subject.stderr()))
-                }
-            })?;
-            findings.extend(judged.findings);
-            notes.extend(judged.notes.into_iter().map(|note| match planned.len() {
-                1 => note,
-                _ => format!("{}: {note}", recording.name),
-            }));
-        }
-        Ok((findings, notes))
     }
 
     fn recordings(&self) -> Result<Vec<Recording>, Failure> {

@@ -123,6 +123,8 @@ pub struct Judged {
     pub notes: Vec<String>,
     /// How many conversations were held.
     pub conversations: usize,
+    /// Why the run did not come to its end.
+    pub stopped: Option<Unjudged>,
 }
 
 /// Why nothing can be said about a recording.
@@ -142,17 +144,14 @@ impl From<String> for Unjudged {
     }
 }
 
-/// Judges a recording under the variations given.
-///
-/// # Errors
-/// [`Unjudged`]: it cannot be replayed, and why.
+/// Judges a recording under the variations given. A run that does not come to its end has the findings before.
 pub(crate) fn run(
     subject: &mut dyn Subject,
     recording: &Recording,
     variations: &[Variation],
     options: &Options,
     progress: &mut dyn Progress,
-) -> Result<Judged, Unjudged> {
+) -> Judged {
     let options = &Options {
         framing: options
             .framing
@@ -161,41 +160,76 @@ pub(crate) fn run(
             .cloned(),
         ..options.clone()
     };
-    let known = learn(subject, &recording.conversation, options)?;
+    let known = match learn(subject, &recording.conversation, options) {
+        Ok(known) => known,
+        Err(why) => {
+            return Judged {
+                stopped: Some(Unjudged::Because(why)),
+                ..Judged::default()
+            };
+        }
+    };
     let notes = known.notes.clone();
     let mut bench = Bench::new(subject, &recording.conversation, options, known);
-    let mut outcomes: Vec<(Outcome, Option<Least>)> = Vec::new();
-    let mut findings: Vec<Finding> = Vec::new();
-    for (done, variation) in variations.iter().enumerate() {
-        let outcome = if is_explained(variation, &variations[..done], &outcomes) {
-            Outcome::LeftOut("a place of it makes a difference by itself")
-        } else if runs_ahead(variation, &bench.learned) {
-            Outcome::LeftOut("an answer that it would go ahead of asks for more, and is awaited")
-        } else {
-            bench.judge(variation)?
-        };
-        let least = match &outcome {
-            Outcome::Different(shown) => {
-                let earlier = &variations[..outcomes.len()];
-                Some(least(&mut bench, variation, shown, earlier, &outcomes)?)
-            }
-            _ => None,
-        };
-        let finding = describe(recording, &bench, variation, &outcome, least.as_ref());
-        let goes_on = progress.finished(done + 1, variations.len(), &finding.check);
-        findings.push(finding);
-        outcomes.push((outcome, least));
-        if goes_on == ControlFlow::Break(()) {
-            return Err(Unjudged::Interrupted);
-        }
-    }
-    name_causes(&bench.subject.words(), variations, &outcomes, &mut findings);
-    forgive_one(variations.len(), &outcomes, &mut findings);
-    Ok(Judged {
+    let mut so_far = SoFar::default();
+    let stopped = so_far.go_on(&mut bench, recording, variations, progress);
+    let SoFar {
+        outcomes,
+        mut findings,
+    } = so_far;
+    let tried = &variations[..outcomes.len()];
+    name_causes(&bench.subject.words(), tried, &outcomes, &mut findings);
+    forgive_one(tried.len(), &outcomes, &mut findings);
+    Judged {
         findings,
         notes,
         conversations: bench.held,
-    })
+        stopped: stopped.err(),
+    }
+}
+
+/// What came of the variations so far, one each.
+#[derive(Default)]
+struct SoFar {
+    outcomes: Vec<(Outcome, Option<Least>)>,
+    findings: Vec<Finding>,
+}
+
+impl SoFar {
+    fn go_on(
+        &mut self,
+        bench: &mut Bench<'_>,
+        recording: &Recording,
+        variations: &[Variation],
+        progress: &mut dyn Progress,
+    ) -> Result<(), Unjudged> {
+        for (done, variation) in variations.iter().enumerate() {
+            let earlier = &variations[..done];
+            let outcome = if is_explained(variation, earlier, &self.outcomes) {
+                Outcome::LeftOut("a place of it makes a difference by itself")
+            } else if runs_ahead(variation, &bench.learned) {
+                Outcome::LeftOut(
+                    "an answer that it would go ahead of asks for more, and is awaited",
+                )
+            } else {
+                bench.judge(variation)?
+            };
+            let least = match &outcome {
+                Outcome::Different(shown) => {
+                    Some(least(bench, variation, shown, earlier, &self.outcomes)?)
+                }
+                _ => None,
+            };
+            let finding = describe(recording, bench, variation, &outcome, least.as_ref());
+            let goes_on = progress.finished(done + 1, variations.len(), &finding.check);
+            self.findings.push(finding);
+            self.outcomes.push((outcome, least));
+            if goes_on == ControlFlow::Break(()) {
+                return Err(Unjudged::Interrupted);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// True if turns would go ahead of an answer that asks for more, as only learning could show: the recording leaves
@@ -365,7 +399,7 @@ mod tests {
     use super::super::held::Held;
     use super::super::subject::Talk;
     use super::*;
-    use crate::judge::progress::Unwatched;
+    use crate::judge::progress::{Unwatched, each};
     use crate::trace::answer::Answer;
 
     /// A server that answers a request with this, and refuses what comes ahead of the answer.
@@ -390,8 +424,8 @@ mod tests {
         }
     }
 
-    /// The verdicts of the joins of a recording whose answers are left open.
-    fn joined(answer: &'static [u8]) -> Vec<Verdict> {
+    /// What comes of the joins of a recording whose answers are left open.
+    fn joined(answer: &'static [u8], progress: &mut dyn Progress) -> Judged {
         let mut conversation = Conversation::default();
         for octets in [b"upgrade", b"message"] {
             conversation.sent(octets);
@@ -404,22 +438,12 @@ mod tests {
             into,
         };
         let variations = [join(None), join(Some(3))];
-        let options = Options {
-            timeout: std::time::Duration::from_millis(10),
-            fresh: false,
-            carry: false,
-            silent: false,
-            framing: None,
-        };
+        let options = Options::untold(std::time::Duration::from_millis(10));
         let mut server = Answers(answer);
-        let judged = run(
-            &mut server,
-            &recording,
-            &variations,
-            &options,
-            &mut Unwatched,
-        )
-        .unwrap();
+        run(&mut server, &recording, &variations, &options, progress)
+    }
+
+    fn verdicts(judged: Judged) -> Vec<Verdict> {
         let findings = judged.findings.into_iter();
         findings.map(|finding| finding.check.verdict).collect()
     }
@@ -427,7 +451,17 @@ mod tests {
     #[test]
     fn nothing_goes_ahead_of_an_answer_that_is_learned_to_ask_for_more() {
         let switches = b"HTTP/1.1 101 Switching Protocols\r\n\r\n";
-        assert_eq!(joined(switches), [Verdict::Skipped; 2]);
-        assert_eq!(joined(b"HTTP/1.1 200 OK\r\n\r\n"), [Verdict::Fail; 2]);
+        let judged = |answer| verdicts(joined(answer, &mut Unwatched));
+        assert_eq!(judged(switches), [Verdict::Skipped; 2]);
+        assert_eq!(judged(b"HTTP/1.1 200 OK\r\n\r\n"), [Verdict::Fail; 2]);
+    }
+
+    #[test]
+    fn a_run_that_is_ended_early_keeps_its_findings() {
+        let mut progress = each(|_, _, _| ControlFlow::Break(()));
+        let judged = joined(b"HTTP/1.1 200 OK\r\n\r\n", &mut progress);
+        assert!(matches!(judged.stopped, Some(Unjudged::Interrupted)));
+        assert!(judged.findings[0].cut.is_some());
+        assert_eq!(verdicts(judged), [Verdict::Fail]);
     }
 }

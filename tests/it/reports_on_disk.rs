@@ -64,31 +64,11 @@ fn a_run_that_cannot_be_judged_has_its_report_too() {
     }
 }
 
-#[test]
-fn a_run_that_is_interrupted_has_its_report_too() {
-    let dir = tempfile::tempdir().unwrap();
-    let [report, started] = ["report.json", "started"].map(|name| dir.path().join(name));
-    let script = format!(
-        "touch {}; exec \"$0\" --port \"$1\" mute",
-        started.display()
-    );
-    let mut run = Command::new(UNSTICK)
-        .args([
-            "server",
-            "--class",
-            "framing",
-            "--json",
-            report.to_str().unwrap(),
-            "--",
-        ])
-        .args([
-            "sh",
-            "-c",
-            &script,
-            &example("misbehaving_server"),
-            "{port}",
-        ])
-        .stdout(Stdio::null())
+/// Runs the program until something of it has made the file, interrupts it, and hands over its standard output.
+fn interrupted(arguments: &[&str], started: &Path) -> String {
+    let run = Command::new(UNSTICK)
+        .args(arguments)
+        .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let began = Instant::now();
@@ -103,10 +83,52 @@ fn a_run_that_is_interrupted_has_its_report_too() {
         .args(["-s", "INT", &run.id().to_string()])
         .status();
     assert!(signal.unwrap().success());
-    assert_eq!(run.wait().unwrap().code(), Some(3));
+    let ran = run.wait_with_output().unwrap();
+    assert_eq!(ran.status.code(), Some(3));
+    String::from_utf8(ran.stdout).unwrap()
+}
+
+#[test]
+fn a_run_that_is_interrupted_has_its_report_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let [report, started] = ["report.json", "started"].map(|name| dir.path().join(name));
+    let touch = format!("touch {}", started.display());
+    let script = format!("{touch}; exec \"$0\" --port \"$1\" mute");
+    let (json_to, server) = (report.to_str().unwrap(), example("misbehaving_server"));
+    let options = ["server", "--class", "framing", "--json", json_to, "--"];
+    let command = ["sh", "-c", &script, &server, "{port}"];
+    interrupted(&[&options[..], &command].concat(), &started);
     let report = json(&report);
     assert!(report["unjudged"].as_str().is_some(), "{report}");
     assert_eq!(names(dir.path()), ["report.json", "started"]);
+}
+
+/// Its findings are those of recut, with the cut that each needs.
+#[test]
+fn a_recut_that_is_interrupted_has_its_findings() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let [sent, report, started] = ["sent", "report.json", "started"].map(place);
+    fs::write(&sent, "x".repeat(2_000)).unwrap();
+    // It answers each read, so that every cut shows, and tells when it has served 40 connections.
+    let script = "import pathlib, socket, sys\n\
+                  listener = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n\
+                  for served in range(1 << 20):\n\
+                  \x20   if served == 40: pathlib.Path(sys.argv[2]).touch()\n\
+                  \x20   connection = listener.accept()[0]\n\
+                  \x20   while octets := connection.recv(4096): connection.sendall(b'%d\\n' % len(octets))\n";
+    let options = [
+        "recut", "--octets", &sent, "--cuts", "all", "--json", &report,
+    ];
+    let command = ["--", "python3", "-c", script, "{port}", &started];
+    let shown = interrupted(&[&options[..], &command].concat(), Path::new(&started));
+    let last = shown.lines().last().unwrap_or_default();
+    assert!(last.starts_with("recut "), "{shown}");
+    let report = json(Path::new(&report));
+    assert!(report["unjudged"].as_str().is_some(), "{report}");
+    let first = &report["cases"][0];
+    assert_eq!(first["verdict"], "fail", "{first}");
+    assert_eq!(first["cut"]["after"], serde_json::json!([1]), "{first}");
 }
 
 #[test]

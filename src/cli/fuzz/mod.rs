@@ -115,9 +115,10 @@ impl Fuzzing {
         let kept = self.keep(runs);
         let text = |report: &Report<'_>| fuzz::as_text(report, runs, seed);
         let json = |report: &Report<'_>| fuzz::as_json(report, runs, seed);
-        let ended =
-            self.judging
-                .report_as(judged, "drain-gated", &fuzz::checks(runs), &text, &json)?;
+        let checks = fuzz::checks(runs);
+        let ended = self
+            .judging
+            .report_as(judged, "drain-gated", (&checks, None), &text, &json)?;
         match kept {
             Ok(paths) => {
                 print(&paths.concat());

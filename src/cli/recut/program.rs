@@ -6,18 +6,16 @@ use std::num::NonZero;
 use std::path::Path;
 use std::thread;
 
+use super::holding::hold;
 use crate::cli::Failure;
 use crate::cli::ended::Ended;
-use crate::cli::judging::{INTERRUPTED, Judged, Judging};
-use crate::cli::progress::Progress;
-use crate::judge::check::Verdict;
+use crate::cli::judging::{Judged, Judging};
 use crate::judge::known_failures::KnownFailures;
 use crate::recut::client::inverted;
 use crate::recut::filter::Sight;
-use crate::recut::finding::Finding;
 use crate::recut::learn::Options;
 use crate::recut::program::{Kind, Program};
-use crate::recut::run::{Recording, Unjudged, run};
+use crate::recut::run::Recording;
 use crate::recut::variation::Variation;
 use crate::trace::json;
 
@@ -109,42 +107,18 @@ pub(super) fn judge(
     let jobs = thread::available_parallelism().map_or(1, NonZero::get);
     let mut program = Program::new(kind, template, plan, jobs.min(MAX_JOBS));
     let mut progress = judging.follow(&judged)?;
-    let outcome = hold(&mut program, role, planned, options, &mut progress);
+    let last_words = |program: &Program| told(role, program.stderr());
+    let mut outcome = hold(&mut program, planned, options, &mut progress, last_words);
+    if kind == Kind::Filter && outcome.is_green() {
+        match seen(program.sight()) {
+            Ok(note) => outcome.notes.extend(note),
+            Err(why) => outcome.unjudged = Some(why),
+        }
+    }
     // What it has started ends before the report.
     drop(program);
-    judging.report_recut(&judged, "drain-gated", outcome, progress.finish())
-}
-
-/// Holds all conversations, one recording after the other.
-fn hold(
-    program: &mut Program,
-    role: &str,
-    planned: &[(&Recording, Vec<Variation>)],
-    options: &Options,
-    progress: &mut Progress,
-) -> Result<(Vec<Finding>, Vec<String>), String> {
-    let (mut findings, mut notes) = (Vec::new(), Vec::new());
-    for (recording, variations) in planned {
-        if variations.is_empty() {
-            continue;
-        }
-        let judged = run(program, recording, variations, options, progress);
-        let judged = judged.map_err(|error| match error {
-            Unjudged::Interrupted => INTERRUPTED.to_owned(),
-            Unjudged::Because(why) => {
-                format!("{}: {why}{}", recording.name, told(role, program.stderr()))
-            }
-        })?;
-        findings.extend(judged.findings);
-        notes.extend(judged.notes);
-    }
-    let is_green = findings
-        .iter()
-        .all(|one: &Finding| !matches!(one.check.verdict, Verdict::Fail | Verdict::Flaky));
-    if is_green && role == "filter" {
-        notes.extend(seen(program.sight())?);
-    }
-    Ok((findings, notes))
+    progress.finish();
+    outcome.report(judging, &judged, "drain-gated")
 }
 
 /// What the way in which a program reads says about a run without any difference.

@@ -222,7 +222,8 @@ fn hangs(turns: usize, at: &'static [usize]) -> (Vec<String>, Duration) {
         &options,
         &mut crate::judge::progress::Unwatched,
     );
-    let found = judged.unwrap().findings.into_iter().filter_map(|finding| {
+    assert!(judged.stopped.is_none());
+    let found = judged.findings.into_iter().filter_map(|finding| {
         let places = finding.cut?.after;
         Some(format!("{}={places:?}", finding.check.id))
     });
@@ -317,7 +318,8 @@ fn short(up_to: usize, changes_after: usize) -> (usize, usize) {
         &options,
         &mut crate::judge::progress::Unwatched,
     );
-    let findings = judged.unwrap().findings;
+    assert!(judged.stopped.is_none());
+    let findings = judged.findings;
     let failed = findings.iter().filter(|finding| finding.cut.is_some());
     (failed.count(), subject.held)
 }
