@@ -1,34 +1,39 @@
 //! Sentences for people.
 
 use std::fmt;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
 /// A sentence for people. It can be shown and kept in a report, and nothing can be asked of it: what is
 /// decided is decided by data that stands beside it, so that its wording may change at any time.
 ///
-/// The feature `garbled` makes noise of every sentence, another each time: whoever decides by words after
-/// all decides otherwise then.
+/// In a debug build `UNSTICK_GARBLED=1` makes noise of every sentence, another each time: whoever decides by words
+/// after all decides otherwise then.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sentence(String);
 
 impl From<String> for Sentence {
-    #[cfg(not(feature = "garbled"))]
     fn from(words: String) -> Self {
-        Self(words)
-    }
-
-    #[cfg(feature = "garbled")]
-    fn from(words: String) -> Self {
-        use std::sync::atomic::{AtomicU64, Ordering};
-
-        static MADE: AtomicU64 = AtomicU64::new(0);
-        if words.is_empty() {
-            return Self::default();
+        match words.is_empty() {
+            false if is_noise() => Self(noise()),
+            _ => Self(words),
         }
-        Self(format!("#{}", MADE.fetch_add(1, Ordering::Relaxed)))
     }
+}
+
+fn is_noise() -> bool {
+    static NOISE: OnceLock<bool> = OnceLock::new();
+    cfg!(debug_assertions)
+        && *NOISE
+            .get_or_init(|| std::env::var_os("UNSTICK_GARBLED").is_some_and(|value| value == "1"))
+}
+
+fn noise() -> String {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    format!("#{}", MADE.fetch_add(1, Ordering::Relaxed))
 }
 
 impl From<&String> for Sentence {

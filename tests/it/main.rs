@@ -32,6 +32,7 @@ mod fuzz_clients;
 mod fuzz_framed;
 mod fuzz_generated;
 mod fuzz_outside;
+mod garbled;
 mod guessed;
 mod init;
 mod kill_matrix;
