@@ -208,10 +208,12 @@ impl Connection {
         self.seen.drain(from.min(end)..end);
     }
 
-    /// Makes the close of this connection, whenever it comes, a reset.
-    pub fn reset_on_close(&self) {
-        // Where the system does not do it, the close is an ordinary one.
+    /// Resets this connection at once. A close alone would do so when the last copy of its descriptor is gone, and a
+    /// process that is being started has one for a moment.
+    pub fn reset(&self) {
+        // Where the system does neither, the close that follows is an ordinary one.
         let _ = rustix::net::sockopt::set_socket_linger(&self.stream, Some(Duration::ZERO));
+        let _ = rustix::net::connect_unspec(&self.stream);
     }
 
     /// Ends our sending side.

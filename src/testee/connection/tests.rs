@@ -38,6 +38,19 @@ fn a_reset_that_a_write_is_told_of_is_no_orderly_close() {
     }
 }
 
+/// A process that is being started holds a copy of each descriptor until its program is there.
+#[test]
+fn a_reset_awaits_no_copy_of_the_descriptor() {
+    let (connection, mut testee) = connected();
+    let copy = connection.stream.try_clone().unwrap();
+    connection.reset();
+    drop(connection);
+    testee.set_read_timeout(Some(LONG)).unwrap();
+    let error = testee.read(&mut [0]).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+    drop(copy);
+}
+
 /// Octets that were written before an orderly close have all come, and our write comes too late.
 #[test]
 fn a_write_behind_an_orderly_close_changes_nothing() {

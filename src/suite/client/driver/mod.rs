@@ -259,7 +259,7 @@ impl<'r> Stage<'r> {
     /// Closes so that the client is told of a reset.
     pub(in crate::suite::client) fn resets(&mut self) {
         if let Some(connection) = self.connection.take() {
-            connection.reset_on_close();
+            connection.reset();
         }
     }
 

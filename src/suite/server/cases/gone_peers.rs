@@ -69,7 +69,7 @@ fn gone_while_written_to(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     let mut talk = bench.talk(&terms)?;
     until_stuck(bench, &mut talk);
     talk.connection().end_of_stream();
-    talk.connection().reset_on_close();
+    talk.connection().reset();
     drop(talk);
     // A write that fails now has its effect before anybody is served.
     bench.testee.settle();

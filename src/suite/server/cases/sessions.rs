@@ -198,7 +198,7 @@ fn slots(bench: &mut Bench<'_>, end: End) -> Result<(), NotPassed> {
                 // Another connection, which says nothing at all.
                 drop(testee.connect());
             }
-            End::Reset => talk.connection().reset_on_close(),
+            End::Reset => talk.connection().reset(),
             End::HalfFrame => talk.send(testee, b"\0\0\0\x05he")?,
             End::Error => talk.send(testee, &frame(b"\xFF"))?,
             End::HalfBody => {
