@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::ended::Ended;
 use super::held::{Held, Learned};
+use super::server::FIRST_OCTET;
 use super::subject::Talk;
 use super::variation::Variation;
 use crate::testee::exit_status::status_in_words;
@@ -150,6 +151,9 @@ impl UnderWay<'_> {
             }
         }
         let mut patience = talk.patience;
+        if talk.learned.is_none() {
+            patience.idle = patience.idle.max(FIRST_OCTET);
+        }
         if self.left_in_vain >= LEFT_IN_VAIN {
             // It has had that time already.
             patience.busy = patience.busy.saturating_sub(LONG_WORK).max(LITTLE_WORK);

@@ -11,6 +11,7 @@ use super::variation::Variation;
 use super::waits::Waits;
 use crate::testee::wait::Patience;
 
+mod late;
 mod time_limit;
 
 /// Tries to begin a conversation anew with a server that does not greet as it should.
@@ -159,6 +160,9 @@ impl<'b> Bench<'b> {
         };
         if let Some(tolerated) = Tolerated::of(&self.learned, variation, &shown) {
             return Ok(Outcome::Tolerated(tolerated));
+        }
+        if self.comes_late(variation, &shown)? {
+            return Ok(Outcome::Tolerated(Tolerated::CameLate));
         }
         let outcome = self.confirm(variation, shown)?;
         // The uncut runs in between may have taught more values that vary, such as a date whose minute has

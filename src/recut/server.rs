@@ -3,6 +3,8 @@
 
 mod answers;
 
+pub(super) use answers::FIRST_OCTET;
+
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};

@@ -22,6 +22,9 @@ pub(crate) enum Tolerated {
     /// It differed only where the octets of a turn took far longer to go out than where it did not: the
     /// server's limit for a request that stays away, met on a loaded machine.
     TookLong,
+    /// The answer to a turn in many pieces is the same, and comes late: a program that awaits something else for each
+    /// piece, one after the other, does so by right.
+    CameLate,
     /// A frame that stops early, or has a wrong fixed octet, is answered as the one that it was made from.
     TakenAnyway,
 }
@@ -40,6 +43,9 @@ impl Tolerated {
             }
             Self::TakenAnyway => {
                 "answered as the right frame is: the rest of it, or the octet that is wrong, is not looked at"
+            }
+            Self::CameLate => {
+                "the answer is the same, and comes late: it takes its time for each piece"
             }
             Self::TookLong => {
                 "answered otherwise only where a turn took far longer to go out: a time limit, met on a loaded \

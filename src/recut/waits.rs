@@ -33,6 +33,9 @@ const LATER_IDLE: Duration = Duration::from_millis(300);
 /// The later wait for a server that never sleeps for long, or cannot be watched.
 const LATER_BUSY: Duration = Duration::from_millis(1_500);
 
+/// The wait for a server that was sent a turn in many pieces, and may take its time for each.
+const MANY_PIECES_IDLE: Duration = Duration::from_secs(5);
+
 /// The wait for a sleeping server where little is lost if its answer is missed.
 const TRIAL_IDLE: Duration = Duration::from_millis(60);
 
@@ -108,6 +111,15 @@ impl Waits {
                 idle: LATER_IDLE.max(late),
                 busy: LATER_BUSY.max(late),
             }
+        }
+    }
+
+    /// The patience with an answer to many pieces, each of which may take its time.
+    pub(super) fn of_many_pieces(&self, learned: &Learned) -> Patience {
+        let idle = MANY_PIECES_IDLE.max(learned.slowest * 4);
+        Patience {
+            idle,
+            busy: self.timeout.max(idle),
         }
     }
 

@@ -200,6 +200,67 @@ fn a_right_program_is_not_accused(#[case] fault: &str) {
     assert_eq!(ran.stdout.contains("could not be seen"), fault != "early");
 }
 
+/// A program that awaits something else for each piece, one after the other, and numbers lines. `before` is the time
+/// that it sleeps before it reads; with a `most` it stops for ever at so many pieces.
+const SLOW: &str = r#"
+import os, queue, sys, threading, time
+before, each, most = float(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
+time.sleep(before)
+pieces = queue.Queue()
+def work():
+    rest, taken, lines = b"", 0, 0
+    while (piece := pieces.get()) is not None:
+        taken += 1
+        if taken == most: threading.Event().wait()
+        time.sleep(each)
+        *whole, rest = (rest + piece).split(b"\n")
+        for line in whole:
+            lines += 1
+            os.write(1, b"%d %s\n" % (lines, line))
+    os._exit(0)
+threading.Thread(target=work).start()
+while piece := os.read(0, 65536): pieces.put(piece)
+pieces.put(None)
+"#;
+
+fn slow(before: &str, each: &str, most: &str) -> Option<(Ran, Value)> {
+    let command = ["python3", "-c", SLOW, before, each, most];
+    judge(
+        "--filter",
+        b"one,two\nthree\nfour,five,six\n",
+        "slow",
+        &command,
+    )
+}
+
+#[rstest]
+#[case::to_start("0.5", "0")]
+#[case::with_each_piece("0", "0.1")]
+fn a_program_that_takes_its_time_is_not_accused(#[case] before: &str, #[case] each: &str) {
+    let Some((ran, report)) = slow(before, each, "0") else {
+        return;
+    };
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    let passed = report["summary"]["pass"].as_u64().unwrap();
+    let acceptable = report["summary"]["acceptable"].as_u64().unwrap();
+    assert!(passed > 20 && acceptable <= 1, "{}", ran.stdout);
+}
+
+#[test]
+fn a_program_that_stops_at_many_pieces_is_found_however_slow_it_is() {
+    let Some((ran, report)) = slow("0", "0.02", "9") else {
+        return;
+    };
+    assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    let failed = with_verdict(&report, "fail").map(|check| check["id"].clone());
+    assert_eq!(
+        failed.collect::<Vec<_>>(),
+        ["slow/octets"],
+        "{}",
+        ran.stdout
+    );
+}
+
 /// A reader that gathers its input is right by definition.
 #[test]
 fn a_reader_that_wants_its_input_whole_cannot_be_judged() {

@@ -10,6 +10,10 @@ use crate::testee::wait::Patience;
 /// The wait for the rest of an answer that can be no right one any more.
 const SEEN_WRONG: Duration = Duration::from_millis(300);
 
+/// The wait for the first octet of an answer in the runs that show what answers are like: whoever awaits something else
+/// before answers, or is only starting, sleeps for a while by right.
+pub(in crate::recut) const FIRST_OCTET: Duration = Duration::from_secs(3);
+
 impl<P: Peer> UnderWay<'_, '_, P> {
     /// Waits for these answers together, as long as they may come, and takes them.
     pub(super) fn answers(&mut self, first: usize, last: usize) -> Vec<u8> {
@@ -22,6 +26,7 @@ impl<P: Peer> UnderWay<'_, '_, P> {
         let most = expected.unwrap_or(0) * 2 + ENDLESS;
         let (mut whole, mut flooded, mut wrong) = (false, false, false);
         let only = talk.learned.filter(|_| first == last);
+        let first_octet = self.first_octet(expected);
         let mut wait = |server: &mut P, connection: &mut Connection, patience, once_wrong| {
             connection.wait(server, patience, |connection| {
                 let came = &connection.seen()[from..];
@@ -46,7 +51,7 @@ impl<P: Peer> UnderWay<'_, '_, P> {
             wait(self.server, &mut self.connection, patience, false);
         }
         if whole {
-            self.held.slowest = self.held.slowest.max(self.connection.had());
+            self.held.slowest = self.held.slowest.max(first_octet + self.connection.had());
         }
         self.held.flooded |= flooded;
         if self.connection.ending().is_none() && !flooded {
@@ -61,6 +66,29 @@ impl<P: Peer> UnderWay<'_, '_, P> {
             }
         }
         self.take()
+    }
+
+    /// Waits for the first octet of an answer that is not known yet, for as long as a server may sleep by right before
+    /// it answers. Says how long that took, of the time that the server had.
+    fn first_octet(&mut self, expected: Option<usize>) -> Duration {
+        let talk = self.talk;
+        if talk.learned.is_some() || expected == Some(0) {
+            return Duration::ZERO;
+        }
+        let patience = Patience {
+            idle: FIRST_OCTET.max(talk.patience.idle),
+            ..talk.patience
+        };
+        let from = self.taken;
+        let mut came = false;
+        self.connection.wait(self.server, patience, |connection| {
+            came = connection.seen().len() > from;
+            came || connection.ending().is_some()
+        });
+        match came {
+            true => self.connection.had(),
+            false => Duration::ZERO,
+        }
     }
 
     /// Everything that comes until the server rests.
