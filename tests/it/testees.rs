@@ -56,6 +56,31 @@ pub(crate) fn built(source: &str, options: &[&str], place: &TempDir) -> Option<S
     Some(binary.into_os_string().into_string().unwrap())
 }
 
+/// The command of a testee in any language, built where it has to be; `None` where the language is not installed.
+fn command(program: &str, source: &str, place: &TempDir) -> Option<Vec<String>> {
+    match program {
+        "javac" => {
+            let classes = place.path().to_str().unwrap();
+            let built = || {
+                Command::new("javac")
+                    .args(["-d", classes, &testee(source)])
+                    .status()
+            };
+            if !there_is("javac", "-version") {
+                return None;
+            }
+            assert!(built().unwrap().success(), "{source} does not compile");
+            // Options that make a start quick: the programs do not run for long.
+            let quick = "java -Xshare:auto -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp";
+            let class = source.trim_end_matches(".java");
+            let words = quick.split(' ').chain([classes, class]);
+            Some(words.map(str::to_owned).collect())
+        }
+        "go" | "cc" => built(source, &[], place).map(|binary| vec![binary]),
+        _ => there_is(program, "--version").then(|| vec![program.to_owned(), testee(source)]),
+    }
+}
+
 fn all_well(report: &Value, ran: &crate::support::Ran, at_least: u64) {
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
     let passed = report["summary"]["pass"].as_u64().unwrap();
@@ -217,6 +242,43 @@ fn a_client_in_python_passes() {
             &["python3", &testee("client.py"), "{host}", "{port}", "{dir}"],
         );
         all_well(&report, &ran, 70);
+    }
+}
+
+/// Clients in other languages: some of each kind of conversation.
+#[rstest]
+#[case::node("node", "client.js")]
+#[case::go("go", "client.go")]
+#[case::c("cc", "client.c")]
+#[case::java("javac", "Client.java")]
+fn a_client_in_another_language_passes(#[case] program: &str, #[case] source: &str) {
+    let place = TempDir::new().unwrap();
+    let Some(mut command) = command(program, source, &place) else {
+        return;
+    };
+    command.extend(["{host}", "{port}", "{dir}"].map(str::to_owned));
+    let command: Vec<&str> = command.iter().map(String::as_str).collect();
+    let options = some(&[
+        "client/text-chinese",
+        "client/truncated-*",
+        "client/invalid-*",
+        "client/quit",
+        "client/file-of-1",
+        "client/missing*",
+        "client/shrinking-file",
+    ]);
+    let (ran, report) = judge_as("client", &options, &command);
+    all_well(&report, &ran, 15);
+}
+
+#[test]
+fn a_server_in_java_passes() {
+    let place = TempDir::new().unwrap();
+    if let Some(mut command) = command("javac", "Server.java", &place) {
+        command.extend(["{port}", "{dir}"].map(str::to_owned));
+        let command: Vec<&str> = command.iter().map(String::as_str).collect();
+        let (ran, report) = judge(&["--max-payload", "1048576", "--run", "trf/*"], &command);
+        all_well(&report, &ran, 1_000);
     }
 }
 
