@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::support::matrix::{chosen_faults, side_by_side};
+use crate::support::matrix::{CHOICE, chosen_faults, side_by_side};
 use crate::support::{Ran, UNSTICK, example};
 
 /// Pauses are what such a run consists of, so many go on at a time.
@@ -39,7 +39,8 @@ fn a_right_server_passes_and_a_sample_of_mistakes_is_seen() {
 }
 
 /// Right servers pass the whole suite, and at least 95 % of the planted mistakes are seen. What shows by memory, or
-/// by a server that is known to be stuck, is missed.
+/// by a server that is known to be stuck, is missed. Every third mistake is planted, and with UNSTICK_ALL in the
+/// environment each, which takes five minutes.
 #[test]
 #[ignore = "slow proof: the suite over each planted mistake, with pauses instead of what is seen"]
 fn nearly_every_planted_mistake_is_seen() {
@@ -48,7 +49,11 @@ fn nearly_every_planted_mistake_is_seen() {
         assert_eq!(ran.status, 0, "{right}: {}{}", ran.stdout, ran.stderr);
         assert!(ran.stdout.contains("timed"), "{}", ran.stdout);
     }
-    let faults = chosen_faults("faulty_server", 70);
+    let all = std::env::var_os("UNSTICK_ALL").is_some();
+    let mut faults = chosen_faults("faulty_server", 70);
+    if !all && std::env::var_os(CHOICE).is_none() {
+        faults = faults.into_iter().step_by(3).collect();
+    }
     let statuses = side_by_side(WORKERS, &faults, |fault| {
         let class = match &fault.requirement[..3] {
             "VTR" => "verified-transfer",
