@@ -273,7 +273,7 @@ impl Judging {
     }
 }
 
-/// How a run ends whose report is on the terminal, and was written to files or not.
+/// The end of a run whose report is on the terminal, and was written to files or not.
 fn ended(report: &Report<'_>, written: Result<(), String>) -> Result<Ended, Failure> {
     let wrong = [report.unjudged.map(str::to_owned), written.err()];
     let wrong: Vec<String> = wrong.into_iter().flatten().collect();

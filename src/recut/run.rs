@@ -188,7 +188,7 @@ pub(crate) fn run(
     }
 }
 
-/// What came of the variations so far, one each.
+/// The outcomes of the variations so far, one each.
 #[derive(Default)]
 struct SoFar {
     outcomes: Vec<(Outcome, Option<Least>)>,
@@ -424,7 +424,7 @@ mod tests {
         }
     }
 
-    /// What comes of the joins of a recording whose answers are left open.
+    /// The outcome of the joins of a recording whose answers are left open.
     fn joined(answer: &'static [u8], progress: &mut dyn Progress) -> Judged {
         let mut conversation = Conversation::default();
         for octets in [b"upgrade", b"message"] {

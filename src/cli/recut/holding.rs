@@ -12,7 +12,7 @@ use crate::recut::subject::Subject;
 use crate::recut::variation::Variation;
 use crate::report::{Report, recut};
 
-/// What came of all recordings.
+/// The outcome of all recordings.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     findings: Vec<Finding>,

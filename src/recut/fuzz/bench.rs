@@ -275,7 +275,7 @@ impl Fuzzable for Bench<'_> {
         self.held
     }
 
-    /// Whether a suspect is what it seems, twice, each run with a fresh server; a difference between whole runs that
+    /// The suspect where it is what it seems, twice, each run with a fresh server; a difference between whole runs that
     /// agree.
     fn confirm(&mut self, suspect: &Suspect) -> Result<Option<Suspect>, String> {
         if suspect.kind == Kind::Hung || suspect.variation == Variation::Uncut {

@@ -41,7 +41,7 @@ const OUT_OF_STEP: [&str; 5] = [
 ];
 
 impl<D> Suspect<D> {
-    /// Whether a conversation that shows this goes wrong as the suspect does.
+    /// True if a conversation that shows this goes wrong as the suspect does.
     pub(in crate::suite) fn is_like(&self, kind: &'static str) -> bool {
         let related = |kind| OUT_OF_STEP.contains(&kind);
         kind == self.at_once || self.akin && related(kind) && related(self.at_once)
