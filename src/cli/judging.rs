@@ -282,7 +282,7 @@ fn ended(report: &Report<'_>, written: Result<(), String>) -> Result<Ended, Fail
             status,
             counts: report.summary(),
         }),
-        // What was found is found, whatever became of the file.
+        // A failure stands, whatever became of the file.
         (FAILED, false) => Err(Failure::Failed(wrong.join("\n"))),
         (_, false) => Err(Failure::Unjudged(wrong.join("\n"))),
     }

@@ -115,7 +115,7 @@ pub(super) fn judge(
             Err(why) => outcome.unjudged = Some(why),
         }
     }
-    // What it has started ends before the report.
+    // Processes that it has started end before the report.
     drop(program);
     progress.finish();
     outcome.report(judging, &judged, "drain-gated")
