@@ -63,6 +63,20 @@ fn sent(trace: &Value) -> usize {
     sends.map(|hex| hex.len() / 2).sum()
 }
 
+/// Recuts the trace of a finding with the server in two modes, each of which ends with its status.
+fn recut(dir: &tempfile::TempDir, finding: &Value, options: &[&str], modes: [(&str, i32); 2]) {
+    let id = finding["trace"]["id"].as_str().unwrap();
+    let trace = dir.path().join("found").join(format!("{id}.json"));
+    let server = project("tests/it/fuzz_servers/resp.py");
+    for (mode, status) in modes {
+        let mut arguments = vec!["recut", trace.to_str().unwrap()];
+        arguments.extend(options);
+        arguments.extend(["--", "python3", &server, mode, "{port}"]);
+        let ran = unstick(arguments);
+        assert_eq!(ran.status, status, "{mode}\n{}{}", ran.stdout, ran.stderr);
+    }
+}
+
 /// An error that is lost when it shows in a later read: nothing of it is in a valid recording.
 #[test]
 fn a_lost_error_is_found_from_a_valid_recording_and_shrunk() {
@@ -81,23 +95,7 @@ fn a_lost_error_is_found_from_a_valid_recording_and_shrunk() {
     let found = dir.path().join("found");
     let found: Vec<_> = fs::read_dir(found).unwrap().map(Result::unwrap).collect();
     assert!(found.len() >= failing.len());
-    let first = dir.path().join("found").join(format!(
-        "{}.json",
-        failing[0]["trace"]["id"].as_str().unwrap()
-    ));
-    let server = project("tests/it/fuzz_servers/resp.py");
-    for (mode, status) in [("late", 1), ("right", 0)] {
-        let ran = unstick([
-            "recut",
-            first.to_str().unwrap(),
-            "--",
-            "python3",
-            &server,
-            mode,
-            "{port}",
-        ]);
-        assert_eq!(ran.status, status, "{mode}\n{}{}", ran.stdout, ran.stderr);
-    }
+    recut(&dir, failing[0], &[], [("late", 1), ("right", 0)]);
 }
 
 #[test]
@@ -219,23 +217,8 @@ fn a_server_that_hangs_is_one_small_finding() {
     assert!(sent(&hung[0]["trace"]) <= 24, "{}", hung[0]);
     assert_eq!(hung[0]["cut"], json!({}), "{}", hung[0]);
     // Nobody takes the server for right as long as it hangs.
-    let id = hung[0]["trace"]["id"].as_str().unwrap();
-    let found = dir.path().join("found").join(format!("{id}.json"));
-    let server = project("tests/it/fuzz_servers/resp.py");
-    for (mode, status) in [("hangs", 3), ("right", 0)] {
-        let ran = unstick([
-            "recut",
-            found.to_str().unwrap(),
-            "--timeout",
-            "1",
-            "--",
-            "python3",
-            &server,
-            mode,
-            "{port}",
-        ]);
-        assert_eq!(ran.status, status, "{mode}\n{}{}", ran.stdout, ran.stderr);
-    }
+    let modes = [("hangs", 3), ("right", 0)];
+    recut(&dir, hung[0], &["--timeout", "1"], modes);
 }
 
 #[test]
