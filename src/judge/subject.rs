@@ -104,6 +104,24 @@ pub trait Subject: Send {
         timeouts: u32,
     ) -> Result<(), NotPassed<Self::Failure>>;
 
+    /// Attempts a check that has failed once.
+    ///
+    /// # Errors
+    /// [`NotPassed`]
+    fn attempt_again(
+        &mut self,
+        check: &Self::Check,
+        timeouts: u32,
+    ) -> Result<(), NotPassed<Self::Failure>> {
+        self.attempt(check, timeouts)
+    }
+
+    /// Whether it can be seen how much of the time that passes the subject has, on a loaded machine. Where it
+    /// cannot, what was missing once and came the second time proves nothing.
+    fn shows_its_time(&self) -> bool {
+        true
+    }
+
     /// Sees that the next attempt finds the subject in its usual state.
     ///
     /// # Errors

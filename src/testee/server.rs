@@ -10,7 +10,7 @@ use super::connection::Connection;
 use super::launch::{StartError, Template};
 use super::process::Process;
 use super::settle::{Settling, come_to_rest};
-use super::watch::{Activity, Backlog, Queues, Watch};
+use super::watch::{Activity, Backlog, Queues, Watch, is_portable};
 use crate::disk::Claim;
 
 /// Where a testee comes from.
@@ -91,6 +91,12 @@ impl Server {
     /// Whether the queues of its connections are looked into.
     const fn shows_queues(&self) -> bool {
         self.queues.is_some() && self.can_restart()
+    }
+
+    /// Whether it can be seen what its threads make of the time that passes.
+    #[must_use]
+    pub fn shows_its_time(&self) -> bool {
+        self.can_restart() && !is_portable()
     }
 
     /// How often it has been started.

@@ -224,6 +224,11 @@ fn accept(stream: TcpStream, config: &Arc<Config>) {
         let mut all = config.all.lock().unwrap();
         all.retain(|other| other.peer_addr().ok() != peer.as_ref().ok().copied());
         drop(all);
+        let mut closing = Some(closing);
+        if config.habit == Some(Habit::SlotsLate) {
+            closing = None;
+            thread::sleep(Duration::from_millis(50));
+        }
         config.sessions.fetch_sub(1, Ordering::SeqCst);
         drop(closing);
     };

@@ -161,6 +161,7 @@ planted! {
         Lingering = "lingering", "", "ends its sending side first, and reads on until the client closes";
         ZerosRefused = "zeros-refused", "", "refuses leading zeros in the length of a file";
         Extension = "extension", "", "knows of digests behind files, and announces them";
+        SlotsLate = "slots-late", "", "counts a session for 50 ms after its end";
         HoldsDirectory = "holds-directory", "", "holds its directory open, and stores into it wherever it is moved";
     }
 }

@@ -3,6 +3,8 @@
 
 use std::process::Command;
 
+use rstest::rstest;
+
 use crate::support::matrix::{CHOICE, chosen_faults, side_by_side};
 use crate::support::{Ran, UNSTICK, example};
 
@@ -36,6 +38,24 @@ fn a_right_server_passes_and_a_sample_of_mistakes_is_seen() {
         let ran = judged(&["--fault", fault]);
         assert_eq!(ran.status, 1, "{fault}: {}{}", ran.stdout, ran.stderr);
     }
+}
+
+/// A session that has ended may count for a moment longer.
+#[rstest]
+#[case::seen("0")]
+#[case::unseen("1")]
+fn slots_that_come_back_late_are_waited_for(#[case] portable: &str) {
+    let limit = ["--max-sessions", "8"];
+    let output = Command::new(UNSTICK)
+        .args(["server", "--run", "ses/{over-limit,reset-before,slots}*"])
+        .args(limit)
+        .args(["--", &example("faulty_server"), "--port", "{port}"])
+        .args(["--dir", "{dir}", "--habit", "slots-late"])
+        .args(limit)
+        .env("UNSTICK_PORTABLE", portable)
+        .output();
+    let ran = Ran::from(output.unwrap());
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
 }
 
 /// Right servers pass the whole suite, and at least 95 % of the planted mistakes are seen. What shows by memory, or

@@ -139,3 +139,68 @@ fn what_is_left_out_does_not_depend_on_how_many_work() {
         }
     }
 }
+
+/// Fails a number of attempts as one that is silent does.
+struct Late {
+    fails: u32,
+    shows_its_time: bool,
+}
+
+#[derive(Debug)]
+struct Silent;
+
+impl Fails for Silent {
+    fn message(&self) -> Sentence {
+        "silent".into()
+    }
+
+    fn evidence(&self) -> Evidence {
+        Evidence::default()
+    }
+
+    fn took_time(&self) -> bool {
+        true
+    }
+}
+
+impl Subject for Late {
+    type Check = Case;
+    type Failure = Silent;
+
+    fn attempt(&mut self, _: &Case, _: u32) -> Result<(), NotPassed<Silent>> {
+        match self.fails.checked_sub(1) {
+            Some(left) => {
+                self.fails = left;
+                Err(Box::new(Silent).into())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn shows_its_time(&self) -> bool {
+        self.shows_its_time
+    }
+
+    fn recover(&mut self, _: &Silent, _: u32) -> Result<Recovered, StartError> {
+        Ok(Recovered {
+            fresh: true,
+            costly: true,
+        })
+    }
+}
+
+#[test]
+fn one_silence_proves_nothing_where_time_cannot_be_seen() {
+    let verdict = |fails, shows_its_time| {
+        let mut late = Late {
+            fails,
+            shows_its_time,
+        };
+        let judged = judge(&mut late, &cases()[0], 0, None).unwrap();
+        (judged.verdict, judged.failure.is_some())
+    };
+    assert_eq!(verdict(0, false), (Verdict::Pass, false));
+    assert_eq!(verdict(1, false), (Verdict::Acceptable, false));
+    assert_eq!(verdict(1, true), (Verdict::Flaky, true));
+    assert_eq!(verdict(2, false), (Verdict::Fail, true));
+}

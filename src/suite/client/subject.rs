@@ -9,6 +9,7 @@ use crate::judge::evidence::Evidence;
 use crate::judge::sentence::Sentence;
 use crate::judge::subject::{Fails, Recovered, Subject};
 use crate::testee::launch::{StartError, Template};
+use crate::testee::watch::is_portable;
 use crate::trace::segmentation::Segmentation;
 
 impl Fails for Wrong {
@@ -71,6 +72,10 @@ impl<'r> Subject for Client<'r> {
         let mut stage = Stage::set(self.template, self.habits, patience)?;
         (check.act)(&mut stage)?;
         stage.has_shown()
+    }
+
+    fn shows_its_time(&self) -> bool {
+        !is_portable()
     }
 
     fn recover(&mut self, _: &Wrong, _: u32) -> Result<Recovered, StartError> {

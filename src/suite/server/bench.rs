@@ -3,7 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::directory::Directory;
 use super::exchange::{Talk, Terms, no_connection};
@@ -25,6 +26,12 @@ pub(super) const PLAIN: &[u8] = b"hello";
 /// After so many waits in vain no more is asked why.
 const WAITS_EXPLAINED: u32 = 16;
 
+/// A server that may only have been late is waited for so many times as long.
+const IN_DOUBT: u32 = 3;
+
+/// How often one that turns sessions away is tried again.
+const TRY_EVERY: Duration = Duration::from_millis(10);
+
 /// Why a case did not pass.
 pub(crate) type NotPassed = crate::judge::subject::NotPassed<Failure>;
 
@@ -37,6 +44,8 @@ pub(crate) struct Bench<'r> {
     pub(super) pace: Pace,
     /// How often something was waited for in vain.
     pub(super) waits: u32,
+    /// What is waited for was missing once, and may only have been late.
+    pub(super) doubts: bool,
     /// Where the server that runs now stores files, from the first time that this is needed on.
     pub(super) ground: Option<Arc<Ground>>,
 }
@@ -50,6 +59,7 @@ impl<'r> Bench<'r> {
             form: ReplyForm::Echo,
             pace: Pace::PROMPT,
             waits: options.effort.waits(),
+            doubts: false,
             ground: None,
         }
     }
@@ -111,7 +121,11 @@ impl Bench<'_> {
         };
         // One that waits before it replies looks idle all that time.
         let idle = idle + self.pace.late * 2;
-        Patience { idle, busy }
+        let times = if self.doubts { IN_DOUBT } else { 1 };
+        Patience {
+            idle: idle * times,
+            busy: busy * times,
+        }
     }
 
     /// Whether so many replies in one conversation are waited for.
@@ -208,6 +222,32 @@ impl Bench<'_> {
         talk.deliver(self.testee, &plain)?;
         talk.finish(self.testee)?;
         Ok(())
+    }
+
+    /// Has a session of its own, once one is free (SES-9): those that have ended may count for a moment longer,
+    /// and on a loaded machine for as long as their threads wait for a processor.
+    pub(crate) fn admitted<T>(
+        &mut self,
+        mut session: impl FnMut(&mut Self) -> Result<T, NotPassed>,
+    ) -> Result<T, NotPassed> {
+        let begin = Instant::now();
+        let patience = self.patience();
+        let bound = match self.testee.shows_its_time() {
+            true => patience.idle,
+            false => patience.busy,
+        };
+        loop {
+            match session(self) {
+                Err(NotPassed::Failed(failure))
+                    if failure.what.is_turned_away()
+                        && self.max_sessions().is_some()
+                        && begin.elapsed() < bound =>
+                {
+                    thread::sleep(TRY_EVERY);
+                }
+                other => return other,
+            }
+        }
     }
 
     /// A plain transfer works: the twin of what is refused.

@@ -42,6 +42,18 @@ impl<'r> Subject for Bench<'r> {
         }
     }
 
+    /// More patiently where the time that the server has cannot be seen.
+    fn attempt_again(&mut self, check: &Planned<'r>, timeouts: u32) -> Result<(), NotPassed> {
+        self.doubts = !self.shows_its_time();
+        let outcome = self.attempt(check, timeouts);
+        self.doubts = false;
+        outcome
+    }
+
+    fn shows_its_time(&self) -> bool {
+        self.testee.shows_its_time()
+    }
+
     /// Starts the server again where a failure may have left it in a state that is not its usual one.
     fn recover(&mut self, after: &Failure, timeouts: u32) -> Result<Recovered, StartError> {
         self.waits = timeouts;

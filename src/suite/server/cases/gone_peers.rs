@@ -52,7 +52,7 @@ fn resets(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
             // A refusal means that the server is gone, which the next message shows.
             let _ = early_reset::connect_and_reset(address);
         }
-        bench.is_well().map_err(|why| {
+        bench.admitted(Bench::is_well).map_err(|why| {
             let resets = round * AT_ONCE;
             let before = format!("{resets} connections that were reset before they were accepted");
             after(&before, why)

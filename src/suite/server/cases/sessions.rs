@@ -157,7 +157,7 @@ fn over_limit(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     let terms = bench.terms(None);
     let mut within = Vec::new();
     for _ in 0..limit {
-        within.push(greeted(bench, &terms)?);
+        within.push(bench.admitted(|bench| greeted(bench, &terms))?);
     }
     // One that is not even accepted is closed as well.
     if let Ok(mut over) = bench.talk(&terms) {
@@ -173,7 +173,7 @@ fn over_limit(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
         leaving.send(bench.testee, &frame(b"q"))?;
         leaving.close(bench.testee, "that the server closes after q")?;
     }
-    greeted(bench, &terms)?;
+    bench.admitted(|bench| greeted(bench, &terms))?;
     Ok(())
 }
 
@@ -186,7 +186,8 @@ fn slots(bench: &mut Bench<'_>, end: End) -> Result<(), NotPassed> {
     }
     let terms = bench.terms(None);
     for done in 0..repeats {
-        let mut talk = greeted(bench, &terms).map_err(|why| after_so_many(why, done))?;
+        let greeted = bench.admitted(|bench| greeted(bench, &terms));
+        let mut talk = greeted.map_err(|why| after_so_many(why, done))?;
         let testee = &mut *bench.testee;
         match end {
             End::Quit => {
@@ -212,7 +213,8 @@ fn slots(bench: &mut Bench<'_>, end: End) -> Result<(), NotPassed> {
             }
         }
     }
-    bench.is_well().map_err(|why| after_so_many(why, repeats))
+    let well = bench.admitted(Bench::is_well);
+    well.map_err(|why| after_so_many(why, repeats))
 }
 
 /// Says how many sessions had ended this way before it went wrong.
