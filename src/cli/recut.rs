@@ -183,6 +183,9 @@ impl Recut {
             .iter()
             .map(|recording| {
                 let mut variations = recording.variations(&wanted);
+                if self.run.iter().any(|pattern| pattern.ends_with("@whole")) {
+                    variations.extend(recording.whole_turns());
+                }
                 if self.filter || self.client {
                     variations.retain(program::applies);
                 }

@@ -26,7 +26,7 @@ fn known(
         (_, Difference::HeldBack { .. }) => {
             return Some("held back: an answer is written only when more octets arrive");
         }
-        (Variation::Join { .. }, _) => {
+        (Variation::Join { .. } | Variation::Whole { .. }, _) => {
             return Some("tail lost: what follows a UNIT in the same read is dropped or misread");
         }
         (Variation::Hostile(_), Difference::AnsweredAnyway) => {

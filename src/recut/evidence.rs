@@ -48,7 +48,7 @@ fn chunks(least: &Least) -> Vec<Octets> {
     let mut joins = false;
     for (turn, here) in least.conversation.turns.iter().enumerate() {
         let mut sent = here.sent.as_slice();
-        let mut places = least.variation.places(turn, sent.len());
+        let mut places = least.variation.pieces(turn, here, sent.len());
         match &least.variation {
             Variation::Join { first, last, into } => {
                 joins = (first + 1..=*last).contains(&turn);

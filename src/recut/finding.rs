@@ -65,6 +65,7 @@ fn title(variation: &Variation) -> String {
             places(after),
             if *pause { ", with a pause" } else { "" }
         ),
+        Variation::Whole { turn } => format!("turn {} in one piece", turn + 1),
         Variation::Octets => "every turn one octet at a time".to_owned(),
         Variation::Every { first, step } => {
             format!("every turn cut after its octet {first}, and each {step} octets from there")
@@ -160,7 +161,7 @@ pub(crate) fn trace(name: &str, least: &Least) -> Trace {
     let mut before = 0;
     let mut places = Vec::new();
     for (turn, here) in conversation.turns.iter_mut().enumerate() {
-        let after = least.variation.places(turn, here.sent.len());
+        let after = least.variation.pieces(turn, here, here.sent.len());
         places.extend(after.iter().map(|place| before + place));
         before += here.sent.len();
         learned(turn + 1, &mut here.answer);
@@ -179,9 +180,21 @@ const OF_AN_ANSWER: usize = 160;
 pub(crate) fn shown(least: &Least) -> String {
     let mut out = String::new();
     if let Some(turn) = least.variation.turn() {
-        let sent = &least.conversation.turns[turn].sent;
+        let here = &least.conversation.turns[turn];
+        let sent = &here.sent;
         let of = least.conversation.turns.len();
         match &least.variation {
+            Variation::Whole { .. } => {
+                let _ = writeln!(
+                    out,
+                    "turn {} of {of} in one piece; it is answered when it goes apart here:",
+                    turn + 1
+                );
+                for place in here.apart.iter().take(4) {
+                    let _ = writeln!(out, "  {}", cut_octets(sent, *place));
+                    let _ = writeln!(out, "  {}", cut_text(sent, *place));
+                }
+            }
             Variation::Cut { after, .. } => {
                 for place in after.iter().take(4) {
                     let _ = writeln!(
@@ -208,8 +221,12 @@ pub(crate) fn shown(least: &Least) -> String {
         let came = came.map(Vec::as_slice).unwrap_or_default();
         let learned = least.learned.sample(answer);
         let place = least.learned.differs_at(answer, came);
-        let _ = writeln!(out, "uncut: {}", marked(learned, place));
-        let _ = writeln!(out, "cut:   {}", marked(came, place));
+        let (as_learned, here) = match least.variation {
+            Variation::Whole { .. } => ("apart:", "whole:"),
+            _ => ("uncut:", "cut:  "),
+        };
+        let _ = writeln!(out, "{as_learned} {}", marked(learned, place));
+        let _ = writeln!(out, "{here} {}", marked(came, place));
         if let Some(frame) = frame(least) {
             let _ = writeln!(out, "{}", frame.in_words());
         }

@@ -24,6 +24,8 @@ mod ahead;
 #[cfg(feature = "cli")]
 mod any_order;
 #[cfg(feature = "cli")]
+mod apart;
+#[cfg(feature = "cli")]
 mod by_frames;
 #[cfg(feature = "cli")]
 pub mod capture;

@@ -1,6 +1,18 @@
 //! Whether an answer of now has the same outcome as the recorded one.
 
 use super::token::{Set, is_text, is_word, tokens};
+use crate::trace::answer::Answer;
+use crate::trace::octets::Octets;
+
+/// Whether an answer came that the recording has, and says the same as there.
+pub(super) fn is_as_recorded(answer: Option<&Answer>, came: &[u8]) -> bool {
+    let Some(answer) = answer else { return true };
+    match answer.octets.as_ref().map(Octets::to_vec) {
+        None => !came.is_empty(),
+        Some(recorded) if recorded.is_empty() => true,
+        Some(recorded) => !came.is_empty() && same_outcome(&recorded, came),
+    }
+}
 
 /// Words at the beginning of an answer that say whether something went well.
 const STATUS_WORDS: usize = 4;

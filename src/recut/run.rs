@@ -2,11 +2,12 @@
 
 use std::ops::ControlFlow;
 
+use super::apart;
 use super::evidence;
 use super::finding::{self, Finding};
 use super::held::{Learned, Shown};
 use super::judge::{Bench, Outcome};
-use super::learn::{Options, learn};
+use super::learn::Options;
 use super::shrink::{Least, shrink};
 use super::subject::{Subject, Words};
 use super::turn::{Conversation, NoTurns};
@@ -75,6 +76,11 @@ impl Recording {
     #[must_use]
     pub const fn framing(&self) -> Option<&Framing> {
         self.framing.as_ref()
+    }
+
+    /// Each turn in one piece, which is how it goes where that is answered.
+    pub fn whole_turns(&self) -> impl Iterator<Item = Variation> {
+        (0..self.conversation.turns.len()).map(|turn| Variation::Whole { turn })
     }
 
     /// All variations of it that are wanted.
@@ -160,7 +166,7 @@ pub(crate) fn run(
             .cloned(),
         ..options.clone()
     };
-    let known = match learn(subject, &recording.conversation, options) {
+    let (conversation, known) = match apart::learned(subject, &recording.conversation, options) {
         Ok(known) => known,
         Err(why) => {
             return Judged {
@@ -170,7 +176,8 @@ pub(crate) fn run(
         }
     };
     let notes = known.notes.clone();
-    let mut bench = Bench::new(subject, &recording.conversation, options, known);
+    let variations = &apart::with_whole_turns(variations, &conversation);
+    let mut bench = Bench::new(subject, &conversation, options, known);
     let mut so_far = SoFar::default();
     let stopped = so_far.go_on(&mut bench, recording, variations, progress);
     let SoFar {
@@ -196,6 +203,15 @@ struct SoFar {
 }
 
 impl SoFar {
+    /// The turns that make a difference in one piece.
+    fn spoilt(&self, earlier: &[Variation]) -> impl Iterator<Item = usize> {
+        let outcomes = earlier.iter().zip(&self.outcomes);
+        outcomes.filter_map(|(one, (outcome, _))| match (one, outcome) {
+            (Variation::Whole { turn }, Outcome::Different(_)) => Some(*turn),
+            _ => None,
+        })
+    }
+
     fn go_on(
         &mut self,
         bench: &mut Bench<'_>,
@@ -211,6 +227,8 @@ impl SoFar {
                 Outcome::LeftOut(
                     "an answer that it would go ahead of asks for more, and is awaited",
                 )
+            } else if apart::is_spoilt(variation, self.spoilt(earlier)) {
+                Outcome::LeftOut("a turn of it is not answered in one piece")
             } else {
                 bench.judge(variation)?
             };
@@ -259,7 +277,10 @@ fn is_explained(
     })
 }
 
-/// The least that shows a difference. Of many in one turn only some are made small.
+/// The most differences of a run that are made as small as they go: the next turn mostly has the same ones.
+const SHRUNK_IN_ALL: usize = 4;
+
+/// The least that shows a difference. Of many in one turn, and of many in all, only some are made small.
 fn least(
     bench: &mut Bench<'_>,
     variation: &Variation,
@@ -287,7 +308,8 @@ fn least(
     } else {
         bench.subject.shrunk_in_a_turn()
     };
-    if same_turn >= most && variation.turn().is_some() {
+    let enough = same_turn >= most || different().count() >= SHRUNK_IN_ALL;
+    if enough && variation.turn().is_some() {
         return Ok(Least::whole(bench, variation, shown));
     }
     shrink(bench, variation, shown, &singles)

@@ -249,7 +249,7 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
     }
 
     fn send_pieces(&mut self, turn: usize, here: &Turn, octets: &[u8]) -> bool {
-        let places = self.talk.variation.places(turn, octets.len());
+        let places = self.talk.variation.pieces(turn, here, octets.len());
         let pauses = matches!(
             self.talk.variation,
             Variation::Pauses | Variation::Cut { pause: true, .. }

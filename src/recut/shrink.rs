@@ -285,6 +285,9 @@ fn drop_turns(
             after,
             pause,
         },
+        Variation::Whole { turn } => Variation::Whole {
+            turn: earlier(turn),
+        },
         Variation::Join { first, last, into } => Variation::Join {
             first: earlier(first),
             last: earlier(last),
@@ -295,38 +298,29 @@ fn drop_turns(
     least.improve(bench, conversation, learned, variation)
 }
 
-/// Leaves out octets of the turn that is cut, as long as the uncut turn is answered as well as before.
+/// Leaves out octets of the turn that is cut, or whole where it goes apart otherwise, as long as the uncut turn is
+/// answered as well as before.
 fn fewest_octets(bench: &mut Bench<'_>, least: &mut Least) -> Result<(), String> {
     let mut runs = 0;
     let most = bench.subject.octet_runs();
-    let mut size = match &least.variation {
-        Variation::Cut { turn, .. } => least.conversation.turns[*turn].sent.len() / 2,
+    let Some(turn) = least.variation.turn() else {
+        return Ok(());
+    };
+    let mut size = match least.variation {
+        Variation::Cut { .. } | Variation::Whole { .. } => {
+            least.conversation.turns[turn].sent.len() / 2
+        }
         _ => return Ok(()),
     };
     while size > 0 && runs < most {
         let mut from = 0;
-        while let Variation::Cut { turn, after, pause } = least.variation.clone() {
-            let len = least.conversation.turns[turn].sent.len();
+        loop {
             let to = from + size;
-            if to > len || runs >= most {
+            if to > least.conversation.turns[turn].sent.len() || runs >= most {
                 break;
             }
-            let kept: Vec<usize> = after
-                .iter()
-                .map(|place| if *place >= to { place - size } else { *place })
-                .collect();
-            let hits = after.iter().any(|place| from < *place && *place < to);
-            let inside = kept.iter().all(|place| (1..len - size).contains(place));
-            let apart = kept.is_sorted_by(|a, b| a < b);
-            if !hits && inside && apart {
+            if let Some((conversation, variation)) = without_octets(least, turn, from, to) {
                 runs += 1;
-                let mut conversation = least.conversation.clone();
-                conversation.turns[turn].sent.drain(from..to);
-                let variation = Variation::Cut {
-                    turn,
-                    after: kept,
-                    pause,
-                };
                 if let Some(learned) = learn_again(bench, &conversation, &least.learned)?
                     && least.improve_from(bench, conversation, learned, variation, (true, false))?
                 {
@@ -338,6 +332,36 @@ fn fewest_octets(bench: &mut Bench<'_>, least: &mut Least) -> Result<(), String>
         size /= 2;
     }
     Ok(())
+}
+
+/// The conversation without some octets of a turn, in which every place at which it is cut is still one; `None`
+/// where one would be lost.
+fn without_octets(
+    least: &Least,
+    turn: usize,
+    from: usize,
+    to: usize,
+) -> Option<(Conversation, Variation)> {
+    let mut conversation = least.conversation.clone();
+    let here = &mut conversation.turns[turn];
+    here.sent.drain(from..to);
+    let len = here.sent.len();
+    let moved = |places: &[usize]| {
+        let hits = places.iter().any(|place| from < *place && *place < to);
+        let kept = places.iter().map(|place| {
+            let behind = *place >= to;
+            place - if behind { to - from } else { 0 }
+        });
+        let kept: Vec<usize> = kept.collect();
+        let inside = kept.iter().all(|place| (1..len).contains(place));
+        (!hits && inside && kept.is_sorted_by(|a, b| a < b)).then_some(kept)
+    };
+    here.apart = moved(&here.apart)?;
+    let mut variation = least.variation.clone();
+    if let Variation::Cut { after, .. } = &mut variation {
+        *after = moved(after)?;
+    }
+    Some((conversation, variation))
 }
 
 /// Learns a changed conversation from two uncut runs. `None` if they differ from each other, or have

@@ -11,6 +11,8 @@ use crate::trace::{Action, Step, Trace};
 pub struct Turn {
     /// The client's octets. Empty only where the turn is no more than the end of the stream.
     pub sent: Vec<u8>,
+    /// Places at which these octets go apart, rising, because in one piece they are not answered as recorded.
+    pub apart: Vec<usize>,
     /// Whether the client's sending side ends after these octets.
     pub ends: bool,
     /// The answer; none where the recording has none.
@@ -245,6 +247,7 @@ mod tests {
         assert_eq!(conversation.greeting, Some(Answer::of(b"0")));
         let turn = |sent: &[u8], ends, answer| Turn {
             sent: sent.to_vec(),
+            apart: Vec::new(),
             ends,
             answer,
         };

@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use super::frames::{self, Framed};
 use super::hostile::{self, Hostile};
-use super::turn::Conversation;
+use super::turn::{Conversation, Turn};
 use crate::framing::Framing;
-use crate::trace::octets::Octets;
+
+mod joins;
 
 /// All places of a conversation are tried up to this many; beyond, the edges of each turn and a
 /// sample.
@@ -64,6 +65,11 @@ pub enum Variation {
         /// A pause at each place too.
         pause: bool,
     },
+    /// A turn in one piece that always goes in several otherwise: [`Turn::apart`](super::turn::Turn::apart).
+    Whole {
+        /// The turn, from 0.
+        turn: usize,
+    },
     /// These turns one octet at a time; all of them unless one is named.
     Octets,
     /// Each turn cut after so many of its octets, and again and again after so many more.
@@ -112,6 +118,7 @@ impl Variation {
                 let pause = if *pause { "/pause" } else { "" };
                 format!("turn{}@{}{pause}", turn + 1, list(after))
             }
+            Self::Whole { turn } => format!("turn{}@whole", turn + 1),
             Self::Octets => "octets".to_owned(),
             Self::Every { first, step } => format!("every{step}@{first}"),
             Self::Pauses => "pauses".to_owned(),
@@ -133,9 +140,12 @@ impl Variation {
     #[must_use]
     pub const fn requirement(&self) -> &'static str {
         match self {
-            Self::Uncut | Self::Cut { .. } | Self::Octets | Self::Every { .. } | Self::Pauses => {
-                "CUT-1"
-            }
+            Self::Uncut
+            | Self::Cut { .. }
+            | Self::Whole { .. }
+            | Self::Octets
+            | Self::Every { .. }
+            | Self::Pauses => "CUT-1",
             Self::Join { into: None, .. } => "CUT-2",
             Self::Join { into: Some(_), .. } => "CUT-3",
             Self::EndApart | Self::BreakOff { .. } | Self::Hostile(_) => "CUT-4",
@@ -146,7 +156,9 @@ impl Variation {
     #[must_use]
     pub const fn turn(&self) -> Option<usize> {
         match self {
-            Self::Cut { turn, .. } | Self::BreakOff { turn, .. } => Some(*turn),
+            Self::Cut { turn, .. } | Self::Whole { turn } | Self::BreakOff { turn, .. } => {
+                Some(*turn)
+            }
             Self::Hostile(one) => Some(one.turn),
             Self::Join { last, .. } => Some(*last),
             _ => None,
@@ -183,11 +195,23 @@ impl Variation {
                 after: vec![*after],
                 ..Cut::default()
             },
-            Self::Hostile(one) => Cut {
-                turn: Some(one.turn + 1),
+            Self::Whole { turn } | Self::Hostile(Hostile { turn, .. }) => Cut {
+                turn: Some(turn + 1),
                 ..Cut::default()
             },
         }
+    }
+
+    /// Where a turn goes apart, which has so many octets now: at the places of this variation, and at those at which
+    /// it always does.
+    pub(crate) fn pieces(&self, turn: usize, here: &Turn, len: usize) -> Vec<usize> {
+        let mut places = self.places(turn, len);
+        if !here.apart.is_empty() && *self != (Self::Whole { turn }) {
+            places.extend(here.apart.iter().filter(|place| **place < len));
+            places.sort_unstable();
+            places.dedup();
+        }
+        places
     }
 
     /// Where the octets of a turn are cut, of which there are `len`.
@@ -259,7 +283,7 @@ pub fn all(conversation: &Conversation, wanted: &Wanted) -> Vec<Variation> {
         all.push(Variation::Pauses);
     }
     if wanted.pipelines {
-        all.extend(joins(conversation));
+        all.extend(joins::all(conversation));
     }
     all.extend(ends(conversation));
     if let Some(framing) = wanted.framing.as_ref().filter(|_| wanted.hostile) {
@@ -338,7 +362,7 @@ fn sets(conversation: &Conversation, wanted: &Wanted) -> Vec<Variation> {
 
 /// The places of a turn that are worth a cut of their own: its edges, and both sides of what
 /// terminates or delimits. Of a long turn the first and the last of them.
-fn interesting(sent: &[u8]) -> BTreeSet<usize> {
+pub(super) fn interesting(sent: &[u8]) -> BTreeSet<usize> {
     let len = sent.len();
     let edges = (1..len.min(EDGE_PLACES + 1)).chain(len.saturating_sub(EDGE_PLACES).max(1)..len);
     let mut places: BTreeSet<usize> = edges.collect();
@@ -397,57 +421,6 @@ fn pairs(conversation: &Conversation, framed: &[Option<Framed>]) -> Vec<Variatio
 pub(super) fn asks_for_more(answer: &[u8]) -> bool {
     answer.starts_with(b"HTTP/1.1 101 ")
         || matches!(answer, [b'3', b'0'..=b'9', b'0'..=b'9', b' ', ..])
-}
-
-/// Whether a turn may be sent ahead of the answer before it: a mark of the recording, and the last
-/// turn where the conversation closes after it, say that it may not.
-fn may_follow_at_once(conversation: &Conversation, turn: usize) -> bool {
-    let before = &conversation.turns[turn - 1];
-    let awaited = before.answer.as_ref().is_some_and(|answer| {
-        let recorded = answer.octets.as_ref().map(Octets::to_vec);
-        answer.awaited || recorded.is_some_and(|octets| asks_for_more(&octets))
-    });
-    let is_last = turn + 1 == conversation.turns.len();
-    let here = &conversation.turns[turn];
-    let says_goodbye = is_last && (conversation.closes || here.ends || here.answer.is_none());
-    !awaited && !says_goodbye && !before.ends && !here.sent.is_empty()
-}
-
-fn joins(conversation: &Conversation) -> Vec<Variation> {
-    let count = conversation.turns.len();
-    let free: Vec<bool> = (0..count)
-        .map(|turn| turn > 0 && may_follow_at_once(conversation, turn))
-        .collect();
-    let mut all = Vec::new();
-    for turn in (1..count).filter(|turn| free[*turn]) {
-        let join = |into| Variation::Join {
-            first: turn - 1,
-            last: turn,
-            into,
-        };
-        all.push(join(None));
-        let len = conversation.turns[turn].sent.len();
-        let places: BTreeSet<usize> = [1, 2, 3, 4, len / 2, len.saturating_sub(1)].into();
-        let places = places.into_iter().filter(|place| (1..len).contains(place));
-        all.extend(places.map(|place| join(Some(place))));
-    }
-    // The longest runs of turns that may all go at once.
-    let mut turn = 0;
-    while turn < count {
-        let run = free[(turn + 1).min(count)..]
-            .iter()
-            .take_while(|free| **free)
-            .count();
-        if run > 1 {
-            all.push(Variation::Join {
-                first: turn,
-                last: turn + run,
-                into: None,
-            });
-        }
-        turn += run + 1;
-    }
-    all
 }
 
 fn ends(conversation: &Conversation) -> Vec<Variation> {

@@ -50,6 +50,7 @@ mod proxy_real;
 mod published;
 mod reach;
 mod recording;
+mod recut_conformance;
 mod recut_framed;
 mod recut_matrix;
 mod recut_real;

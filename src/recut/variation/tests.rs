@@ -165,3 +165,27 @@ fn answers_that_ask_for_more_are_awaited_without_a_mark() {
         assert_eq!(joins(answer), ["join@2", "join@2+1"]);
     }
 }
+
+#[test]
+fn a_turn_that_has_to_go_apart_does_so_in_every_variation_but_one() {
+    let mut conversation = conversation(&[b"abcdef", b"ghi"]);
+    conversation.turns[0].apart = vec![2, 4];
+    let pieces = |variation: Variation, turn: usize| {
+        let here = &conversation.turns[turn];
+        variation.pieces(turn, here, here.sent.len())
+    };
+    let cut = |turn, place| Variation::Cut {
+        turn,
+        after: vec![place],
+        pause: false,
+    };
+    let whole = Variation::Whole { turn: 0 };
+    assert_eq!(whole.id(), "turn1@whole");
+    assert_eq!(pieces(whole, 0), [0; 0]);
+    assert_eq!(pieces(Variation::Whole { turn: 1 }, 0), [2, 4]);
+    assert_eq!(pieces(Variation::Uncut, 0), [2, 4]);
+    assert_eq!(pieces(cut(0, 3), 0), [2, 3, 4]);
+    assert_eq!(pieces(cut(0, 4), 0), [2, 4]);
+    assert_eq!(pieces(cut(1, 1), 1), [1]);
+    assert_eq!(pieces(Variation::Uncut, 1), [0; 0]);
+}
