@@ -34,6 +34,40 @@ pub(super) struct Outputs {
     shard: Option<Shard>,
 }
 
+/// A format that reports are written in.
+#[derive(Debug, Clone, Copy)]
+enum Format {
+    Json,
+    Junit,
+    Html,
+    Summary,
+    Badge,
+}
+
+impl Format {
+    /// The option that names its file.
+    const fn option(self) -> &'static str {
+        match self {
+            Self::Json => "--json",
+            Self::Junit => "--junit",
+            Self::Html => "--html",
+            Self::Summary => "--summary",
+            Self::Badge => "--badge",
+        }
+    }
+
+    /// A report in it, whose JSON is this.
+    fn text(self, report: &Report<'_>, json: &str) -> io::Result<String> {
+        match self {
+            Self::Json => Ok(json.to_owned()),
+            Self::Junit => junit::write(report).map_err(io::Error::other),
+            Self::Html => html::write(report).map_err(io::Error::other),
+            Self::Summary => Ok(summary::write(report)),
+            Self::Badge => badge::write(report).map_err(io::Error::other),
+        }
+    }
+}
+
 impl Outputs {
     /// The part of the cases that is run, where it is a part.
     pub(super) const fn shard(&self) -> Option<Shard> {
@@ -52,17 +86,17 @@ impl Outputs {
             .collect()
     }
 
-    /// Each with its option.
-    fn all(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+    /// Each with its format.
+    fn all(&self) -> impl Iterator<Item = (Format, &Path)> {
         let all = [
-            ("--json", &self.json),
-            ("--junit", &self.junit),
-            ("--html", &self.html),
-            ("--summary", &self.summary),
-            ("--badge", &self.badge),
+            (Format::Json, &self.json),
+            (Format::Junit, &self.junit),
+            (Format::Html, &self.html),
+            (Format::Summary, &self.summary),
+            (Format::Badge, &self.badge),
         ];
         all.into_iter()
-            .filter_map(|(option, path)| Some((option, path.as_deref()?)))
+            .filter_map(|(format, path)| Some((format, path.as_deref()?)))
     }
 
     /// Sees that the reports can be written, and would write over nothing that the run reads or
@@ -72,7 +106,8 @@ impl Outputs {
             .iter()
             .filter_map(|(option, path)| Some((*option, place(path.as_deref()?))))
             .collect();
-        for (option, path) in self.all() {
+        for (format, path) in self.all() {
+            let option = format.option();
             let place = place(path);
             let shown = path.display();
             if let Some((other, _)) = taken.iter().find(|(_, taken)| *taken == place) {
@@ -96,16 +131,10 @@ impl Outputs {
     /// Writes the reports with this one as JSON.
     pub(super) fn write_as(&self, report: &Report<'_>, json: &str) -> Result<(), String> {
         let mut wrong = Vec::new();
-        for (option, path) in self.all() {
-            let text = match option {
-                "--json" => Ok(json.to_owned()),
-                "--html" => html::write(report).map_err(io::Error::other),
-                "--summary" => Ok(summary::write(report)),
-                "--badge" => badge::write(report).map_err(io::Error::other),
-                _ => junit::write(report).map_err(io::Error::other),
-            };
+        for (format, path) in self.all() {
+            let text = format.text(report, json);
             if let Err(error) = text.and_then(|text| write(&place(path), text.as_bytes())) {
-                let shown = path.display();
+                let (option, shown) = (format.option(), path.display());
                 wrong.push(format!("{option} {shown} could not be written: {error}"));
             }
         }

@@ -58,6 +58,11 @@ impl Progress {
         self.interrupted.load(Ordering::Relaxed)
     }
 
+    /// What is set by the first signal.
+    pub(super) fn interrupted(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.interrupted)
+    }
+
     /// The checks so far, for whoever has to report them where the run cannot.
     pub(super) fn so_far(&self) -> Arc<Mutex<Vec<Check>>> {
         Arc::clone(&self.checks)

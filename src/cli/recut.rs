@@ -132,6 +132,7 @@ impl Recut {
                 carry: self.client && !self.no_carry,
                 silent: self.silent,
                 framing: self.framing.clone(),
+                interrupted: None,
             };
             let started = (self.command.as_slice(), self.words());
             return program::judge(&self.judging, kind, started, &planned, &options, &known);
@@ -143,6 +144,7 @@ impl Recut {
             carry: !self.no_carry,
             silent: self.silent,
             framing: self.framing.clone(),
+            interrupted: None,
         };
         let segmentation = match origin {
             Origin::Command(_) => "drain-gated",

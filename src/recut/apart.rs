@@ -23,7 +23,7 @@ const REST: Duration = Duration::from_millis(100);
 const OCTETS_UP_TO: usize = 16 * 1024;
 
 /// The most single places of a turn that are tried.
-const SINGLES: usize = 96;
+const SINGLES: usize = 48;
 
 /// The most conversations that go into making the places of a turn few.
 const RUNS_FOR_FEW: usize = 60;
@@ -126,6 +126,9 @@ impl Search<'_> {
     }
 
     fn hold(&mut self, conversation: &Conversation) -> Result<Held, String> {
+        if self.options.is_interrupted() {
+            return Err("interrupted".to_owned());
+        }
         if self.options.fresh && self.subject.can_refresh() {
             self.subject.refresh()?;
         }
@@ -178,7 +181,8 @@ impl Search<'_> {
             })?;
             return Ok(Some(fewest));
         }
-        let singles = interesting(&sent).into_iter();
+        // What comes behind the last whole message is the likeliest to be lost.
+        let singles = interesting(&sent).into_iter().rev();
         for place in singles.take(SINGLES) {
             if helps(self, &[place])? {
                 return Ok(Some(vec![place]));

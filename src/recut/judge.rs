@@ -126,6 +126,9 @@ impl<'b> Bench<'b> {
         patience: Patience,
         linger: Option<Linger>,
     ) -> Result<Held, String> {
+        if self.options.is_interrupted() {
+            return Err("interrupted".to_owned());
+        }
         if (self.spoiled || self.fresh) && self.subject.can_refresh() {
             self.subject.refresh()?;
         }

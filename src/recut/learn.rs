@@ -1,5 +1,7 @@
 //! Learning: the uncut conversation, held until it is known what its answers are like.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::held::{Held, Learned};
@@ -30,6 +32,16 @@ pub struct Options {
     pub silent: bool,
     /// The framing of the streams, where it is known; else a recording may say so.
     pub framing: Option<Framing>,
+    /// Is set when the run is to end: no further conversation is held then.
+    pub interrupted: Option<Arc<AtomicBool>>,
+}
+
+impl Options {
+    /// Whether the run is to end.
+    pub(super) fn is_interrupted(&self) -> bool {
+        let set = |flag: &Arc<AtomicBool>| flag.load(Ordering::Relaxed);
+        self.interrupted.as_ref().is_some_and(set)
+    }
 }
 
 #[cfg(test)]
@@ -42,6 +54,7 @@ impl Options {
             carry: false,
             silent: false,
             framing: None,
+            interrupted: None,
         }
     }
 }

@@ -169,8 +169,12 @@ pub(crate) fn run(
     let (conversation, known) = match apart::learned(subject, &recording.conversation, options) {
         Ok(known) => known,
         Err(why) => {
+            let stopped = match options.is_interrupted() {
+                true => Unjudged::Interrupted,
+                false => Unjudged::Because(why),
+            };
             return Judged {
-                stopped: Some(Unjudged::Because(why)),
+                stopped: Some(stopped),
                 ..Judged::default()
             };
         }
@@ -191,7 +195,10 @@ pub(crate) fn run(
         findings,
         notes,
         conversations: bench.held,
-        stopped: stopped.err(),
+        stopped: stopped.err().map(|why| match options.is_interrupted() {
+            true => Unjudged::Interrupted,
+            false => why,
+        }),
     }
 }
 
@@ -234,7 +241,13 @@ impl SoFar {
             };
             let least = match &outcome {
                 Outcome::Different(shown) => {
-                    Some(least(bench, variation, shown, earlier, &self.outcomes)?)
+                    match least(bench, variation, shown, earlier, &self.outcomes) {
+                        // It is found all the same, and as large as it is.
+                        Err(_) if bench.options.is_interrupted() => {
+                            Some(Least::whole(bench, variation, shown))
+                        }
+                        least => Some(least?),
+                    }
                 }
                 _ => None,
             };
@@ -417,73 +430,4 @@ fn forgive_one(variations: usize, outcomes: &[(Outcome, Option<Least>)], finding
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::held::Held;
-    use super::super::subject::Talk;
-    use super::*;
-    use crate::judge::progress::{Unwatched, each};
-    use crate::trace::answer::Answer;
-
-    /// A server that answers a request with this, and refuses what comes ahead of the answer.
-    struct Answers(&'static [u8]);
-
-    impl Subject for Answers {
-        fn hold(&mut self, talk: &Talk<'_>) -> Result<Held, String> {
-            let joined = matches!(talk.variation, Variation::Join { .. });
-            let answer = if joined { b"400" } else { self.0 };
-            Ok(Held {
-                answers: vec![Vec::new(), answer.to_vec(), b"hello".to_vec()],
-                ..Held::default()
-            })
-        }
-
-        fn refresh(&mut self) -> Result<(), String> {
-            Ok(())
-        }
-
-        fn can_refresh(&self) -> bool {
-            true
-        }
-    }
-
-    /// The outcome of the joins of a recording whose answers are left open.
-    fn joined(answer: &'static [u8], progress: &mut dyn Progress) -> Judged {
-        let mut conversation = Conversation::default();
-        for octets in [b"upgrade", b"message"] {
-            conversation.sent(octets);
-            conversation.turns.last_mut().unwrap().answer = Some(Answer::default());
-        }
-        let recording = Recording::of(&conversation.into_trace("x", "x")).unwrap();
-        let join = |into| Variation::Join {
-            first: 0,
-            last: 1,
-            into,
-        };
-        let variations = [join(None), join(Some(3))];
-        let options = Options::untold(std::time::Duration::from_millis(10));
-        let mut server = Answers(answer);
-        run(&mut server, &recording, &variations, &options, progress)
-    }
-
-    fn verdicts(judged: Judged) -> Vec<Verdict> {
-        let findings = judged.findings.into_iter();
-        findings.map(|finding| finding.check.verdict).collect()
-    }
-
-    #[test]
-    fn nothing_goes_ahead_of_an_answer_that_is_learned_to_ask_for_more() {
-        let switches = b"HTTP/1.1 101 Switching Protocols\r\n\r\n";
-        let judged = |answer| verdicts(joined(answer, &mut Unwatched));
-        assert_eq!(judged(switches), [Verdict::Skipped; 2]);
-        assert_eq!(judged(b"HTTP/1.1 200 OK\r\n\r\n"), [Verdict::Fail; 2]);
-    }
-
-    #[test]
-    fn a_run_that_is_ended_early_keeps_its_findings() {
-        let mut progress = each(|_, _, _| ControlFlow::Break(()));
-        let judged = joined(b"HTTP/1.1 200 OK\r\n\r\n", &mut progress);
-        assert!(matches!(judged.stopped, Some(Unjudged::Interrupted)));
-        assert!(judged.findings[0].cut.is_some());
-        assert_eq!(verdicts(judged), [Verdict::Fail]);
-    }
-}
+mod tests;

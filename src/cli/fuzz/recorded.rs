@@ -115,6 +115,7 @@ impl Recorded {
             carry: true,
             silent: false,
             framing: None,
+            interrupted: None,
         };
         let server = Server::new(origin).map_err(|error| error.to_string())?;
         let mut subject = ServerSubject::new(server, self.before.clone());

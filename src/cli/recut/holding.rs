@@ -60,6 +60,10 @@ pub(super) fn hold<S: Subject>(
     progress: &mut Progress,
     last_words: impl Fn(&S) -> String,
 ) -> Outcome {
+    let options = &Options {
+        interrupted: Some(progress.interrupted()),
+        ..options.clone()
+    };
     let mut outcome = Outcome::default();
     for (recording, variations) in planned {
         if variations.is_empty() {
