@@ -95,7 +95,7 @@ impl Spoken {
         &self.framing
     }
 
-    /// How its octets are cut, by name.
+    /// The name of the way in which its octets are cut.
     pub(super) const fn segmentation(&self) -> &'static str {
         if self.lines {
             "line by line"

@@ -38,7 +38,7 @@ pub(super) struct Configured {
     reports: Option<PathBuf>,
 }
 
-/// What was typed behind the name of a command, and how it was understood.
+/// The words after the name of a command, as typed and as parsed.
 #[derive(Debug)]
 pub(super) struct Typed<'t> {
     pub(super) role: Role,
@@ -146,7 +146,7 @@ impl Configured {
     }
 }
 
-/// Whether a file is here that plain `unstick` takes.
+/// True if the working directory has a file that plain `unstick` takes.
 fn is_here() -> bool {
     Path::new(NAME).symlink_metadata().is_ok()
 }
@@ -155,7 +155,7 @@ fn missing() -> String {
     format!("{NAME} is not here: `unstick init` writes one, --config FILE names another")
 }
 
-/// What a command judges.
+/// The name of what a command judges.
 const fn what(role: Role) -> &'static str {
     match role {
         Role::Recut => "server",
@@ -176,7 +176,7 @@ const fn as_in(role: Role) -> &'static str {
     }
 }
 
-/// Whether an option stands on the command line.
+/// True if an option stands on the command line.
 fn is_typed(matches: &ArgMatches, id: &str) -> bool {
     matches.value_source(id) == Some(ValueSource::CommandLine)
 }
@@ -200,7 +200,7 @@ fn all_words(
     words(subject, typed.map(|typed| typed.matches), &more)
 }
 
-/// How the run of a subject ended.
+/// The end of a subject's run, as a line of the summary.
 struct Line<'s> {
     name: &'s str,
     status: u8,

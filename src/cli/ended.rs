@@ -1,4 +1,4 @@
-//! How a run ended, for the program's exit status and for the summary of several runs.
+//! The end of a run, for the program's exit status and for the summary of several runs.
 
 use std::process::ExitCode;
 

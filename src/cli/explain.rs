@@ -79,7 +79,7 @@ fn explain_framing(framing: &Framing) -> String {
     out
 }
 
-/// What may have been meant, where letters and digits say it: `frm3` for FRM-3, `frmtwo` for `frm/two`.
+/// A suggestion for a mistyped id, by its letters and digits: `frm3` for FRM-3, `frmtwo` for `frm/two`.
 fn suggestion(id: &str) -> String {
     let bare = |id: &str| -> String {
         let plain = id.chars().filter(|c| c.is_alphanumeric());

@@ -13,13 +13,13 @@ use signal_hook::iterator::Signals;
 
 use super::{UNJUDGED, say};
 
-/// How long a run may take to end by itself after the first signal: it finishes one conversation and
+/// Time that a run has to end by itself after the first signal: it finishes one conversation and
 /// ends the program under test.
 const GRACE: Duration = Duration::from_secs(5);
 
 type LastWords = Box<dyn FnOnce() + Send>;
 
-/// What is still to be done where a run has to be ended as it is.
+/// The work that is left where a run has to be ended as it is.
 static LAST_WORDS: Mutex<Option<LastWords>> = Mutex::new(None);
 
 /// Has this done where a run has to be ended as it is: its report, so that what was found is kept.

@@ -50,7 +50,7 @@ pub(super) struct Judging {
     max_memory: Option<u64>,
 }
 
-/// What a server claims to be.
+/// The claims of a server.
 #[derive(Debug)]
 pub(super) struct Claims<'c> {
     pub(super) class: Class,
@@ -64,7 +64,7 @@ impl Judging {
         self.outputs.part_of(cases)
     }
 
-    /// Whether --shard asks for a part.
+    /// True if --shard asks for a part.
     pub(super) const fn is_a_part(&self) -> bool {
         self.outputs.shard().is_some()
     }
@@ -288,13 +288,13 @@ fn ended(report: &Report<'_>, written: Result<(), String>) -> Result<Ended, Fail
     }
 }
 
-/// How lines end that run something again.
+/// The end of a command line that runs something again.
 fn again_of(testee: &Testee) -> Vec<String> {
     let end = testee.again.rsplit("{case}").next();
     end.map(str::to_owned).into_iter().collect()
 }
 
-/// What was judged, as what, and what is known of it.
+/// The subject of a report, its class, and the failures that are known of it.
 #[derive(Debug)]
 pub(super) struct Judged<'r> {
     pub(super) testee: &'r Testee,
@@ -326,10 +326,10 @@ pub(super) fn judge(
     run(&mut server, cases, options, progress)
 }
 
-/// What to say when a run was interrupted.
+/// Message of a run that was interrupted.
 pub(super) const INTERRUPTED: &str = "interrupted; the program was ended";
 
-/// What to say when a run has no outcome.
+/// Message of a run that has no outcome.
 pub(super) fn no_outcome(error: &RunError) -> String {
     match error {
         RunError::Interrupted => INTERRUPTED.to_owned(),

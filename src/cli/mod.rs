@@ -159,7 +159,7 @@ fn behind<'w>(name: &str, words: &'w [OsString]) -> &'w [OsString] {
 }
 
 impl Command {
-    /// Whether what is judged stands on the command line.
+    /// True if the command line names what is judged.
     fn names_its_subject(&self) -> bool {
         match self {
             Self::Server(server) => server.names_its_subject(),

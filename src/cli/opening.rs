@@ -1,4 +1,4 @@
-//! One message to a server, and its reply: what a server is, where nobody says it.
+//! The class of a server that nobody has named: one message, and its reply.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};

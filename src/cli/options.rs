@@ -105,7 +105,7 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
-    /// Those of `cases` that a testee of this class owes, and that are wanted.
+    /// The cases that a testee of this class owes and that are wanted.
     pub(super) fn of<C: Described>(&self, cases: Vec<C>, class: Class) -> Result<Vec<C>, Failure> {
         select(cases, Some(class), &self.run, &self.skip)
             .map_err(|error| Failure::Usage(error.to_string()))

@@ -145,7 +145,7 @@ impl Outputs {
     }
 }
 
-/// Where a file is, or would be, behind any symbolic links.
+/// The path of a file that is there or not, with symbolic links resolved.
 pub(super) fn place(path: &Path) -> PathBuf {
     if let Ok(place) = path.canonicalize() {
         return place;
@@ -164,8 +164,8 @@ fn directory(path: &Path) -> &Path {
     }
 }
 
-/// Whether something stands there that has no place in a directory to be renamed into: a pipe, a
-/// terminal, `/dev/stdout`. It is written into as it is.
+/// True of a pipe, a terminal or `/dev/stdout`: nothing can be renamed into its place, so it is written into as it
+/// is.
 fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }

@@ -1,4 +1,4 @@
-//! How far a run is, for people; and what it has found until a signal ends it.
+//! Progress of a run, for people; and its findings up to a signal that ends it.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,7 +58,7 @@ impl Progress {
         self.interrupted.load(Ordering::Relaxed)
     }
 
-    /// What is set by the first signal.
+    /// The flag that the first signal sets.
     pub(super) fn interrupted(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.interrupted)
     }

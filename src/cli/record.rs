@@ -19,7 +19,7 @@ use crate::recut::record::{self, WriteError};
 use crate::recut::recorder::{Recorder, Seen};
 use crate::trace::json;
 
-/// How often it is looked whether a signal or the end of the command has come.
+/// Interval between two looks for a signal or the end of the command.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Write down one conversation, live or from a capture, for `unstick recut`

@@ -138,7 +138,7 @@ impl Replay {
     }
 }
 
-/// What stands in the command line that runs a trace again, until it is known which.
+/// Placeholder of the trace in the command line that runs it again.
 const TRACE: &str = "{trace}";
 
 /// The class that a server is taken to be of: the highest that a trace is for, and what its answer to

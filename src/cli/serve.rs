@@ -68,7 +68,7 @@ impl From<SyncArg> for Sync {
 /// Each session has its connection twice, and a file that arrives.
 const FILES_PER_SESSION: u64 = 3;
 
-/// What a server has open beside its sessions: its listener, its standard streams, its signals.
+/// Number of files open beside the sessions: the listener, the standard streams, the signals.
 const FILES_BESIDE: u64 = 32;
 
 impl Serve {

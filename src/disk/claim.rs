@@ -16,41 +16,41 @@ use super::held::Held;
 /// The file that says that unstick has worked in a directory before.
 pub const MARKER: &str = ".unstick-directory";
 
-/// What the marker says, to whoever finds it.
+/// The text of the marker, for the person who finds it.
 const MARKER_TEXT: &[u8] =
     b"unstick works in this directory (--dir): it places and removes files here, by name.\n\
 Files that were here when a run began are never touched. Without this file, unstick only takes\n\
 an empty directory.\n";
 
-/// Why a directory is not taken. Nothing was touched then.
+/// The reason why a directory is not taken. Nothing was touched then.
 #[derive(Debug, thiserror::Error)]
 pub enum ClaimError {
-    /// It cannot be opened.
+    /// The directory cannot be opened.
     #[error("{}: {error}; name a directory that exists and is empty, such as one made by `mktemp -d`", .dir.display())]
     Unopened {
-        /// What was named.
+        /// The directory that was named.
         dir: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         error: io::Error,
     },
-    /// It is something whose loss would be terrible.
+    /// The directory is something whose loss would be terrible.
     #[error("{} is {what}: name an empty directory made for this, such as one made by `mktemp -d`", .dir.display())]
     Precious {
-        /// What was named.
+        /// The directory that was named.
         dir: PathBuf,
-        /// What it is.
+        /// A description of what it is.
         what: &'static str,
     },
-    /// It holds something, and no marker.
+    /// The directory holds something, and no marker.
     #[error(
         "{} is not empty (it holds {found:?}) and was not used by unstick before: name an empty directory, \
          such as one made by `mktemp -d`",
         .dir.display()
     )]
     NotEmpty {
-        /// What was named.
+        /// The directory that was named.
         dir: PathBuf,
-        /// One of the names in it.
+        /// A name in it.
         found: OsString,
     },
     /// A file in it would be overwritten.
@@ -59,14 +59,14 @@ pub enum ClaimError {
         .dir.display()
     )]
     Taken {
-        /// What was named.
+        /// The directory that was named.
         dir: PathBuf,
         /// The name.
         found: OsString,
     },
 }
 
-/// A directory that is ours to work in, and what in it is not.
+/// A directory that is ours to work in, and the names in it that are ours.
 #[derive(Debug)]
 pub struct Claim {
     held: Held,
@@ -141,7 +141,7 @@ impl Claim {
     /// Removes the files that the run had stored, by their names.
     ///
     /// # Errors
-    /// One is left.
+    /// A file is left.
     pub fn clear(&self) -> io::Result<()> {
         self.ours
             .iter()
@@ -163,7 +163,7 @@ fn is_marked(held: &Held) -> bool {
     matches!(held.read(MARKER, 4096), Found::File { content, .. } if content.starts_with(first))
 }
 
-/// What is refused, whatever it holds.
+/// The directories that are refused, whatever they hold.
 struct Protected {
     /// Directories, and in words what they are.
     places: Vec<(&'static str, PathBuf)>,
@@ -187,7 +187,7 @@ impl Protected {
         Self { places, user }
     }
 
-    /// What a directory is that must not be taken.
+    /// A description of a directory that must not be taken.
     fn is(&self, held: &Held) -> io::Result<Option<&'static str>> {
         let identity = Identity::of(held.handle())?;
         let is_at = |path: &Path| {

@@ -1,4 +1,4 @@
-//! What lies under a name: a file's octets, within bounds, or the kind of anything else.
+//! The thing that lies under a name: a file's octets, within bounds, or the kind of anything else.
 
 use std::fmt;
 use std::fs::File;
@@ -6,7 +6,7 @@ use std::io::{self, Read};
 
 use rustix::fs::FileType;
 
-/// What lies under a name.
+/// The thing that lies under a name.
 #[derive(Debug)]
 pub enum Found {
     /// Nothing.
@@ -24,7 +24,7 @@ pub enum Found {
     Unreadable(io::Error),
 }
 
-/// What lies under a name and is not a regular file.
+/// The kind of a thing that lies under a name and is not a regular file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A directory.

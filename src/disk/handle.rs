@@ -1,4 +1,4 @@
-//! How directories are opened, told apart and listed.
+//! Directories: opening them, telling them apart and listing them.
 
 use std::ffi::{OsStr, OsString};
 use std::os::fd::AsFd;
@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use rustix::fs::{self, Dir, OFlags};
 
-/// How a directory is opened: for what is in it, and never through a link in the last place.
+/// The flags that open a directory: for what is in it, and never through a link in the last place.
 pub(super) const DIRECTORY: OFlags = OFlags::RDONLY
     .union(OFlags::DIRECTORY)
     .union(OFlags::NOFOLLOW)

@@ -26,7 +26,7 @@ impl Held {
     /// Opens a directory. A symbolic link in the last place is refused.
     ///
     /// # Errors
-    /// It is not there, not a directory, or may not be read.
+    /// The directory is not there, is something else, or may not be read.
     pub fn open(path: &Path) -> io::Result<Self> {
         Self::opened(fs::openat(CWD, path, DIRECTORY, Mode::empty())?, path)
     }
@@ -56,7 +56,7 @@ impl Held {
         &self.path
     }
 
-    /// What lies at its path now, where that is not this directory any more.
+    /// A description of what lies at its path now, where that is not this directory any more.
     #[must_use]
     pub fn replaced(&self) -> Option<String> {
         match fs::statat(CWD, &self.path, AtFlags::SYMLINK_NOFOLLOW) {
@@ -73,12 +73,12 @@ impl Held {
     /// The names in it.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// The directory cannot be read.
     pub fn names(&self) -> io::Result<Vec<OsString>> {
         Ok(names(&self.handle)?)
     }
 
-    /// Whether something of any kind has this name.
+    /// True if something of any kind has this name.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.stat(name.as_ref()).is_ok()
@@ -91,14 +91,14 @@ impl Held {
         stat.map_or(0, |stat| u64::try_from(stat.st_size).unwrap_or(0))
     }
 
-    /// What kind of thing has this name, if it is not a regular file.
+    /// The kind of the thing that has this name, if it is not a regular file.
     #[must_use]
     pub fn kind(&self, name: &str) -> Option<Kind> {
         let stat = self.stat(name.as_ref()).ok()?;
         Kind::of(fs::FileType::from_raw_mode(stat.st_mode))
     }
 
-    /// What has this name; of a file at most `most` octets. Only regular files are opened, and
+    /// Reads what has this name; of a file at most `most` octets. Only regular files are opened, and
     /// opening one never waits.
     #[must_use]
     pub fn read(&self, name: &str, most: u64) -> Found {
@@ -110,7 +110,7 @@ impl Held {
         if let Some(kind) = Kind::of(fs::FileType::from_raw_mode(stat.st_mode)) {
             return Found::Other(kind);
         }
-        // What was a file a moment ago may be a pipe by now.
+        // A name that was a file's a moment ago may be a pipe's by now.
         let flags =
             OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let handle = match fs::openat(&self.handle, name, flags, Mode::empty()) {
@@ -135,7 +135,7 @@ impl Held {
     /// this file, whatever has its name by then.
     ///
     /// # Errors
-    /// Something has this name, or it cannot be written.
+    /// Something has this name, or the file cannot be written.
     pub fn write_new(&self, name: &str, content: &[u8]) -> io::Result<File> {
         let flags =
             OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -153,7 +153,7 @@ impl Held {
     /// Makes a directory that is not there yet.
     ///
     /// # Errors
-    /// Something has this name, or it cannot be made.
+    /// Something has this name, or the directory cannot be made.
     pub fn make_dir(&self, name: &str) -> io::Result<()> {
         Ok(fs::mkdirat(
             &self.handle,
@@ -165,7 +165,7 @@ impl Held {
     /// Makes a symbolic link that is not there yet.
     ///
     /// # Errors
-    /// Something has this name, or it cannot be made.
+    /// Something has this name, or the link cannot be made.
     pub fn link(&self, name: &str, to: &Path) -> io::Result<()> {
         Ok(fs::symlinkat(to, &self.handle, plain(name.as_ref())?)?)
     }

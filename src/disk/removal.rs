@@ -2,8 +2,8 @@
 //! without permissions, trees deeper than the limit on open files.
 //!
 //! Two handles are open at any depth. The way back up is `..`, and it is taken only where that is
-//! the directory that was come from: one that is moved elsewhere meanwhile would lead into a
-//! stranger's.
+//! the directory that was come from: a directory that is moved elsewhere meanwhile would lead into
+//! a stranger's.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -34,18 +34,18 @@ pub fn remove_tree(path: &Path) -> io::Result<()> {
     }
 }
 
-/// One directory on the way down.
+/// A directory on the way down.
 struct Level {
     name: OsString,
     identity: Identity,
-    /// What is still to be removed in it.
+    /// The names that are still to be removed in it.
     left: Vec<OsString>,
     listings: usize,
     /// Something in it cannot be removed.
     stuck: bool,
 }
 
-/// Removes what has this name in an open directory. What is gone already is no error.
+/// Removes what has this name in an open directory. A name that is gone already is not an error.
 pub(super) fn remove(parent: BorrowedFd<'_>, name: &OsStr) -> io::Result<()> {
     match unlink(parent, name) {
         Ok(()) => return Ok(()),
@@ -152,7 +152,7 @@ fn permit(parent: BorrowedFd<'_>, name: &OsStr) -> rustix::io::Result<()> {
         return Ok(());
     }
     let through = format!("/proc/self/fd/{}", handle.as_raw_fd());
-    // Where that is not possible, what needs the permissions says so.
+    // A failure shows in the calls that need the permissions.
     let _ = fs::chmod(through, Mode::RWXU);
     Ok(())
 }

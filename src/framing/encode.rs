@@ -4,14 +4,12 @@ use std::ops::Range;
 
 use super::number::Number;
 use super::read::find;
-use super::{
-    Alphabet, Delimiting, Framing, LimitCounts, Part, Place, Shape, Zero, stuffing, total,
-};
+use super::{Alphabet, Delimiting, Framing, Part, Place, Shape, Zero, stuffing, total};
 
-/// Why a payload cannot be a frame.
+/// The reason why a payload cannot be a frame.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EncodeError {
-    /// The number cannot say it, or the limit is below it.
+    /// The payload is longer than the number can say, or than the limit.
     #[error("a payload of {payload} octets is above the most, {most}")]
     TooLong {
         /// Its length.
@@ -19,7 +17,7 @@ pub enum EncodeError {
         /// The most octets there may be.
         most: u64,
     },
-    /// There may not be so few octets.
+    /// The payload is shorter than the framing allows.
     #[error("a payload of {payload} octets is below the least, {least}")]
     TooShort {
         /// Its length.
@@ -95,7 +93,7 @@ impl Framing {
     pub fn head(&self, payload: i128, number_in_stream: usize) -> Option<Vec<u8>> {
         let length = self.pack(payload)?;
         let parts = self.parts_with_length(&length, b"", number_in_stream);
-        // Up to the payload: who takes a header as one has all of it.
+        // Up to the payload, so that a program that reads a header as a whole has all of it.
         let head = parts
             .into_iter()
             .take_while(|(place, _)| *place < Place::Payload);
@@ -113,7 +111,7 @@ impl Framing {
             .encode(payload.checked_add(self.adjustment())?)
     }
 
-    /// Whether a payload can be sent.
+    /// Checks that a payload can be sent.
     ///
     /// # Errors
     /// [`EncodeError`]
@@ -155,7 +153,7 @@ impl Framing {
         }
     }
 
-    /// Whether a payload of any length can be sent in several parts.
+    /// True if a payload of any length can be sent in several parts.
     #[must_use]
     pub fn is_unbounded(&self) -> bool {
         self.is_chained()
@@ -169,7 +167,7 @@ impl Framing {
         }
     }
 
-    /// Where a payload holds what would end it.
+    /// The offset in a payload of the octets that would end it.
     fn terminator_in(&self, payload: &[u8]) -> Option<usize> {
         use super::Ends;
         let terminator = self.terminator()?;
@@ -252,7 +250,7 @@ impl Framing {
             .collect()
     }
 
-    /// From where to where octets of the frame with this payload may be anything; nothing where the
+    /// The ranges of the frame with this payload in which octets may be anything; none where the
     /// payload cannot be sent.
     #[must_use]
     pub fn may_be_anything(&self, payload: &[u8]) -> Vec<Range<usize>> {
@@ -279,8 +277,8 @@ impl Framing {
         free
     }
 
-    /// Octets for parts. Those that may be anything are zero, and the last of them is one in
-    /// every second frame, so that it shows who takes them for something else.
+    /// Octets for parts. Octets that may be anything are zero, and the last of them is 1 in
+    /// every second frame, so that a program that takes them for something else shows it.
     fn filled(&self, parts: &[Part], number_in_stream: usize, is_before: bool) -> Vec<u8> {
         let mut octets = Vec::with_capacity(total(parts));
         for part in parts {
@@ -327,12 +325,6 @@ impl Framing {
             Delimiting::Slip => Some(vec![(Place::Behind, vec![stuffing::END])]),
             Delimiting::Cobs => None,
         }
-    }
-
-    /// What the limit allows for, and one octet more: the two lengths of payloads at the limit.
-    #[must_use]
-    pub fn limit_in_payload(&self) -> Option<(u64, LimitCounts)> {
-        Some((self.declared_max_payload()?, self.limit_counts()))
     }
 }
 

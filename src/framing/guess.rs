@@ -7,9 +7,9 @@ use super::{Ended, Framing, PRESETS, Part};
 pub struct Guess {
     /// The framing.
     pub framing: Framing,
-    /// How many frames there are in all streams.
+    /// Number of frames in all streams.
     pub frames: usize,
-    /// How many streams end inside a frame, which a recording that was stopped does.
+    /// Number of streams that end inside a frame, as a recording that was stopped does.
     pub cut: usize,
 }
 
@@ -49,7 +49,7 @@ const SIMPLE: [&str; 32] = [
     "4? u32be",
 ];
 
-/// What a stream that is cut off inside a frame costs, in bits.
+/// Cost of a stream that is cut off inside a frame, in bits.
 const CUT_OFF: u64 = 64;
 
 /// The framings that divide all these streams without a remainder, the likeliest first: the one
@@ -84,8 +84,8 @@ pub fn guess(streams: &[&[u8]]) -> Vec<Guess> {
     guesses.into_iter().map(|(_, guess)| guess).collect()
 }
 
-/// Whether a framing divides the streams; whether most of one lies in a frame that is cut off, which shows
-/// little; and how many bits what it does not explain takes.
+/// The guess for a framing that divides the streams, with its rank: true if most of a stream lies in a frame
+/// that is cut off, which shows little; then the number of bits that the framing does not explain.
 fn tile(framing: Framing, streams: &[&[u8]]) -> Option<((bool, u64), Guess)> {
     let mut guess = Guess {
         framing,
@@ -114,7 +114,7 @@ fn tile(framing: Framing, streams: &[&[u8]]) -> Option<((bool, u64), Guess)> {
             free + length * 8 + 2 * u64::from((length + 1).ilog2()) + 1
         });
         bits += of_frames.sum::<u64>();
-        // What delivers nothing is not explained either.
+        // Octets that deliver nothing are not explained either.
         let in_frames: usize = split.frames.iter().map(|found| found.at.len()).sum();
         bits += (split.whole - in_frames) as u64 * 8;
     }
@@ -122,7 +122,7 @@ fn tile(framing: Framing, streams: &[&[u8]]) -> Option<((bool, u64), Guess)> {
 }
 
 impl Framing {
-    /// How many octets of a frame beside the payload may be anything.
+    /// Number of octets of a frame beside the payload that may be anything.
     fn free_octets(&self) -> usize {
         let shape = &self.shape;
         [&shape.before, &shape.after, &shape.behind]

@@ -1,9 +1,9 @@
-//! What was probably meant by a word that is not a part of a framing.
+//! The probable meaning of a word that is not a part of a framing.
 
 use super::presets;
 use super::token::{FramingError, fixed, wrong};
 
-/// A word that is nothing, and what was probably meant.
+/// The error for a word that means nothing, with what was probably meant.
 pub(super) fn unknown<T>(name: &str, word: &str) -> Result<T, FramingError> {
     let lower = name.to_ascii_lowercase();
     let plain = lower
@@ -55,7 +55,7 @@ fn nearest(word: &str) -> Option<&'static str> {
         .map(|(_, known)| known)
 }
 
-/// How many letters have to be changed, put in or left out.
+/// Number of letters that have to be changed, put in or left out.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

@@ -1,6 +1,6 @@
-//! What the options of a framing can say.
+//! The meanings that the options of a framing can have.
 
-/// What a number of zero means.
+/// The meaning of a number of zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Zero {
     /// A frame like any other.
@@ -28,7 +28,7 @@ pub enum Forms {
     Any,
 }
 
-/// What a stream that ends without the last terminator means.
+/// The meaning of a stream that ends without the last terminator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Unterminated {
     /// An error.
@@ -40,7 +40,7 @@ pub enum Unterminated {
     Drop,
 }
 
-/// What ends a line.
+/// The octets that end a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ends {
     /// CR LF, and nothing else.
@@ -53,7 +53,7 @@ pub enum Ends {
     Any,
 }
 
-/// What the limit counts.
+/// The quantity that the limit counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LimitCounts {
     /// The payload.

@@ -4,8 +4,8 @@
 //! or by the name of a preset; it encodes payloads, finds the next frame in octets, and knows
 //! where a frame can be cut.
 //!
-//! The rule of this folder: plain arithmetic, and no import from the rest of the crate. What
-//! judges by a framing therefore shares no code with what it judges.
+//! The rule of this folder: plain arithmetic, and no import from the rest of the crate. The code
+//! that judges by a framing therefore shares nothing with the code that it judges.
 //!
 //! ```
 //! use unstick::framing::{Framing, Next};
@@ -121,7 +121,7 @@ fn total(parts: &[Part]) -> usize {
     parts.iter().map(Part::len).sum()
 }
 
-/// What ends a payload.
+/// The way in which a payload is delimited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Delimiting {
     /// A number in front of it.
@@ -134,7 +134,7 @@ enum Delimiting {
     Slip,
 }
 
-/// What the number counts.
+/// The octets that the number counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Counts {
     Payload,
@@ -146,7 +146,7 @@ enum Counts {
     All,
 }
 
-/// What the stream begins with, before its first frame.
+/// The octets that the stream begins with, before its first frame.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 enum Preface {
     #[default]
@@ -220,7 +220,7 @@ impl Framing {
         }
     }
 
-    /// Whether octets of the payload are escaped (COBS, SLIP), so that a frame does not hold it
+    /// True if octets of the payload are escaped (COBS, SLIP), so that a frame does not hold it
     /// as it is.
     #[must_use]
     pub const fn is_stuffed(&self) -> bool {
@@ -237,13 +237,13 @@ impl Framing {
         }
     }
 
-    /// Whether it is the article's framing: four octets, the most significant first, any length.
+    /// True if this is the article's framing: four octets, the most significant first, any length.
     #[must_use]
     pub fn is_reference(&self) -> bool {
         *self == Self::default()
     }
 
-    /// How much the number is above the length of the payload.
+    /// The excess of the number over the length of the payload, in octets.
     #[must_use]
     pub fn adjustment(&self) -> i128 {
         let shape = &self.shape;
@@ -262,7 +262,7 @@ impl Framing {
         }
     }
 
-    /// What a number of zero means; with `+N` it is below the least, and refused.
+    /// The meaning of a number of zero; with `+N` it is below the least, and refused.
     #[must_use]
     pub fn zero(&self) -> Zero {
         let default = match self.shape.delimiting {
@@ -273,7 +273,7 @@ impl Framing {
         self.shape.options.zero.unwrap_or(default)
     }
 
-    /// Whether a frame with an empty payload can be sent and is delivered.
+    /// True if a frame with an empty payload can be sent and is delivered.
     #[must_use]
     pub fn has_empty_frames(&self) -> bool {
         let by_zero = match self.adjustment() {
@@ -289,25 +289,25 @@ impl Framing {
         self.shape.options.forms.unwrap_or_default()
     }
 
-    /// What a last line without its terminator means.
+    /// The meaning of a last line without its terminator.
     #[must_use]
     pub fn unterminated(&self) -> Unterminated {
         self.shape.options.unterminated.unwrap_or_default()
     }
 
-    /// What ends a line, where the framing says so.
+    /// The octets that end a line, where the framing says so.
     #[must_use]
     pub const fn ends(&self) -> Option<Ends> {
         self.shape.options.ends
     }
 
-    /// Whether a CR before a LF belongs to the terminator.
+    /// True if a CR before a LF belongs to the terminator.
     #[must_use]
     pub const fn strips_cr(&self) -> bool {
         self.shape.options.strip_cr
     }
 
-    /// Whether a payload of exactly the maximum is followed by another part.
+    /// True if a payload of exactly the maximum is followed by another part.
     #[must_use]
     pub const fn is_chained(&self) -> bool {
         self.shape.options.chain
@@ -319,7 +319,7 @@ impl Framing {
         self.shape.options.alphabet.unwrap_or_default()
     }
 
-    /// What the limit counts.
+    /// The quantity that the limit counts.
     #[must_use]
     pub fn limit_counts(&self) -> LimitCounts {
         self.shape.options.limit_counts.unwrap_or_default()
@@ -382,7 +382,7 @@ impl Framing {
         payload
     }
 
-    /// How many octets a frame has beside a payload of this length; for stuffing, at least.
+    /// Number of octets that a frame has beside a payload of this length; for stuffing, at least.
     #[must_use]
     pub fn overhead(&self, payload: u64) -> usize {
         let shape = &self.shape;
@@ -413,8 +413,9 @@ impl Framing {
         self.with_max(max)
     }
 
-    /// The framing of who takes the length for this number, and to count so many octets beside the payload:
-    /// a mistake, so that it need not be one that can be written. Options are left out.
+    /// The framing of a program that takes the length for this number, and for one that counts so many octets
+    /// beside the payload: a mistake, so it need not be a framing that can be written. Options are left out,
+    /// `chain` apart.
     pub(crate) fn mistaken_for(&self, number: &Number, adjustment: i128) -> Option<Self> {
         let mut shape = self.shape.clone();
         let Delimiting::Length { .. } = &shape.delimiting else {
@@ -436,7 +437,7 @@ impl Framing {
         Some(Self { name: None, shape })
     }
 
-    /// How many octets of preface the stream begins with, and which, where that is fixed.
+    /// The preface that the stream begins with: zeros where only its length is fixed.
     #[must_use]
     pub fn preface(&self) -> Vec<u8> {
         match &self.shape.options.preface {
@@ -446,7 +447,7 @@ impl Framing {
         }
     }
 
-    /// Literal octets of a frame: where they stand, and how many come before them in that part.
+    /// True if a frame has literal octets.
     #[must_use]
     pub fn has_literals(&self) -> bool {
         let literal = |part: &Part| matches!(part, Part::Literal { .. });

@@ -1,4 +1,4 @@
-//! What octets turn out to be.
+//! The elements that octets turn out to be.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -6,10 +6,10 @@ use std::ops::Range;
 use super::Place;
 use super::read::Refused;
 
-/// What octets begin with.
+/// The element that octets begin with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next<'o> {
-    /// At least so many octets more are needed to say more.
+    /// More octets are needed to say more, at least this many.
     Need(usize),
     /// A frame.
     Frame(Frame<'o>),
@@ -17,7 +17,7 @@ pub enum Next<'o> {
     Skip(usize),
     /// Octets, this many, by which the peer says that this was all (`zero=end`).
     End(usize),
-    /// No frame.
+    /// Octets that are not a frame.
     Refuse(Refusal),
 }
 
@@ -26,16 +26,16 @@ pub enum Next<'o> {
 pub struct Frame<'o> {
     /// Its payload, decoded where a frame does not hold it as it is.
     pub payload: Cow<'o, [u8]>,
-    /// How many octets the frame takes.
+    /// Length of the frame, in octets.
     pub length: usize,
-    /// Where its parts lie; a chain has those of each link.
+    /// The ranges of its parts; a chain has those of each link.
     pub parts: Vec<(Place, Range<usize>)>,
 }
 
-/// What the octets are that lie behind the last frame when the stream ends.
+/// The meaning of the octets that lie behind the last frame when the stream ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End<'o> {
-    /// There are none that matter: a clean end.
+    /// No octets that matter: a clean end.
     Clean,
     /// A last payload without its terminator.
     Frame(Cow<'o, [u8]>),
@@ -43,7 +43,7 @@ pub enum End<'o> {
     Refuse(Refusal),
 }
 
-/// Why octets are no frame.
+/// The reason why octets are not a frame.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// An octet that is not the one which must stand there.
@@ -56,12 +56,12 @@ pub enum Refusal {
         /// The octet that stands there.
         came: u8,
     },
-    /// What stands in the place of the number is not one.
+    /// The octets in the place of the number are not a number.
     #[error("{}", in_words(*.why))]
     Number {
-        /// Where it begins.
+        /// The offset at which they begin.
         at: usize,
-        /// What is wrong.
+        /// The error in them.
         why: Refused,
     },
     /// A number below what it counts beside the payload.
@@ -83,7 +83,7 @@ pub enum Refusal {
     /// More than the limit.
     #[error("{counted} is over the limit of {limit}")]
     OverLimit {
-        /// What the limit counts.
+        /// The quantity that the limit counts.
         counted: u128,
         /// The limit.
         limit: u64,

@@ -5,7 +5,7 @@
 pub enum Number {
     /// A fixed number of octets.
     Fixed {
-        /// How many.
+        /// The number of octets.
         width: usize,
         /// The least significant first.
         little: bool,
@@ -49,7 +49,7 @@ fn big_endian(value: u128, width: usize) -> Vec<u8> {
 }
 
 impl Number {
-    /// How many octets it takes, where that is always the same.
+    /// The width in octets, where it is always the same.
     #[must_use]
     pub const fn width(&self) -> Option<usize> {
         match self {
@@ -60,7 +60,7 @@ impl Number {
         }
     }
 
-    /// Whether a value has more than one form.
+    /// True if a value can have forms of several lengths.
     #[must_use]
     pub const fn has_forms(&self) -> bool {
         !matches!(
@@ -178,7 +178,7 @@ impl Number {
     }
 }
 
-/// How many bits groups of seven hold: 32 in five octets and 64 in ten, as is usual.
+/// Number of bits that groups of seven hold: 32 in five octets and 64 in ten, as is usual.
 pub(super) const fn group_bits(octets: usize) -> usize {
     match octets {
         5 => 32,

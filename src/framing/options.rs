@@ -3,7 +3,7 @@
 use super::token::{FramingError, MOST_FIXED, count, literal, quoted, wrong};
 use super::{Alphabet, Ends, Forms, LimitCounts, Options, Preface, Unterminated, Zero};
 
-/// Whether a word is an option, right or wrong.
+/// True if a word is an option, right or wrong.
 pub(super) fn is_option(word: &str) -> bool {
     option(word, &mut Options::default()).is_some()
 }

@@ -8,7 +8,7 @@ use super::options::{is_option, option};
 use super::token::{FramingError, MOST_FIXED, count, fixed, literal, quoted, wrong};
 use super::{Counts, Delimiting, Framing, Options, Part, Shape, check, presets};
 
-/// What a word of the template is.
+/// The meaning of a word of the template.
 enum Word {
     Part(Part),
     Length(Number, Counts),
@@ -188,7 +188,7 @@ fn length(word: &str) -> Result<Word, FramingError> {
     Ok(Word::Length(number(name, quote, word)?, counts))
 }
 
-/// What follows the number: `+N`, `-N`, `+all`.
+/// The name of the number, and the suffix behind it: `+N`, `-N`, `+all`.
 fn counts<'w>(name: &'w str, word: &str) -> Result<(&'w str, Counts), FramingError> {
     let Some(at) = name.find(['+', '-']) else {
         return Ok((name, Counts::Payload));

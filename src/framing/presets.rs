@@ -5,7 +5,7 @@
 pub struct Preset {
     /// The name.
     pub name: &'static str,
-    /// What it stands for, in the language.
+    /// The template that it stands for, in the language.
     pub template: &'static str,
     /// The protocol, in a few words.
     pub about: &'static str,

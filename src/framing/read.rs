@@ -2,7 +2,7 @@
 
 use super::number::{Number, group_bits, quic_bound};
 
-/// Why octets are not a number.
+/// The reason why octets are not a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
     /// The top bit of a signed number is set.
@@ -29,15 +29,15 @@ pub enum Refused {
     Indefinite,
 }
 
-/// What octets say, read as a number.
+/// The outcome of reading octets as a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Read {
-    /// At least so many octets more.
+    /// More octets are needed, at least this many.
     Need(usize),
     /// A value.
     Value {
         value: u128,
-        /// How many octets it takes.
+        /// Length of the number, in octets.
         length: usize,
         is_shortest: bool,
         /// The top bit of a mark, or of a WebSocket length.
@@ -201,7 +201,8 @@ fn read_ber(octets: &[u8]) -> Read {
     };
     let known = &rest[..count.min(rest.len())];
     let leading = known.iter().take_while(|octet| **octet == 0).count();
-    if count - leading > 8 {
+    // While only zeros have come, all the others may be zeros too.
+    if leading < known.len() && count - leading > 8 {
         return Read::Refused(Refused::Overflow);
     }
     if rest.len() < count {
@@ -342,7 +343,7 @@ fn read_header(octets: &[u8], name: &str, most: usize) -> Read {
     }
 }
 
-/// Where `wanted` begins in octets.
+/// The offset in octets at which `wanted` begins.
 pub(super) fn find(octets: &[u8], wanted: &[u8]) -> Option<usize> {
     octets
         .windows(wanted.len())

@@ -11,7 +11,7 @@ use super::{
     stuffing, total,
 };
 
-/// What a part of the scan came to, where it did not go through.
+/// The outcome of a part of the scan that did not go through.
 enum Stop {
     Need(usize),
     Refuse(Refusal),
@@ -26,7 +26,7 @@ impl From<Stop> for Next<'_> {
     }
 }
 
-/// Where the scan of a frame stands.
+/// The state of the scan of a frame.
 struct Scan<'o> {
     octets: &'o [u8],
     at: usize,
@@ -76,14 +76,14 @@ impl<'o> Scan<'o> {
     }
 }
 
-/// One link of a chain, or a whole frame that is none.
+/// A link of a chain, or a whole frame that is not a link.
 enum Link<'o> {
     Payload { payload: Cow<'o, [u8]>, more: bool },
     Zero,
 }
 
 impl Framing {
-    /// What octets begin with that lie on the boundary of two frames.
+    /// The next element of octets that begin on the boundary of two frames.
     #[must_use]
     pub fn next<'o>(&self, octets: &'o [u8]) -> Next<'o> {
         let mut scan = Scan {
@@ -105,7 +105,7 @@ impl Framing {
         }
     }
 
-    /// What the stream begins with before its first frame: the preface's length, once all of
+    /// The beginning of the stream before its first frame: the preface's length, once all of
     /// it is there.
     pub(super) fn begins(&self, octets: &[u8]) -> Next<'static> {
         let wanted = match &self.shape.options.preface {
@@ -130,7 +130,7 @@ impl Framing {
         }
     }
 
-    /// What the end of the stream makes of the octets behind the last frame, of which
+    /// The meaning that the end of the stream gives to the octets behind the last frame, of which
     /// [`Framing::next`] says that more are needed.
     #[must_use]
     pub fn end<'o>(&self, rest: &'o [u8]) -> End<'o> {
@@ -281,7 +281,7 @@ impl Framing {
     /// The length of the payload that these octets announce, in the place of the length.
     ///
     /// # Errors
-    /// Why they announce none; `None` where more octets are needed, or fewer.
+    /// The reason why they announce none; `None` where more octets are needed, or fewer.
     pub fn unpack(&self, octets: &[u8]) -> Result<u128, Option<Refusal>> {
         let number = self.number().ok_or(None)?;
         let refused = |why| Some(Refusal::Number { at: 0, why });
@@ -340,7 +340,7 @@ impl Framing {
                 return refuse(Refusal::OverLimit { counted, limit });
             }
         }
-        // What memory cannot hold does not come either.
+        // A payload that memory cannot hold does not come either.
         Ok(usize::try_from(payload).unwrap_or(usize::MAX))
     }
 
@@ -447,7 +447,7 @@ impl Framing {
     }
 }
 
-/// Where the first of these octets is.
+/// The offset of the first octet that is one of these.
 fn position(octets: &[u8], wanted: &[u8]) -> Option<usize> {
     octets.iter().position(|octet| wanted.contains(octet))
 }

@@ -10,13 +10,13 @@ use super::{End, Framing, Next, Place, Refusal};
 pub struct Found<'o> {
     /// Its payload.
     pub payload: Cow<'o, [u8]>,
-    /// Where it lies in the stream.
+    /// The range of the frame in the stream.
     pub at: Range<usize>,
-    /// Where its parts lie in the stream.
+    /// The ranges of its parts in the stream.
     pub parts: Vec<(Place, Range<usize>)>,
 }
 
-/// How the octets of a stream end.
+/// The end of the octets of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ended {
     /// Between two frames.
@@ -25,7 +25,7 @@ pub enum Ended {
     Inside(usize),
     /// With the peer's own end (`zero=end`), after which nothing is a frame of it.
     Said,
-    /// At octets that are no frame.
+    /// At octets that are not a frame.
     Refused(Refusal),
 }
 
@@ -34,18 +34,18 @@ pub enum Ended {
 pub struct Split<'o> {
     /// The frames, in order.
     pub frames: Vec<Found<'o>>,
-    /// Up to where the stream is frames.
+    /// The offset up to which the stream is frames.
     pub whole: usize,
-    /// How it ends.
+    /// The end of its octets.
     pub ended: Ended,
 }
 
-/// What a whole stream delivers.
+/// The payloads that a whole stream delivers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payloads {
     /// The payloads, in order.
     pub payloads: Vec<Vec<u8>>,
-    /// Why it is not a stream of whole frames, if it is not.
+    /// The reason why the stream is not one of whole frames, if it is not.
     pub error: Option<Refusal>,
 }
 

@@ -85,7 +85,7 @@ pub(super) fn from_cobs(octets: &[u8]) -> Result<Vec<u8>, usize> {
     Ok(payload)
 }
 
-/// How long a payload is at least whose frame begins with these octets and goes on.
+/// Least length, in octets, of a payload whose frame begins with these octets and goes on.
 pub(super) fn least_payload(octets: &[u8], delimiter: u8) -> usize {
     if delimiter == END {
         octets.iter().filter(|octet| **octet != ESCAPE).count()

@@ -2,13 +2,13 @@
 
 use super::number::Number;
 
-/// Why a text is not a framing.
+/// The reason why a text is not a framing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}{}", .hint.as_ref().map_or_else(String::new, |hint| format!("; {hint}")))]
 pub struct FramingError {
-    /// What is wrong, and where.
+    /// The error, and its place.
     pub what: String,
-    /// What was probably meant.
+    /// A hint at what was probably meant.
     pub hint: Option<String>,
 }
 

@@ -1,7 +1,7 @@
-//! What a run may spend on failures, in counts and never in times, so that two runs agree.
+//! The budget of a run for failures, in counts and never in times, so that two runs agree.
 //!
-//! Failures that differ in nothing that matters are sampled: the more of a chapter has failed, the less
-//! of what resembles them is still run. What has no failure among its like always is.
+//! Failures that differ in nothing that matters are sampled: the more checks of a chapter have failed, the
+//! fewer that resemble them are still run. A check that resembles no failed one is always run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,16 +11,16 @@ use super::left_out::LeftOut;
 use super::order::{Kind, Round, chapter};
 use crate::trace::segmentation::Segmentation;
 
-/// How much the failures of a chapter may cost before checks are left out.
+/// The cost that failures of a chapter may reach before checks are left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
     /// The cost of a failure that takes no time of its own.
     pub quick_failure: u32,
-    /// From here on a case that has failed is not run under further segmentations.
+    /// Cost from which on a case that has failed is not run under further segmentations.
     pub per_case: u32,
-    /// From here on nothing is run whose foremost requirement has failed under a cut of the same kind.
+    /// Cost from which on no check is run whose foremost requirement has failed under a cut of the same kind.
     pub per_requirement: u32,
-    /// From here on nothing is run whose chapter has failed under a cut of the same kind.
+    /// Cost from which on no check is run whose chapter has failed under a cut of the same kind.
     pub per_chapter: u32,
 }
 
@@ -32,7 +32,7 @@ const SEEN_EACH: u32 = 3;
 const SLOW_FAILURE: u32 = 2;
 
 impl Budget {
-    /// What judges a subject within a minute, however broken it is.
+    /// The budget that judges a subject within a minute, however broken it is.
     pub const FULL: Self = Self {
         quick_failure: 1,
         per_case: 4,
@@ -40,7 +40,7 @@ impl Budget {
         per_chapter: 30,
     };
 
-    /// What sees a planted mistake in all cases that show it, each under few cuts.
+    /// The budget that sees a planted mistake in all cases that show it, each under few cuts.
     pub const THOROUGH: Self = Self {
         quick_failure: 0,
         per_case: 6,
@@ -57,7 +57,7 @@ impl Budget {
     }
 }
 
-/// What has failed so far.
+/// The failures so far.
 #[derive(Debug)]
 pub(super) struct Ledger {
     budget: Budget,
@@ -88,7 +88,7 @@ impl Ledger {
         self.chapters.insert((chapter.to_owned(), kind));
     }
 
-    /// Whether a check is left out, and why.
+    /// Returns the reason why a check is left out, if it is.
     pub(super) fn leaves_out(
         &self,
         case: &CaseInfo,

@@ -1,10 +1,10 @@
-//! What is known of a case whichever role it judges.
+//! The description of a case, the same for whichever role it judges.
 
 use super::id::{CaseId, RequirementId};
 use super::sentence::Sentence;
 use crate::trace::Class;
 
-/// What a case judges.
+/// The role that a case judges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// A server: it listens, and answers.
@@ -27,20 +27,20 @@ impl Role {
     }
 }
 
-/// One case, described.
+/// The description of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseInfo {
     /// A slug that never changes: `frm/two`.
     pub id: CaseId,
-    /// What it judges.
+    /// The role that it judges.
     pub role: Role,
-    /// What must be done, in one line.
+    /// The title: what must be done, in one line.
     pub title: Sentence,
     /// The requirements that it shows, the foremost first.
     pub requirements: Vec<RequirementId>,
     /// The lowest class that owes it.
     pub class: Class,
-    /// The user knows that it fails: its failures cost no budget, so that they never keep another
+    /// True if the user knows that the case fails: its failures cost no budget, so that they never keep another
     /// case from being run.
     pub expected_to_fail: bool,
 }
@@ -69,7 +69,7 @@ impl CaseInfo {
         }
     }
 
-    /// Whether it shows a requirement.
+    /// True if the case shows a requirement.
     #[must_use]
     pub fn shows(&self, requirement: &str) -> bool {
         self.requirements.iter().any(|id| *id == requirement)
@@ -78,14 +78,14 @@ impl CaseInfo {
 
 /// Anything that is a case, and can be listed and chosen.
 pub trait Described {
-    /// What is known of it.
+    /// The description of the case.
     fn info(&self) -> &CaseInfo;
 
-    /// Whether a subject of this class owes it.
+    /// True if a subject of this class owes the case.
     fn owed_by(&self, class: Class) -> bool {
         self.info().class <= class
     }
 
-    /// How many checks it makes: one for each segmentation.
+    /// Number of checks of the case: one for each segmentation.
     fn checks(&self) -> usize;
 }

@@ -1,4 +1,4 @@
-//! What a run says: a verdict a check, with the evidence of those that are not green.
+//! The results of a run: a verdict for each check, with the evidence of those that are not green.
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -52,7 +52,7 @@ impl Verdict {
     }
 }
 
-/// One case under one segmentation, judged.
+/// A case under one segmentation, judged.
 ///
 /// Written and read as reports have it: there the requirement that is broken stands first of all, and
 /// title and class are left out.
@@ -60,7 +60,7 @@ impl Verdict {
 pub struct Check {
     /// The case.
     pub id: CaseId,
-    /// What must be done, in one line.
+    /// The title: what must be done, in one line.
     #[serde(skip)]
     pub title: Sentence,
     /// The requirements that the case shows, the foremost first.
@@ -71,13 +71,13 @@ pub struct Check {
     /// The lowest class that owes the case.
     #[serde(skip, default = "lowest")]
     pub class: Class,
-    /// How the stream was cut; none for a case whose point is elsewhere.
+    /// The segmentation of the stream; none for a case whose point is elsewhere.
     pub segmentation: Option<Segmentation>,
     /// The verdict.
     pub verdict: Verdict,
-    /// Why, for every verdict but `pass`.
+    /// The reason, for every verdict but `pass`.
     pub message: Sentence,
-    /// What was sent, expected and seen.
+    /// The evidence: what was sent, expected and seen.
     #[serde(default, rename = "trace")]
     pub evidence: Option<Evidence>,
     /// The likely mistake, where the failure points to one.
@@ -86,11 +86,11 @@ pub struct Check {
     /// The command line that runs just this again, where that of the report does not do.
     #[serde(default)]
     pub rerun: Option<String>,
-    /// What only this kind of run can say: where it was cut, how often something ran.
+    /// Entries that only this kind of run can give: where it was cut, how often something ran.
     #[serde(flatten)]
     pub details: serde_json::Map<String, serde_json::Value>,
-    /// It was skipped because other failures had taken their time: nothing is known of it, though it
-    /// would have counted.
+    /// True if the check was skipped because other failures had taken their time: nothing is known of it, though
+    /// it would have counted.
     #[serde(default)]
     pub left_out: bool,
 }
@@ -100,8 +100,8 @@ const fn lowest() -> Class {
 }
 
 impl Check {
-    /// A check of a case, with nothing to show. One that failed breaks the foremost requirement of its
-    /// case, until more is known.
+    /// A check of a case, with nothing to show. If it failed, it breaks the foremost requirement of its case,
+    /// until more is known.
     #[must_use]
     pub fn new(
         case: &CaseInfo,
@@ -209,7 +209,7 @@ impl Serialize for Check {
     }
 }
 
-/// How many checks got each verdict.
+/// Numbers of checks, by verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// [`Verdict::Pass`]

@@ -1,4 +1,4 @@
-//! What happened in a check that is not green, and how people read it.
+//! The evidence of a check that is not green, and its form for people.
 
 use std::fmt::{self, Write};
 
@@ -9,7 +9,7 @@ use crate::trace::hexdump;
 use crate::trace::octets::Octets;
 use crate::trace::visible::Visible;
 
-/// What was sent, expected and seen in a check that is not green.
+/// The evidence of a check that is not green: what was sent, expected and seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// The lines that were typed into a client.
@@ -17,17 +17,17 @@ pub struct Evidence {
     pub typed: Vec<String>,
     /// The chunks that were sent, one for each write.
     pub sent: Vec<Octets>,
-    /// What was expected at the point where it went wrong, in words.
+    /// The expectation at the point where the check went wrong, in words.
     pub expected: Sentence,
-    /// All that came back.
+    /// All octets that came back.
     pub seen: Octets,
-    /// The octets that were expected at the point where it went wrong, where they are known.
+    /// The octets that were expected at the point where the check went wrong, where they are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wanted: Option<Wanted>,
-    /// No connection was made, so that nothing could be sent.
+    /// True if no connection was made, so that nothing could be sent.
     #[serde(skip)]
     pub unconnected: bool,
-    /// How the connection ended, in words.
+    /// The end of the connection, in words.
     pub ended: Sentence,
     /// The end of what a client wrote to standard output.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -66,7 +66,7 @@ impl Wanted {
         Some(Self::around(at, octets, same))
     }
 
-    /// The octets that were expected from `at` on, of which so many came as they should.
+    /// The octets that were expected from `at` on, of which the first `same` came as they should.
     #[must_use]
     pub fn around(at: usize, octets: &[u8], same: usize) -> Self {
         let first = same.min(octets.len()).saturating_sub(Self::BEFORE);
@@ -90,7 +90,7 @@ impl Wanted {
         format!("offset {}, {came} instead of {owed}", self.wrong)
     }
 
-    /// The same where the first octets of what came are left out.
+    /// The same comparison where the first octets of what came are left out.
     #[must_use]
     pub fn without_the_first(self, octets: usize) -> Option<Self> {
         Some(Self {
@@ -104,7 +104,7 @@ impl Wanted {
 /// Columns of a terminal on which sixteen octets fit a line.
 const WIDE: usize = 75;
 
-/// How many chunks of a conversation are shown.
+/// Number of chunks of a conversation that are shown.
 const CHUNKS: usize = 8;
 
 impl fmt::Display for Evidence {
@@ -114,7 +114,7 @@ impl fmt::Display for Evidence {
 }
 
 impl Evidence {
-    /// The conversation in lines, with as many octets on each as so many columns have room for.
+    /// The conversation in lines, each with as many octets as fit into `columns`.
     #[must_use]
     pub fn within(&self, columns: usize) -> String {
         let mut out = String::new();
@@ -145,7 +145,7 @@ impl Evidence {
             writeln!(f, "came, {} octets:", seen.len())?;
             f.write_str(&hexdump::dump_frames_by(&seen, per_line))?;
         }
-        // That nothing came, or nothing more, has been said.
+        // The lines above have already said that nothing came, or nothing more.
         let tells = |wanted: &&Wanted| wanted.wrong < seen.len() || wanted.wrong > wanted.at;
         if let Some(wanted) = self.wanted.as_ref().filter(tells) {
             writeln!(f, "first wrong octet: {}", wanted.in_words(&self.seen))?;

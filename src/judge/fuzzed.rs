@@ -1,4 +1,4 @@
-//! What fuzzing a program comes to, whatever the inputs are made from.
+//! The results of fuzzing a program, whatever the inputs are made from.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -9,17 +9,17 @@ use super::check::{Check, Verdict};
 use super::shrinking::Fuzzable;
 use crate::trace::Trace;
 
-/// How long inputs are tried.
+/// The limit up to which inputs are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Budget {
     /// A time.
     Time(Duration),
-    /// A number of conversations, which makes two runs alike.
+    /// A number of inputs, which makes two runs alike.
     Mutants(u64),
 }
 
 impl Budget {
-    /// Whether a run that began then, and has tried so many, is to end.
+    /// True if a run that began at `started`, and has tried this many inputs, is to end.
     #[must_use]
     pub fn is_spent(self, tried: u64, started: Instant) -> bool {
         match self {
@@ -40,7 +40,7 @@ impl Budget {
     }
 }
 
-/// How far a run is.
+/// The progress of a run.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Status {
     /// Inputs tried.
@@ -53,7 +53,7 @@ pub struct Status {
     pub elapsed: Duration,
 }
 
-/// One thing that was found.
+/// A finding of a run.
 #[derive(Debug, Clone)]
 pub struct Found {
     /// The verdict: `fail`, or `acceptable` for what may be by right.
@@ -62,42 +62,42 @@ pub struct Found {
     pub trace: Trace,
     /// The octets and both answers, for people.
     pub shown: String,
-    /// How many inputs more seem to show the same.
+    /// Number of further inputs that seem to show the same.
     pub also: usize,
-    /// What kind of finding it is, by name.
+    /// The kind of the finding, by name.
     pub kind: &'static str,
 }
 
 impl Found {
-    /// Whether it fails the run.
+    /// True if the finding fails the run.
     #[must_use]
     pub fn is_hard(&self) -> bool {
         self.check.verdict == Verdict::Fail
     }
 }
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Fuzzed {
-    /// What was found, each cause once.
+    /// The findings, each cause once.
     pub found: Vec<Found>,
-    /// How far it came.
+    /// The progress that the run made.
     pub status: Status,
     /// Inputs that are answered otherwise each time, and suspects that did not repeat.
     pub unstable: usize,
-    /// What is worth knowing, a sentence each.
+    /// Notes that are worth knowing, a sentence each.
     pub notes: Vec<String>,
-    /// Says that inputs were tried.
+    /// The check which says that inputs were tried.
     pub check: Check,
-    /// Whether whoever follows the run wanted it to end.
+    /// True if the run ended early: by its follower, or by an error.
     pub interrupted: bool,
 }
 
-/// Tries inputs until the budget is spent, whoever follows the run wants it to end, or `one` says so by
-/// `None`. It tries the input of a number, and says how many conversations were held and how much was found.
+/// Tries inputs until the budget is spent, the follower of the run wants it to end, or `one` returns `None`. `one`
+/// tries the input of a number, and returns the numbers of conversations held and of findings.
 ///
 /// # Errors
-/// Those of `one`.
+/// The errors of `one`.
 pub fn until_spent<E>(
     budget: Budget,
     follow: &mut dyn FnMut(Status) -> ControlFlow<()>,
@@ -122,19 +122,19 @@ pub fn until_spent<E>(
     Ok((status, false))
 }
 
-/// After so many suspects of one kind that were not confirmed, others are only counted.
+/// Number of unconfirmed suspects of one kind after which others are only counted.
 const MAX_UNCONFIRMED: usize = 2;
 
-/// What became of the suspects of one kind.
+/// The result for the suspects of one kind.
 #[derive(Debug, Clone, Copy)]
 enum Known {
-    /// They are this finding.
+    /// Place of the finding that they are.
     Found(usize),
     /// Number of suspects that were not confirmed.
     Unconfirmed(usize),
 }
 
-/// When a finding was confirmed.
+/// The point at which a finding was confirmed.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Confirmed {
     /// Conversations held by then.
@@ -146,13 +146,13 @@ pub struct Confirmed {
 /// All findings of a run. Suspects of one kind are confirmed once, and then counted.
 #[derive(Debug)]
 pub struct Findings<K> {
-    /// Each cause once.
+    /// The findings, each cause once.
     pub found: Vec<Found>,
     /// Suspects that were not confirmed.
     pub unstable: usize,
     kinds: BTreeMap<K, Known>,
     started: Instant,
-    /// Why the run could not go on, after something had been found.
+    /// The reason why the run could not go on, after something had been found.
     broke_off: Option<String>,
 }
 
@@ -172,7 +172,7 @@ impl<K: Ord> Findings<K> {
     /// Confirms a suspect and makes it small, unless its kind is known: then it is only counted.
     ///
     /// # Errors
-    /// Those of the subject.
+    /// The errors of the subject.
     pub(crate) fn examine<F: Fuzzable>(
         &mut self,
         subject: &mut F,
@@ -232,7 +232,7 @@ impl<K: Ord> Findings<K> {
     /// server that does not start again must not cost the findings of a night.
     ///
     /// # Errors
-    /// That of the step, if nothing has been found.
+    /// The error of the step, if nothing has been found.
     pub(crate) fn goes_on<E: Display>(&mut self, step: Result<(), E>) -> Result<bool, E> {
         match step {
             Err(why) if self.found.is_empty() => Err(why),
@@ -253,7 +253,7 @@ impl<K: Ord> Findings<K> {
         ))
     }
 
-    /// Whether anything fails the run.
+    /// True if a finding fails the run.
     #[must_use]
     pub fn any_hard(&self) -> bool {
         self.found.iter().any(Found::is_hard)

@@ -1,14 +1,14 @@
 //! Known failures: a strict list of what is expected to fail, and why.
 //!
-//! A line each: the case, the verdict expected (`fail`, `flaky` or `error`), and behind `#`
-//! the reason. A listed case is no failure of the run as long as it fails just so.
+//! Each line has the case, the verdict expected (`fail`, `flaky` or `error`), and after `#` the reason.
+//! A listed case does not fail the run as long as it fails exactly so.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::check::{Check, Verdict};
 
-/// What is expected to fail, by case.
+/// The failures that are expected, by case.
 #[derive(Debug, Clone, Default)]
 pub struct KnownFailures {
     entries: BTreeMap<String, Entry>,
@@ -20,13 +20,13 @@ struct Entry {
     reason: String,
 }
 
-/// A line that is no entry.
+/// A line that is not a valid entry.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {why}; an entry reads `frm/two fail # why it fails`")]
 pub struct Malformed {
     /// The line, from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// The error in the line.
     pub why: String,
 }
 
@@ -70,7 +70,7 @@ impl KnownFailures {
         Ok(Self { entries })
     }
 
-    /// Whether a check fails as it is expected to.
+    /// True if a check fails as it is expected to.
     #[must_use]
     pub fn expects(&self, check: &Check) -> bool {
         self.entries
@@ -78,7 +78,7 @@ impl KnownFailures {
             .is_some_and(|entry| entry.verdict == check.verdict)
     }
 
-    /// Whether a case is listed.
+    /// True if a case is listed.
     #[must_use]
     pub fn names(&self, id: &str) -> bool {
         self.entries.contains_key(id)
@@ -90,7 +90,7 @@ impl KnownFailures {
         self.entries.get(id).map(|entry| entry.reason.as_str())
     }
 
-    /// What is wrong with the list after a run: entries that pass, fail otherwise, or match
+    /// The errors of the list after a run: entries that pass, fail otherwise, were skipped, or match
     /// no case that was run. Empty when the list is true.
     #[must_use]
     pub fn stale(&self, checks: &[Check]) -> Vec<String> {

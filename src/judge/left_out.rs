@@ -1,6 +1,6 @@
 //! Reasons for not making a check: enough has failed before it.
 
-/// Why a check is left out.
+/// The reason why a check is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LeftOut {
     /// Its case has failed under another segmentation.

@@ -1,5 +1,5 @@
-//! What all judging shares, whichever role is judged: cases, checks, what is chosen and what is known to
-//! fail, how a run is followed.
+//! The part of judging that all roles share: cases, checks, the choice of cases, known failures, the progress
+//! of a run.
 //!
 //! Nothing here knows the protocol, a role, or the specification's text; `suite` and `recut` stand above.
 //! It uses `trace` for octets and cuts, and `testee` for nothing but the errors of starting one.

@@ -1,4 +1,4 @@
-//! The order in which checks are made: what says most comes first.
+//! The order in which checks are made: those that say most come first.
 //!
 //! A broken subject takes its time to fail, so a run may have to leave checks out. It goes in rounds: the
 //! plainest check of each requirement; the plainest case of each chapter under every cut; the other
@@ -13,10 +13,10 @@ use crate::trace::segmentation::Segmentation;
 /// The number of cases of each chapter that come before the rest under every cut.
 const PLAINEST: usize = 3;
 
-/// The round of what ends the run.
+/// The round of the check that ends the run.
 const LAST: usize = usize::MAX;
 
-/// What a cut does to frames: checks that differ in the place of the cut only fail together.
+/// The effect of a cut on frames: checks that differ only in the place of the cut fail together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// Each frame travels by itself, or the stream is not the point.
@@ -60,7 +60,7 @@ pub struct Round {
 }
 
 impl Round {
-    /// Whether the check is one of those that each requirement and each chapter gets in any case.
+    /// True if the check is one of those that each requirement and each chapter gets in any case.
     #[must_use]
     pub const fn is_guaranteed(self) -> bool {
         self.number <= 1 || self.number == LAST

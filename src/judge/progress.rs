@@ -1,4 +1,4 @@
-//! How a run is followed, and ended early.
+//! The progress of a run: how it is followed, and ended early.
 
 use std::ops::ControlFlow;
 

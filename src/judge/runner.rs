@@ -23,31 +23,31 @@ use super::sentence::Sentence;
 use super::subject::{Fails, NotPassed, Planned, Subject};
 use crate::testee::launch::StartError;
 
-/// How a run is made.
+/// The manner of a run.
 #[derive(Debug)]
 pub struct Manner {
-    /// What failures may cost.
+    /// The budget for failures.
     pub budget: Budget,
-    /// How many waits are taken to have timed out before the run: more make it less patient.
+    /// Number of waits that are taken to have timed out before the run: more make it less patient.
     pub timeouts: u32,
     /// Stop at the first failure that is not known.
     pub fail_fast: bool,
-    /// The subjects are connections to one and the same server: a failure is confirmed while no other
+    /// True if the subjects are connections to one and the same server: a failure is confirmed while no other
     /// conversation is under way.
     pub shared: bool,
-    /// How many checks have been made before these.
+    /// Number of checks that have been made before these.
     pub before: usize,
-    /// A check is left out by what those came to that lie at least so many before it, so that as many can be
-    /// under way with nothing made in vain. At least 1.
+    /// Distance in checks, at least 1: a check is left out by the results of those at least so far before it, so
+    /// that as many can be under way with nothing made in vain.
     pub lag: usize,
 }
 
-/// What came of a check.
+/// The outcome of a check.
 #[derive(Debug)]
 pub struct Outcome<F> {
     /// The check, judged.
     pub check: Check,
-    /// How it failed, if it did.
+    /// The failure, if there was one.
     pub failure: Option<Box<F>>,
 }
 
@@ -97,20 +97,20 @@ pub fn run<S: Subject>(
     })
 }
 
-/// A check to be made, by its place, and how many waits have timed out before.
+/// A check to be made, by its place, and the number of waits that timed out before.
 struct Job {
     place: usize,
     timeouts: u32,
 }
 
-/// What a subject made of a check.
+/// The result of a check by a subject.
 struct Judged<F> {
     verdict: Verdict,
     message: Sentence,
     failure: Option<Box<F>>,
-    /// How many waits timed out.
+    /// Number of waits that timed out.
     timeouts: u32,
-    /// The failure has taken its time.
+    /// True if the failure has taken its time.
     slow: bool,
 }
 
@@ -153,7 +153,7 @@ fn judge<S: Subject>(
     let failed = matches!(first, Err(NotPassed::Failed(_) | NotPassed::Error(_)));
     let _alone = match quiet.filter(|_| failed) {
         Some(lock) => {
-            // What happened beside others may be their doing: it counts only if it happens alone too.
+            // A failure beside others may be their doing: it counts only if it happens alone too.
             let alone = lock.write().unwrap_or_else(PoisonError::into_inner);
             first = subject.attempt(check, timeouts);
             Some(alone)
@@ -202,7 +202,7 @@ fn confirm<S: Subject>(
         _ => {
             let message = first.message();
             let late = first.took_time() && !subject.shows_its_time();
-            // What made the difference is not known: time, or what came before.
+            // The cause of the difference is not known: time, or the conversations before.
             let (verdict, message) = match (first.proves_itself(), recovered.fresh) {
                 (true, _) => (
                     Verdict::Fail,
@@ -238,24 +238,24 @@ struct Conductor<'r, P, F> {
     checks: &'r [P],
     rounds: Vec<Round>,
     manner: &'r Manner,
-    /// How many checks may be under way, or done and not settled.
+    /// Number of checks that may be under way, or done and not settled.
     ahead: usize,
     ledger: Ledger,
     timeouts: u32,
     jobs: Sender<Job>,
     outcomes: Receiver<Done<F>>,
-    /// By place: what was made of checks that are not settled.
+    /// By place: the results of checks that are not settled.
     arrived: BTreeMap<usize, Judged<F>>,
     /// By place: the outcomes of all checks up to one of the order.
     settled: BTreeMap<usize, Outcome<F>>,
-    /// What the last of them cost, which the ledger does not know of yet.
+    /// Costs of the checks settled last, which the ledger does not know of yet.
     costs: VecDeque<Option<Cost>>,
-    /// The first failure has been settled, and the run was to stop there.
+    /// True if the first failure has been settled, and the run was to stop there.
     stopped: bool,
     progress: &'r mut dyn Progress,
 }
 
-/// What a failure cost.
+/// The cost of a failure.
 struct Cost {
     place: usize,
     timeouts: u32,
@@ -277,12 +277,12 @@ impl<P: Planned, F: Fails> Conductor<'_, P, F> {
             if alone {
                 self.enter_all_but(0);
             }
-            // What is left out now is left out for good: failures only become more.
+            // A check that is left out now is left out for good: failures only become more.
             if self.leaves_out(place).is_some() {
                 continue;
             }
             let timeouts = self.timeouts;
-            // The workers are there for as long as this end is.
+            // The workers are there for as long as this end of the channel is.
             let _ = self.jobs.send(Job { place, timeouts });
             if alone {
                 self.settle_up_to(&order[..=turn])?;
@@ -302,7 +302,7 @@ impl<P: Planned, F: Fails> Conductor<'_, P, F> {
             .leaves_out(check.info(), cut, self.rounds[place])
     }
 
-    /// Settles these, the first of the order, one after the other: as if each had been made when those a lag
+    /// Settles the first checks of the order one after the other: as if each had been made when the checks a lag
     /// before it were settled.
     fn settle_up_to(&mut self, first: &[usize]) -> Result<(), RunError> {
         for place in &first[self.settled.len().min(first.len())..] {
@@ -319,7 +319,7 @@ impl<P: Planned, F: Fails> Conductor<'_, P, F> {
         Ok(())
     }
 
-    /// Has the ledger know of all that is settled but the last.
+    /// Enters the costs of all settled checks but the last few into the ledger.
     fn enter_all_but(&mut self, last: usize) {
         while self.costs.len() > last {
             let Some(Some(cost)) = self.costs.pop_front() else {
@@ -357,7 +357,7 @@ impl<P: Planned, F: Fails> Conductor<'_, P, F> {
             check.verdict,
             Verdict::Fail | Verdict::Flaky | Verdict::Error
         );
-        // What is expected to fail costs nothing.
+        // A case that is expected to fail costs nothing.
         let costs = failed && !case.expected_to_fail;
         self.stopped |= costs && self.manner.fail_fast && check.verdict == Verdict::Fail;
         self.costs.push_back(costs.then_some(Cost {
@@ -369,7 +369,7 @@ impl<P: Planned, F: Fails> Conductor<'_, P, F> {
     }
 
     fn leave_out(&mut self, place: usize, why: LeftOut) -> Result<(), RunError> {
-        // It may have been made ahead of its turn.
+        // The check may have been made ahead of its turn.
         self.arrived.remove(&place);
         self.costs.push_back(None);
         let planned = &self.checks[place];

@@ -5,15 +5,15 @@ use globset::{Glob, GlobMatcher};
 use super::case::Described;
 use crate::trace::Class;
 
-/// Why no cases could be chosen.
+/// The reason why no cases could be chosen.
 #[derive(Debug, thiserror::Error)]
 pub enum SelectionError {
-    /// A pattern is no pattern.
+    /// A pattern is not a valid glob.
     #[error("{pattern:?} is no pattern: {error}")]
     Malformed {
         /// The pattern.
         pattern: String,
-        /// What is wrong with it.
+        /// The error in the pattern.
         error: globset::Error,
     },
     /// A pattern matches nothing: a run of it would be green for no reason.

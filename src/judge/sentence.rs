@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-/// A sentence for people. It can be shown and kept in a report, and nothing can be asked of it: what is
-/// decided is decided by data that stands beside it, so that its wording may change at any time.
+/// A sentence for people. It can be shown and kept in a report, but no code decides by it: decisions are made by
+/// the data that stands beside it, so that its wording may change at any time.
 ///
-/// In a debug build `UNSTICK_GARBLED=1` makes noise of every sentence, another each time: whoever decides by words
-/// after all decides otherwise then.
+/// In a debug build `UNSTICK_GARBLED=1` replaces every sentence with noise, another each time: code that decides
+/// by words after all decides otherwise then.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sentence(String);

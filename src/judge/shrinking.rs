@@ -2,19 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-/// What is fuzzed, as the confirming and shrinking of suspects see it.
+/// The subject of fuzzing, as the confirming and shrinking of suspects see it.
 pub(crate) trait Fuzzable {
-    /// What seems to show something.
+    /// A conversation that seems to show something.
     type Suspect: Clone;
-    /// What a suspect is made from, and what is made smaller.
+    /// The input that a suspect is made from, and that is made smaller.
     type Input;
-    /// Why nothing can be said any more.
+    /// The reason why nothing can be said any more.
     type Error;
 
     /// Number of conversations held.
     fn held(&self) -> usize;
 
-    /// Whether a suspect is what it seems, also on a fresh subject and with longer waits.
+    /// Returns the suspect if it is what it seems, also on a fresh subject and with longer waits.
     ///
     /// # Errors
     /// Nothing can be said any more.
@@ -35,17 +35,17 @@ pub(crate) trait Fuzzable {
 #[derive(Debug)]
 pub(crate) struct Shrinking<'s, F: Fuzzable> {
     subject: &'s mut F,
-    /// The smallest that shows it so far.
+    /// The smallest suspect that shows the same so far.
     pub(crate) least: F::Suspect,
     found: F::Suspect,
-    /// The count of conversations at which it ends.
+    /// The count of conversations at which the shrinking ends.
     until: usize,
-    /// The time at which it ends.
+    /// The time at which the shrinking ends.
     deadline: Option<Instant>,
 }
 
 impl<'s, F: Fuzzable> Shrinking<'s, F> {
-    /// Begins with a confirmed suspect; at most so many conversations are held.
+    /// Begins with a confirmed suspect, and holds at most this many conversations.
     pub(crate) fn new(subject: &'s mut F, found: F::Suspect, conversations: usize) -> Self {
         Self {
             until: subject.held() + conversations,
@@ -64,10 +64,10 @@ impl<'s, F: Fuzzable> Shrinking<'s, F> {
         }
     }
 
-    /// Whether an input shows the same, which makes it the least.
+    /// True if an input shows the same, which makes it the least.
     ///
     /// # Errors
-    /// Those of the subject.
+    /// The errors of the subject.
     pub(crate) fn keep(&mut self, input: &F::Input) -> Result<bool, F::Error> {
         let late = self.deadline.is_some_and(|end| Instant::now() >= end);
         if late || self.subject.held() >= self.until {
@@ -81,20 +81,20 @@ impl<'s, F: Fuzzable> Shrinking<'s, F> {
         Ok(shows)
     }
 
-    /// The least, if it is confirmed again; otherwise what it began with.
+    /// The least suspect, if it is confirmed again; otherwise the one that the shrinking began with.
     ///
     /// # Errors
-    /// Those of the subject.
+    /// The errors of the subject.
     pub(crate) fn ended(self) -> Result<F::Suspect, F::Error> {
         Ok(self.subject.confirm(&self.least)?.unwrap_or(self.found))
     }
 }
 
-/// Delta debugging: leaves out as many items as possible, in ever smaller pieces. `shows` keeps what it
-/// says yes to.
+/// Delta debugging: leaves out as many items as possible, in ever smaller pieces. `shows` itself keeps the items
+/// for which it returns true.
 ///
 /// # Errors
-/// Those of `shows`.
+/// The errors of `shows`.
 pub(crate) fn minimise<T: Clone, E>(
     mut items: Vec<T>,
     shows: &mut dyn FnMut(&[T]) -> Result<bool, E>,

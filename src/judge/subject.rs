@@ -1,4 +1,4 @@
-//! What is judged, as the runner sees it: a server, a client or a codec attempts one check at a time.
+//! The subject as the runner sees it: a server, a client or a codec attempts one check at a time.
 
 use super::case::CaseInfo;
 use super::evidence::Evidence;
@@ -6,24 +6,24 @@ use super::sentence::Sentence;
 use crate::testee::launch::StartError;
 use crate::trace::segmentation::Segmentation;
 
-/// What went wrong in an attempt, as data of the role.
+/// A failure of an attempt, as data of the role.
 pub trait Fails {
-    /// In one sentence.
+    /// The failure in one sentence.
     fn message(&self) -> Sentence;
 
-    /// What was sent, expected and seen.
+    /// The evidence: what was sent, expected and seen.
     fn evidence(&self) -> Evidence;
 
-    /// Whether a wait timed out, so that the failure has taken its time.
+    /// True if a wait timed out, so that the failure has taken its time.
     fn took_time(&self) -> bool;
 
-    /// Whether to have seen it once is proof enough.
+    /// True if a failure that was seen once is proof enough.
     fn proves_itself(&self) -> bool {
         false
     }
 }
 
-/// Why an attempt did not pass.
+/// The reason why an attempt did not pass.
 #[derive(Debug)]
 pub enum NotPassed<F> {
     /// Allowed by a MAY.
@@ -39,7 +39,7 @@ pub enum NotPassed<F> {
 }
 
 impl<F> NotPassed<F> {
-    /// Cannot be seen here, for this reason.
+    /// A result that cannot be seen here, for this reason.
     #[must_use]
     pub fn skipped(why: &str) -> Self {
         Self::Skipped(why.into())
@@ -58,42 +58,42 @@ impl<F> From<StartError> for NotPassed<F> {
     }
 }
 
-/// One check to be made: a case under one segmentation.
+/// A check to be made: a case under one segmentation.
 pub trait Planned: Sync {
     /// The case.
     fn info(&self) -> &CaseInfo;
 
-    /// How its stream is cut.
+    /// The segmentation of its stream.
     fn segmentation(&self) -> Option<Segmentation>;
 
-    /// Whether no other check may be under way meanwhile.
+    /// True if no other check may be under way meanwhile.
     fn alone(&self) -> bool {
         false
     }
 
-    /// Whether the check ends the run, whatever came before.
+    /// True if the check ends the run, whatever came before.
     fn is_last(&self) -> bool {
         false
     }
 }
 
-/// What became of a subject after a failure.
+/// The recovery of a subject after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recovered {
-    /// It was started again, so that nothing of earlier conversations remains.
+    /// True if the subject was started again, so that nothing of earlier conversations remains.
     pub fresh: bool,
-    /// To recover took its time, or might have.
+    /// True if the recovery took its time, or might have.
     pub costly: bool,
 }
 
 /// A subject at work.
 pub trait Subject: Send {
-    /// What it attempts.
+    /// The checks that the subject attempts.
     type Check: Planned;
-    /// How it fails.
+    /// The failure of an attempt.
     type Failure: Fails + Send;
 
-    /// Attempts a check. `timeouts` is how many waits timed out before, in the whole run: the more there
+    /// Attempts a check. `timeouts` is the number of waits that timed out before, in the whole run: the more there
     /// were, the shorter the next.
     ///
     /// # Errors
@@ -116,8 +116,8 @@ pub trait Subject: Send {
         self.attempt(check, timeouts)
     }
 
-    /// Whether it can be seen how much of the time that passes the subject has, on a loaded machine. Where it
-    /// cannot, what was missing once and came the second time proves nothing.
+    /// True if it can be seen how much of the time that passes the subject has, on a loaded machine. Where it
+    /// cannot, output that was missing once and came the second time proves nothing.
     fn shows_its_time(&self) -> bool {
         true
     }
@@ -125,6 +125,6 @@ pub trait Subject: Send {
     /// Sees that the next attempt finds the subject in its usual state.
     ///
     /// # Errors
-    /// It could not be started again.
+    /// The subject could not be started again.
     fn recover(&mut self, after: &Self::Failure, timeouts: u32) -> Result<Recovered, StartError>;
 }

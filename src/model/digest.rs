@@ -1,7 +1,7 @@
 //! The digests of verified transfers (VTR), written out from RFC 1321 and FIPS 180-4: what judges a digest
 //! shares no code with what computes it elsewhere.
 
-/// One of the two digests.
+/// A digest, MD5 or SHA-256.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Digest {
     /// 32 digits, by RFC 1321.

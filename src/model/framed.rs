@@ -19,7 +19,7 @@ pub enum Kind {
     PktLine,
 }
 
-/// All of them.
+/// All kinds.
 pub const KINDS: [Kind; 6] = [
     Kind::Inclusive,
     Kind::Varint,
@@ -36,7 +36,7 @@ pub enum Next<'s> {
     Frame {
         /// The payload.
         payload: &'s [u8],
-        /// Where the frame ends.
+        /// The offset at which the frame ends.
         ends_at: usize,
     },
     /// Octets that are not a frame, which shows with this octet at the earliest.

@@ -1,16 +1,16 @@
 //! An independent reading of file headers: TRF-1, TRF-2 and TRF-7.
 
-/// What a header says: the name, and the length of the body.
+/// The content of a header: the name, and the length of the body.
 pub type Header = (String, u32);
 
 /// The reading of a header that the specification allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reading {
-    /// It must be read as this.
+    /// The header must be read as this.
     Is(Header),
-    /// It has leading zeros: read as this, or refused.
+    /// The length has leading zeros: the header is read as this, or refused.
     MayBe(Header),
-    /// It must be refused.
+    /// The header must be refused.
     Refused,
 }
 

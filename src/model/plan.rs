@@ -8,7 +8,7 @@ use super::rendered::Rendered;
 /// A stream of frames and near-frames, as the octets that encode it.
 pub type Plan<'d> = Program<'d, Op<'d>>;
 
-/// One operation of a plan.
+/// An operation of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op<'d> {
     /// A frame with these octets.

@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use super::edges;
 use super::rendered::Rendered;
 
-/// What a program is made of.
+/// An operation, of which a program is made.
 pub trait Operation<'d>: Copy + fmt::Debug {
     /// Reads the next operation; `octets` has at least one left.
     fn read(octets: &mut Octets<'d>) -> Self;

@@ -1,7 +1,7 @@
 //! The oracle for frames: a one-shot reading of a whole stream. It shares no code with the
 //! reference, not even the way a length is computed.
 
-/// What stands next in a stream.
+/// The next element of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next<'s> {
     /// A whole frame.
@@ -13,12 +13,12 @@ pub enum Next<'s> {
     },
     /// A length over the limit (FRM-7).
     OverLimit {
-        /// Where its last octet ends: from there on it can be refused.
+        /// The offset behind its last octet: from there on it can be refused.
         known_at: usize,
     },
     /// The stream ends inside a frame (FRM-6).
     Truncated {
-        /// How many octets of the frame there are.
+        /// Number of octets of the frame that there are.
         arrived: usize,
     },
     /// The stream ends between frames (FRM-5).
@@ -44,7 +44,7 @@ impl<'s> Reading<'s> {
         }
     }
 
-    /// Where the reading has come to, in octets from the start.
+    /// The place that the reading has come to, in octets from the start.
     #[must_use]
     pub const fn at(&self) -> usize {
         self.at
@@ -55,7 +55,7 @@ impl<'s> Reading<'s> {
         self.at = place.min(self.stream.len());
     }
 
-    /// What stands next. All but a frame stays for ever.
+    /// Reads the next element. All but a frame stays for ever.
     pub fn step(&mut self) -> Next<'s> {
         let rest = &self.stream[self.at..];
         if rest.is_empty() {

@@ -6,7 +6,7 @@ pub const MOST_OCTETS: usize = 160_000;
 /// A single frame may be larger, at the start of a stream: there are faults of 2 MiB.
 const LARGEST_FRAME: usize = 2_097_153;
 
-/// What may stand before such a frame.
+/// The most octets that may stand before such a frame.
 const START: usize = 64;
 
 /// The most cuts that a stream gets; what lies behind them comes in one chunk. Chunks are what an
@@ -17,7 +17,7 @@ pub const MOST_CUTS: usize = 128;
 /// decoders that count frames in one octet.
 const MOST_REPEATS: usize = 320;
 
-/// What payloads are filled with: octets of a prime period, so that no boundary falls on it.
+/// The pattern that payloads are filled with: octets of a prime period, so that no boundary falls on it.
 static PATTERN: Pattern<251> = Pattern::new(0);
 
 /// The same in ASCII.
@@ -39,7 +39,7 @@ impl<const PERIOD: usize> Pattern<PERIOD> {
         Self(octets)
     }
 
-    /// Appends `count` octets; which, only their place says.
+    /// Appends `count` octets, whose values depend on their place alone.
     fn extend(&self, octets: &mut Vec<u8>, count: usize) {
         let mut left = count;
         while left > 0 {
@@ -58,9 +58,9 @@ pub struct Rendered {
     cuts: Vec<usize>,
     /// Cut every so many octets, counted from a place.
     every: Option<(usize, usize)>,
-    /// Where the last piece begins, to be repeated.
+    /// The offset at which the last piece begins, to be repeated.
     piece: usize,
-    /// How many repetitions there have been.
+    /// Number of repetitions so far.
     repeated: usize,
 }
 
@@ -80,7 +80,7 @@ impl Rendered {
         &self.octets
     }
 
-    /// Where the chunks end, in order, the end of the stream left out.
+    /// The offsets at which the chunks end, in order, the end of the stream left out.
     #[must_use]
     pub fn ends(&self) -> &[usize] {
         &self.cuts
@@ -91,7 +91,7 @@ impl Rendered {
         self.piece = self.octets.len();
     }
 
-    /// What has been appended since the last piece began.
+    /// The octets that have been appended since the last piece began.
     #[must_use]
     pub fn last_piece(&self) -> &[u8] {
         &self.octets[self.piece..]

@@ -5,15 +5,15 @@ use super::digest::Digest;
 use super::header;
 use super::reading::{Next, Reading};
 
-/// What a server must make of what stands next in a stream. `due` is the place, in octets
-/// from the start, from which on it can be known.
+/// The meaning that a server must give to the next element of a stream. `due` is the place, in
+/// octets from the start, from which on the meaning can be known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expected<'s> {
     /// A text, which gets one reply (SES-4).
     Text {
         /// The text.
         text: &'s [u8],
-        /// Where it is complete.
+        /// The place where the text is complete.
         due: usize,
     },
     /// A file is announced (TRF-1).
@@ -22,9 +22,9 @@ pub enum Expected<'s> {
         name: String,
         /// The length of its body.
         length: u32,
-        /// It has leading zeros: a refusal is as good (TRF-2).
+        /// True if the length has leading zeros: a refusal is as good (TRF-2).
         may_refuse: bool,
-        /// Where the header is complete.
+        /// The place where the header is complete.
         due: usize,
     },
     /// The octets from `at` to `end` belong to the body (TRF-3).
@@ -40,33 +40,33 @@ pub enum Expected<'s> {
     Command {
         /// The digest that verifies the transfer.
         by: Digest,
-        /// Where the command is complete.
+        /// The place where the command is complete.
         due: usize,
     },
     /// The digest of the body, which is answered (VTR-3).
     Digest {
-        /// What it is.
+        /// The kind of the digest.
         by: Digest,
-        /// It is that of the body.
+        /// True if it is the digest of the body.
         right: bool,
-        /// Where it is complete.
+        /// The place where the digest is complete.
         due: usize,
     },
     /// The body is complete.
     FileEnd {
-        /// Where it is.
+        /// The place where the body ends.
         due: usize,
     },
     /// The client said goodbye (SES-2).
     Quit {
-        /// Where it is complete.
+        /// The place where the command is complete.
         due: usize,
     },
     /// Nothing that follows is answered.
     Over,
     /// A protocol error (SES-8).
     Refusal {
-        /// Where it can be known.
+        /// The place from which on the error can be known.
         due: usize,
     },
     /// The stream ends where it must not.
@@ -114,7 +114,7 @@ impl<'s> Model<'s> {
         self
     }
 
-    /// What stands next. A body is one step, and its end another.
+    /// Reads the next element. A body and its end are one step; a plain body of no octets is its end alone.
     pub fn step(&mut self) -> Expected<'s> {
         match self.state {
             State::Over => Expected::Over,
@@ -196,14 +196,14 @@ impl<'s> Model<'s> {
         Expected::Command { by, due }
     }
 
-    /// The end of a body that was not there whole.
+    /// True if a body with this end was not there whole.
     #[must_use]
     pub fn is_cut_short(&self, end: usize) -> bool {
         end > self.stream.len()
     }
 }
 
-/// Whether octets are well-formed UTF-8, by the table of the Unicode standard (table 3-7).
+/// True if octets are well-formed UTF-8, by the table of the Unicode standard (table 3-7).
 #[must_use]
 pub fn is_utf8(octets: &[u8]) -> bool {
     let mut rest = octets;

@@ -88,7 +88,7 @@ const NOT_TEXT: [&[u8]; 8] = [
     b"q\xC3",
 ];
 
-/// One operation.
+/// An operation of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op<'d> {
     /// A message with these octets.
@@ -251,7 +251,7 @@ impl<'d> Operation<'d> for Op<'d> {
             Self::Message(payload) => Op::Letters(payload.len()).encode(data),
             Self::Letters(count) => {
                 let index = |wanted| edges::SIZES.iter().position(|size| *size == wanted);
-                // One more than an edge can be said too.
+                // A count of an edge plus one can be said too.
                 let beside = || index(count.checked_sub(1)?);
                 match (index(count), beside()) {
                     (Some(index), _) => data.extend([LETTERS << 4, index as u8]),

@@ -72,7 +72,7 @@ pub enum Given {
 }
 
 impl Given {
-    /// All of them, the right one first.
+    /// All messages, the right one first.
     const ALL: [Self; 15] = [
         Self::Right,
         Self::FirstWrong,
@@ -91,7 +91,7 @@ impl Given {
         Self::Missing,
     ];
 
-    /// Those that are not right.
+    /// The messages that are not right.
     pub const WRONG: &'static [Self] = Self::ALL.split_at(1).1;
 
     /// The message, if there is one.
@@ -130,7 +130,7 @@ const fn other_digit(digit: u8) -> u8 {
     if digit == b'0' { b'1' } else { b'0' }
 }
 
-/// One operation.
+/// An operation of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op<'d> {
     /// An operation that sessions have without the extension.
@@ -153,9 +153,9 @@ pub enum Op<'d> {
     Digest(Digest, Given),
 }
 
-/// Octets that say nothing in a program of sessions: these four bits, the others above this.
+/// The first of the octets 0x48 to 0x4F, which add nothing to 0x40 in a program of sessions.
 const APART: u8 = 0x48;
-/// These four bits, and others than 0.
+/// The upper bits of 0xF1 to 0xFF, which add nothing to 0xF0 there.
 const TRANSFER: u8 = 0xF0;
 
 const COMMANDS: [(u8, Digest); 2] = [(0, Digest::Md5), (1, Digest::Sha256)];

@@ -6,7 +6,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-/// What a buffer begins on, in octets: a page, which is enough for any processor's copy.
+/// Alignment of a buffer, in octets: a page, which is enough for any processor's copy.
 const PAGE: usize = 4096;
 
 /// Octets that begin on a page.

@@ -17,16 +17,16 @@ use crate::wire::length::LengthError;
 use crate::wire::session::{ClientSession, Command, SessionError};
 use crate::wire::verified::{Algorithm, Answer};
 
-/// From this length on, a transfer may take long enough for a progress bar.
+/// Length in octets from which on a transfer may take long enough for a progress bar.
 const BAR_FROM_OCTETS: u32 = 64 * 1024 * 1024;
 
-/// How much of a file is sent at a time, in octets.
+/// The most octets of a file that are sent at a time.
 const BODY_OCTETS: usize = 128 * 1024;
 
-/// Why the conversation with a server ended early.
+/// The reason why the conversation with a server ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// What came is no reply, or a reply is missing (SES-11).
+    /// The octets that came are not a reply, or a reply is missing (SES-11).
     #[error("the server broke the protocol: {0}")]
     Protocol(#[from] SessionError),
     /// A message is too long for a frame.
@@ -35,9 +35,9 @@ pub enum ClientError {
     /// The connection, the input or the output failed.
     #[error("{doing}: {error}")]
     Io {
-        /// What was being done.
+        /// The action that failed.
         doing: &'static str,
-        /// What the system said.
+        /// The error of the system.
         error: io::Error,
     },
     /// The file became shorter while it was sent, so the connection was closed (TRF-13).
@@ -56,7 +56,7 @@ fn doing(doing: &'static str) -> impl Fn(io::Error) -> ClientError {
     move |error| ClientError::Io { doing, error }
 }
 
-/// Why a file is not sent. Nothing at all has gone on the wire then (TRF-12).
+/// The reason why a file is not sent. Nothing at all has gone on the wire then (TRF-12).
 #[derive(Debug, thiserror::Error)]
 enum NotSent {
     #[error("{0}")]
@@ -77,8 +77,8 @@ pub struct Client {
     dir: PathBuf,
     /// Ask for what is to be typed, and draw bars: a person sits at the terminal.
     interactive: bool,
-    /// How transfers are to be verified; none where they are not, or where the server has said
-    /// that it cannot (VTR-1).
+    /// The algorithm that verifies transfers; none where they are not verified, or where the server
+    /// has said that it cannot (VTR-1).
     verify: Option<Algorithm>,
 }
 
@@ -126,7 +126,7 @@ impl Client {
     /// Connects to a server. Files are sent from `dir`.
     ///
     /// # Errors
-    /// Whatever the system says of the connection.
+    /// Any error of the system about the connection.
     pub fn connect(server: &[SocketAddr], dir: &Path, interactive: bool) -> io::Result<Self> {
         let stream = TcpStream::connect(server)?;
         stream.set_nodelay(true)?;
@@ -147,7 +147,7 @@ impl Client {
     }
 
     /// Talks until `q` or the end of the input; either way the session ends with `q` (SES-12).
-    /// Empty lines are passed over, as in the article. What comes back is how many files were not
+    /// Empty lines are passed over, as in the article. Returns the number of files that were not
     /// sent, or not stored as far as the server told it.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use crate::wire::reply::{LocalTime, reply};
 use crate::wire::session::{ServerEvent, ServerSession, SessionError};
 use crate::wire::verified::{Algorithm, Answer};
 
-/// Why a session ends otherwise than by `q` or a clean end of stream.
+/// The reason why a session ends otherwise than by `q` or a clean end of stream.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionEnd {
     /// The client broke the protocol (SES-8).
@@ -26,7 +26,7 @@ pub enum SessionEnd {
     Io(#[from] io::Error),
 }
 
-/// Whether a session goes on.
+/// The state of a session: it goes on, or is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Goes {
     /// More may come.
@@ -35,7 +35,7 @@ pub enum Goes {
     Over,
 }
 
-/// One session, as a server sees it.
+/// A session, as a server sees it.
 #[derive(Debug)]
 pub struct Conversation<'s> {
     session: ServerSession,
@@ -153,7 +153,7 @@ mod tests {
     use crate::peer::store::Sync;
     use std::path::Path;
 
-    /// What each write took, in octets.
+    /// Number of octets that each write took.
     #[derive(Default)]
     struct Writes(Vec<usize>);
 

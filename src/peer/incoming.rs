@@ -26,12 +26,12 @@ pub(super) struct Verified {
 }
 
 impl Transfer {
-    /// Begins one that nothing is told of.
+    /// Begins a transfer that nothing is told of.
     pub(super) fn plain(store: &Store, name: &FileName) -> io::Result<Self> {
         store.begin(name).map(Self::Plain)
     }
 
-    /// Begins one that is verified.
+    /// Begins a transfer that is verified.
     pub(super) fn verified(store: &Store, name: &FileName, algorithm: Algorithm) -> Self {
         Self::Verified(Verified {
             hasher: Hasher::new(algorithm),

@@ -11,7 +11,7 @@ pub mod open_files;
 pub mod server;
 pub mod store;
 
-/// What one read of a socket or a file may take, in octets.
+/// Size of a read buffer, in octets; a server's grows where much arrives.
 const READ_OCTETS: usize = 65_536;
 
 /// A read that begins anew when a signal interrupts it.

@@ -1,4 +1,4 @@
-//! How many files a process may have open, where each session takes its share.
+//! The number of files that a process may have open, where each session takes its share.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 /// allows fewer, it gets as many as there are.
 ///
 /// # Errors
-/// How many there are, if they are too few, or what the system said.
+/// The number of files that the system allows, if they are too few, or the error of the system.
 pub fn allow(count: u64) -> io::Result<()> {
     let mut limit = getrlimit(Resource::Nofile);
     if limit.current.is_none_or(|current| current >= count) {

@@ -16,15 +16,15 @@ use super::conversation::{Conversation, Goes, SessionEnd};
 use super::store::{Store, Sync};
 use super::{READ_OCTETS, read};
 
-/// How long a failed `accept` waits for a session to end (and with it a file descriptor to
-/// become free) before it tries again.
+/// Time limit of the wait after a failed `accept` for a session to end (and with it a file
+/// descriptor to become free), before the next try.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
-/// What one read may take, in octets, where reads that take less leave some behind: files are
+/// The most octets that a read may take, where reads that take less leave some behind: files are
 /// written much faster in large pieces. A session gives the memory back when little arrives.
 const MOST_READ_OCTETS: usize = 32 * READ_OCTETS;
 
-/// What a server is told.
+/// The options of a server.
 #[derive(Debug, Clone)]
 pub struct ServerOptions {
     /// The address to listen on; port 0 lets the system choose.
@@ -38,9 +38,9 @@ pub struct ServerOptions {
     /// A session is ended when its peer neither sends nor takes an octet for so long; never,
     /// unless given.
     pub idle_timeout: Option<Duration>,
-    /// What has reached the disk by the time a file appears.
+    /// The parts of a file that have reached the disk by the time it appears.
     pub sync: Sync,
-    /// Whether transfers can be verified (VTR).
+    /// True if transfers can be verified (VTR).
     pub verify: bool,
 }
 
@@ -82,7 +82,7 @@ impl Server {
     /// Binds the address.
     ///
     /// # Errors
-    /// Whatever the system says, an address in use for one.
+    /// Any error of the system, such as an address in use.
     pub fn bind(options: ServerOptions) -> io::Result<Self> {
         let listener = TcpListener::bind(options.listen)?;
         listener.set_nonblocking(true)?;
@@ -102,7 +102,7 @@ impl Server {
     /// The address that clients connect to.
     ///
     /// # Errors
-    /// Whatever the system says.
+    /// Any error of the system.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
@@ -230,7 +230,7 @@ fn serve(mut stream: TcpStream, options: &ServerOptions) -> Result<(), SessionEn
     }
 }
 
-/// How large the buffer is to be, in octets, after a read that took `count` of its `size`.
+/// Size of the buffer, in octets, after a read that took `count` of its `size`.
 fn size_after(size: usize, count: usize) -> usize {
     if count == size {
         MOST_READ_OCTETS.min(2 * size)

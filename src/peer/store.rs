@@ -1,4 +1,4 @@
-//! Where files land: whole or not at all, and never outside the directory (TRF-8 to TRF-10).
+//! The store of files: they land whole or not at all, and never outside the directory (TRF-8 to TRF-10).
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -8,11 +8,11 @@ use tempfile::NamedTempFile;
 
 use crate::wire::file_header::FileName;
 
-/// How the names of files that are still arriving begin. One that a killed process left
+/// The prefix of the names of files that are still arriving. A file that a killed process left
 /// behind can be told by it and removed.
 pub const INCOMING_PREFIX: &str = ".unstick-incoming-";
 
-/// What has reached the disk by the time a file appears under its name.
+/// The parts of a file that have reached the disk by the time it appears under its name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Sync {
     /// Nothing: after a power failure it may be lost or empty, after a killed process it is not.
@@ -44,7 +44,7 @@ impl Store {
     /// Begins a file. It is invisible under its name until [`Incoming::finish`].
     ///
     /// # Errors
-    /// Whatever the system says of a directory that cannot be written (TRF-11).
+    /// Any error of the system, such as a directory that cannot be written (TRF-11).
     pub fn begin(&self, name: &FileName) -> io::Result<Incoming> {
         let file = tempfile::Builder::new()
             .prefix(INCOMING_PREFIX)
@@ -69,17 +69,17 @@ impl Incoming {
     /// Appends octets of the body.
     ///
     /// # Errors
-    /// Whatever the system says, a full disk for one (TRF-11).
+    /// Any error of the system, such as a full disk (TRF-11).
     pub fn write(&mut self, part: &[u8]) -> io::Result<()> {
         self.file.write_all(part)
     }
 
     /// Puts the whole file under its name, in place of an old one (TRF-10). A symbolic link
-    /// of that name is replaced, not followed (TRF-8). What has reached the disk then is as the
-    /// store's [`Sync`] has it.
+    /// of that name is replaced, not followed (TRF-8). The store's [`Sync`] says what has reached
+    /// the disk then.
     ///
     /// # Errors
-    /// Whatever the system says; the file is not there then, unless nothing but the syncing of its
+    /// Any error of the system; the file is not there then, unless nothing but the syncing of its
     /// name failed.
     pub fn finish(self) -> io::Result<()> {
         let sync = self.sync;

@@ -7,8 +7,8 @@ use std::thread::{self, JoinHandle};
 use super::ended::Ended;
 use super::variation::Variation;
 
-/// The number of conversations for each worker that lie ready at the most. More would be in vain
-/// where the judge leaves some out.
+/// The number of conversations for each worker that lie ready at the most. More would be wasted where the judge
+/// leaves some out.
 const READY: usize = 4;
 
 type Outcome = Result<Ended, String>;
@@ -31,9 +31,9 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    /// The next that a worker takes.
+    /// The index of the next variation that a worker takes.
     next: usize,
-    /// Those before have been asked for, or never will be.
+    /// The index before which every variation has been asked for, or never will be.
     asked: usize,
     held: HashMap<usize, Outcome>,
     over: bool,
@@ -71,13 +71,12 @@ impl Ahead {
         }
     }
 
-    /// What came of a variation, the first time that it is asked for. `None` if it was not held
-    /// ahead.
+    /// The outcome of a variation, the first time that it is asked for. `None` if it was not held ahead.
     pub(super) fn take(&mut self, variation: &Variation) -> Option<Outcome> {
         let mut state = self.shared.lock();
         let later = self.variations[state.asked.min(self.variations.len())..].iter();
         let place = state.asked + later.into_iter().position(|one| one == variation)?;
-        // What lies between was left out.
+        // The variations in between were left out.
         for left_out in state.asked..place {
             state.held.remove(&left_out);
         }

@@ -3,14 +3,14 @@
 use super::held::Learned;
 use super::pattern::Pattern;
 
-/// Octets of an answer that a coded value may change beside those that were seen to.
+/// Octets of an answer that a coded value may change beside those that vary in the samples.
 const MAX_CODED: usize = 32;
 
 /// Bounds on octets of joined answers that may differ from the samples.
 struct Varies {
     octets: usize,
     length: usize,
-    /// In how many lengths each answer is tried.
+    /// The number of lengths in which each answer is tried.
     lengths: usize,
 }
 
@@ -21,7 +21,7 @@ fn count(counts: &mut [i64; 256], octets: &[u8], each: i64) {
 }
 
 impl Learned {
-    /// Whether octets are a permutation of these answers, one after the other.
+    /// True if the octets are a permutation of these answers, one after the other.
     pub(crate) fn are_in_any_order(&self, answers: &[usize], octets: &[u8]) -> bool {
         if answers.is_empty() {
             return octets.is_empty();
@@ -30,9 +30,9 @@ impl Learned {
         self.permuted(answers, &octets)
     }
 
-    /// Whether octets are those of these answers, mixed in any way, but for as many as vary. Values that vary may
-    /// be coded, so that more of them changes than was seen to, and by one octet more or less in length: a date
-    /// in compressed headers.
+    /// True if the octets are those of these answers, mixed in any way, except for as many as vary. Values that vary
+    /// may be coded, so that more octets of them change than in the samples, and their length too: a date in
+    /// compressed headers.
     pub(crate) fn are_interleaved(&self, answers: &[usize], octets: &[u8]) -> bool {
         if answers.iter().any(|it| self.patterns[*it].is_open()) {
             return false;
@@ -108,7 +108,7 @@ mod tests {
         assert!(!learned.are_in_any_order(&[1, 2, 3], b"cb22"));
     }
 
-    /// A value that varies is coded: more of it differs than was seen to, but no answer is missing.
+    /// A value that varies is coded: more of it differs than in the samples, but no answer is missing.
     #[test]
     fn interleaved_answers_may_differ_in_coded_values() {
         let held = |second: u8| Held {

@@ -2,7 +2,8 @@
 //!
 //! A recording has what a client sent up to the next answer as one turn. A server that loses what follows a message
 //! in the same read does not answer such a turn at all, where the client wrote its messages apart. Nothing could be
-//! compared with that: so it is looked for how the turn has to go apart, and that it may not go as one is a finding.
+//! compared with that. So the places where the turn has to go apart are searched for, and a turn that cannot go in
+//! one piece is a finding.
 
 use std::time::Duration;
 
@@ -16,10 +17,10 @@ use crate::framing::{Framing, guess};
 use crate::judge::shrinking::minimise;
 use crate::testee::wait::Patience;
 
-/// The time that a server sleeps before what it says is taken for all that it says.
+/// The time that a server sleeps before its answer is taken for complete.
 const REST: Duration = Duration::from_millis(100);
 
-/// Turns of more octets are not tried one octet at a time.
+/// The most octets of a turn that is tried one octet at a time.
 const OCTETS_UP_TO: usize = 16 * 1024;
 
 /// The most single places of a turn that are tried.
@@ -31,7 +32,7 @@ const RUNS_FOR_FEW: usize = 60;
 /// Learns a conversation, whose turns go apart where they have to.
 ///
 /// # Errors
-/// In a sentence, why it cannot be replayed.
+/// The reason why it cannot be replayed, in a sentence.
 pub(super) fn learned(
     subject: &mut dyn Subject,
     conversation: &Conversation,
@@ -48,8 +49,8 @@ pub(super) fn learned(
     Ok((apart, known))
 }
 
-/// The variations, and before them each turn in one piece that has to go apart, whichever variations are wanted: it is
-/// what the client sent.
+/// The variations, and before them each turn in one piece that has to go apart, whichever variations are wanted: the
+/// turn in one piece is what the client sent.
 pub(super) fn with_whole_turns(
     variations: &[Variation],
     conversation: &Conversation,
@@ -66,8 +67,8 @@ pub(super) fn with_whole_turns(
     all
 }
 
-/// True if a variation is about a turn that makes a difference in one piece already: what is cut or joined there
-/// otherwise has pieces of the same kind.
+/// True if a variation is about a turn that makes a difference in one piece already: other cuts and joins there have
+/// pieces of the same kind.
 pub(super) fn is_spoilt(variation: &Variation, mut spoilt: impl Iterator<Item = usize>) -> bool {
     match variation {
         Variation::Cut { turn, .. } => spoilt.any(|one| one == *turn),
@@ -110,7 +111,7 @@ fn find(
 struct Search<'s> {
     subject: &'s mut dyn Subject,
     options: &'s Options,
-    /// How many conversations were held.
+    /// Number of conversations held.
     held: usize,
 }
 
@@ -152,7 +153,7 @@ impl Search<'_> {
         Ok(held)
     }
 
-    /// As few places of a turn as it needs to be answered as it was recorded.
+    /// Places, few of them, at which a turn goes apart to be answered as it was recorded.
     fn places(
         &mut self,
         conversation: &Conversation,
@@ -181,7 +182,7 @@ impl Search<'_> {
             })?;
             return Ok(Some(fewest));
         }
-        // What comes behind the last whole message is the likeliest to be lost.
+        // The octets after the last whole message are the likeliest to be lost.
         let singles = interesting(&sent).into_iter().rev();
         for place in singles.take(SINGLES) {
             if helps(self, &[place])? {
@@ -217,7 +218,7 @@ fn candidates(
     candidates
 }
 
-/// The places between the frames of a turn, up to where it is no more made of such.
+/// The places between the frames of a turn, up to the first octets that are not a frame.
 fn between_frames(framing: &Framing, sent: &[u8], begins: bool) -> Vec<usize> {
     let split = if begins {
         framing.split(sent)

@@ -83,7 +83,7 @@ fn frame(of_each: &[(&[u8], &Found<'_>)]) -> Option<Pattern> {
 /// The frame of an answer in which a difference lies. All counts are from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Differs {
-    /// The frame: one more than there are where octets come after the last.
+    /// The number of the frame: one more than `of` where octets come after the last.
     pub number: usize,
     /// The number of frames that come uncut.
     pub of: usize,

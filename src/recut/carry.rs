@@ -1,19 +1,19 @@
-//! Values that are carried over: what varies in an answer and is sent back later, such as a session's
+//! Values that are carried over: a value that varies in an answer and is sent back later, such as a session's
 //! identifier, is sent back as the server gave it this time.
 
 use super::token::{Set, is_text, is_word, tokens};
 
-/// A shorter value stands in later octets by chance.
+/// Least length of a value, in octets. A shorter value may stand in later octets by chance.
 const LEAST: usize = 4;
 
-/// What the recording says, and what this conversation has in its place.
+/// The values of the recording, and those that this conversation has in their place.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Carried {
     values: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Carried {
-    /// Learns from an answer what is to be carried over into `later`, what the client sends afterwards.
+    /// Learns from an answer the values to carry over into `later`, the octets that the client sends afterwards.
     pub(crate) fn learn(&mut self, recorded: &[u8], came: &[u8], later: &[&[u8]]) {
         if recorded == came {
             return;
@@ -33,7 +33,7 @@ impl Carried {
         }
     }
 
-    /// What the client sends, with the values of this conversation.
+    /// The octets that the client sends, with the values of this conversation.
     pub(crate) fn apply(&self, sent: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(sent.len());
         let mut rest = sent;

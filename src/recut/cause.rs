@@ -15,7 +15,7 @@ pub(crate) fn of(
     Some(known.replace("UNIT", unit))
 }
 
-/// The same with a word in the place of what is cut: a request, an answer, or a record.
+/// The same, with `UNIT` in the place of the word for what is cut: a request, an answer, or a record.
 fn known(
     variation: &Variation,
     difference: &Difference,

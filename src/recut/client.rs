@@ -13,13 +13,13 @@ use crate::testee::exit_status::status_in_words;
 use crate::testee::launch::Template;
 use crate::testee::wait::Patience;
 
-/// How long a client rests after the conversation before our end of it is closed.
+/// Time that a client rests after the conversation before our end of it is closed.
 const LINGERS: Duration = Duration::from_millis(300);
 
-/// Why a recording cannot be played to a client.
+/// The reason why a recording cannot be played to a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NotPlayable {
-    /// An answer is only said to come.
+    /// An answer has no octets: it is only said to come.
     #[error("the answer to turn {0} has no octets in the recording: there is nothing to send")]
     NoOctets(usize),
     /// The client ended its stream and was answered after that.
@@ -30,8 +30,8 @@ pub(crate) enum NotPlayable {
     NothingAnswered,
 }
 
-/// The conversation from the other end: the recorded answers are what is sent, and the recorded
-/// requests what comes of it.
+/// The conversation from the other end: the recorded answers are sent, and the recorded requests are the answers to
+/// them.
 pub(crate) fn inverted(conversation: &Conversation) -> Result<Conversation, NotPlayable> {
     let mut inverted = Conversation::default();
     let say = |number: usize, inverted: &mut Conversation| {
@@ -84,7 +84,7 @@ pub(super) fn hold(template: &Template, talk: &Talk<'_>) -> Result<Ended, String
     let status = client.program().end(talk.patience);
     held.answers.resize(answers, Vec::new());
     held.answers.push(client.program().seen());
-    // When it closes its connection is its own affair; that it ends is not.
+    // The client may close its connection when it likes, but it has to end.
     held.closed = status.is_some();
     held.ended = match status {
         Some(status) => format!("the client ended {}", status_in_words(status)),

@@ -1,5 +1,4 @@
-//! Durations in answers: what took how long depends on the cut by nature, and may be equal in all uncut
-//! runs all the same.
+//! Durations in answers: they depend on the cut by nature, although they may be equal in all uncut runs.
 
 use super::token::{Set, tokens};
 
@@ -45,7 +44,7 @@ pub(super) fn split(octets: &[u8], words: Set) -> Vec<&[u8]> {
     split
 }
 
-/// Whether a token that `split` made is a sum of times.
+/// True if a token that `split` made is a sum of times.
 pub(super) fn is_sum(token: &[u8]) -> bool {
     sum(token).is_some_and(|(len, terms)| len == token.len() && terms > 1)
 }
@@ -60,7 +59,7 @@ pub(super) fn sum(octets: &[u8]) -> Option<(usize, usize)> {
     Some((len, terms))
 }
 
-/// The number of octets at the beginning that a sum of times may have.
+/// The number of octets at the beginning that may belong to a sum of times.
 pub(super) fn agrees(octets: &[u8]) -> usize {
     let signs = b"0123456789. +";
     octets
@@ -83,7 +82,7 @@ fn fraction(octets: &[u8]) -> Option<usize> {
     (whole > 0 && part > 0).then_some(whole + 1 + part)
 }
 
-/// Whether a space and a unit of time come next.
+/// True if a space and a unit of time come next.
 fn precedes_unit(octets: &[u8]) -> bool {
     octets.strip_prefix(b" ").is_some_and(|rest| {
         let word = rest
@@ -94,8 +93,8 @@ fn precedes_unit(octets: &[u8]) -> bool {
     })
 }
 
-/// Marks the numbers of durations, and the fractions on a line of which one varies: a sum of times, as
-/// in `(0.015 + 0.000 + 0.014 secs)`.
+/// Marks the numbers of durations, and all fractions on a line where any fraction varies: a sum of times, as in
+/// `(0.015 + 0.000 + 0.014 secs)`.
 pub(super) fn mark(tokens: &[&[u8]], varies: &mut [bool]) {
     let mut begin = 0;
     while begin < tokens.len() {
@@ -130,7 +129,7 @@ fn is_number(token: &[u8]) -> bool {
     !token.is_empty() && token.iter().all(u8::is_ascii_digit)
 }
 
-/// Whether a number with its unit, or a number before one, begins here.
+/// True if a number begins here that has a unit of time, in the same token or after a space.
 fn is_duration(tokens: &[&[u8]], place: usize) -> bool {
     let token = tokens[place];
     let digits = token

@@ -1,14 +1,15 @@
-//! The least conversation that shows a difference, as reports of any kind draw one.
+//! The least conversation that shows a difference, as evidence for reports of any kind.
 
 use super::shrink::Least;
 use super::variation::Variation;
 use crate::judge::evidence::{Evidence, Wanted};
 use crate::trace::octets::Octets;
 
-/// Octets that are kept of the answers.
+/// Most octets of the answers that are kept.
 const MOST_SEEN: usize = 64 * 1024;
 
-/// What was sent, cut as it was, what came, and what comes uncut in the place of what is wrong.
+/// The octets that were sent, cut as they were, those that came, and the answer that comes uncut in the place of the
+/// wrong one.
 pub(super) fn of(least: &Least) -> Evidence {
     let held = &least.shown.held;
     let mut seen = held.answers.concat();

@@ -28,7 +28,7 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// A party sends these octets.
+    /// Adds octets that a party sent.
     pub fn octets(&mut self, party: Party, octets: &[u8]) {
         if octets.is_empty() {
             return;
@@ -39,20 +39,20 @@ impl Exchange {
         }
     }
 
-    /// The stream of a party ends. Its first end counts.
+    /// Adds the end of a party's stream. Its first end counts.
     pub fn end(&mut self, party: Party) {
         if !self.events.contains(&Event::End(party)) {
             self.events.push(Event::End(party));
         }
     }
 
-    /// What happened.
+    /// The events, in their order.
     #[must_use]
     pub fn events(&self) -> &[Event] {
         &self.events
     }
 
-    /// Whether no octet was sent.
+    /// True if no octet was sent.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         !self
@@ -74,8 +74,8 @@ impl Exchange {
         })
     }
 
-    /// Replaces a text by other octets, as many, wherever either party sent it, in one turn or
-    /// across several. Says how often.
+    /// Replaces a text by other octets, as many, wherever either party sent it, in one turn or across several.
+    /// Returns the number of replacements.
     pub fn redact(&mut self, secret: &[u8]) -> usize {
         if secret.is_empty() {
             return 0;

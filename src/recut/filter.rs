@@ -1,4 +1,4 @@
-//! One run of a filter: a program that reads standard input and writes what it makes of it.
+//! A run of a filter: a program that reads standard input and writes the result to standard output.
 
 use std::thread;
 use std::time::Duration;
@@ -14,20 +14,21 @@ use crate::testee::piped::{Piped, Reading};
 use crate::testee::wait::Patience;
 use crate::trace::octets::Octets;
 
-/// A pause that a right program does not mind.
+/// A pause that a correct program does not mind.
 const PAUSE: Duration = Duration::from_millis(60);
 
 /// Number of pauses in one conversation.
 const MAX_PAUSES: usize = 12;
 
-/// A program that leaves octets unread and rests for so long does not mean to read them now.
+/// Time of rest after which a program that leaves octets unread does not mean to read them now.
 const LEAVES_UNREAD: Duration = Duration::from_millis(400);
 
-/// The least work on one piece, and the least time blocked over it, that is too much.
+/// The least limit of the time that a program works on one piece, or is blocked over it.
 const LONG_WORK: Duration = Duration::from_millis(1_500);
+/// The same at the end, after pieces were left unread.
 const LITTLE_WORK: Duration = Duration::from_millis(100);
 
-/// A program that has rested over so many unread pieces gets the rest of its input at once, as one that
+/// Number of unread pieces over which a program rests before it gets the rest of its input at once, as a program that
 /// works without an end does: each further piece would be waited for as long.
 const LEFT_IN_VAIN: usize = 4;
 
@@ -35,23 +36,23 @@ const LEFT_IN_VAIN: usize = 4;
 /// left again.
 const MAX_LEFT_AGAIN: usize = 3;
 
-/// How long a program rests after an answer of unknown length before that is taken for complete.
+/// Time that a program rests after an answer before that is taken for complete.
 const QUIET: Duration = Duration::from_millis(40);
 
-/// What has been seen of the way in which a program reads.
+/// Observations of the way in which a program reads.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Sight {
     /// Pieces that it took before the next was there.
     pub(crate) taken: usize,
     /// Pieces that it left unread.
     pub(crate) left: usize,
-    /// Those of them that it could have read later: it had neither ended nor closed its output.
+    /// Unread pieces that it could have read later: it had neither ended nor closed its output.
     late: usize,
     /// Number of repetitions of a conversation that left as many pieces unread again.
     left_again: usize,
-    /// It wrote something while more of its input was to come.
+    /// True if it wrote something while more of its input was to come.
     pub(crate) answered_early: bool,
-    /// Pieces that were put behind the one before in memory, and others.
+    /// Pieces that were put right after the piece before in memory, and other pieces.
     gathered: usize,
     apart: usize,
 }
@@ -67,15 +68,15 @@ impl Sight {
         self.apart += other.apart;
     }
 
-    /// Whether it gathers its input and looks at it when that has ended, as far as can be seen.
+    /// True if it gathers its input and looks at it when that has ended, as far as can be seen.
     pub(crate) const fn reads_whole(&self) -> bool {
         !self.answered_early && (self.taken == 0 || self.gathered > 3 * self.apart)
     }
 }
 
-/// Holds a conversation with a filter. A process that starts late, on a loaded machine, reads two
-/// pieces as one, and what it writes then says nothing of the cut: it is held again. `before` is what
-/// was seen until now, since a program that leaves its input unread by nature is not waited for each time.
+/// Holds a conversation with a filter. A process that starts late, on a loaded machine, reads two pieces as one, and
+/// its output then says nothing of the cut: the conversation is held again. `before` is what was seen until now,
+/// since a program that leaves its input unread by nature is not waited for each time.
 pub(super) fn hold(
     template: &Template,
     talk: &Talk<'_>,
@@ -106,7 +107,7 @@ fn once(template: &Template, talk: &Talk<'_>) -> Result<(Ended, Sight), String> 
         left_in_vain: 0,
         last_read: None,
     };
-    // What comes before anything is asked is not told apart from what comes after.
+    // Output before the first turn is not told apart from output after it.
     under_way.held.answers.push(Vec::new());
     let status = under_way.hold();
     let ended = Ended {
@@ -122,17 +123,17 @@ struct UnderWay<'t> {
     talk: &'t Talk<'t>,
     held: Held,
     sight: Sight,
-    /// How much of its output belongs to earlier answers, in octets.
+    /// Length of its output that belongs to earlier answers, in octets.
     taken: usize,
     pauses: usize,
     /// The number of pieces that it did not read in the time that was given.
     left_in_vain: usize,
-    /// Where it waited for its input to go when the last piece had been read.
+    /// Address to which its next input would go when the last piece had been read.
     last_read: Option<u64>,
 }
 
 impl UnderWay<'_> {
-    /// Says how the program ended.
+    /// Holds the conversation. Returns the exit status, if any.
     fn hold(&mut self) -> Option<i32> {
         let talk = self.talk;
         let turns = &talk.conversation.turns;
@@ -155,7 +156,7 @@ impl UnderWay<'_> {
             patience.idle = patience.idle.max(FIRST_OCTET);
         }
         if self.left_in_vain >= LEFT_IN_VAIN {
-            // It has had that time already.
+            // The program has had that time already.
             patience.busy = patience.busy.saturating_sub(LONG_WORK).max(LITTLE_WORK);
         }
         let status = self.program.end(patience);
@@ -255,7 +256,7 @@ impl UnderWay<'_> {
             .program
             .wait(talk.patience, |seen| is_whole(talk.learned, &seen[from..]));
         if whole {
-            // More than is right shows before the next turn.
+            // Octets beyond the answer show before the next turn.
             let quiet = Patience {
                 idle: QUIET,
                 busy: QUIET * 10,

@@ -17,7 +17,7 @@ use crate::trace::octets::{Octets, to_hex};
 use crate::trace::segmentation::Segmentation;
 use crate::trace::{Class, Cuts, Trace};
 
-/// One variation of a conversation, judged.
+/// A variation of a conversation, judged.
 #[derive(Debug, Clone)]
 pub struct Finding {
     /// The verdict, with its message and its cause.
@@ -28,7 +28,7 @@ pub struct Finding {
     pub shrunk: Option<Trace>,
     /// The frame of the answer that differs first, where the framing is known.
     pub frame: Option<Differs>,
-    /// The conversation and both answers, for people; empty for what is green.
+    /// The conversation and both answers, for people; empty if the check is green.
     pub shown: String,
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn check(
     Check::new(&case, segmentation, verdict, message)
 }
 
-/// What is done, in one line.
+/// The title of a variation, in one line.
 fn title(variation: &Variation) -> String {
     let places = |after: &[usize]| {
         let places: Vec<String> = after.iter().map(usize::to_string).collect();
@@ -85,7 +85,7 @@ fn title(variation: &Variation) -> String {
     }
 }
 
-/// What happened, in one sentence.
+/// The difference, in one sentence.
 pub(crate) fn message(
     words: &Words,
     learned: &Learned,
@@ -172,7 +172,7 @@ pub(crate) fn trace(name: &str, least: &Least) -> Trace {
     trace
 }
 
-/// How many octets are shown on either side of a cut, and of an answer.
+/// Number of octets that are shown on either side of a cut, and of an answer.
 const AROUND: usize = 12;
 const OF_AN_ANSWER: usize = 160;
 
@@ -272,7 +272,7 @@ fn cut_text(sent: &[u8], place: usize) -> String {
     .replace("\\\\", "\\")
 }
 
-/// Octets as text that commands no terminal.
+/// Octets as text, escaped so that no terminal obeys them.
 fn escaped(octets: &[u8]) -> String {
     octets.escape_ascii().to_string()
 }

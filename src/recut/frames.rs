@@ -1,24 +1,24 @@
-//! Where the frames of a conversation are worth a cut, if it is known how its stream is divided.
+//! The places in frames that are worth a cut, if it is known how the stream of a conversation is divided.
 
 use std::collections::BTreeSet;
 
 use super::turn::Conversation;
 use crate::framing::{Ended, Framing, Place};
 
-/// Of a turn of many frames, so many of the first and so many of the last are cut.
+/// Number of frames that are cut at the beginning, and at the end, of a turn of many frames.
 const FRAMES: usize = 16;
 
 /// The places of one turn, which is made of whole frames.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Framed {
-    /// After each octet of a number, in the middle of whatever else there is, and behind it.
+    /// Places after each octet of a number, in the middle of every other part, and after it.
     pub(super) singles: BTreeSet<usize>,
-    /// Two places at a time: inside a number and behind it; and so that the second half of a frame comes
-    /// with the first octet of the next.
+    /// Pairs of places: inside a number and after it; and on either side of a boundary, so that the second half of a
+    /// frame comes with the first octet of the next.
     pub(super) pairs: Vec<(usize, usize)>,
 }
 
-/// The places of each turn; none of a turn that is not made of whole frames.
+/// The places of each turn; `None` for a turn that is not made of whole frames.
 pub(super) fn of(framing: &Framing, conversation: &Conversation) -> Vec<Option<Framed>> {
     let turns = conversation.turns.iter().enumerate();
     turns

@@ -1,4 +1,4 @@
-//! What came of a conversation that was held, and how that differs from what was learned.
+//! The outcome of a conversation that was held, and its difference from what was learned.
 
 use std::time::Duration;
 
@@ -7,49 +7,49 @@ use super::pattern::Pattern;
 use super::recorded::same_outcome;
 use crate::framing::Framing;
 
-/// What came of one conversation.
+/// The outcome of one conversation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Held {
     /// The answers: before anything was sent, and then to each turn. Fewer where the server closed.
     pub(crate) answers: Vec<Vec<u8>>,
-    /// Whether the server had closed at the end.
+    /// True if the server had closed at the end.
     pub(crate) closed: bool,
-    /// Whether it closed by a reset, which may have taken octets along.
+    /// True if it closed by a reset, which may have taken octets along.
     pub(crate) reset: bool,
-    /// How the connection ended, in words.
+    /// The end of the connection, in words.
     pub(crate) ended: String,
-    /// How the server ended, if it did.
+    /// The end of the server, in words, if it ended.
     pub(crate) died: Option<String>,
     /// The turn, from 0, that the server did not read to its end.
     pub(crate) not_read: Option<usize>,
-    /// The answer that had no end.
+    /// True if an answer had no end.
     pub(crate) flooded: bool,
-    /// How many octets had come before the last piece of the last turn that was cut.
+    /// Number of octets that had come before the last piece of the last turn that was cut.
     pub(crate) early: usize,
     /// The answer that came only after more octets had been sent than it needs.
     pub(crate) held_back: Option<usize>,
     /// The turn, from 0, to which an answer began before all its octets had been sent.
     pub(crate) answered_early: Option<usize>,
-    /// The longest that a complete answer took, of the time that the server had.
+    /// The longest time that a complete answer took, of the time that the server had.
     pub(crate) slowest: Duration,
-    /// The longest that the octets of one turn took to go out: on a loaded machine the server may have waited
+    /// The longest time that the octets of one turn took to go out: on a loaded machine the server may have waited
     /// for the rest of a turn for longer than it does by right.
     pub(crate) inside: Duration,
-    /// The time from the beginning of the conversation until its last octets had gone out: a server may give a
-    /// whole connection no more than so long by right.
+    /// The time from the beginning of the conversation until its last octets had gone out: a server may limit the
+    /// time of a whole connection by right.
     pub(crate) span: Duration,
-    /// What came while nothing was asked, each piece by itself.
+    /// Octets that came while nothing was asked, each piece by itself.
     pub(crate) unasked: Vec<Vec<u8>>,
-    /// What is carried over from answers into later octets.
+    /// Values that are carried over from answers into later octets.
     pub(crate) carried: Vec<Vec<u8>>,
 }
 
-/// How what came differs from what was learned. Answers count from 0, the greeting.
+/// The difference of an outcome from what was learned. Answers count from 0, the greeting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Difference {
     /// The server ended.
     Died(String),
-    /// An answer came that is another one.
+    /// Another answer came in the place of this one.
     Other {
         /// Its number.
         answer: usize,
@@ -80,7 +80,7 @@ pub(crate) enum Difference {
     LeftOpen,
     /// Afterwards the server does not serve the uncut conversation any more.
     Unwell,
-    /// A frame that lies is answered as the one that it was made from.
+    /// A frame that lies is answered as the frame that it was made from.
     AnsweredAnyway,
 }
 
@@ -97,7 +97,7 @@ impl Difference {
         }
     }
 
-    /// Whether something was waited for that did not come, which takes its time.
+    /// True if something was waited for that did not come, which takes its time.
     pub(crate) const fn took_time(&self) -> bool {
         matches!(
             self,
@@ -113,27 +113,27 @@ pub(crate) struct Shown {
     pub(crate) held: Held,
 }
 
-/// What uncut conversations are like.
+/// Facts that were learned from uncut conversations.
 #[derive(Debug, Clone)]
 pub(crate) struct Learned {
     samples: Vec<Vec<Vec<u8>>>,
-    /// What each answer is like, the greeting first.
+    /// The pattern of each answer, the greeting first.
     pub(crate) patterns: Vec<Pattern>,
-    /// Whether the server closes at the end; `None` where that varies.
+    /// True if the server closes at the end; `None` where that varies.
     pub(crate) closes: Option<bool>,
-    /// Whether the server ends with the conversation by itself.
+    /// True if the server ends with the conversation by itself.
     pub(crate) dies: bool,
-    /// What comes unasked, such as a heartbeat.
+    /// Patterns of octets that come unasked, such as a heartbeat.
     unasked: Vec<Pattern>,
-    /// The longest that an answer took, of the time that the server had: a loaded machine changes no patience.
+    /// The longest time that an answer took, of the time that the server had: a loaded machine changes no patience.
     pub(crate) slowest: Duration,
-    /// What is carried over.
+    /// Values that are carried over.
     pub(crate) carried: Vec<Vec<u8>>,
     /// The framing of the answers, where it is known.
     pub(crate) framing: Option<Framing>,
 }
 
-/// As many samples of an answer are kept at the most.
+/// The most samples of an answer that are kept.
 const SAMPLES: usize = 32;
 
 impl Learned {
@@ -179,7 +179,7 @@ impl Learned {
         }
     }
 
-    /// The same with answers that are divided so.
+    /// The same, with answers divided by this framing.
     pub(crate) fn divided(mut self, framing: Option<&Framing>) -> Self {
         self.framing = framing.cloned();
         self.find_patterns();
@@ -259,8 +259,8 @@ impl Learned {
         true
     }
 
-    /// True of two conversations that are none that is known, and alike: where an answer of one is not known, both have
-    /// more in common there than a beginning and an end.
+    /// True if a conversation is not as learned, and another is like it: where an answer of either is not known, both
+    /// have more in common there than a beginning and an end.
     pub(crate) fn are_alike(&self, one: &Held, other: &Held) -> bool {
         let plain = |held: &Held| {
             held.died.is_none()
@@ -280,7 +280,7 @@ impl Learned {
             && (0..one.answers.len()).all(alike)
     }
 
-    /// What is known of the conversation without some turns. Where the server closes before the last of them, there
+    /// The facts about the conversation without some turns. Where the server closes before the last of them, there
     /// are fewer answers than turns.
     pub(crate) fn without_turns(&self, from: usize, to: usize, drops_last: bool) -> Self {
         let mut learned = self.clone();
@@ -303,7 +303,7 @@ impl Learned {
             .unwrap_or_default()
     }
 
-    /// An answer in each of the lengths that were learned, in so many at the most.
+    /// Samples of an answer, each of another length, `most` of them at the most.
     pub(super) fn of_each_length(&self, answer: usize, most: usize) -> Vec<&[u8]> {
         let mut found: Vec<&[u8]> = Vec::new();
         for sample in self.samples.get(answer).into_iter().flatten() {
@@ -315,7 +315,7 @@ impl Learned {
         found
     }
 
-    /// Whether octets are this answer, whole.
+    /// True if the octets are this answer, whole.
     pub(crate) fn is_answer(&self, answer: usize, octets: &[u8]) -> bool {
         self.patterns.get(answer).is_some_and(|pattern| {
             pattern.matches(octets)
@@ -323,7 +323,7 @@ impl Learned {
         })
     }
 
-    /// How what came differs, if it does.
+    /// The difference from what was learned, if any.
     pub(crate) fn difference(&self, held: &Held) -> Option<Difference> {
         if let Some(died) = held.died.as_ref().filter(|_| !self.dies) {
             return Some(Difference::Died(died.clone()));
@@ -360,12 +360,13 @@ impl Learned {
         }
     }
 
-    /// Whether octets are the beginning of this answer, or nothing of it.
+    /// True if the octets are the beginning of this answer, or if there are none.
     fn is_incomplete(&self, answer: usize, came: &[u8]) -> bool {
         came.is_empty() || self.patterns[answer].agrees_until(came) == came.len()
     }
 
-    /// True if this answer did not come, as far as more octets could not make it another one that is right.
+    /// True if this answer did not come, or only a part of it. A part of an answer that varies does not count: more
+    /// octets could make it another right answer.
     pub(crate) fn is_missing(&self, answer: usize, came: &[u8]) -> bool {
         let Some(pattern) = self.patterns.get(answer) else {
             return false;
@@ -374,7 +375,7 @@ impl Learned {
             && (came.is_empty() || pattern.varies().is_empty() && self.is_incomplete(answer, came))
     }
 
-    /// True if no further octets make this answer of what came.
+    /// True if no further octets can complete the octets that came to this answer.
     pub(crate) fn is_beyond_help(&self, answer: usize, came: &[u8]) -> bool {
         self.unasked.is_empty()
             && self
@@ -383,13 +384,13 @@ impl Learned {
                 .is_some_and(|pattern| pattern.agrees_until(came) < came.len())
     }
 
-    /// Where an answer that differs does so first.
+    /// The offset of the first octet in which an answer differs.
     pub(crate) fn differs_at(&self, answer: usize, came: &[u8]) -> usize {
         let pattern = self.patterns.get(answer);
         pattern.map_or(0, |pattern| pattern.agrees_until(came))
     }
 
-    /// What joined answers are, one after the other, as far as they can be told apart.
+    /// The answers in joined octets, one after the other, as far as they can be told apart.
     pub(crate) fn split(
         &self,
         answers: std::ops::RangeInclusive<usize>,
@@ -408,7 +409,8 @@ impl Learned {
                 follow.is_none_or(|follow| follow.matches(&rest[**end..]))
             };
             let end = ends.iter().find(fits).or(ends.last()).copied();
-            // One that cannot be told takes all that is left, but for what follows it exactly.
+            // An answer that the next does not follow takes all that it can; an answer that is not found, all that is
+            // left.
             let end = end.unwrap_or(rest.len());
             split.push(rest[..end].to_vec());
             rest = &rest[end..];
@@ -417,7 +419,7 @@ impl Learned {
         split
     }
 
-    /// Whether octets are these answers, one after the other.
+    /// True if the octets are these answers, one after the other.
     pub(crate) fn are_answers(
         &self,
         answers: std::ops::RangeInclusive<usize>,
@@ -432,20 +434,20 @@ impl Learned {
         })
     }
 
-    /// Whether nothing was ever answered.
+    /// True if nothing was ever answered.
     pub(crate) fn is_silent(&self) -> bool {
         self.samples
             .iter()
             .all(|samples| samples.iter().all(Vec::is_empty))
     }
 
-    /// Octets without what comes unasked.
+    /// The octets without those that come unasked.
     pub(super) fn asked(&self, octets: &[u8]) -> Vec<u8> {
         without(&self.unasked, octets)
     }
 }
 
-/// Octets without what comes unasked.
+/// The octets without those that come unasked.
 fn without(unasked: &[Pattern], octets: &[u8]) -> Vec<u8> {
     let mut rest = octets;
     let mut out = Vec::with_capacity(octets.len());

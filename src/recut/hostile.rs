@@ -1,4 +1,4 @@
-//! Hostile frames, made from recorded ones: they announce what does not come, or are none.
+//! Hostile frames, made from recorded frames: they announce octets that do not come, or are not valid frames.
 
 use super::turn::Conversation;
 use crate::framing::{Ended, Found, Framing, Place};
@@ -11,9 +11,9 @@ const TURNS: usize = 2;
 pub enum Lie {
     /// Its length announces the most that it can.
     Maximum,
-    /// Its length is below the least that one can be.
+    /// Its length is below the least that is possible.
     TooSmall,
-    /// An octet that is always the same is another one.
+    /// An octet that is always the same has another value.
     WrongLiteral,
     /// It ends inside its length, right after it, or before its last octet, and nothing follows.
     Truncated(usize),
@@ -26,9 +26,9 @@ pub struct Hostile {
     pub turn: usize,
     /// The lie.
     pub lie: Lie,
-    /// The octets of the turn then.
+    /// The octets of the turn with the lie.
     pub octets: Vec<u8>,
-    /// The turn is this one frame, so that nothing else in it can be answered.
+    /// True if the turn is only this frame, so that nothing else in it can be answered.
     pub alone: bool,
 }
 
@@ -53,8 +53,8 @@ impl Lie {
         }
     }
 
-    /// True where a server that answers as if the frame were right cannot have read its length. One that needs no
-    /// more of a frame may answer before the rest of it, and one may leave a fixed octet to its peers.
+    /// True if a server that answers as if the frame were right cannot have read its length. A server that needs no
+    /// more of a frame may answer before the rest of it, and a server may leave a fixed octet to its peers.
     pub(super) const fn forbids_the_answer(self) -> bool {
         matches!(self, Self::Maximum | Self::TooSmall)
     }
@@ -73,7 +73,7 @@ pub(super) fn all(framing: &Framing, conversation: &Conversation) -> Vec<Hostile
             turns.push((turn, split.frames));
         }
     }
-    // The first of a conversation is read in another state than later ones.
+    // The first turn of a conversation is read in another state than later turns.
     let longest = (1..turns.len()).max_by_key(|at| {
         let (turn, _) = &turns[*at];
         (conversation.turns[*turn].sent.len(), usize::MAX - turn)

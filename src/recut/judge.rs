@@ -14,54 +14,54 @@ use crate::testee::wait::Patience;
 mod late;
 mod time_limit;
 
-/// Tries to begin a conversation anew with a server that does not greet as it should.
+/// Number of attempts to begin a conversation again with a server that does not greet as it should.
 const GREETINGS: usize = 3;
 
-/// What came of one variation.
+/// The outcome of one variation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// The answers are as uncut.
     Same,
-    /// They are not, each time.
+    /// The answers differ each time.
     Different(Box<Shown>),
-    /// They are not, and a right server may do so.
+    /// The answers differ, and a correct server may do so.
     Tolerated(Tolerated),
-    /// They differed, and not each time.
+    /// The answers differed, and not each time.
     Unsteady {
-        /// How often they differed.
+        /// Number of runs that differed.
         differed: usize,
-        /// In how many runs.
+        /// Number of all runs.
         runs: usize,
-        /// One that differed.
+        /// A run that differed.
         shown: Box<Shown>,
     },
-    /// Not held, and why.
+    /// Left out, for this reason.
     LeftOut(&'static str),
 }
 
 /// Facts about the time that a server gives the rest of a request.
 #[derive(Debug, Default)]
 struct TimeLimit {
-    /// A request that took so long was given up.
+    /// A time after which a request was given up.
     given_up: Option<Duration>,
-    /// A request that took so long was waited for.
+    /// A time for which a request was waited for.
     waited_for: Duration,
 }
 
 /// A variation that has differed, and what came of holding it again.
 struct Repeated {
-    /// The last that differed.
+    /// The last run that differed.
     last: Shown,
     /// Number of runs that differed.
     differed: usize,
     /// Times that the slowest turn took to go out, where it differed and where it did not.
     took: Vec<Duration>,
     took_same: Vec<Duration>,
-    /// The shortest of the runs that differed.
+    /// The shortest span of the runs that differed.
     span: Duration,
 }
 
-/// One conversation with one subject, being judged.
+/// A conversation with a subject, being judged.
 pub(crate) struct Bench<'b> {
     pub(crate) subject: &'b mut dyn Subject,
     pub(crate) conversation: &'b Conversation,
@@ -72,7 +72,7 @@ pub(crate) struct Bench<'b> {
     spoiled: bool,
     waits: Waits,
     limit: TimeLimit,
-    /// How many conversations were held.
+    /// Number of conversations held.
     pub(crate) held: usize,
 }
 
@@ -107,8 +107,8 @@ impl<'b> Bench<'b> {
         self.hold(conversation, variation, learned, patience, None)
     }
 
-    /// Holds a conversation that was made up from another one, uncut. Most that is made so is no request
-    /// and not answered, which is not waited for long: one that is missed costs a few octets.
+    /// Holds a conversation that was made up from another one, uncut. Most of these are not requests and are not
+    /// answered, so the wait is short: an answer that is missed costs a few octets.
     pub(crate) fn trial(
         &mut self,
         conversation: &Conversation,
@@ -184,13 +184,13 @@ impl<'b> Bench<'b> {
         Ok(outcome)
     }
 
-    /// Holds a variation, and says how it differs.
+    /// Holds a variation, and returns its difference.
     fn differs(&mut self, variation: &Variation) -> Result<Option<Shown>, String> {
         let patience = self.waits.patience(&self.learned);
         Ok(self.differs_after(variation, patience)?.0)
     }
 
-    /// The same, and how long its slowest turn took to go out.
+    /// The same, and the time that its slowest turn took to go out.
     fn differs_after(
         &mut self,
         variation: &Variation,
@@ -275,7 +275,7 @@ impl<'b> Bench<'b> {
             return Ok(Outcome::Same);
         };
         let Repeated { last, differed, .. } = repeated;
-        // Whatever the variation left behind must not show in the next.
+        // A state in which the variation left the server must not show in the next.
         self.spoiled = true;
         if differed == 1
             && let Some(drifted) = drifted
@@ -305,8 +305,8 @@ impl<'b> Bench<'b> {
         Ok(Outcome::Different(Box::new(last)))
     }
 
-    /// Holds a variation that has differed so often again, each time behind an uncut run. Nothing comes of
-    /// it where what the uncut runs teach explains the difference.
+    /// Holds a variation that has differed again, `repeats` times, each time after an uncut run. `None` where what
+    /// the uncut runs teach explains the difference.
     fn repeat(
         &mut self,
         variation: &Variation,
@@ -335,8 +335,8 @@ impl<'b> Bench<'b> {
                 repeated.took_same.push(inside);
             }
         }
-        // Where it has been repeated once only, it differed on either side of an uncut run, which no change
-        // of the server explains.
+        // A variation that was repeated once only, and differed again, did so on either side of an uncut run, which
+        // no change of the server explains.
         let is_open = repeats > 1 || repeated.differed == 1;
         if is_open && self.is_explained(&repeated.last)? {
             return Ok(None);
@@ -344,7 +344,7 @@ impl<'b> Bench<'b> {
         Ok(Some(repeated))
     }
 
-    /// True if a further uncut run is another again, and what it teaches explains the difference.
+    /// True if a further uncut run is not as learned, and what it teaches explains the difference.
     fn is_explained(&mut self, shown: &Shown) -> Result<bool, String> {
         Ok(!self.control()? && self.learned.difference(&shown.held).is_none())
     }
@@ -370,8 +370,8 @@ impl<'b> Bench<'b> {
         Ok(learned.are_alike(&held, differed))
     }
 
-    /// A difference where many of its turn are known: an uncut run after it has to be well, which may have been
-    /// held already, on the same server.
+    /// Confirms a difference where many of its turn are known: an uncut run after it has to go well, which may have
+    /// been held already, on the same server.
     fn confirm_by_control(
         &mut self,
         turn: Option<usize>,
@@ -460,9 +460,9 @@ impl<'b> Bench<'b> {
         Ok(difference.map(|difference| Shown { difference, held }))
     }
 
-    /// How a variation of another conversation differs from its uncut runs, which agree; `None` if it does
-    /// not, or if they do not. `just_learned`: the last runs were uncut ones of this conversation. `is_missing`: the
-    /// answer that this is about is known not to come.
+    /// The difference of a variation of another conversation from its uncut runs, which agree; `None` if it does not
+    /// differ, or if they do not agree. `just_learned`: the last runs were uncut ones of this conversation.
+    /// `is_missing`: the answer that this is about is known not to come.
     pub(crate) fn differs_in(
         &mut self,
         conversation: &Conversation,

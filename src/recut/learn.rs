@@ -12,32 +12,32 @@ use super::variation::Variation;
 use crate::framing::Framing;
 use crate::testee::wait::Patience;
 
-/// In one of the uncut runs nothing is said for so long, so that a clock that counts seconds shows, and
-/// so does what comes unasked.
+/// Length of a silence in one of the uncut runs, so that a clock that counts seconds shows, and octets that come
+/// unasked.
 pub(super) const LINGER: Duration = Duration::from_millis(1_050);
 
-/// How long a server is idle before an answer of unknown length is complete.
+/// Time that a server is idle before an answer of unknown length is complete.
 const IDLE: Duration = Duration::from_millis(300);
 
-/// How a conversation is judged.
+/// Options of the judging of a conversation.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How long a busy server is waited for.
+    /// Time limit of the wait for a busy server.
     pub timeout: Duration,
     /// A fresh server for each conversation.
     pub fresh: bool,
-    /// Whether values are carried over from answers into later octets.
+    /// True if values are carried over from answers into later octets.
     pub carry: bool,
-    /// Whether a conversation without any answer is judged.
+    /// True if a conversation without any answer is judged.
     pub silent: bool,
     /// The framing of the streams, where it is known; else a recording may say so.
     pub framing: Option<Framing>,
-    /// Is set when the run is to end: no further conversation is held then.
+    /// A flag that is set when the run is to end: no further conversation is held then.
     pub interrupted: Option<Arc<AtomicBool>>,
 }
 
 impl Options {
-    /// Whether the run is to end.
+    /// True if the run is to end.
     pub(super) fn is_interrupted(&self) -> bool {
         let set = |flag: &Arc<AtomicBool>| flag.load(Ordering::Relaxed);
         self.interrupted.as_ref().is_some_and(set)
@@ -46,7 +46,7 @@ impl Options {
 
 #[cfg(test)]
 impl Options {
-    /// Options of a run that is told nothing but this.
+    /// Options of a run that is told nothing but its time limit.
     pub(super) const fn untold(timeout: Duration) -> Self {
         Self {
             timeout,
@@ -59,20 +59,20 @@ impl Options {
     }
 }
 
-/// What is known of a conversation before it is cut.
+/// Facts about a conversation before it is cut.
 #[derive(Debug)]
 pub(crate) struct Known {
     pub(crate) learned: Learned,
-    /// Whether each conversation needs a fresh server.
+    /// True if each conversation needs a fresh server.
     pub(crate) fresh: bool,
-    /// What is worth knowing, a sentence each.
+    /// Notes that are worth knowing, a sentence each.
     pub(crate) notes: Vec<String>,
 }
 
 /// Holds the uncut conversation until it is known what its answers are like.
 ///
 /// # Errors
-/// In a sentence, why it cannot be replayed.
+/// The reason why it cannot be replayed, in a sentence.
 pub(crate) fn learn(
     subject: &mut dyn Subject,
     conversation: &Conversation,
@@ -171,7 +171,7 @@ impl Runs<'_> {
                 ));
             }
         }
-        // Whole answers that have nothing but a beginning and an end in common.
+        // The answers are whole, and have nothing but a beginning and an end in common.
         Ok((vec![first, again, last], false, Vec::new()))
     }
 
@@ -211,7 +211,7 @@ impl Runs<'_> {
         })
     }
 
-    /// Sees that every answer has come that the recording has.
+    /// Checks that every answer has come that the recording has.
     fn complete(&self, held: &Held) -> Result<(), String> {
         for number in 0..=self.conversation.turns.len() {
             let Some(answer) = self.conversation.answer(number) else {
@@ -242,7 +242,7 @@ impl Runs<'_> {
     }
 }
 
-/// Whether two uncut runs went the same way, apart from values that vary.
+/// True if two uncut runs went the same way, apart from values that vary.
 fn agree(one: &Held, other: &Held, framing: Option<&Framing>) -> bool {
     let unasked = Learned::of(&[one.clone(), other.clone()]).divided(framing);
     one.closed == other.closed
@@ -250,8 +250,8 @@ fn agree(one: &Held, other: &Held, framing: Option<&Framing>) -> bool {
         && unasked.patterns.iter().all(|pattern| !pattern.is_loose())
 }
 
-/// Sees that what comes now is what was recorded, apart from values that vary: two runs that fail
-/// alike prove nothing.
+/// Checks that the answers are those that were recorded, apart from values that vary: two runs that fail alike prove
+/// nothing.
 fn as_recorded(conversation: &Conversation, held: &[Held], words: &Words) -> Result<(), String> {
     let Some(first) = held.first() else {
         return Ok(());
@@ -295,7 +295,7 @@ fn shown(octets: &[u8]) -> String {
     }
 }
 
-/// What varies from run to run, and what is carried over.
+/// Notes on the values that vary from run to run, and on those that are carried over.
 fn varies(learned: &Learned) -> Vec<String> {
     let mut notes = Vec::new();
     for (number, pattern) in learned.patterns.iter().enumerate() {
@@ -325,7 +325,7 @@ mod tests {
     use super::super::program::Kind;
     use super::*;
 
-    /// A subject that says nothing, and is spoken of like this.
+    /// A subject that says nothing, and is spoken of in these words.
     struct Silent(fn() -> Words);
 
     impl Subject for Silent {
@@ -349,7 +349,7 @@ mod tests {
         }
     }
 
-    /// Reasons why a conversation does not go uncut speak of who is judged, and of its other end.
+    /// Reasons why a conversation does not go uncut speak of the program that is judged, and of its other end.
     #[test]
     fn who_cannot_be_judged_is_named_with_the_advice_for_it() {
         let mut conversation = Conversation::default();

@@ -1,8 +1,8 @@
 //! Cut-invariance: the same octets, cut otherwise, must give the same answer.
 //!
 //! A conversation of any stream protocol, recorded once, is held again under every cut that TCP
-//! may make; whatever depends on the cut is a bug. What is expected is observed, not written, so
-//! nothing here knows a protocol.
+//! may make; whatever depends on the cut is a bug. The expectation is observed, not written, so nothing here knows a
+//! protocol.
 //!
 //! Rule: this floor uses `trace`, `testee` and `judge`. It never uses `suite`, whose expectations
 //! are written.
@@ -10,14 +10,14 @@
 //! | | |
 //! |---|---|
 //! | `turn`, `frames`, `hostile`, `variation` | a conversation in turns, and the ways of holding it otherwise |
-//! | `token`, `duration`, `pattern`, `by_frames`, `recorded`, `held`, `any_order` | what answers are like, and how one differs |
+//! | `token`, `duration`, `pattern`, `by_frames`, `recorded`, `held`, `any_order` | answers: patterns, differences |
 //! | `carry` | values of answers that are sent back later |
-//! | `subject`, `server`; `program`, `filter`, `client`, `ahead`, `ended` | who is talked to |
+//! | `subject`, `server`; `program`, `filter`, `client`, `ahead`, `ended` | the program that is judged |
 //! | `learn`, `judge`, `waits`, `tolerated`, `shrink`, `run` | from uncut runs to a verdict and its least cut |
-//! | `finding`, `cause` | what is said of it |
+//! | `finding`, `cause` | the texts of a finding |
 //! | `fuzz/` | mutants of a recording: octets whose answers nobody wrote down, whole against cut |
 //! | `whole` | for Rust tests: one closure under every cut |
-//! | `exchange`, `recorder`, `record`, `capture/` | how recordings are made |
+//! | `exchange`, `recorder`, `record`, `capture/` | the making of recordings |
 
 #[cfg(feature = "cli")]
 mod ahead;

@@ -1,7 +1,7 @@
-//! Patterns: what an answer is like, learned from several of it.
+//! Patterns: the form of an answer, learned from several samples of it.
 //!
-//! What is the same in all samples must be the same ever after; what differs may take any value of
-//! its class, of any length. Octet masks would be wrong within minutes: counters get longer, and
+//! Octets that are the same in all samples must be the same ever after; a part that differs may take any value
+//! of its class, of any length. Octet masks would be wrong within minutes: counters get longer, and
 //! their high digits change later than the runs that were compared.
 
 use super::duration;
@@ -12,7 +12,7 @@ use super::token::{Set, is_text, is_word, set_of};
 enum Piece {
     /// These octets.
     Literal(Vec<u8>),
-    /// One octet of the set or more.
+    /// Octets of the set, at least one.
     Word(Set),
     /// Any octets, this many.
     Masked(usize),
@@ -22,7 +22,7 @@ enum Piece {
     Gap,
 }
 
-/// What an answer is like.
+/// The pattern that the octets of an answer match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pattern {
     pieces: Vec<Piece>,
@@ -31,7 +31,7 @@ pub(crate) struct Pattern {
     least: usize,
 }
 
-/// Fields of binary answers are so wide at most: as far beside octets that differed others may differ later.
+/// Distance, in octets, within a field of a binary answer: octets this far from one that differed may differ later.
 const FIELD: usize = 3;
 
 impl Pattern {
@@ -60,7 +60,7 @@ impl Pattern {
         Self::new(pieces.unwrap_or_else(|| around_a_gap(samples)))
     }
 
-    /// Octets of any kind, so many.
+    /// The pattern of `count` octets of any value.
     pub(crate) fn any(count: usize) -> Self {
         Self::new(vec![Piece::Masked(count)])
     }
@@ -81,7 +81,7 @@ impl Pattern {
         Self::new(pieces.collect())
     }
 
-    /// Whether these octets are such an answer, whole.
+    /// True if these octets, as a whole, match the pattern.
     pub(crate) fn matches(&self, octets: &[u8]) -> bool {
         if octets.len() < self.least {
             return false;
@@ -94,7 +94,7 @@ impl Pattern {
         self.ends(octets).contains(&octets.len())
     }
 
-    /// The lengths of the prefixes of these octets that are such an answer.
+    /// The lengths of the prefixes of these octets that match the pattern.
     pub(crate) fn ends(&self, octets: &[u8]) -> Vec<usize> {
         let mut places = vec![0];
         for piece in &self.pieces {
@@ -112,7 +112,7 @@ impl Pattern {
         places
     }
 
-    /// How many octets at the beginning are as in such an answer: where a difference shows.
+    /// Number of octets at the beginning that agree with the pattern: the place where a difference shows.
     pub(crate) fn agrees_until(&self, octets: &[u8]) -> usize {
         let mut places = vec![0];
         let mut furthest = 0;
@@ -132,12 +132,12 @@ impl Pattern {
             .min(octets.len())
     }
 
-    /// Whether a longer answer may be one too, so that it is complete only once the server rests.
+    /// True if a longer answer may match too, so that an answer is complete only once the server rests.
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.pieces.last(), Some(Piece::Word(_) | Piece::Gap))
     }
 
-    /// The number of octets that may be any, of which there are so many.
+    /// Number of octets that may have any value, in fields of a fixed length.
     pub(crate) fn masked(&self) -> usize {
         let masked = self.pieces.iter().map(|piece| match piece {
             Piece::Masked(count) => *count,
@@ -146,12 +146,12 @@ impl Pattern {
         masked.sum()
     }
 
-    /// Whether nothing is known but a beginning and an end.
+    /// True if nothing is known but a beginning and an end.
     pub(crate) fn is_loose(&self) -> bool {
         self.pieces.contains(&Piece::Gap)
     }
 
-    /// The classes of what varies, in words; none for what never does.
+    /// The classes of the parts that vary, in words; none if no part varies.
     pub(crate) fn varies(&self) -> Vec<&'static str> {
         let mut varies: Vec<&str> = self.pieces.iter().filter_map(Piece::varies).collect();
         if self.anagram.is_some() {
@@ -183,7 +183,7 @@ impl Piece {
         }
     }
 
-    /// Where this piece may end if it begins at `place`.
+    /// The offsets at which this piece may end if it begins at `place`.
     fn ends(&self, octets: &[u8], place: usize) -> std::ops::Range<usize> {
         let rest = &octets[place..];
         match self {
@@ -201,7 +201,7 @@ impl Piece {
         }
     }
 
-    /// How many octets at the beginning of `rest` are as in this piece.
+    /// Number of octets at the beginning of `rest` that agree with this piece.
     fn agrees(&self, rest: &[u8]) -> usize {
         match self {
             Self::Literal(literal) => common_prefix(literal, rest),
@@ -224,7 +224,7 @@ fn anagram(samples: &[&[u8]]) -> Option<Vec<u8>> {
     sorted.all(|other| other == first).then_some(first)
 }
 
-/// Token by token, if all samples have the same tokens between their words.
+/// The pieces token by token, if all samples have the same tokens between their words.
 fn by_tokens(samples: &[&[u8]], words: Set) -> Option<Vec<Piece>> {
     let split: Vec<Vec<&[u8]>> = samples
         .iter()
@@ -276,7 +276,7 @@ fn by_tokens(samples: &[&[u8]], words: Set) -> Option<Vec<Piece>> {
     Some(pieces)
 }
 
-/// Whether a token is one octet in all samples that differs with the length of what follows it, up to
+/// True if a token is a single octet in all samples that differs with the length of the octets after it, up to
 /// some place: the length of a frame whose contents vary.
 fn counts(split: &[Vec<&[u8]>], place: usize) -> bool {
     let first = &split[0];
@@ -296,7 +296,7 @@ fn counts(split: &[Vec<&[u8]>], place: usize) -> bool {
     })
 }
 
-/// Numbers beside one that varies, as in times and addresses, are of its kind and vary more slowly.
+/// Marks numbers beside a number that varies, as in times and addresses: they vary too, more slowly.
 fn spread(tokens: &[&[u8]], varies: &mut [bool]) {
     let is_number = |token: &[u8]| token.iter().any(u8::is_ascii_digit);
     let binds = |token: &[u8]| matches!(token, b":" | b"-" | b"." | b"/");
@@ -313,7 +313,7 @@ fn spread(tokens: &[&[u8]], varies: &mut [bool]) {
     }
 }
 
-/// Numbers that say how long something is that varies may be others too.
+/// Marks numbers that give the length of something that varies: they vary too.
 fn lengths(tokens: &[&[u8]], varies: &mut [bool]) {
     let ends: Vec<usize> = tokens
         .iter()
@@ -344,7 +344,7 @@ fn lengths(tokens: &[&[u8]], varies: &mut [bool]) {
     }
 }
 
-/// Octet by octet, if all samples have the same length. Beside octets that differ are those that
+/// The pieces octet by octet, if all samples have the same length. Beside octets that differ are others that
 /// differ less often: the high octets of a counter.
 fn by_octets(samples: &[&[u8]]) -> Option<Vec<Piece>> {
     let first = samples[0];
@@ -371,7 +371,7 @@ fn by_octets(samples: &[&[u8]]) -> Option<Vec<Piece>> {
     Some(pieces)
 }
 
-/// What all samples begin and end with, and anything between.
+/// The octets that all samples begin and end with, and a gap between them.
 fn around_a_gap(samples: &[&[u8]]) -> Vec<Piece> {
     let first = samples[0];
     let shortest = samples.iter().map(|sample| sample.len()).min().unwrap_or(0);

@@ -18,12 +18,12 @@ use crate::testee::exit_status::status_in_words;
 use crate::testee::launch::Template;
 use crate::testee::wait::Patience;
 
-/// What a program is to us.
+/// The role of a program in a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// It reads standard input and writes what it makes of it.
+    /// A filter reads standard input and writes what it makes of it.
     Filter,
-    /// It connects to us, who play the server.
+    /// A client connects to us; we play the server.
     Client,
 }
 
@@ -37,12 +37,12 @@ pub(crate) struct Program {
     ahead: Option<Ahead>,
     /// Repetitions of a variation that differs.
     again: Option<Ahead>,
-    /// The patience with an answer that does not come, by now. Once one has been waited for in vain,
-    /// those that are held ahead wait as little as the judge does.
+    /// The present time limits of waits for an answer that does not come. Once such a wait has timed out,
+    /// conversations that are held ahead wait as little as the judge does.
     patience: Arc<Mutex<Option<Patience>>>,
     /// The number of times that a variation that differs will be repeated: as a rule, and where it takes its time.
     repeats: (usize, usize),
-    /// How it ends when the conversation is not cut.
+    /// An uncut conversation, and the exit status of the program after it.
     usual: Option<(Conversation, Option<i32>)>,
     sight: Arc<Mutex<Sight>>,
     stderr: String,
@@ -71,12 +71,12 @@ impl Program {
         }
     }
 
-    /// What has been seen of the way in which it reads.
+    /// The observations of how the program reads.
     pub(crate) fn sight(&self) -> Sight {
         *self.sight.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The end of what it wrote to standard error in the first uncut conversation.
+    /// The end of what the program wrote to standard error in the first uncut conversation.
     pub(crate) fn stderr(&self) -> &str {
         &self.stderr
     }
@@ -107,7 +107,7 @@ impl Program {
             self.ahead = self.start(planned, variations, talk);
         }
         let held = self.ahead.as_mut()?.take(talk.variation)?;
-        // The one before has been confirmed, however many repetitions that took.
+        // The variation before has been confirmed, however many repetitions that took.
         self.again = None;
         if let Ok(ended) = &held {
             self.expect_again(planned, talk, &ended.held);
@@ -169,7 +169,7 @@ impl Subject for Program {
                 self.stderr = ended.stderr;
             }
         }
-        // How it ends is part of the answer.
+        // The exit status is part of the answer.
         let usual = self.usual.as_ref().and_then(|(_, status)| *status);
         if ended.status.is_some() && ended.status != usual {
             held.died = ended.status.map(status_in_words);
@@ -195,7 +195,7 @@ impl Subject for Program {
     }
 
     fn octet_runs(&self) -> usize {
-        // Each is the start of a process, and three controls beside.
+        // Each run is the start of a process, and three controls beside.
         8
     }
 
@@ -205,7 +205,7 @@ impl Subject for Program {
 }
 
 impl Kind {
-    /// The words for such a program.
+    /// The words for a program of this kind.
     pub(super) fn words(self) -> Words {
         match self {
             Kind::Filter => Words {

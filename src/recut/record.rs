@@ -5,18 +5,18 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-/// Why a recording was not written.
+/// The reason why a recording was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// Something of that name is there.
+    /// A file of that name exists.
     #[error("{} is there already; --force replaces it", .0.display())]
     Exists(PathBuf),
-    /// The system does not let it be written.
+    /// The system does not let the file be written.
     #[error("{} cannot be written: {error}", .path.display())]
     Io {
-        /// Where.
+        /// The path of the file.
         path: PathBuf,
-        /// Why.
+        /// The system's error.
         error: io::Error,
     },
 }

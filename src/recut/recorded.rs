@@ -1,10 +1,10 @@
-//! Whether an answer of now has the same outcome as the recorded one.
+//! Comparison of the outcome of an answer with that of the recorded one.
 
 use super::token::{Set, is_text, is_word, tokens};
 use crate::trace::answer::Answer;
 use crate::trace::octets::Octets;
 
-/// Whether an answer came that the recording has, and says the same as there.
+/// True if an answer came where the recording has one, and it says the same as there.
 pub(super) fn is_as_recorded(answer: Option<&Answer>, came: &[u8]) -> bool {
     let Some(answer) = answer else { return true };
     match answer.octets.as_ref().map(Octets::to_vec) {
@@ -14,13 +14,13 @@ pub(super) fn is_as_recorded(answer: Option<&Answer>, came: &[u8]) -> bool {
     }
 }
 
-/// Words at the beginning of an answer that say whether something went well.
+/// Number of words at the beginning of an answer that say whether something went well.
 const STATUS_WORDS: usize = 4;
 
-/// Whether two answers say the same, apart from values: times, identifiers, versions, sizes.
+/// True if two answers say the same, apart from values: times, identifiers, versions, sizes.
 ///
-/// What is asked is whether the uncut conversation went as it was recorded. A refusal begins with
-/// another word or another status, or has little in common with what was recorded.
+/// The question is whether the uncut conversation went as it was recorded. A refusal begins with
+/// another word or another status, or has little in common with the recorded answer.
 pub(crate) fn same_outcome(recorded: &[u8], came: &[u8]) -> bool {
     if recorded == came || recorded.is_empty() {
         return true;

@@ -30,18 +30,18 @@ struct Shared {
     change: Condvar,
 }
 
-/// What has been seen so far.
+/// The conversation and the connections seen so far.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
     /// The first conversation in which an octet passed.
     pub exchange: Exchange,
-    /// The number of the connection that it is on, once an octet has passed.
+    /// The number of the connection that is recorded, once an octet has passed.
     recorded: Option<usize>,
-    /// Both directions of it have ended.
+    /// True if both directions of that connection have ended.
     pub over: bool,
     /// The connections so far.
     pub connections: usize,
-    /// Why the server could not be reached, the last time.
+    /// The reason why the server could not be reached, the last time.
     pub unreachable: Option<String>,
 }
 
@@ -66,13 +66,13 @@ impl Recorder {
         Ok(recorder)
     }
 
-    /// Where it listens.
+    /// The address at which the proxy listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What has been seen so far.
+    /// The conversation and the connections seen so far.
     #[must_use]
     pub fn seen(&self) -> Seen {
         self.shared.lock().clone()
@@ -125,8 +125,8 @@ impl Shared {
         }
     }
 
-    /// Passes on what one party sends. It is written down first, so that the answer to it comes
-    /// after it.
+    /// Passes on the octets that one party sends. They are written down first, so that the answer to them
+    /// comes after them.
     fn copy(&self, number: usize, party: Party, mut from: TcpStream, mut to: TcpStream) {
         let mut buffer = vec![0; AT_ONCE];
         loop {

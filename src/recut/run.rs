@@ -20,18 +20,18 @@ use crate::trace::{Cuts, Trace};
 /// A recording that is ready to be held again.
 #[derive(Debug, Clone)]
 pub struct Recording {
-    /// What ids begin with.
+    /// The name, with which ids begin.
     pub name: String,
-    /// What is said.
+    /// The turns and answers.
     pub conversation: Conversation,
-    /// How its stream is divided, where it says so.
+    /// The framing of the stream, where it is known.
     framing: Option<Framing>,
-    /// The only variation that is wanted, if the recording says how it is cut.
+    /// The only variations that are wanted, if the recording says how it is cut.
     pinned: Vec<Variation>,
 }
 
 impl Recording {
-    /// The recording that a trace is.
+    /// Makes a recording of a trace.
     ///
     /// # Errors
     /// [`NoTurns`]
@@ -65,7 +65,7 @@ impl Recording {
         }
     }
 
-    /// The same with its stream divided in this way, where one is given.
+    /// The same recording with this framing of its stream, where one is given.
     #[must_use]
     pub fn divided_by(mut self, framing: Option<&Framing>) -> Self {
         self.framing = framing.cloned().or(self.framing);
@@ -78,12 +78,12 @@ impl Recording {
         self.framing.as_ref()
     }
 
-    /// Each turn in one piece, which is how it goes where that is answered.
+    /// The variations that send a turn in one piece, which is how each turn goes where that is answered.
     pub fn whole_turns(&self) -> impl Iterator<Item = Variation> {
         (0..self.conversation.turns.len()).map(|turn| Variation::Whole { turn })
     }
 
-    /// All variations of it that are wanted.
+    /// All variations of the recording that are wanted.
     #[must_use]
     pub fn variations(&self, wanted: &Wanted) -> Vec<Variation> {
         if !self.pinned.is_empty() {
@@ -120,26 +120,26 @@ fn pinned(conversation: &Conversation, places: &[usize]) -> Vec<Variation> {
     all
 }
 
-/// What came of a run.
+/// The results of a run.
 #[derive(Debug, Default)]
 pub struct Judged {
-    /// One for each variation.
+    /// A finding for each variation judged.
     pub findings: Vec<Finding>,
-    /// What is worth knowing, a sentence each.
+    /// Notes for the reader, a sentence each.
     pub notes: Vec<String>,
-    /// How many conversations were held.
+    /// Number of conversations held.
     pub conversations: usize,
-    /// Why the run did not come to its end.
+    /// The reason why the run did not come to its end, if it did not.
     pub stopped: Option<Unjudged>,
 }
 
-/// Why nothing can be said about a recording.
+/// The reason why nothing can be said about a recording.
 #[derive(Debug, thiserror::Error)]
 pub enum Unjudged {
-    /// In a sentence.
+    /// A reason in a sentence.
     #[error("{0}")]
     Because(String),
-    /// Whoever followed the run wanted it to end.
+    /// The observer of the run wanted it to end.
     #[error("interrupted")]
     Interrupted,
 }
@@ -150,7 +150,7 @@ impl From<String> for Unjudged {
     }
 }
 
-/// Judges a recording under the variations given. A run that does not come to its end has the findings before.
+/// Judges a recording under the variations given. A run that does not come to its end has the findings so far.
 pub(crate) fn run(
     subject: &mut dyn Subject,
     recording: &Recording,
@@ -242,7 +242,7 @@ impl SoFar {
             let least = match &outcome {
                 Outcome::Different(shown) => {
                     match least(bench, variation, shown, earlier, &self.outcomes) {
-                        // It is found all the same, and as large as it is.
+                        // The difference is reported all the same, not made smaller.
                         Err(_) if bench.options.is_interrupted() => {
                             Some(Least::whole(bench, variation, shown))
                         }
@@ -270,7 +270,7 @@ fn runs_ahead(variation: &Variation, learned: &Learned) -> bool {
         if (*first..*last).any(|turn| asks_for_more(learned.sample(turn + 1))))
 }
 
-/// Whether one of several places of a variation makes a difference by itself.
+/// True if one of several places of a variation makes a difference by itself.
 fn is_explained(
     variation: &Variation,
     earlier: &[Variation],
@@ -293,7 +293,7 @@ fn is_explained(
 /// The most differences of a run that are made as small as they go: the next turn mostly has the same ones.
 const SHRUNK_IN_ALL: usize = 4;
 
-/// The least that shows a difference. Of many in one turn, and of many in all, only some are made small.
+/// The smallest form of a difference. Of many in one turn, and of many in all, only some are made small.
 fn least(
     bench: &mut Bench<'_>,
     variation: &Variation,
@@ -379,7 +379,7 @@ fn describe(
     }
 }
 
-/// The causes are known once it is known how many places of a turn differ.
+/// Names the likely causes, once the number of places of a turn that differ is known.
 fn name_causes(
     words: &Words,
     variations: &[Variation],
@@ -409,7 +409,7 @@ fn name_causes(
     }
 }
 
-/// Of many variations a single one that differed once and never again, in spite of repetitions, says
+/// Accepts a single variation of many that differed once and never again, in spite of repetitions: it says
 /// more about the machine than about the server.
 fn forgive_one(variations: usize, outcomes: &[(Outcome, Option<Least>)], findings: &mut [Finding]) {
     const OF_SO_MANY: usize = 20;

@@ -19,34 +19,34 @@ use crate::testee::gating::Gating;
 use crate::testee::server::Server;
 use crate::testee::wait::Patience;
 
-/// How long a server may take nothing of what is sent.
+/// Longest time in which a server may take none of the octets that are sent.
 const WRITE_BOUND: Duration = Duration::from_secs(5);
 
 /// A pause that a right server does not mind and that a short read timeout does not survive.
 const PAUSE: Duration = Duration::from_millis(60);
 
-/// How many pauses there are in one conversation, so that their sum stays below what idle limits allow.
+/// Maximum number of pauses in one conversation, so that their sum stays below what idle limits allow.
 const MAX_PAUSES: usize = 12;
 
-/// How long a server rests after an answer of unknown length before that is taken for complete.
+/// Rest of a server after an answer of unknown length, before that answer is taken for complete.
 const QUIET: Duration = Duration::from_millis(20);
 
-/// The same where not even another run's answer is known: it may come in parts.
+/// The same rest where not even another run's answer is known: the answer may come in parts.
 const FIRST_QUIET: Duration = Duration::from_millis(300);
 
-/// How long a server that cannot be watched is given to see a piece alone.
+/// Time given to a server that cannot be watched, to see a piece alone.
 const UNSEEN_REST: Duration = Duration::from_millis(1);
 
-/// A server that was busy over so many unread pieces gets the rest at once: each would be waited for as long.
+/// Number of unread pieces after which a busy server gets the rest at once: each would be waited for as long.
 const LEFT_UNREAD: usize = 3;
 
-/// A piece that went out so soon was read, or cannot be seen: the queue is not asked for it.
+/// Time up to which a piece that went out was read, or cannot be seen: the queue is not asked for it.
 const SOON: Duration = Duration::from_millis(20);
 
-/// How much longer than expected an answer may get, in octets, before it is taken for endless.
+/// Number of octets beyond twice the expected length after which an answer is taken for endless.
 const ENDLESS: usize = 256 * 1024;
 
-/// A server, and what is run before each conversation.
+/// A server, and the command that is run before each conversation.
 #[derive(Debug)]
 pub(crate) struct ServerSubject {
     server: Server,
@@ -125,13 +125,13 @@ pub(super) struct UnderWay<'s, 't, P> {
     server: &'s mut P,
     connection: Connection,
     talk: &'t Talk<'t>,
-    /// How much of what came belongs to earlier answers, in octets.
+    /// Number of octets received that belong to earlier answers.
     taken: usize,
     carried: Carried,
     held: Held,
     began: Instant,
     pauses: usize,
-    /// An answer was waited for in vain.
+    /// True if an answer did not come in time.
     gave_up: bool,
     /// The number of pieces that a busy server left unread.
     unread: usize,
@@ -153,7 +153,7 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
         }
     }
 
-    /// What came of it, and the connection as it is left.
+    /// Returns the result of the conversation, and the connection as it is left.
     pub(super) fn ended(self) -> (Held, Connection) {
         let mut held = self.held;
         let ending = self.connection.ending();
@@ -209,7 +209,7 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
         let here = &self.talk.conversation.turns[turn];
         let octets = self.carried.apply(&here.sent);
         if !self.send_turn(turn, here, &octets) {
-            // What the server said before it closed or stopped reading is its answer.
+            // The octets that the server sent before it closed or stopped reading are its answer.
             let came = self.rest();
             self.held.answers.push(came);
             return false;
@@ -366,7 +366,7 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
                     self.held.answered_early = Some(last);
                 }
             }
-            // All are taken together below.
+            // All answers are taken together below.
             self.taken = before;
             let sent = self.connection.write(rest, WRITE_BOUND) == rest.len();
             went_on = self.was_read(last, sent);
@@ -407,7 +407,7 @@ impl<'s, 't, P: Peer> UnderWay<'s, 't, P> {
         self.held.answers.push(came);
     }
 
-    /// What comes when nothing in particular is expected.
+    /// Takes the octets that come when no particular answer is expected.
     fn rest(&mut self) -> Vec<u8> {
         self.quiet(QUIET);
         self.take()

@@ -7,7 +7,7 @@ use super::recorded::same_outcome;
 use super::turn::Conversation;
 use super::variation::Variation;
 
-/// How many conversations go into the least set of places.
+/// Maximum number of conversations for the least set of places, after it was narrowed.
 const RUNS_FOR_PLACES: usize = 60;
 
 /// A conversation, a variation of it, and the difference that this makes.
@@ -58,7 +58,7 @@ impl Least {
         }
     }
 
-    /// Keeps a smaller one, if it shows a difference.
+    /// Keeps a smaller conversation, if it shows a difference.
     fn improve(
         &mut self,
         bench: &mut Bench<'_>,
@@ -108,7 +108,7 @@ impl Least {
         Ok(true)
     }
 
-    /// Holds once more, between uncut runs, what seemed to show a difference.
+    /// Holds the variation once more, between uncut runs, because it seemed to show a difference.
     fn is_confirmed(&mut self, bench: &mut Bench<'_>) -> Result<bool, String> {
         let (conversation, learned) = (self.conversation.clone(), self.learned.clone());
         let variation = self.variation.clone();
@@ -116,7 +116,7 @@ impl Least {
     }
 }
 
-/// One turn, and as few places of it as possible.
+/// Reduces a variation to one turn, and to as few places of it as possible.
 fn least_places(
     bench: &mut Bench<'_>,
     least: &mut Least,
@@ -128,7 +128,7 @@ fn least_places(
         Variation::Octets | Variation::Every { .. } | Variation::Pauses
     );
     if many {
-        // A place that differs by itself explains both.
+        // A place that differs by itself explains each of these.
         if let Some(single) = known.first()
             && least.try_variation(bench, single.clone())?
         {

@@ -1,4 +1,4 @@
-//! What a conversation is held with: a server, or whatever else answers.
+//! The subject with which conversations are held: a server, or another program that answers.
 
 use std::time::Duration;
 
@@ -10,30 +10,30 @@ use crate::testee::server::Server;
 use crate::testee::wait::Patience;
 use crate::testee::watch::Watch;
 
-/// How a conversation is to be held.
+/// A conversation to hold, and the way to hold it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Talk<'t> {
-    /// What is said.
+    /// The turns, and the recorded answers.
     pub(crate) conversation: &'t Conversation,
-    /// How it is cut.
+    /// The variation of the conversation.
     pub(crate) variation: &'t Variation,
-    /// What the answers are like, once that is known.
+    /// The answers as they were learned, once they are known.
     pub(crate) learned: Option<&'t Learned>,
     /// The answers of an uncut run before, while nothing is learned yet.
     pub(crate) hints: &'t [Vec<u8>],
-    /// How long an answer that does not come is waited for.
+    /// Time limits of waits for an answer that does not come.
     pub(crate) patience: Patience,
-    /// Whether values of answers are carried over into what is sent later.
+    /// True if values of answers are carried over into what is sent later.
     pub(crate) carry: bool,
     /// A while in which nothing is said, to see what comes unasked and what a clock changes.
     pub(crate) linger: Option<Linger>,
-    /// Nothing is known of the answers: each is what comes until the server has read the whole turn and
-    /// has been idle for so long.
+    /// Idle time that ends an answer while nothing is known of the answers: each is what comes until the server
+    /// has read the whole turn and has been idle for this time.
     pub(crate) rest: Option<Duration>,
 }
 
 impl Talk<'_> {
-    /// True if this is what came in the place of an answer that did not come, so that the rest of the conversation
+    /// True if these octets came in the place of an answer that did not come, so that the rest of the conversation
     /// says nothing more: each further answer would be waited for as long. An uncut conversation is held to its end.
     pub(crate) fn is_lost(&self, answer: usize, came: &[u8]) -> bool {
         *self.variation != Variation::Uncut
@@ -54,46 +54,46 @@ pub(crate) struct Linger {
     pub(crate) time: Duration,
 }
 
-/// How a subject is spoken of in reports.
+/// The words for a subject in reports.
 #[derive(Debug)]
 pub(crate) struct Words {
-    /// What it is.
+    /// The noun for the subject.
     pub(crate) who: &'static str,
     /// Its verb for the end, and the past of it.
     pub(crate) closes: &'static str,
     pub(crate) closed: &'static str,
-    /// Its verb for what it is sent.
+    /// Its verb for what it sends.
     pub(crate) says: &'static str,
     /// The name of what is cut, of which several may come in one read.
     pub(crate) unit: &'static str,
-    /// What its answer of this number is, of so many.
+    /// The words for an answer, by its number and the number of answers.
     pub(crate) which: fn(usize, usize) -> String,
     /// The remedy for a conversation that cannot be replayed.
     pub(crate) advice: &'static str,
 }
 
-/// Somebody who can be talked to again and again.
+/// A program with which conversations can be held again and again.
 pub(crate) trait Subject {
     /// Holds a conversation.
     ///
     /// # Errors
-    /// Why it could not even be begun for reasons that are not the subject's.
+    /// The reason why it could not even be begun, where that is not the subject's.
     fn hold(&mut self, talk: &Talk<'_>) -> Result<Held, String>;
 
     /// Replaces the subject by a fresh one.
     ///
     /// # Errors
-    /// Why that was not possible.
+    /// The reason why that was not possible.
     fn refresh(&mut self) -> Result<(), String>;
 
-    /// Whether [`Subject::refresh`] does anything.
+    /// True if [`Subject::refresh`] does anything.
     fn can_refresh(&self) -> bool;
 
-    /// Is told how often the next variation will be repeated if it differs, for one that works ahead: as a rule, and
-    /// where an answer is waited for in vain.
+    /// Is told how often the next variation will be repeated if it differs, for a subject that works ahead: as a rule,
+    /// and where the wait for an answer times out.
     fn expect_repeats(&mut self, _usual: usize, _slow: usize) {}
 
-    /// How it is spoken of.
+    /// The words for the subject in reports.
     fn words(&self) -> Words {
         Words {
             who: "server",
@@ -124,10 +124,10 @@ pub(crate) trait Subject {
 
 /// A process at the other end of a connection, whichever end that is.
 pub(crate) trait Peer: Watch {
-    /// Waits until it has come to rest, within bounds.
+    /// Waits until the process has come to rest, within bounds.
     fn settle(&mut self);
 
-    /// Whether it can be seen to rest.
+    /// True if the process can be seen to rest.
     fn is_ours(&self) -> bool;
 }
 

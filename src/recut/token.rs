@@ -63,7 +63,7 @@ pub(crate) fn set_of(values: &[&[u8]], level: Set) -> Set {
     }
 }
 
-/// Letters of either case in values that are long enough: the other signs of base64 are seen only in
+/// True if values are long enough and have letters of either case: the other signs of base64 are seen only in
 /// some of them.
 fn looks_like_base64(values: &[&[u8]]) -> bool {
     let any = |is: fn(&u8) -> bool| values.iter().any(|value| value.iter().any(is));
@@ -79,12 +79,12 @@ pub(crate) fn tokens(octets: &[u8], words: Set) -> Vec<&[u8]> {
         .collect()
 }
 
-/// Whether a token is a word of a set.
+/// True if a token is a word of a set.
 pub(crate) fn is_word(token: &[u8], words: Set) -> bool {
     token.first().is_some_and(|octet| words.has(*octet))
 }
 
-/// Whether octets are text: UTF-8 without control characters other than white space.
+/// True if octets are text: UTF-8 without control characters other than tab, CR, LF and escape.
 pub(crate) fn is_text(octets: &[u8]) -> bool {
     str::from_utf8(octets).is_ok_and(|text| {
         !text

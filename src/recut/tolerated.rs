@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::held::{Difference, Held, Learned, Shown};
 use super::variation::Variation;
 
-/// No server that waits for the rest of a request at all waits for less.
+/// Shortest time limit of a server that waits for the rest of a request at all.
 pub(super) const LONG: Duration = Duration::from_millis(200);
 
 /// A reason for which a difference is no mistake.
@@ -13,19 +13,19 @@ pub(super) const LONG: Duration = Duration::from_millis(200);
 pub(crate) enum Tolerated {
     /// The answers to turns sent ahead come in another order, or interleaved: streams of HTTP/2, DNS, LDAP.
     Reordered,
-    /// The server answered before it had the whole turn, as one does that needs no more of it, and closes
+    /// The server answered before it had the whole turn, because it needs no more of it, and closes
     /// because the rest is still under way: an HTTP server that does not want the body of a request.
     AnsweredEarly,
     /// An answer waits while the server is inside the next turn, and does not where only the first octet
     /// of that has come.
     HeldBackInside,
-    /// It differed only where the octets of a turn took far longer to go out than where it did not: the
+    /// The answer differed only where the octets of a turn took far longer to go out than where it did not: the
     /// server's limit for a request that stays away, met on a loaded machine.
     TookLong,
     /// The answer to a turn in many pieces is the same, and comes late: a program that awaits something else for each
     /// piece, one after the other, does so by right.
     CameLate,
-    /// A frame that stops early, or has a wrong fixed octet, is answered as the one that it was made from.
+    /// A frame that stops early, or has a wrong fixed octet, is answered as the frame that it was made from.
     TakenAnyway,
 }
 
@@ -54,7 +54,7 @@ impl Tolerated {
         }
     }
 
-    /// What can be tolerated of a difference by what was seen of it alone.
+    /// The reason to tolerate a difference, by what was seen of it alone.
     pub(crate) fn of(learned: &Learned, variation: &Variation, shown: &Shown) -> Option<Self> {
         if let Variation::Hostile(one) = variation
             && shown.difference == Difference::AnsweredAnyway
@@ -116,7 +116,7 @@ fn is_order_alone(learned: &Learned, variation: &Variation, held: &Held) -> bool
     learned.are_in_any_order(&answers, &octets) || learned.are_interleaved(&answers, &octets)
 }
 
-/// Whether the last answer holds all lines of the learned one in their order, begins as that does, and
+/// True if the last answer holds all lines of the learned one in their order, begins as that does, and
 /// came before the turn was whole, and the server closed after it.
 fn answered_early(learned: &Learned, shown: &Shown) -> bool {
     let Difference::Other { answer } = shown.difference else {

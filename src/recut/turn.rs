@@ -1,4 +1,4 @@
-//! Turns: a conversation as what the client sends and what the server answers to it.
+//! Turns: a conversation as the octets that the client sends and the answers of the server to them.
 
 use std::mem;
 
@@ -6,14 +6,14 @@ use crate::trace::answer::Answer;
 use crate::trace::octets::Octets;
 use crate::trace::{Action, Step, Trace};
 
-/// What the client sends up to the next answer, and that answer.
+/// The octets that the client sends up to the next answer, and that answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Turn {
     /// The client's octets. Empty only where the turn is no more than the end of the stream.
     pub sent: Vec<u8>,
     /// Places at which these octets go apart, rising, because in one piece they are not answered as recorded.
     pub apart: Vec<usize>,
-    /// Whether the client's sending side ends after these octets.
+    /// True if the client's sending side ends after these octets.
     pub ends: bool,
     /// The answer; none where the recording has none.
     pub answer: Option<Answer>,
@@ -26,11 +26,11 @@ pub struct Conversation {
     pub greeting: Option<Answer>,
     /// The turns, of which only the last is without an answer.
     pub turns: Vec<Turn>,
-    /// Whether the server closes after the last turn.
+    /// True if the server closes after the last turn.
     pub closes: bool,
 }
 
-/// Why a trace is not a conversation in turns.
+/// The reason why a trace is not a conversation in turns.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoTurns {
     /// A step that is about more than one stream of octets each way.
@@ -38,12 +38,12 @@ pub enum NoTurns {
         "step {0} is about the article's protocol; a recording has send, answer, end and `expect`: `close` only"
     )]
     Prescribed(usize),
-    /// Something happens after the end of it.
+    /// A step that comes after the end of the conversation.
     #[error(
         "step {0} comes after the end: nothing is sent after `end`, and nothing comes after `close`"
     )]
     AfterTheEnd(usize),
-    /// Nothing is sent.
+    /// A recording in which nothing is sent.
     #[error("the recording sends nothing: there is nothing to cut")]
     NothingSent,
 }
@@ -138,7 +138,7 @@ impl Conversation {
         }
     }
 
-    /// Whether the client's sending side has ended.
+    /// True if the client's sending side has ended.
     #[must_use]
     pub fn has_ended(&self) -> bool {
         self.turns.last().is_some_and(|turn| turn.ends)

@@ -16,30 +16,31 @@ mod joins;
 /// sample.
 const ALL_PLACES_UP_TO: usize = 400;
 
-/// How many places at either edge of a turn are always tried.
+/// Number of places at either edge of a turn that are always tried.
 const EDGE_PLACES: usize = 16;
 
-/// How many pairs of places are tried in a turn, and in a conversation.
+/// Maximum number of pairs of places that are tried in a turn, and in a conversation.
 const PAIRS_IN_A_TURN: usize = 8;
 const PAIRS: usize = 48;
 
 /// Up to this many octets of a turn go one at a time; beyond, those of its edges do.
 const OCTETS_UP_TO: usize = 4096;
 
-/// Of a conversation too long for every place by itself, all places are cut in so many sets, whose places
-/// lie so far apart: what one cut does is not hidden by the next, as it may be octet by octet.
+/// Number of sets in which all places are cut if a conversation is too long for every place by itself, and
+/// distance between the places of a set: the effect of one cut is not hidden by the next, as it may be octet
+/// by octet.
 const SETS: usize = 64;
 
-/// The beginning of a turn to which that is done, in octets.
+/// Length of the beginning of a turn that is cut in these sets, in octets.
 const SETS_UP_TO: usize = 16 * 1024;
 
-/// How a conversation is held. Turns count from 1.
+/// The way in which a conversation is held, for reports. Turns count from 1.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Cut {
     /// The turn that is cut; none where several are or none is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub turn: Option<usize>,
-    /// After how many of its octets.
+    /// The numbers of its octets after which it is cut.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<usize>,
     /// The turns that are sent together with the one that follows, ahead of their answers.
@@ -50,12 +51,12 @@ pub struct Cut {
     pub pause: Vec<usize>,
 }
 
-/// One way of holding a conversation otherwise than it was recorded.
+/// A way of holding a conversation otherwise than it was recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Variation {
     /// As it was recorded, each turn in one piece.
     Uncut,
-    /// One turn cut after these counts of its octets; the next piece goes out when the server has read
+    /// A turn cut after these numbers of its octets; the next piece goes out when the server has read
     /// the last, and rests.
     Cut {
         /// The turn, from 0.
@@ -70,9 +71,9 @@ pub enum Variation {
         /// The turn, from 0.
         turn: usize,
     },
-    /// These turns one octet at a time; all of them unless one is named.
+    /// All turns one octet at a time; of a long turn, only its edges.
     Octets,
-    /// Each turn cut after so many of its octets, and again and again after so many more.
+    /// Each turn cut after `first` of its octets, and again and again after `step` more.
     Every {
         /// The first place.
         first: usize,
@@ -97,7 +98,7 @@ pub enum Variation {
     BreakOff {
         /// The turn, from 0.
         turn: usize,
-        /// After so many of its octets.
+        /// The number of its octets that are sent.
         after: usize,
     },
     /// A turn with a frame in it that lies; nothing follows.
@@ -136,7 +137,7 @@ impl Variation {
         }
     }
 
-    /// The requirement that it shows.
+    /// The requirement that a difference breaks.
     #[must_use]
     pub const fn requirement(&self) -> &'static str {
         match self {
@@ -165,13 +166,13 @@ impl Variation {
         }
     }
 
-    /// True if it is over inside a turn, for which nothing is answered.
+    /// True if the conversation is over inside a turn, for which nothing is answered.
     #[must_use]
     pub const fn breaks_off(&self) -> bool {
         matches!(self, Self::BreakOff { .. } | Self::Hostile(_))
     }
 
-    /// What reports say of it.
+    /// The description of the variation in reports.
     #[must_use]
     pub fn cut(&self) -> Cut {
         match self {
@@ -202,7 +203,7 @@ impl Variation {
         }
     }
 
-    /// Where a turn goes apart, which has so many octets now: at the places of this variation, and at those at which
+    /// The places at which a turn that now has `len` octets goes apart: those of this variation, and those at which
     /// it always does.
     pub(crate) fn pieces(&self, turn: usize, here: &Turn, len: usize) -> Vec<usize> {
         let mut places = self.places(turn, len);
@@ -214,7 +215,7 @@ impl Variation {
         places
     }
 
-    /// Where the octets of a turn are cut, of which there are `len`.
+    /// The places at which this variation cuts a turn of `len` octets.
     pub(crate) fn places(&self, turn: usize, len: usize) -> Vec<usize> {
         let mut places = match self {
             Self::Cut {
@@ -233,29 +234,29 @@ impl Variation {
     }
 }
 
-/// How many single places are tried.
+/// The number of single places that are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Places {
     /// All, up to a number that takes seconds; then edges and a sample.
     ByNeed,
     /// All.
     All,
-    /// Those at the edges of turns and beside what terminates.
+    /// The places at the edges of turns and beside octets that terminate or delimit.
     Edges,
-    /// Edges and a sample, so many at most.
+    /// Edges and a sample, at most this many.
     AtMost(usize),
 }
 
 /// The variations that are wanted.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// How many single places.
+    /// The number of single places.
     pub places: Places,
-    /// What the sample is drawn by.
+    /// The seed by which the sample is drawn.
     pub seed: u64,
-    /// Whether turns are joined.
+    /// True if turns are joined.
     pub pipelines: bool,
-    /// How the stream is divided, where that is known: then the frames say which places count.
+    /// The framing of the stream, where it is known: then the frames say which places count.
     pub framing: Option<Framing>,
     /// True if frames that lie are sent, where the framing is known.
     pub hostile: bool,
@@ -349,7 +350,7 @@ fn singles(
     edges.into_iter().collect()
 }
 
-/// All places of a conversation that has too many for each by itself.
+/// The sets of all places, for a conversation that has too many for each by itself.
 fn sets(conversation: &Conversation, wanted: &Wanted) -> Vec<Variation> {
     let lens = conversation.turns.iter().map(|turn| turn.sent.len());
     let places: usize = lens.map(|len| len.saturating_sub(1)).sum();
@@ -360,8 +361,8 @@ fn sets(conversation: &Conversation, wanted: &Wanted) -> Vec<Variation> {
     (1..=SETS).map(set).collect()
 }
 
-/// The places of a turn that are worth a cut of their own: its edges, and both sides of what
-/// terminates or delimits. Of a long turn the first and the last of them.
+/// The places of a turn that are worth a cut of their own: its edges, and both sides of octets that
+/// terminate or delimit. If there are many such octets, the first and the last of them.
 pub(super) fn interesting(sent: &[u8]) -> BTreeSet<usize> {
     let len = sent.len();
     let edges = (1..len.min(EDGE_PLACES + 1)).chain(len.saturating_sub(EDGE_PLACES).max(1)..len);
@@ -380,7 +381,7 @@ pub(super) fn interesting(sent: &[u8]) -> BTreeSet<usize> {
     places
 }
 
-/// Pairs of places: those of frames, beside each other, at both ends, around what terminates.
+/// Pairs of places: those of frames, beside each other, at both ends, around octets that terminate.
 fn pairs(conversation: &Conversation, framed: &[Option<Framed>]) -> Vec<Variation> {
     let mut all = Vec::new();
     for (turn, one) in conversation.turns.iter().enumerate() {

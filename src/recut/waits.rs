@@ -1,4 +1,4 @@
-//! Waits for answers that do not come: how long each is, and how many there are.
+//! Waits for answers that do not come: their length and their number.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,21 +9,21 @@ use crate::testee::wait::Patience;
 /// Number of times that a difference must show again, each time between two uncut runs that are well.
 const REPEATS: usize = 3;
 
-/// After so many differences of one turn were confirmed, further ones of that turn are confirmed by one
+/// Number of confirmed differences of one turn after which further ones of that turn are confirmed by one
 /// repetition: chance has been ruled out by then.
 const CONFIRMED_IN_FULL: usize = 3;
 
-/// After so many of one turn, further ones need no repetition, but an uncut run that is well: a server that takes
-/// what one read returns for a request differs at hundreds of places.
+/// Number of them after which further ones need no repetition, but an uncut run that is well: a server that takes
+/// the octets of one read for a request differs at hundreds of places.
 const CONFIRMED_BY_FAR: usize = 8;
 
 /// The same for differences that are waited for: each repetition is one more wait.
 const SLOW_CONFIRMED_IN_FULL: usize = 1;
 
-/// After so many differences of one turn that took their time, further places of it are left out.
+/// Number of differences of one turn that took their time after which further places of it are left out.
 const SLOW_DIFFERENCES: usize = 6;
 
-/// After so many in all turns, a turn in which one more was found has its further places left out.
+/// Number of them in all turns after which a turn in which one more was found has its further places left out.
 const SLOW_IN_ALL: usize = 12;
 
 /// The wait for a server that sleeps, at the first answer that does not come and later.
@@ -39,7 +39,7 @@ const MANY_PIECES_IDLE: Duration = Duration::from_secs(5);
 /// The wait for a sleeping server where little is lost if its answer is missed.
 const TRIAL_IDLE: Duration = Duration::from_millis(60);
 
-/// The waits where what is missed will be looked at again, or is known to be missing.
+/// The waits for an answer that will be looked at again if it is missed, or is known to be missing.
 const GUESS_IDLE: Duration = Duration::from_millis(100);
 const GUESS_BUSY: Duration = Duration::from_millis(500);
 
@@ -64,12 +64,12 @@ impl Waits {
         }
     }
 
-    /// A missing answer has been waited for.
+    /// Notes that a missing answer has been waited for.
     pub(super) const fn waited(&mut self) {
         self.waited += 1;
     }
 
-    /// A difference of a turn was confirmed, which may have taken its time.
+    /// Notes that a difference of a turn was confirmed; `slow` if it took its time.
     pub(super) fn confirmed(&mut self, turn: Option<usize>, slow: bool) {
         *self.confirmed.entry(turn).or_default() += 1;
         *self.slow.entry(turn).or_default() += usize::from(slow);
@@ -86,7 +86,7 @@ impl Waits {
         here >= SLOW_DIFFERENCES || here > 0 && in_all >= SLOW_IN_ALL
     }
 
-    /// The number of repetitions of a difference in a turn that is waited for, or is not.
+    /// The number of repetitions of a difference in a turn; `slow` if the difference is waited for.
     pub(super) fn repeats(&self, turn: Option<usize>, slow: bool) -> usize {
         let before = self.confirmed.get(&turn).copied().unwrap_or(0);
         let is_sure =
@@ -123,7 +123,7 @@ impl Waits {
         }
     }
 
-    /// The patience with one that was missing a moment ago, which is less once another is known to be missing.
+    /// The patience with an answer that was missing a moment ago, less once another is known to be missing.
     pub(super) fn patience_again(&self, learned: &Learned) -> Patience {
         if self.slow.values().any(|slow| *slow > 0) {
             Self::of_a_guess(learned)
@@ -132,7 +132,7 @@ impl Waits {
         }
     }
 
-    /// The patience with one that is looked at again before anything is said of it.
+    /// The patience with an answer that is looked at again before anything is said of it.
     pub(super) fn of_a_guess(learned: &Learned) -> Patience {
         let late = learned.slowest * 4;
         Patience {
@@ -141,7 +141,7 @@ impl Waits {
         }
     }
 
-    /// The patience with answers to what mostly is no request.
+    /// The patience with answers to octets that mostly are not a request.
     pub(super) fn of_a_trial(learned: &Learned) -> Patience {
         let idle = TRIAL_IDLE.max(learned.slowest * 4);
         Patience {

@@ -8,7 +8,7 @@ const PAIRS_UP_TO: usize = 64;
 /// Every place is cut up to this many octets; beyond, those of both edges are.
 const PLACES_UP_TO: usize = 4096;
 
-/// Runs `decode` over the octets under every cut, and asserts that what comes out never depends on it.
+/// Runs `decode` over the octets under every cut, and asserts that the result never depends on it.
 ///
 /// `decode` takes the chunks of one stream, in order, and returns all that it makes of them: messages,
 /// an error, whatever can be compared. It is first given the octets in one chunk, which is right by
@@ -33,8 +33,8 @@ const PLACES_UP_TO: usize = 4096;
 /// ```
 ///
 /// # Panics
-/// What comes out depends on the cut: the message has the least cut, the octets beside it, and both
-/// outcomes.
+/// The result depends on the cut: the message has the least cut, the octets beside it, and both
+/// results.
 #[track_caller]
 pub fn assert_cut_invariant<T: PartialEq + Debug>(
     octets: &[u8],
@@ -45,7 +45,7 @@ pub fn assert_cut_invariant<T: PartialEq + Debug>(
     }
 }
 
-/// What [`assert_cut_invariant`] would say; `None` if nothing depends on the cut.
+/// The message of [`assert_cut_invariant`]; `None` if nothing depends on the cut.
 pub fn first_difference<T: PartialEq + Debug>(
     octets: &[u8],
     decode: &mut impl FnMut(&[&[u8]]) -> T,
@@ -65,7 +65,7 @@ pub fn first_difference<T: PartialEq + Debug>(
     None
 }
 
-/// All cuts of so many octets, the plainest first.
+/// All cuts of `len` octets, the plainest first.
 fn cuts(len: usize) -> impl Iterator<Item = Vec<usize>> {
     let edge = PLACES_UP_TO / 2;
     let singles =
@@ -76,7 +76,7 @@ fn cuts(len: usize) -> impl Iterator<Item = Vec<usize>> {
     singles.map(|place| vec![place]).chain(pieces).chain(pairs)
 }
 
-/// As few of these places as still make a difference.
+/// The few of these places that still make a difference without the others.
 fn least<T>(mut places: Vec<usize>, differs: &mut impl FnMut(&[usize]) -> Option<T>) -> Vec<usize> {
     let mut size = places.len() / 2;
     while size > 0 {
@@ -172,7 +172,7 @@ mod tests {
             shown.contains("\"\\\\x03a\" | \"bc\\\\x00\\\\x02de\""),
             "{shown}"
         );
-        // One that shows only where there are three chunks, whatever they are.
+        // A mistake that shows only where there are three chunks, whatever they are.
         let three = |chunks: &[&[u8]]| decode(chunks, |_, _| chunks.len() > 2);
         let shown = first_difference(OCTETS, &mut { three }).unwrap();
         assert!(shown.contains("after octet [5, 6] of 8:"), "{shown}");

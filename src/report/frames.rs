@@ -1,4 +1,4 @@
-//! Where the frames of a stream lie, so that a picture can bracket them.
+//! The places of the frames in a stream, so that a picture can bracket them.
 
 use std::ops::Range;
 
@@ -13,20 +13,20 @@ const PADDING: usize = 1 << 16;
 /// Steps in which a framing may find out how much is missing: a few for each of its parts.
 const STEPS: usize = 16;
 
-/// A part of a frame, or octets that are none.
+/// A part of a frame, or octets that belong to none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Span {
-    /// Where it lies.
+    /// Place of the span in the stream.
     pub(super) at: Range<usize>,
     /// `length`, `payload`, `body` or `raw`.
     pub(super) kind: &'static str,
-    /// Whether a frame begins with it.
+    /// True if a frame begins with the span.
     pub(super) begins: bool,
-    /// Whether a frame ends with it.
+    /// True if a frame ends with the span.
     pub(super) ends: bool,
 }
 
-/// How a stream is divided.
+/// The way in which a stream is divided.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Divided<'f> {
     /// Not at all: octets of any protocol.

@@ -1,4 +1,4 @@
-//! The reports of servers that were fuzzed.
+//! The reports of programs that were fuzzed.
 
 use std::fmt::Write;
 
@@ -8,14 +8,14 @@ use super::{Report, json};
 use crate::judge::check::{Check, Verdict};
 use crate::judge::fuzzed::Fuzzed;
 
-/// What came of the mutants of one recording, or of generated conversations.
+/// The result of the mutants of one recording, or of generated conversations.
 #[derive(Debug)]
 pub struct Run {
     /// The recording's id, or the role that was fuzzed.
     pub name: String,
-    /// Whether the conversations were generated, and no recording is changed.
+    /// True if the conversations were generated, and no recording is changed.
     pub generated: bool,
-    /// What came of it.
+    /// The findings and counts.
     pub fuzzed: Fuzzed,
 }
 
@@ -55,7 +55,7 @@ pub fn as_json(report: &Report<'_>, runs: &[Run], seed: u64) -> String {
     text
 }
 
-/// What was tried, in the plural.
+/// Name of the inputs, in the plural.
 const fn inputs(run: &Run) -> &'static str {
     if run.generated { "inputs" } else { "mutants" }
 }

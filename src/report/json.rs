@@ -17,7 +17,7 @@ struct Written<'r> {
     /// The part of the cases that was run, where it was a part.
     #[serde(skip_serializing_if = "Option::is_none")]
     shard: Option<Shard>,
-    /// Why the run did not come to its end, if it did not; the cases are those so far.
+    /// The reason why the run did not come to its end, if it did not; the cases are those so far.
     #[serde(skip_serializing_if = "Option::is_none")]
     unjudged: Option<&'r str>,
     summary: Summary,

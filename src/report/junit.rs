@@ -41,7 +41,7 @@ pub fn write(report: &Report<'_>) -> Result<String, quick_junit::SerializeError>
     document.to_string().map(without_the_sum_of_skipped)
 }
 
-/// Takes out what Jenkins's schema has no place for: how many of all test cases were skipped. Each suite
+/// Takes out the number of all skipped test cases, for which Jenkins's schema has no place. Each suite
 /// has its own number, which stays.
 fn without_the_sum_of_skipped(text: String) -> String {
     let Some(from) = text.find("<testsuites ") else {

@@ -22,10 +22,10 @@ use crate::suite::requirement;
 use crate::trace::Class;
 use crate::trace::octets::Octets;
 
-/// How the ids of the conversations begin that stand around the cases of a run.
+/// Prefix of the ids of the conversations that stand around the cases of a run.
 const PLAIN: &str = "plain/";
 
-/// What was judged.
+/// The testee that was judged.
 #[derive(Debug, Clone)]
 pub struct Testee {
     /// `server`, `client`, `codec` or `proxy`.
@@ -43,17 +43,17 @@ pub struct Testee {
 /// A run, ready to be reported.
 #[derive(Debug)]
 pub struct Report<'r> {
-    /// What was judged.
+    /// The testee that was judged.
     pub testee: &'r Testee,
-    /// What it claims, where that is judged.
+    /// The class that the testee claims, where that is judged.
     pub class: Option<Class>,
     /// `drain-gated`, `timed` or, without a socket, `direct`.
     pub segmentation: &'static str,
     /// All checks.
     pub checks: &'r [Check],
-    /// What is expected to fail.
+    /// The failures that are expected.
     pub known: &'r KnownFailures,
-    /// Why the run did not come to its end, if it did not: `checks` are those so far.
+    /// The reason why the run did not come to its end, if it did not: `checks` are those so far.
     pub unjudged: Option<&'r str>,
 }
 
@@ -78,14 +78,14 @@ impl<'r> Report<'r> {
         self.class.and(self.testee.framing.as_ref())
     }
 
-    /// How many checks got each verdict.
+    /// Numbers of checks, by verdict.
     #[must_use]
     pub fn summary(&self) -> Summary {
         Summary::of(self.checks)
     }
 
-    /// What is not green and not expected, a group for each reason: failures before what is
-    /// flaky or could not be judged, and what most checks show before the rest.
+    /// The checks that are not green and not expected, a group for each reason: failures before checks that are
+    /// flaky or could not be judged, and larger groups before smaller ones.
     #[must_use]
     pub fn groups(&self) -> Vec<Group<'r>> {
         let mut groups: BTreeMap<_, Vec<&Check>> = BTreeMap::new();
@@ -138,13 +138,13 @@ impl<'r> Report<'r> {
             .collect()
     }
 
-    /// What is wrong with the list of known failures.
+    /// The errors of the list of known failures.
     #[must_use]
     pub fn stale(&self) -> Vec<String> {
         self.known.stale(self.checks)
     }
 
-    /// Whether the run found something that it must not find.
+    /// True if the run found something that it must not find.
     #[must_use]
     pub fn failed(&self) -> bool {
         !self.stale().is_empty()
@@ -154,7 +154,7 @@ impl<'r> Report<'r> {
             })
     }
 
-    /// Whether something could not be judged, or nothing was tested, or something that counts was
+    /// True if something could not be judged, or nothing was tested, or something that counts was
     /// left out.
     #[must_use]
     pub fn unjudged(&self) -> bool {
@@ -167,7 +167,7 @@ impl<'r> Report<'r> {
                 .any(|check| check.verdict == Verdict::Error && !self.known.expects(check))
     }
 
-    /// Whether not one of the cases that were chosen has shown anything: the plain conversations
+    /// True if none of the cases that were chosen has shown anything: the plain conversations
     /// around them say nothing of those.
     #[must_use]
     pub fn tested_nothing(&self) -> bool {

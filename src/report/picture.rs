@@ -28,14 +28,14 @@ const AFTER: usize = 8;
 /// Characters of one text that are shown: a screenful.
 pub(super) const LONGEST: usize = 2000;
 
-/// What a picture is drawn by.
+/// Properties that a picture is drawn by.
 #[derive(Debug, Clone, Default)]
 pub struct Ruler {
     /// The framing of the conversation; none for octets of any protocol.
     pub framing: Option<Framing>,
-    /// Whether files may be sent, whose bodies are bare octets.
+    /// True if files may be sent, whose bodies are bare octets.
     pub files: bool,
-    /// Whether what came is payloads behind lengths of four octets, whatever the framing is.
+    /// True if the octets that came are payloads behind lengths of four octets, whatever the framing is.
     pub delivered: bool,
 }
 
@@ -44,17 +44,17 @@ pub struct Ruler {
 pub struct Picture {
     /// The lines that were typed into a client.
     pub typed: Vec<String>,
-    /// What was sent, a row for each write; short ones share a row.
+    /// The octets that were sent, a row for each write; short writes share a row.
     pub sent: Vec<Writes>,
     /// The number of writes that are not shown.
     pub more_sent: usize,
-    /// What came, in one piece.
+    /// The octets that came, in one piece.
     pub seen: Writes,
     /// The first wrong octet, beside the one that was expected.
     pub versus: Option<Versus>,
-    /// What was expected, in words.
+    /// The expectation, in words.
     pub expected: String,
-    /// How the connection ended.
+    /// The end of the connection, in words.
     pub ended: String,
     /// The end of standard output, where a client shows something.
     pub shown: String,
@@ -78,39 +78,39 @@ pub struct Piece {
     pub kind: &'static str,
     /// In hexadecimal.
     pub hex: String,
-    /// As text, each character above its octet; dots for what is none.
+    /// As text, each character above its octet; dots for octets that are none.
     pub text: String,
-    /// Whether a frame begins here.
+    /// True if a frame begins here.
     pub begins: bool,
-    /// Whether a frame ends here.
+    /// True if a frame ends here.
     pub ends: bool,
-    /// Whether the stream is cut in front of it.
+    /// True if the stream is cut in front of the piece.
     pub cut: bool,
-    /// Whether it is the first wrong octet.
+    /// True if the piece is the first wrong octet.
     pub wrong: bool,
 }
 
-/// What came and what was expected in its place, around the first wrong octet.
+/// The octets that came and those that were expected in their place, around the first wrong octet.
 #[derive(Debug)]
 pub struct Versus {
-    /// Both, and where they are, in words.
+    /// Both octets, and their offset, in words.
     pub words: String,
-    /// What was expected, as one line.
+    /// The octets that were expected, as one line.
     pub expected: Side,
-    /// What came.
+    /// The octets that came.
     pub came: Side,
 }
 
 /// A line of octets, in three parts.
 #[derive(Debug)]
 pub struct Side {
-    /// Whether octets stand before those shown.
+    /// True if octets stand before those shown.
     pub more: bool,
     /// The octets that are right.
     pub right: Octet,
-    /// The first that is not.
+    /// The first wrong octet.
     pub mark: Octet,
-    /// Those after it.
+    /// The octets after it.
     pub rest: Octet,
 }
 
@@ -157,7 +157,7 @@ impl Picture {
     }
 }
 
-/// Text of others, in which nothing commands whoever shows it.
+/// Text of others, in which no control character commands the program that shows it.
 pub(super) fn safe(text: impl std::fmt::Display) -> String {
     Visible::shortened(text, LONGEST).as_str().to_owned()
 }
@@ -178,7 +178,7 @@ fn divided<'r>(ruler: &'r Ruler) -> Divided<'r> {
     }
 }
 
-/// What a codec delivers is shown behind lengths of four octets; what it encodes, as it is.
+/// Payloads that a codec delivers are shown behind lengths of four octets; a stream that it encodes, as it is.
 fn divided_seen<'r>(seen: &[u8], ruler: &'r Ruler) -> Divided<'r> {
     static DELIVERED: std::sync::LazyLock<Framing> = std::sync::LazyLock::new(Framing::default);
     if ruler.delivered && DELIVERED.split(seen).whole == seen.len() {
@@ -274,7 +274,7 @@ fn gap(octets: usize) -> Piece {
     }
 }
 
-/// One span in pieces that fit a line, the wrong octet by itself.
+/// A span in pieces that fit a line, the wrong octet by itself.
 fn cut_up(
     stream: &[u8],
     here: Range<usize>,

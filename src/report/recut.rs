@@ -10,7 +10,7 @@ use crate::judge::check::{Summary, Verdict};
 use crate::judge::sentence::Sentence;
 use crate::recut::finding::Finding;
 
-/// How many findings are shown whole, and how many ids of others of the same kind are named.
+/// Number of findings that are shown whole, and of ids of others of the same kind that are named.
 const SHOWN_WHOLE: usize = 6;
 const NAMED: usize = 8;
 

@@ -7,30 +7,30 @@ use serde::Deserialize;
 use super::picture::safe;
 use crate::judge::check::{Check, Summary, Verdict};
 
-/// A report as it lies in a file. What newer versions add is passed over.
+/// A report as it lies in a file. Fields that newer versions add are passed over.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Saved {
     /// The version that wrote it.
     pub unstick: String,
-    /// What was judged.
+    /// The testee that was judged.
     pub testee: SavedTestee,
-    /// What it claims, where that was judged.
+    /// The class that the testee claims, where that was judged.
     #[serde(default)]
     pub class: Option<String>,
     /// The part of the cases that was run, where it was a part.
     #[serde(default)]
     pub shard: Option<Shard>,
-    /// Why the run did not come to its end, if it did not.
+    /// The reason why the run did not come to its end, if it did not.
     #[serde(default)]
     pub unjudged: Option<String>,
     /// Every check.
     pub cases: Vec<Check>,
-    /// What it is called where several are shown: the name of its file.
+    /// The name of the report where several are shown: that of its file.
     #[serde(skip)]
     pub called: Option<String>,
 }
 
-/// What was judged.
+/// The testee that was judged.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct SavedTestee {
     /// `server`, `client` …
@@ -38,17 +38,17 @@ pub struct SavedTestee {
     /// The command that started it, or nothing.
     #[serde(default)]
     pub command: Vec<String>,
-    /// Where it was found, if it was not started.
+    /// The address at which it was found, if it was not started.
     #[serde(default)]
     pub address: Option<String>,
 }
 
-/// One part of a run that is split over several jobs: the `part`th of `parts`, from 1.
+/// A part of a run that is split over several jobs: the `part`th of `parts`, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, serde::Serialize)]
 pub struct Shard {
-    /// Its number, from 1.
+    /// Number of the part, from 1.
     pub part: usize,
-    /// How many there are.
+    /// Number of parts.
     pub parts: usize,
 }
 
@@ -69,7 +69,7 @@ impl std::str::FromStr for Shard {
 }
 
 impl Shard {
-    /// Whether the case at this place belongs to the part: the same split every time.
+    /// True if the case at this place belongs to the part: the same split every time.
     #[must_use]
     pub const fn has(self, place: usize) -> bool {
         place % self.parts == self.part - 1
@@ -80,12 +80,12 @@ impl Saved {
     /// Reads a report.
     ///
     /// # Errors
-    /// What is wrong with the text, and where.
+    /// The error in the text, with its place.
     pub fn read(text: &str) -> Result<Self, String> {
         serde_json::from_str(text).map_err(|error| format!("no report of unstick: {error}"))
     }
 
-    /// What was judged, in short.
+    /// Short name of the testee.
     #[must_use]
     pub fn name(&self) -> String {
         let name = match &self.testee.address {
@@ -100,20 +100,20 @@ impl Saved {
         safe(name)
     }
 
-    /// What it is called beside others.
+    /// The name of the report beside others.
     #[must_use]
     pub fn label(&self) -> String {
         self.called.clone().unwrap_or_else(|| self.name())
     }
 
-    /// How many checks passed, or are acceptable.
+    /// Number of checks that passed, or are acceptable.
     #[must_use]
     pub fn passed(&self) -> usize {
         let summary = self.summary();
         summary.pass + summary.acceptable
     }
 
-    /// How many checks got each verdict.
+    /// Numbers of checks, by verdict.
     #[must_use]
     pub fn summary(&self) -> Summary {
         Summary::of(&self.cases)
@@ -135,8 +135,8 @@ impl Saved {
     }
 }
 
-/// How bad a verdict is for a case that has several: a case of which something was seen is not one
-/// that was skipped.
+/// Rank of a verdict for a case that has several, the worst highest: a case of which something was seen is not
+/// a skipped one.
 #[must_use]
 pub const fn badness(verdict: Verdict) -> u8 {
     match verdict {
@@ -206,15 +206,15 @@ pub fn join(reports: Vec<Saved>) -> Result<Vec<Saved>, String> {
 pub struct Change {
     /// The case.
     pub id: String,
-    /// What it was; nothing where it was not run.
+    /// The old verdict; none where the case was not run.
     pub old: Option<Verdict>,
-    /// What it is.
+    /// The new verdict, likewise.
     pub new: Option<Verdict>,
 }
 
 impl Change {
-    /// Whether something got worse: a failure that was none, or a case that showed something and is
-    /// not run any more.
+    /// True if the case got worse: a failure that is new or worse than before, or a case that showed something
+    /// and is not run any more.
     #[must_use]
     pub fn is_worse(&self) -> bool {
         let bad = |verdict: Option<Verdict>| verdict.map_or(0, badness);

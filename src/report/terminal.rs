@@ -20,10 +20,10 @@ const GOOD: Style = AnsiColor::Green.on_default().bold();
 const STRONG: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
 
-/// How many other cases of a group are named.
+/// Number of other cases of a group that are named.
 const NAMED: usize = 6;
 
-/// The columns that a report is fitted into where nobody says how many there are: as many as it takes.
+/// The columns that a report is fitted into where the width is not known: as many as it takes.
 const ANY: usize = usize::MAX;
 
 /// Columns before each line of a conversation.
@@ -35,7 +35,7 @@ pub fn write(report: &Report<'_>) -> Visible {
     write_within(report, None)
 }
 
-/// Writes the whole report for a terminal that is so wide.
+/// Writes the whole report for a terminal with this many columns.
 #[must_use]
 pub fn write_within(report: &Report<'_>, columns: Option<usize>) -> Visible {
     let mut out = Page::default();
@@ -162,7 +162,7 @@ fn again(report: &Report<'_>, check: &Check) -> String {
         .unwrap_or_else(|| report.testee.again.replace("{case}", &check.id))
 }
 
-/// What is worth knowing beside the failures.
+/// Notes that are worth knowing beside the failures.
 fn notes(report: &Report<'_>, out: &mut Page) {
     let told: Vec<(&str, &Sentence)> = report
         .checks
@@ -201,7 +201,7 @@ fn notes(report: &Report<'_>, out: &mut Page) {
     }
 }
 
-/// Messages that many checks have in common, each with how many.
+/// Says once each message that many checks have in common, with the number of checks.
 fn say_once(told: Vec<(&str, &Sentence)>, verdict: &str, out: &mut Page) {
     let mut by_message: Vec<(&Sentence, Vec<&str>)> = Vec::new();
     for (id, message) in told {
@@ -220,7 +220,7 @@ fn say_once(told: Vec<(&str, &Sentence)>, verdict: &str, out: &mut Page) {
     }
 }
 
-/// Why a run without failures is no success all the same.
+/// Says why a run without failures is no success all the same.
 fn what_is_missing(report: &Report<'_>, out: &mut Page) {
     if report.unjudged.is_some() || report.failed() {
         return;

@@ -1,4 +1,4 @@
-//! What reports for people show, in the order in which they show it: one model for every format.
+//! The content of reports for people, in the order in which they show it: one model for every format.
 
 use super::picture::{Picture, Ruler, safe};
 use super::{Group, Report};
@@ -13,46 +13,46 @@ pub(super) const COMMAND: usize = 32 * 1024;
 /// The cases that a finding lists beside its example.
 const OTHERS: usize = 40;
 
-/// A verdict and how many checks got it.
+/// A verdict and the number of checks that got it.
 #[derive(Debug, Clone, Copy)]
 pub struct Count {
     /// `pass`, `fail` …
     pub verdict: &'static str,
-    /// How many.
+    /// Number of these checks.
     pub number: usize,
 }
 
-/// How the checks of a class or a chapter went.
+/// The results of the checks of a class or a chapter, as numbers.
 #[derive(Debug)]
 pub struct Tally {
-    /// Its name.
+    /// Name of the class or the chapter.
     pub name: String,
-    /// How many checks passed, or are acceptable.
+    /// Number of checks that passed, or are acceptable.
     pub good: usize,
-    /// How many did not.
+    /// Number of checks that did not.
     pub bad: usize,
-    /// How many were not made.
+    /// Number of checks that were not made.
     pub skipped: usize,
 }
 
-/// A requirement and how its checks went.
+/// A requirement and the results of its checks, as numbers.
 #[derive(Debug)]
 pub struct RequirementRow {
     /// `FRM-2`
     pub id: String,
     /// The first finding about it, as a link.
     pub finding: Option<String>,
-    /// What it demands.
+    /// The text of the requirement.
     pub text: String,
-    /// How many checks of it passed, or are acceptable.
+    /// Number of its checks that passed, or are acceptable.
     pub good: usize,
-    /// How many did not.
+    /// Number of its checks that did not.
     pub bad: usize,
-    /// How many were not made.
+    /// Number of its checks that were not made.
     pub skipped: usize,
 }
 
-/// All that has one cause.
+/// All checks that have one cause.
 #[derive(Debug)]
 pub struct FindingView {
     /// The place of its link: `finding-1`.
@@ -61,19 +61,19 @@ pub struct FindingView {
     pub verdict: &'static str,
     /// The requirement that is broken.
     pub requirement: String,
-    /// What that demands, and why.
+    /// The text of that requirement.
     pub text: String,
     /// The reason of the requirement.
     pub why: String,
     /// The likely mistake.
     pub cause: Option<String>,
-    /// What happened in the example.
+    /// The message of the example.
     pub message: String,
     /// The example's id, with how it was cut.
     pub example: String,
-    /// What must be done in it.
+    /// The title: what must be done in it.
     pub title: String,
-    /// How the stream was cut, in words.
+    /// The cut of the stream, in words.
     pub cut: String,
     /// The example's conversation.
     pub picture: Option<Picture>,
@@ -81,13 +81,13 @@ pub struct FindingView {
     pub rerun: String,
     /// Other checks that show the same, by id.
     pub others: Vec<String>,
-    /// How many more there are.
+    /// Number of checks not listed.
     pub more: usize,
-    /// How many checks there are in all.
+    /// Number of checks in all.
     pub checks: usize,
 }
 
-/// One row of all checks.
+/// A row of the list of all checks.
 #[derive(Debug)]
 pub struct CheckRow {
     /// The id, with how it was cut: the place of its link.
@@ -96,11 +96,11 @@ pub struct CheckRow {
     pub id: String,
     /// The requirement that it is about.
     pub requirement: String,
-    /// How it was cut.
+    /// The segmentation, by name.
     pub segmentation: &'static str,
     /// The verdict.
     pub verdict: &'static str,
-    /// Why, where it did not pass.
+    /// The reason, where the check did not pass.
     pub message: String,
     of: Verdict,
 }
@@ -114,43 +114,43 @@ pub struct View {
     pub role: &'static str,
     /// The command or the address of what was judged.
     pub subject: String,
-    /// What it claims.
+    /// The class that it claims.
     pub class: Option<&'static str>,
-    /// How chunks were kept apart.
+    /// The way in which chunks were kept apart.
     pub segmentation: &'static str,
-    /// Why the run did not come to its end, if it did not.
+    /// The reason why the run did not come to its end, if it did not.
     pub unjudged: Option<String>,
     /// The verdicts that occur.
     pub counts: Vec<Count>,
-    /// How many checks there are.
+    /// Number of checks in all.
     pub total: usize,
     /// The requirements that were judged.
     pub requirements: Vec<RequirementRow>,
-    /// What was found, the most important first.
+    /// The findings, the most important first.
     pub findings: Vec<FindingView>,
     /// Every check.
     pub checks: Vec<CheckRow>,
     /// The checks of each class, where classes are judged.
     pub classes: Vec<Tally>,
-    /// How many checks passed, or are acceptable.
+    /// Number of checks that passed, or are acceptable.
     pub passed: usize,
-    /// How many checks were owed: those that were not skipped, or were left out to save time.
+    /// Number of checks that were owed: those that were not skipped, or were left out to save time.
     pub owed: usize,
-    /// Whether the run is a success.
+    /// True if the run is a success.
     pub green: bool,
 }
 
 /// The checks of one chapter, which a page folds.
 #[derive(Debug)]
 pub struct ChapterView<'v> {
-    /// How they went.
+    /// The results, as numbers.
     pub tally: Tally,
-    /// All of them.
+    /// A row for each check.
     pub rows: Vec<&'v CheckRow>,
 }
 
 impl View {
-    /// The checks by chapter: what stands in their ids in front of the last slash.
+    /// The checks by chapter: the part of their ids before the last slash.
     #[must_use]
     pub fn chapters(&self) -> Vec<ChapterView<'_>> {
         let mut chapters: Vec<ChapterView<'_>> = Vec::new();
@@ -181,7 +181,7 @@ impl Tally {
         }
     }
 
-    /// How many checks there are.
+    /// Number of checks in all.
     #[must_use]
     pub const fn all(&self) -> usize {
         self.good + self.bad + self.skipped
@@ -197,7 +197,7 @@ impl Tally {
 }
 
 impl View {
-    /// What people are shown of a report.
+    /// The view of a report.
     #[must_use]
     pub fn of(report: &Report<'_>) -> Self {
         let summary = report.summary();
@@ -242,7 +242,7 @@ impl View {
     }
 }
 
-/// What its pictures are drawn by.
+/// The ruler for the report's pictures.
 fn ruler(report: &Report<'_>) -> Ruler {
     let sends_files = matches!(
         report.class,
@@ -368,7 +368,7 @@ fn finding(number: usize, group: &Group<'_>, again: &str, ruler: &Ruler) -> Find
             .evidence
             .as_ref()
             .map(|evidence| Picture::of(evidence, ruler)),
-        // A command that lacks its end cannot be run: only what is no command line any more is shortened.
+        // A command that lacks its end cannot be run: only text too long to be a command line is shortened.
         rerun: Visible::shortened(rerun, COMMAND).as_str().to_owned(),
         more: group.checks.len() - 1 - others.len(),
         others,

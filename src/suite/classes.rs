@@ -16,7 +16,7 @@ pub(super) struct Misread {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// The octets behind the first have the other order.
+    /// The octets after the first have the other order.
     Swapped,
     /// A number of octets that follow this one.
     Width(u8, usize),
@@ -27,7 +27,7 @@ enum Kind {
 /// The requirement that each of them breaks.
 pub(super) const REQUIREMENT: &str = "LEN-1";
 
-/// Octets that say how many follow, and how many that is; an order.
+/// First octets that announce a width, with that width in octets; and the wrong order.
 fn classes(number: &Number) -> Option<(&'static [(u8, usize)], &'static str)> {
     match number {
         Number::WebSocket => Some((&[(126, 2), (127, 8)], "least")),
@@ -139,8 +139,8 @@ impl Misread {
     }
 }
 
-/// The lengths that are read wrongly, where all of them have so many octets, and those with fewer are read well: of the
-/// sizes of payloads that fail.
+/// The mistake, in words, if lengths of some number of octets are read wrongly and those with fewer are read well;
+/// `sizes` are those of the payloads that fail.
 pub(super) fn wrong_width(framing: &Framing, sizes: &[u64]) -> Option<String> {
     let number = framing.number().filter(|number| number.width().is_none())?;
     if matches!(number, Number::Decimal(_) | Number::Header(_)) {

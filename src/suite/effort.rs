@@ -1,18 +1,18 @@
-//! How much a run does.
+//! The extent of a run.
 
 use crate::judge::budget::Budget;
 
-/// How much a run does.
+/// The extent of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effort {
     /// All that is needed to judge a testee.
     Full,
-    /// What is needed to see a known fault again: some segmentations, shorter waits.
+    /// The least that shows a known fault again: some segmentations, shorter waits.
     Quick,
 }
 
 impl Effort {
-    /// What failures may cost.
+    /// The budget for failures.
     pub(crate) const fn budget(self) -> Budget {
         match self {
             Self::Full => Budget::FULL,

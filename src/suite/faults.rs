@@ -15,10 +15,10 @@ const MATRICES: [(&str, &str); 4] = [
     ),
 ];
 
-/// One planted fault.
+/// A planted fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// `server` or `client`: what has it.
+    /// Role of the program: `server` or `client`.
     pub role: &'static str,
     /// Its name.
     pub name: &'static str,
@@ -31,8 +31,8 @@ pub struct Fault {
 pub fn all() -> Vec<Fault> {
     let mut faults = Vec::new();
     for (role, matrix) in MATRICES {
-        // The rows stand behind two lines of dashes and what stands between them. What is indented says more
-        // of the fault above it.
+        // The rows follow two lines of dashes and the line between them. An indented line says more of the
+        // fault above it.
         let rows = matrix.lines().skip(3);
         let rows = rows.filter(|row| !row.starts_with(' '));
         for row in rows {

@@ -6,9 +6,9 @@ use crate::framing::{Framing, Number, Place};
 /// The side of a program that is mistaken.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Side {
-    /// It reads frames of another framing.
+    /// The program reads frames of another framing.
     Reads,
-    /// It writes them.
+    /// The program writes them.
     Writes,
 }
 
@@ -42,8 +42,8 @@ pub(super) fn mistaken(framing: &Framing, side: Side) -> Vec<(Framing, &'static 
     all
 }
 
-/// Payloads by which those framings are told apart: short ones, and such that a length which has one octet or
-/// several has several.
+/// Payloads by which those framings are told apart: short ones, and, where a length has one octet or several,
+/// ones whose length has several.
 pub(super) fn telling_payloads(framing: &Framing) -> Vec<[Vec<u8>; 2]> {
     let mut all = vec![[b"hello, everybody".to_vec(), b"hi there".to_vec()]];
     if framing

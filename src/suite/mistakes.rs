@@ -6,7 +6,7 @@ use crate::framing::{Framing, Number, Unterminated};
 use crate::trace::segmentation::Segmentation;
 use crate::trace::{Action, Trace};
 
-/// What a program does that fails under a cut which it has to do with.
+/// The mistake of a program that fails under a cut which has to do with the failure.
 pub(super) const fn short_read(
     framing: &Framing,
     segmentation: Option<Segmentation>,
@@ -93,14 +93,14 @@ pub(super) fn of_case(framing: &Framing, id: &str, fails: &[String]) -> Option<S
     Some(text.to_owned())
 }
 
-/// The bits that are kept of a length which has more of them than there may be. A decoder that fails over lengths of more
-/// octets or digits too may have any of several mistakes.
+/// The bits that are kept of a length which has more of them than there may be. A decoder that fails over lengths of
+/// more octets or digits too may have any of several mistakes.
 fn bits_kept(framing: &Framing, fails: &[String]) -> Option<&'static str> {
     let fails_any = |wanted: fn(&str) -> bool| fails.iter().any(|id| wanted(id));
     let has_top_bit = |id: &str| announced(id).is_some_and(|value| value >> 63 == 1);
     let beyond = || fails.iter().filter(|id| is_beyond_32_bits(id));
     if beyond().next().is_some() && beyond().all(|id| has_top_bit(id)) {
-        // Where 32 bits are kept, lengths without that bit fail too.
+        // If only 32 bits are kept, lengths without that bit fail too.
         return Some("it takes a length with its top bit set for a negative number");
     }
     if framing.number() == Some(&Number::Varint(5)) || fails_any(is_beyond_32_bits) {
@@ -186,12 +186,12 @@ fn broken_by_ends(framing: &Framing, id: &str, fails: &[String]) -> bool {
     is_small && fails.iter().any(|id| ends_inside(id)) && misreads(fails).is_empty()
 }
 
-/// Plain lengths are read wrongly, so that an end elsewhere is none to the decoder.
+/// True if plain lengths are read wrongly, so that an end elsewhere is not an end to the decoder.
 fn reads_otherwise(fails: &[String]) -> bool {
     !misreads(fails).is_empty() && !fails.iter().any(|id| ends_inside(id))
 }
 
-/// A stream of the case ends inside a frame that follows none longer.
+/// True if a stream of the case ends inside a frame, and no longer frame precedes it.
 fn ends_inside(id: &str) -> bool {
     id.starts_with("frm/truncated-at-")
 }
@@ -202,7 +202,7 @@ fn misreads(fails: &[String]) -> Vec<u64> {
     sizes.filter_map(|size| size.parse().ok()).collect()
 }
 
-/// Whether a case has an empty frame for another reason than to show one: its length is in another form, or
+/// True if a case has an empty frame for another reason than to show one: its length is in another form, or
 /// it ends a chain.
 fn has_empty(framing: &Framing, id: &str) -> bool {
     let ends_a_chain = || {
@@ -217,7 +217,7 @@ fn has_empty(framing: &Framing, id: &str) -> bool {
         || framing.is_chained() && ends_a_chain()
 }
 
-/// Whether empty frames fail wherever they stand.
+/// True if the case is of empty frames, which fail wherever they stand.
 fn is_empties(id: &str, fails: &[String]) -> bool {
     let fails = |wanted: &str| fails.iter().any(|id| id == wanted);
     id.starts_with("frm/empt") && fails("frm/empty") && fails("frm/empty-between")
@@ -234,7 +234,7 @@ fn announces_misread(framing: &Framing, id: &str, fails: &[String]) -> bool {
 /// The number of bits that are kept of a length of fixed width, where it has more: every length that is
 /// announced and fails is a short one in the bits that are kept, and every payload that fails needs more.
 fn bits_of_fixed(framing: &Framing, id: &str, fails: &[String]) -> Option<u32> {
-    /// A number above this is no short one: streams end before so many octets.
+    /// A number from here on is not a short one: streams end before that many octets.
     const SHORT: u128 = 64;
     let Some(Number::Fixed { width, .. }) = framing.number() else {
         return None;
@@ -284,7 +284,7 @@ fn of_announced(framing: &Framing, id: &str, fails: &[String]) -> Option<&'stati
     is_negative.then_some("it takes a length with its top bit set for a negative number")
 }
 
-/// Whether a case announces a length of which 32 bits are a short one.
+/// True if a case announces a length above 32 bits whose low 32 bits are a short one.
 fn is_beyond_32_bits(id: &str) -> bool {
     announced(id).is_some_and(|value| value > 0xFFFF_FFFF && value % 0x1_0000_0000 < 1_000)
 }
@@ -311,7 +311,7 @@ mod tests {
             (requirement, cause.as_deref()),
             (Some("FRM-12"), Some(parts))
         );
-        // A payload of less than a part fails too; chains are well; there is none.
+        // A payload of less than a part fails too; chains are well; there is no chain.
         for fails in [
             &["len/1000", "frm/chain-exact", "len/254"][..],
             &["len/1000"],

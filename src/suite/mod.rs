@@ -1,7 +1,7 @@
 //! The suite: requirements, cases, and the judging of testees by them.
 //!
-//! One folder a role: `server`, `client`, `codec`, none of which knows another. What stands beside
-//! them they share, and it knows none of them but where it lists all cases. Nothing here writes reports.
+//! Each role has a folder: `server`, `client`, `codec`, none of which knows another. They share the modules
+//! beside them, which know none of them but where all cases are listed. Nothing here writes reports.
 
 #[cfg(feature = "cli")]
 pub(crate) mod catalog;

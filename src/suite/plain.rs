@@ -15,7 +15,7 @@ pub(crate) fn next_frame(octets: &[u8]) -> Option<&[u8]> {
     split_frame(octets).map(|(payload, _)| payload)
 }
 
-/// The same, and what lies behind the frame.
+/// The same, and the octets after the frame.
 #[cfg(feature = "cli")]
 pub(crate) fn split_frame(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, behind) = octets.split_first_chunk()?;

@@ -7,22 +7,22 @@ use crate::framing::Framing;
 /// The specification, as the program carries it.
 pub const SPEC: &str = include_str!("../../SPEC.md");
 
-/// One requirement of the specification.
+/// A requirement of the specification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requirement {
     /// `FRM-3`
     pub id: &'static str,
-    /// What it demands, one paragraph, its lines joined.
+    /// Its demand, one paragraph, its lines joined.
     pub text: String,
     /// The same of any framing, where the paragraph on the article's framing does not carry over;
     /// `FRAMING` stands for what a frame is.
     pub elsewhere: Option<String>,
-    /// Why it is so.
+    /// The reason for it.
     pub rationale: String,
 }
 
 impl Requirement {
-    /// What it demands of this framing.
+    /// Its demand on this framing.
     #[must_use]
     pub fn text_in(&self, framing: Option<&Framing>) -> String {
         match (&self.elsewhere, framing) {
@@ -33,7 +33,7 @@ impl Requirement {
         }
     }
 
-    /// Why it is so, where that is no matter of the article's framing.
+    /// The reason for it; empty for another framing if it is about the article's.
     #[must_use]
     pub fn rationale_in(&self, framing: Option<&Framing>) -> &str {
         match (&self.elsewhere, framing) {
@@ -43,7 +43,7 @@ impl Requirement {
     }
 }
 
-/// What the requirement of this id demands of a framing; nothing where there is none.
+/// The demand of the requirement of this id on a framing; empty if there is no such requirement.
 #[must_use]
 pub fn text_of(id: &str, framing: Option<&Framing>) -> String {
     find(id).map_or_else(String::new, |requirement| requirement.text_in(framing))
@@ -63,7 +63,7 @@ pub fn find(id: &str) -> Option<&'static Requirement> {
         .find(|requirement| requirement.id.eq_ignore_ascii_case(id))
 }
 
-/// Its place in the specification; the end for what is not in it.
+/// Place of the requirement in the specification; `usize::MAX` if it is not in it.
 #[must_use]
 pub fn position(id: &str) -> usize {
     all()

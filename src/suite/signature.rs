@@ -13,9 +13,9 @@ pub(super) struct Telltale<Look> {
     pub(super) requirement: &'static str,
     /// All cases that fail are among these; `*` stands for anything.
     pub(super) among: &'static [&'static str],
-    /// These fail, each of them.
+    /// Cases that fail, all of them.
     pub(super) surely: &'static [&'static str],
-    /// What each failure looks like.
+    /// The look of each failure.
     pub(super) look: Look,
     /// In words that follow "it".
     pub(super) cause: &'static str,
@@ -38,8 +38,8 @@ pub(super) const fn known<Look: Copy>(
     }
 }
 
-/// The first mistake of a table that all these failures of a requirement point to: each the case
-/// and what it looks like.
+/// The first mistake of a table that all these failures of a requirement point to: each failure is the
+/// case and what it looks like.
 pub(super) fn cause<Look: Copy, Failure>(
     table: &[Telltale<Look>],
     fits: fn(Look, &Failure) -> bool,
@@ -62,7 +62,8 @@ pub(super) fn cause<Look: Copy, Failure>(
     table.iter().find(explains).map(|telltale| telltale.cause)
 }
 
-/// What the failures without a cause point to, by requirement: each the check and what it looks like.
+/// The mistakes that the failures without a cause point to, by requirement. Each failure is the check and what it looks
+/// like.
 pub(super) fn causes<'f, Look: Copy, Failure: 'f>(
     table: &[Telltale<Look>],
     fits: fn(Look, &Failure) -> bool,
@@ -110,9 +111,9 @@ pub(super) fn name<'c>(
 pub(super) struct Consequence<Seen> {
     /// The requirement that seems to be broken.
     pub(super) seems: &'static str,
-    /// The one that is, which must have a cause of its own.
+    /// The requirement that is broken, which must have a cause of its own.
     pub(super) is: &'static str,
-    /// Whether a failure is what the others come to: what they do not explain is a mistake of its own.
+    /// True if a failure is a consequence of the others: a failure that they do not explain is a mistake of its own.
     pub(super) explained: fn(&Seen, &[&Seen]) -> bool,
 }
 
@@ -158,7 +159,7 @@ fn is_unexplained(check: &Check) -> bool {
     check.verdict == Verdict::Fail && check.cause.is_none()
 }
 
-/// Whether a pattern, in which one `*` stands for anything, stands for an id.
+/// True if a pattern, in which one `*` stands for anything, stands for an id.
 fn stands_for(pattern: &str, id: &str) -> bool {
     match pattern.split_once('*') {
         Some((begin, end)) => {
@@ -168,7 +169,7 @@ fn stands_for(pattern: &str, id: &str) -> bool {
     }
 }
 
-/// Asserts that a table speaks of cases that there are.
+/// Asserts that every pattern in a table stands for at least one case.
 #[cfg(test)]
 pub(super) fn assert_speaks_of<Look>(table: &[Telltale<Look>], cases: &[String]) {
     for telltale in table {

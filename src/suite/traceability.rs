@@ -10,7 +10,7 @@ use crate::framing::Framing;
 use crate::judge::case::{CaseInfo, Role};
 use crate::trace::Class;
 
-/// Why a requirement has no case, or none in a role that owes it.
+/// Reasons why a requirement has no case, or none in a role that owes it.
 const NOT_SEEN: [(&str, &str); 11] = [
     (
         "LEN-2",
@@ -43,7 +43,7 @@ const CUT: &str = "For any protocol: judged by `unstick recut`, from recordings,
 const OTHER_FRAMINGS: &str = "The article's framing cannot break it: its cases are derived for framings that can, and judged with \
                               `--framing`.";
 
-/// What belongs to a requirement.
+/// A requirement, with its cases and faults.
 #[derive(Debug)]
 pub struct Trace {
     /// The requirement.
@@ -52,13 +52,13 @@ pub struct Trace {
     pub cases: Vec<(String, String)>,
     /// The faults that break it.
     pub faults: Vec<Fault>,
-    /// Those that owe it: classes of servers and codecs, and `client`.
+    /// Names of the subjects that owe it: classes of servers and codecs, and `client`.
     pub owed_by: Vec<&'static str>,
-    /// Why there is no more, where that has a reason.
+    /// The reason why cases are missing, if there is one.
     pub not_seen: Option<&'static str>,
 }
 
-/// What belongs to each requirement, in the order of the specification.
+/// All requirements with their cases and faults, in the order of the specification.
 #[must_use]
 pub fn all() -> Vec<Trace> {
     let (cases, faults) = (listed(), faults::all());
@@ -83,7 +83,7 @@ pub fn all() -> Vec<Trace> {
     requirement::all().iter().map(of).collect()
 }
 
-/// Those that may owe a case, in the order of the table.
+/// Names of the subjects that may owe a case, in the order of the table.
 const OWE: [&str; 6] = [
     "codec",
     "framing",
@@ -93,7 +93,7 @@ const OWE: [&str; 6] = [
     "client",
 ];
 
-/// All cases, each with who owes it.
+/// All cases, each with the subjects that owe it.
 fn listed() -> Vec<(CaseInfo, Vec<&'static str>)> {
     let owed = |case: Listed| {
         let info = case.info().clone();

@@ -1,5 +1,5 @@
-//! One connection to a testee: chunks out when it is ready for them, octets in whenever they
-//! come, and an end that is an end however it shows.
+//! A connection to a testee: chunks out when it is ready for them, octets in whenever they come, and an end
+//! that is an end however it shows.
 
 use std::io::{self, Read};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -19,24 +19,24 @@ pub use ending::Ending;
 mod ending;
 mod sending;
 
-/// How long a connection may take to be made.
+/// Time limit for making a connection.
 const CONNECT_BOUND: Duration = Duration::from_secs(5);
 
-/// How long a testee may take to hear of a connection that we have made: its system does, at once
-/// unless the machine is loaded.
+/// Time limit for a testee to hear of a connection that we have made: its system does, at once unless the
+/// machine is loaded.
 const MEET_BOUND: Duration = Duration::from_secs(1);
 
-/// What a connection that reads late holds unread, in octets: a few of the largest segments, so
-/// that it does not come in drops either.
+/// Receive buffer of a connection that reads late, in octets: a few of the largest segments, so that the
+/// stream does not come in drops either.
 const LITTLE: usize = 128 * 1024;
 
-/// What one that reads again may hold, in octets.
+/// Receive buffer of a connection that reads again, in octets.
 const MUCH: usize = 4 * 1024 * 1024;
 
-/// How much of what came is shown, in octets: a flood shows in less.
+/// The most octets of what came that are shown: a flood shows in less.
 const MOST_SHOWN: usize = 256 * 1024;
 
-/// Octets read at a time, at first and once so many come: most answers are short, and a buffer is cleared
+/// Octets read at a time, at first and once that many come: most answers are short, and a buffer is cleared
 /// each time.
 const READ_AT_FIRST: usize = 4 * 1024;
 const READ_AT_MOST: usize = 64 * 1024;
@@ -56,18 +56,18 @@ pub struct Connection {
     ours: SocketAddr,
     theirs: SocketAddr,
     gating: Gating,
-    /// How much we have sent, in octets.
+    /// Number of octets that we have sent.
     sent: u64,
     seen: Vec<u8>,
-    /// No more than this is read for now, in octets since the start.
+    /// The most that is read for now, in octets since the start.
     most: usize,
     ending: Option<Ending>,
-    /// A write of ours has been told of a reset. The system tells it once: what is read then ends as
+    /// True if a write of ours has been told of a reset. The system tells it once: what is read then ends as
     /// after an orderly close.
     reset: bool,
     gate: DrainGate,
     opened: Instant,
-    /// The testee's end has been seen.
+    /// True if the testee's end has been seen.
     met: bool,
     /// The time that the testee had for what was waited for last and came.
     had: Duration,
@@ -79,7 +79,7 @@ impl Connection {
     /// queues can be seen.
     ///
     /// # Errors
-    /// Nothing listens there, or not in time.
+    /// No server listens there, or none answers in time.
     pub fn open(address: SocketAddr, watch: &mut impl Watch, must_show: bool) -> io::Result<Self> {
         let theirs = address;
         let stream = TcpStream::connect_timeout(&theirs, CONNECT_BOUND)?;
@@ -94,7 +94,7 @@ impl Connection {
         }
         let gating = match watch.backlog(ours, theirs, 0) {
             Some(_) => Gating::DrainGated,
-            // It has closed already, or not heard of the connection yet.
+            // The server has closed already, or not heard of the connection yet.
             None if must_show && theirs.ip().is_loopback() => Gating::DrainGated,
             None => Gating::Timed,
         };
@@ -139,7 +139,7 @@ impl Connection {
         }
     }
 
-    /// How the connection ended, in words.
+    /// The end of the connection, in words.
     #[must_use]
     pub fn end_in_words(&self) -> String {
         match self.ending {
@@ -148,7 +148,7 @@ impl Connection {
         }
     }
 
-    /// What came and how the connection ended, in words; of a flood the beginning, 256 KiB.
+    /// The octets that came, of a flood the first 256 KiB, and the end of the connection in words.
     #[must_use]
     pub fn shown(&self) -> (Octets, String) {
         let shown = &self.seen[..self.seen.len().min(MOST_SHOWN)];
@@ -166,19 +166,19 @@ impl Connection {
         &self.seen
     }
 
-    /// How much has been sent to the testee so far, in octets.
+    /// Number of octets sent to the testee so far.
     #[must_use]
     pub const fn sent(&self) -> u64 {
         self.sent
     }
 
-    /// How the connection ended; `None` while it is open.
+    /// The end of the connection; `None` while it is open.
     #[must_use]
     pub const fn ending(&self) -> Option<Ending> {
         self.ending
     }
 
-    /// How chunks are kept apart.
+    /// The way in which chunks are kept apart.
     #[must_use]
     pub const fn gating(&self) -> Gating {
         self.gating
@@ -186,7 +186,7 @@ impl Connection {
 
     /// Keeps what may lie here unread small, so that a testee's writes soon find no room.
     pub fn hold_little(&self) {
-        // Where the system does not do it, it takes more octets to fill what lies between.
+        // On a system that does not do it, more octets are needed to fill what lies between.
         let _ = rustix::net::sockopt::set_socket_recv_buffer_size(&self.stream, LITTLE);
     }
 
@@ -201,7 +201,7 @@ impl Connection {
         self.most = octets.map_or(usize::MAX, |octets| self.seen.len() + octets);
     }
 
-    /// Lets so many octets of what came go, from `from` on, so that they take no memory: a body may be
+    /// Drops `octets` octets of what came, from offset `from` on, so that they take no memory: a body may be
     /// larger than that. Nothing shows them any more.
     pub fn forget(&mut self, from: usize, octets: usize) {
         let end = self.seen.len().min(from + octets);
@@ -211,7 +211,7 @@ impl Connection {
     /// Resets this connection at once. A close alone would do so when the last copy of its descriptor is gone, and a
     /// process that is being started has one for a moment.
     pub fn reset(&self) {
-        // Where the system does neither, the close that follows is an ordinary one.
+        // If the system does neither, the close that follows is an ordinary one.
         let _ = rustix::net::sockopt::set_socket_linger(&self.stream, Some(Duration::ZERO));
         let _ = rustix::net::connect_unspec(&self.stream);
     }
@@ -251,7 +251,7 @@ impl Connection {
         }
     }
 
-    /// How many octets have arrived at the other end and are not read there, if that can be seen.
+    /// Number of octets that have arrived at the other end and are not read there, if that can be seen.
     pub fn unread(&mut self, peer: &mut impl Watch) -> Option<u64> {
         self.backlog(peer).map(|backlog| backlog.unread)
     }
@@ -312,7 +312,7 @@ impl Connection {
         }
     }
 
-    /// What lies between us and the testee, as far as that can be seen.
+    /// The octets between us and the testee, as far as that can be seen.
     fn backlog(&mut self, peer: &mut impl Watch) -> Option<Backlog> {
         let Some(left) = peer.backlog(self.ours, self.theirs, self.sent) else {
             let unheard_of = self.gating == Gating::DrainGated
@@ -326,13 +326,13 @@ impl Connection {
         };
         self.met = true;
         if left.coming > 0 {
-            // What is here is acknowledged at once, and so told from what is not.
+            // Octets that are here are acknowledged at once, and so told from those that are not.
             let _ = rustix::net::sockopt::set_tcp_quickack(&self.stream, true);
         }
         Some(left)
     }
 
-    /// Whether octets are on their way, so that neither end can be waiting for the other yet.
+    /// True if octets are on their way, so that neither end can be waiting for the other yet.
     const fn travels(&self, left: Backlog) -> bool {
         let reads_all = self.most == usize::MAX;
         left.unread == 0 && left.in_flight > 0 || reads_all && left.coming > 0
@@ -357,7 +357,7 @@ impl Connection {
     }
 }
 
-/// A connection and whoever is at its other end, as a drain gate sees them.
+/// A connection and the process at its other end, as a drain gate sees them.
 struct Link<'l, W> {
     connection: &'l mut Connection,
     peer: &'l mut W,

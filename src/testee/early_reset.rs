@@ -11,7 +11,7 @@ use rustix::net::{AddressFamily, SocketType, connect, socket, sockopt};
 /// The option is set before the connection is made, so that nothing but the close lies between.
 ///
 /// # Errors
-/// Nothing listens.
+/// No server listens.
 pub fn connect_and_reset(address: SocketAddr) -> io::Result<()> {
     let family = match address {
         SocketAddr::V4(_) => AddressFamily::INET,

@@ -13,7 +13,7 @@ const GATE_BOUND: Duration = Duration::from_millis(250);
 /// no processor.
 const STARVED_BOUND: Duration = Duration::from_secs(10);
 
-/// How long only the queue is watched, before the threads of the receiver are looked at too.
+/// Time for which only the queue is watched, before the threads of the receiver are looked at too.
 const GATE_SPIN: Duration = Duration::from_millis(2);
 
 /// Number of unread chunks after which chunks are sent ungated, so that a receiver that waits for
@@ -22,11 +22,11 @@ const MAX_STALLS: u32 = 12;
 
 /// The receiving end of the octets that a gate keeps apart.
 pub trait Receiver {
-    /// What of the octets sent so far the receiver has still to read; `None` where that cannot be
-    /// seen, or nothing is left to read.
+    /// The octets sent so far that the receiver has still to read; `None` where that cannot be seen, or
+    /// nothing is left to read.
     fn backlog(&mut self) -> Option<Backlog>;
 
-    /// What the receiving process does now, if that can be seen.
+    /// The activity of the receiving process now, if that can be seen.
     fn activity(&mut self) -> Option<Activity>;
 }
 
@@ -53,7 +53,7 @@ impl DrainGate {
                 thread::yield_now();
                 continue;
             }
-            // Nothing can be read before it has arrived, which can take long on a loaded machine.
+            // Octets cannot be read before they have arrived, which can take long on a loaded machine.
             let arrived = backlog.unread > 0;
             let activity = if arrived { receiver.activity() } else { None };
             // A process that sleeps over a queue that is not empty leaves it so on purpose, unless
@@ -158,7 +158,7 @@ mod tests {
         assert!(started.elapsed() >= GATE_BOUND * 2);
     }
 
-    /// Whether it does so asleep and awake in turns, or awake all the time.
+    /// The process is asleep and awake in turns, or awake all the time.
     #[test]
     fn one_that_leaves_octets_lying_is_not() {
         for sleeps in [false, true] {
@@ -176,7 +176,7 @@ mod tests {
                 },
             );
             assert!(!taken);
-            // No look counts for more than so much.
+            // No look counts for more than `MOST_BETWEEN_LOOKS`.
             let least = GATE_BOUND.as_millis() / MOST_BETWEEN_LOOKS.as_millis();
             assert!(u128::from(looks) > least, "{looks}");
         }

@@ -1,6 +1,6 @@
-//! How chunks are kept apart.
+//! Ways of keeping chunks apart.
 
-/// How the segments of a stream are kept apart.
+/// The way in which the chunks of a stream are kept apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gating {
     /// The next chunk goes out when the testee has taken the last.

@@ -1,4 +1,4 @@
-//! How to start a program under test, and why one did not start.
+//! The start of a program under test, and the reasons why it did not start.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use super::exit_status::status_in_words;
 
-/// How to start a testee.
+/// Instructions for the start of a testee.
 #[derive(Debug, Clone)]
 pub struct Template {
     /// The program and its arguments; `{port}`, `{host}` and `{dir}` are filled in.
     pub command: Vec<OsString>,
-    /// How long it may take until it listens.
+    /// Time limit until it listens.
     pub timeout: Duration,
-    /// The program whose `guard` command watches over it; the running one unless given, which
-    /// a test is not.
+    /// The program whose `guard` command watches over it; the running program unless given, which has no such
+    /// command in a test.
     pub guard: Option<PathBuf>,
     /// Environment variables that are set for it, beside those of the harness. Asked at each start:
     /// what is right to set may depend on the time.
@@ -31,7 +31,7 @@ impl Template {
             .map_or(OsStr::new(""), OsString::as_os_str)
     }
 
-    /// Whether some part of the command has this placeholder.
+    /// True if some part of the command has this placeholder.
     #[must_use]
     pub fn says(&self, placeholder: &str) -> bool {
         self.command
@@ -40,41 +40,41 @@ impl Template {
     }
 }
 
-/// Why a testee did not start.
+/// The reason why a testee did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Not even the guard could be started.
+    /// The guard itself could not be started.
     #[error("the program could not be started: {0}")]
     Guard(#[from] io::Error),
     /// There is no such program, or it may not be run.
     #[error("cannot start {program}: {error}")]
     NoProgram {
-        /// What was to be started.
+        /// The program that was to be started.
         program: String,
-        /// What the system said.
+        /// The error of the system.
         error: io::Error,
     },
     /// Of many ports that were tried none was free.
     #[error("no free port was found for the server: port {0} is taken")]
     PortTaken(u16),
-    /// It ended instead of listening.
+    /// The server ended instead of listening.
     #[error("the server ended before it listened, {}{}", status_in_words(*.status), shown(.stderr))]
     Ended {
-        /// How it ended, 128 and the signal if it was killed.
+        /// Its exit status, 128 and the signal if it was killed.
         status: i32,
         /// The end of what it wrote to standard error.
         stderr: String,
     },
-    /// It runs, and nothing listens.
+    /// The server runs, and nothing listens.
     #[error(
         "the server runs, but nothing listens on {address} after {} s{}\n\
          does it take its port from the command line? `{{port}}` in the command is filled in",
         .waited.as_secs(), shown(.stderr)
     )]
     NotListening {
-        /// Where it should.
+        /// The address at which it should listen.
         address: String,
-        /// For how long it was waited for.
+        /// Time that it was waited for, on the clock.
         waited: Duration,
         /// The end of what it wrote to standard error.
         stderr: String,
@@ -86,7 +86,7 @@ pub enum StartError {
         .waited.as_secs(), shown(.stderr)
     )]
     NotReady {
-        /// For how long it was waited for.
+        /// Time that it was waited for, on the clock.
         waited: Duration,
         /// The end of what it wrote to standard error.
         stderr: String,

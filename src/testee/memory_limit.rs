@@ -1,5 +1,5 @@
-//! How much memory a program under test may come to hold: one limit for the whole run, so that a
-//! program that grows without an end does not take the machine along.
+//! The limit of the memory that a program under test may hold: one limit for the whole run, so that a program
+//! that grows without an end does not take the machine along.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,7 +8,7 @@ use super::watch::machine_memory;
 /// The part of the machine's memory that a program may hold where nothing else is said, as a divisor.
 const SHARE: u64 = 4;
 
-/// Not set, which is told from no limit at all.
+/// Value of the limit until one is set; 0 is no limit at all.
 const UNSET: u64 = u64::MAX;
 
 static LIMIT: AtomicU64 = AtomicU64::new(UNSET);

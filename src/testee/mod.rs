@@ -5,13 +5,13 @@
 //!
 //! | | |
 //! |---|---|
-//! | `launch`, `memory_limit`, `exit_status`, `port` | how to start it, how it ended, a free port |
+//! | `launch`, `memory_limit`, `exit_status`, `port` | its start, its limit of memory, its end in words, a free port |
 //! | `supervise/` | its process under a guard: nothing outlives the harness |
-//! | `pipe_reader`, `ready`, `tail` | what it writes to its standard streams |
+//! | `pipe_reader`, `ready`, `tail` | its output on its standard streams |
 //! | `process`, `server`, `client`, `piped` | a server, a client, a program that reads and writes pipes |
-//! | `watch/` | what is seen of it from outside: [`watch::Activity`], [`watch::Backlog`] |
-//! | `wait`, `settle`, `gate`, `gating` | how long to wait for it |
-//! | `connection`, `early_reset` | one TCP connection to it; one that is reset at once |
+//! | `watch/` | the view of it from outside: [`watch::Activity`], [`watch::Backlog`] |
+//! | `wait`, `settle`, `gate`, `gating` | waits for it, and their limits |
+//! | `connection`, `early_reset` | a TCP connection to it; a connection that is reset at once |
 //!
 //! **For other socket pairs** (a recording that is replayed, a proxy between two programs):
 //! - [`watch::Queues::unread`] says for a (local, remote) pair of addresses how many octets the

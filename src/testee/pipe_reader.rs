@@ -1,7 +1,7 @@
-//! What a process writes to a pipe: read in the background, and by whoever asks for it.
+//! The output of a process on a pipe: read in the background, and at each query.
 //!
-//! On a loaded machine the thread in the background may be late. What has been written is read when
-//! it is asked for all the same, so that nothing is taken for missing that only lies there unread.
+//! On a loaded machine the thread in the background may be late, so each query reads the pipe first. No
+//! output is taken for missing that was written and only lies there unread.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -12,19 +12,19 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, ioctl_fionbio, read};
 
-/// How much is read at a time, in octets.
+/// Octets read at a time.
 const AT_ONCE: usize = 64 * 1024;
 
-/// How often the thread in the background looks whether anybody still wants to know.
+/// Longest interval after which the thread in the background looks whether the output is still wanted.
 const LOOK_UP_EVERY: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 500_000_000,
 };
 
-/// What becomes of the octets.
+/// The receiver of the octets that are read.
 pub(super) trait Sink: Send + 'static {
-    /// Keeps these, which are never none. False if nothing more is wanted: then the pipe is closed,
-    /// which the process is told by its next write.
+    /// Keeps these octets, at least one. False if nothing more is wanted: then the pipe is closed, which the
+    /// process is told by its next write.
     fn keep(&mut self, octets: &[u8]) -> bool;
 }
 
@@ -40,7 +40,7 @@ struct Shared<S> {
     more: Condvar,
 }
 
-/// What has come so far.
+/// The octets kept so far, and the pipe.
 #[derive(Debug)]
 pub(super) struct SoFar<S> {
     pub(super) kept: S,
@@ -49,7 +49,7 @@ pub(super) struct SoFar<S> {
 }
 
 impl<S> SoFar<S> {
-    /// Whether nothing more comes.
+    /// True if nothing more comes.
     pub(super) const fn has_ended(&self) -> bool {
         self.pipe.is_none()
     }
@@ -88,7 +88,7 @@ impl<S: Sink> PipeReader<S> {
         self.shared.taken()
     }
 
-    /// Waits for more than `so_far`, and so long at the most.
+    /// Waits for more than `so_far`, for `most` at the longest.
     pub(super) fn wait(&self, so_far: MutexGuard<'_, SoFar<S>>, most: Duration) {
         let waited = self.shared.more.wait_timeout(so_far, most);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
@@ -153,7 +153,7 @@ mod tests {
         }
     }
 
-    /// However late the thread in the background is.
+    /// The output is there however late the thread in the background is.
     #[test]
     fn what_has_been_written_is_there_at_once() {
         let (reads, mut writes) = io::pipe().unwrap();

@@ -29,11 +29,11 @@ const MOST_READ_SOON: Duration = Duration::from_millis(5);
 /// The progress of a testee with its standard input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {
-    /// It has read all of it.
+    /// The program has read all of it.
     All,
-    /// It leaves some unread and rests.
+    /// The program leaves some unread and rests.
     Rests,
-    /// It will not read: it works without an end, has closed its end, or is gone.
+    /// The program will not read: it works without an end, has closed its end, or is gone.
     NoMore,
 }
 
@@ -172,13 +172,13 @@ impl Piped {
         ioctl_fionread(self.input.as_ref()?).ok()
     }
 
-    /// Whether its standard output has ended, which it does with the program.
+    /// True if its standard output has ended, which it does with the program.
     #[must_use]
     pub fn output_has_ended(&self) -> bool {
         self.output.so_far().has_ended()
     }
 
-    /// Where the octets go that it waits for on its standard input, as an address of its own.
+    /// Address of the buffer that it waits to read its standard input into, in its own memory.
     pub(crate) fn reads_into(&mut self) -> Option<u64> {
         self.supervised.reads_into()
     }
@@ -188,13 +188,13 @@ impl Piped {
         self.input = None;
     }
 
-    /// Whether it has written nothing to standard output so far.
+    /// True if it has written nothing to standard output so far.
     #[must_use]
     pub fn is_silent(&self) -> bool {
         self.output.so_far().kept.0.is_empty()
     }
 
-    /// What it has written to standard output so far.
+    /// The octets that it has written to standard output so far.
     #[must_use]
     pub fn seen(&self) -> Vec<u8> {
         self.output.so_far().kept.0.clone()
@@ -256,7 +256,7 @@ impl Piped {
                 }
                 self.output.wait(so_far, LOOK_EVERY);
             }
-            // One that has closed its end reads nothing more.
+            // A program that has closed its end reads nothing more.
             let unread = self.input.as_ref().map(ioctl_fionread);
             let unread = unread.map_or(0, |unread| unread.unwrap_or(0));
             waiting.look(self.supervised.activity(), Some(unread));
@@ -298,7 +298,7 @@ impl Piped {
         // Its output ends with it, unless it has closed that before.
         self.wait(patience, |_| false);
         if !self.output_has_ended() {
-            // It has been waited for already.
+            // The program has been waited for already.
             return self.supervised.ended_for_good();
         }
         let mut waiting = Waiting::begin();
@@ -314,7 +314,7 @@ impl Piped {
         }
     }
 
-    /// How it ended, in words; `None` while it runs.
+    /// The end of the program, in words; `None` while it runs.
     pub fn death(&mut self) -> Option<String> {
         self.supervised.death()
     }
@@ -325,7 +325,7 @@ impl Piped {
         self.supervised.stderr()
     }
 
-    /// How much it has written to standard error, in octets.
+    /// Number of octets that it has written to standard error.
     #[must_use]
     pub fn stderr_written(&self) -> u64 {
         self.supervised.stderr_written()
@@ -337,7 +337,7 @@ impl Piped {
         self.settling.settle(|| supervised.activity());
     }
 
-    /// Waits until it has come to rest, for so long at most.
+    /// Waits until it has come to rest, for `bound` at most.
     pub(crate) fn come_to_rest(&mut self, bound: Duration) {
         come_to_rest(bound, || self.supervised.activity());
     }
@@ -348,7 +348,7 @@ impl Piped {
         self.supervised.peak_memory()
     }
 
-    /// What it does now, if that can be seen.
+    /// The activity of its processes now, if that can be seen.
     pub(crate) fn activity(&mut self) -> Option<Activity> {
         self.supervised.activity()
     }

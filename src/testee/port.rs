@@ -14,16 +14,16 @@ use std::os::unix::net::{SocketAddr, UnixListener};
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, socket_with};
 
-/// Where testees listen, and what they connect to.
+/// Address at which testees listen, and to which they connect.
 pub(super) const HOST: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
 /// Ports below those that the system gives to clients.
 const PORTS: Range<u16> = 10_240..32_768;
 
-/// How many ports are tried.
+/// Number of ports that are tried.
 const TRIES: usize = 1_000;
 
-/// A port that is free, and held for whoever is told of it until this is dropped.
+/// A port that is free, and held for the program that is told of it until this is dropped.
 #[derive(Debug)]
 pub(super) struct Port {
     number: u16,
@@ -34,7 +34,7 @@ impl Port {
     /// Holds a port at which nobody listens.
     ///
     /// # Errors
-    /// What was wrong with the last that was tried, when there was none.
+    /// The error of the last port that was tried, when none was free.
     pub(super) fn hold() -> io::Result<Self> {
         tried(Self::hold_this)
     }
@@ -57,11 +57,11 @@ impl Port {
     }
 }
 
-/// Listens on a port, and holds it: nobody else who looks for one comes to this one to see
-/// whether someone listens.
+/// Listens on a port, and holds it: no other harness that looks for a port connects to this one to see
+/// whether a program listens.
 ///
 /// # Errors
-/// What was wrong with the last that was tried, when there was none.
+/// The error of the last port that was tried, when none was free.
 pub(super) fn listen() -> io::Result<(TcpListener, Port)> {
     tried(|number| {
         let port = Port::hold_this(number)?;
@@ -81,11 +81,11 @@ fn tried<T>(mut attempt: impl FnMut(u16) -> io::Result<T>) -> io::Result<T> {
     Err(last.expect("there were tries"))
 }
 
-/// Whether whoever listens on a port as plainly as a testee may, without SO_REUSEADDR, finds it free:
-/// connections of the last one that listened there are in the way for a minute.
+/// True if a bind without SO_REUSEADDR, as plain as a testee's may be, finds a port free: connections of the
+/// last program that listened there are in the way for a minute.
 ///
-/// To ask it takes the port for a moment; and so would any process that is being started meanwhile,
-/// until it runs its program. The guard asks, which starts nothing else.
+/// The check takes the port for a moment; and so would any process that is being started meanwhile, until it
+/// runs its program. The guard asks, because it starts nothing else.
 pub(super) fn is_free(number: u16) -> bool {
     let address = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, number);
     socket_with(
@@ -108,7 +108,7 @@ mod tests {
     fn a_port_has_one_holder_at_a_time_and_is_free_again() {
         let held = Port::hold().unwrap();
         Port::hold_this(held.number()).unwrap_err();
-        // Whoever else runs the harness now may be faster than we, though not every time.
+        // Another run of the harness may be faster than we, though not every time.
         let again = || {
             let number = Port::hold().unwrap().number();
             Port::hold_this(number).is_ok()
@@ -124,7 +124,7 @@ mod tests {
         Port::hold_this(number).unwrap_err();
         listener.set_nonblocking(true).unwrap();
         listener.accept().unwrap_err();
-        // Without the name, whoever looks sees that it is taken.
+        // Without the name, an attempt to connect shows that the port is taken.
         drop(port);
         Port::hold_this(number).unwrap_err();
     }

@@ -15,16 +15,17 @@ use super::supervise::{LOOK_AGAIN, Supervised};
 use super::wait::{LOOK_EVERY, TimeHad};
 use super::watch::{Activity, Queues};
 
-/// On how many ports it is tried to start a testee.
+/// Number of ports on which the start of a server is tried.
 const PORTS_TRIED: usize = 100;
 
-/// How long one attempt to connect may take: one that has a full queue of connections answers none.
+/// Time limit of one attempt to connect: a server that has a full queue of connections answers none.
 const CONNECT_BOUND: Duration = Duration::from_secs(1);
 
-/// After so long one that listens on this machine's loopback has not been seen, it may be reached all the same.
+/// Time after which a server that has not been seen to listen on this machine's loopback may be
+/// reached all the same.
 const SHOWN_WITHIN: Duration = Duration::from_secs(1);
 
-/// How long the name of a host may take to be looked up.
+/// Time limit of the look-up of the name of a host.
 const LOOKUP_BOUND: Duration = Duration::from_secs(2);
 
 /// A running server. Dropping it ends it.
@@ -108,12 +109,13 @@ impl Process {
                     StartError::NotReady { waited, stderr }
                 });
             }
-            // Nothing tells of a port that is opened elsewhere; look again.
+            // The system gives no notice of a port that another process opens; look again.
             thread::sleep(LOOK_AGAIN);
         }
     }
 
-    /// True if somebody listens. A connection is made only where that cannot be seen: some servers serve one and end.
+    /// True if the server listens. A connection is made only where that cannot be seen: some servers serve
+    /// one and end.
     fn is_reached(&self, queues: Option<&mut Queues>, says_so: bool, waited: Duration) -> bool {
         let seen = queues.map(|queues| queues.is_listening(self.address));
         // A server behind a forwarded address has its socket elsewhere.
@@ -125,7 +127,7 @@ impl Process {
         }
     }
 
-    /// Where it listens.
+    /// The address at which the server listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
@@ -143,13 +145,13 @@ impl Process {
         self.supervised.outside()
     }
 
-    /// How it ended, in words that follow "it ended", once none of its processes is left; `None`
+    /// The end of the server, in words that follow "it ended", once none of its processes is left; `None`
     /// while it runs.
     pub fn death(&mut self) -> Option<String> {
         self.supervised.death()
     }
 
-    /// How much memory it held, in octets, if it was ended for that.
+    /// Memory that the server held, in octets, if it was ended for that.
     pub fn exceeded_memory(&mut self) -> Option<u64> {
         self.supervised.exceeded_memory()
     }
@@ -160,7 +162,7 @@ impl Process {
         self.supervised.stderr()
     }
 
-    /// Whatever it does now, in all of its processes.
+    /// The activity of all of its processes now.
     pub(crate) fn activity(&mut self) -> Option<Activity> {
         self.supervised.activity()
     }

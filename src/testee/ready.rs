@@ -1,11 +1,11 @@
-//! Where a server says that it listens: a line `READY HOST:PORT` on standard output.
+//! The line `READY HOST:PORT` on standard output, by which a server says where it listens.
 
 use super::pipe_reader::Sink;
 
 /// Part of a line that is looked at, in octets.
 const LONGEST: usize = 1_024;
 
-/// The first such line among all that a server writes.
+/// The first READY line among all that a server writes.
 #[derive(Debug, Default)]
 pub(super) struct Ready {
     begun: Vec<u8>,

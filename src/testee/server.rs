@@ -13,16 +13,16 @@ use super::settle::{Settling, come_to_rest};
 use super::watch::{Activity, Backlog, Queues, Watch, is_portable};
 use crate::disk::Claim;
 
-/// Where a testee comes from.
+/// The origin of a server under test.
 #[derive(Debug, Clone)]
 pub enum Origin {
-    /// It is started, and started again when it has died.
+    /// A server that is started, and started again when it has died.
     Command(Template),
-    /// It runs already.
+    /// A server that runs already.
     Address {
-        /// Where it listens.
+        /// The address at which it listens.
         address: SocketAddr,
-        /// Where it stores files, if that can be looked at from here.
+        /// The directory that it stores files into, if that can be looked at from here.
         dir: Option<Arc<Claim>>,
     },
 }
@@ -54,7 +54,7 @@ impl Server {
         Ok(server)
     }
 
-    /// Another one like it: started beside it, or the same where it runs already.
+    /// Another server like it: started beside it, or the same where it runs already.
     ///
     /// # Errors
     /// [`StartError`]
@@ -62,7 +62,7 @@ impl Server {
         Self::new(self.origin.clone())
     }
 
-    /// Whether the command that starts it says where its port goes.
+    /// True if the command that starts it says where its port goes.
     #[must_use]
     pub fn is_told_a_port(&self) -> bool {
         matches!(&self.origin, Origin::Command(template) if template.says("{port}"))
@@ -82,30 +82,30 @@ impl Server {
         Ok(())
     }
 
-    /// Whether [`Server::restart`] gives a fresh one.
+    /// True if [`Server::restart`] gives a fresh server.
     #[must_use]
     pub const fn can_restart(&self) -> bool {
         matches!(self.origin, Origin::Command(_))
     }
 
-    /// Whether the queues of its connections are looked into.
+    /// True if the queues of its connections are looked into.
     const fn shows_queues(&self) -> bool {
         self.queues.is_some() && self.can_restart()
     }
 
-    /// Whether it can be seen what its threads make of the time that passes.
+    /// True if it can be seen what its threads make of the time that passes.
     #[must_use]
     pub fn shows_its_time(&self) -> bool {
         self.can_restart() && !is_portable()
     }
 
-    /// How often it has been started.
+    /// Number of times that it has been started.
     #[must_use]
     pub const fn starts(&self) -> u32 {
         self.starts
     }
 
-    /// Where it listens.
+    /// The address at which it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         match (&self.process, &self.origin) {
@@ -143,12 +143,12 @@ impl Server {
         self.process.as_ref().map(Process::outside)
     }
 
-    /// How it ended, in words; `None` while it runs, or when that cannot be seen.
+    /// The end of the server, in words; `None` while it runs, or when that cannot be seen.
     pub fn death(&mut self) -> Option<String> {
         self.process.as_mut()?.death()
     }
 
-    /// How much memory it held, in octets, if it was ended for that.
+    /// Memory that the server held, in octets, if it was ended for that.
     pub fn exceeded_memory(&mut self) -> Option<u64> {
         self.process.as_mut()?.exceeded_memory()
     }
@@ -171,7 +171,7 @@ impl Server {
     /// Opens a connection, once the testee has dealt with those before.
     ///
     /// # Errors
-    /// Nothing listens, or not in time.
+    /// No server listens, or none answers in time.
     pub fn connect(&mut self) -> io::Result<Connection> {
         self.settle();
         self.connect_at_once()

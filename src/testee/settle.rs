@@ -16,7 +16,7 @@ const RESTLESS_AFTER: Duration = Duration::from_secs(1);
 /// Time that a restless process has.
 const RESTLESS_BOUND: Duration = Duration::from_millis(2);
 
-/// How often activity is looked at.
+/// Interval between looks at the activity.
 const SAMPLE_EVERY: Duration = Duration::from_micros(100);
 
 /// Waits for a process to come to rest between two conversations.
@@ -40,8 +40,8 @@ impl Settling {
     }
 }
 
-/// Waits until every thread is blocked and has done nothing between two looks, or that cannot be
-/// seen. False if the process has had so much time and still does something.
+/// Waits until every thread is blocked and has done nothing between two looks, or that cannot be seen. False
+/// if the process has had as much time as `bound` and still does something.
 pub(super) fn come_to_rest(
     bound: Duration,
     mut activity: impl FnMut() -> Option<Activity>,

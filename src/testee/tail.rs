@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 
 use super::pipe_reader::Sink;
 
-/// How much of a stream is kept, in octets.
+/// The part of a stream that is kept, in octets.
 const KEPT_OCTETS: usize = 16 * 1024;
 
-/// The last of a stream.
+/// The last octets of a stream.
 #[derive(Debug, Default)]
 pub(super) struct Tail {
     last: VecDeque<u8>,
@@ -15,12 +15,12 @@ pub(super) struct Tail {
 }
 
 impl Tail {
-    /// What is kept, as text.
+    /// The octets that are kept, as text.
     pub(super) fn text(&self) -> String {
         String::from_utf8_lossy(&self.last.iter().copied().collect::<Vec<u8>>()).into_owned()
     }
 
-    /// How much has been written in all, in octets.
+    /// Number of octets that have been written in all.
     pub(super) const fn written(&self) -> u64 {
         self.written
     }

@@ -38,7 +38,7 @@ impl Task {
         })
     }
 
-    /// How it ended, 128 and the signal for one that was killed; `None` while it runs.
+    /// Status with which the command ended, 128 and the signal if it was killed; `None` while it runs.
     ///
     /// # Errors
     /// There is no such program.
@@ -53,7 +53,7 @@ impl Task {
         }
     }
 
-    /// What its processes do now, if that can be seen.
+    /// The activity of its processes now, if that can be seen.
     pub fn activity(&mut self) -> Option<Activity> {
         self.supervised.activity()
     }
@@ -68,7 +68,7 @@ impl Task {
         stderr
     }
 
-    /// How much it has written so far, in octets.
+    /// Number of octets that it has written so far.
     #[must_use]
     pub fn written(&self) -> u64 {
         self.supervised.stderr_written() + self.stdout.so_far().kept.written()

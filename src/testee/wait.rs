@@ -1,4 +1,4 @@
-//! How long to wait for something that may never come.
+//! Waits for something that may never come, and their limits.
 //!
 //! On a loaded machine time alone proves nothing: the time that a process spends waiting for a
 //! processor says nothing about it. What counts is the time that it was blocked and the processor
@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use super::watch::Activity;
 
-/// How often the threads of a process are looked at while something is missing.
+/// Interval between looks at the threads of a process while something is missing.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(5);
 
-/// After a while they are looked at less often: a look takes processor time, which processes that are
-/// waited for side by side need.
+/// Interval between such looks after a while: a look takes processor time, which processes that are waited
+/// for side by side need.
 const LOOK_AT_LEAST_EVERY: Duration = Duration::from_millis(20);
 
 /// The share of a wait after which the next look is due, as a divisor.
@@ -26,7 +26,7 @@ pub(super) const MOST_BETWEEN_LOOKS: Duration = Duration::from_millis(25);
 /// beside four busy loops it gets a fifth of the time.
 const STARVED_BOUND: Duration = Duration::from_secs(60);
 
-/// One that sends octet after octet is waited for so many times as long as one that is silent.
+/// Factor by which a process that sends octet after octet is waited for longer than a silent one.
 const MOST_PATIENCE: u32 = 12;
 
 /// Processor time that a process may use, at once, and still be idle: what it costs to wake for a
@@ -37,13 +37,13 @@ const IDLE_WORK: Duration = Duration::from_millis(1);
 /// uses a fiftieth of this, the timers of a virtual machine a tenth.
 const IDLE_SHARE: u32 = 100;
 
-/// How long to wait for what does not come.
+/// Time limits of a wait for something that does not come.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
     /// For a process that is idle over an empty queue: it has nothing left to answer.
     pub idle: Duration,
-    /// For one that is busy: processor time and time blocked since it sent something last. On the
-    /// clock for one that cannot be seen.
+    /// For a process that is busy: processor time and time blocked since it sent something last. On the clock
+    /// for a process that cannot be seen.
     pub busy: Duration,
 }
 
@@ -51,7 +51,7 @@ pub struct Patience {
 #[derive(Debug)]
 pub(super) struct Waiting {
     idle: Idleness,
-    /// Since something came last.
+    /// The time since something came last.
     busy: TimeHad,
     whole: TimeHad,
 }
@@ -65,13 +65,13 @@ impl Waiting {
         }
     }
 
-    /// How long after this look the next one is due.
+    /// The time after this look at which the next one is due.
     pub(super) fn next_look(&self) -> Duration {
         let waited = self.whole.started.elapsed();
         (waited / SHARE_OF_WAIT).clamp(LOOK_EVERY, LOOK_AT_LEAST_EVERY)
     }
 
-    /// More may come too.
+    /// Starts the idle and the busy time again, because more may come.
     pub(super) fn something_came(&mut self) {
         self.idle = Idleness::default();
         self.busy = TimeHad::none();
@@ -82,7 +82,7 @@ impl Waiting {
         self.idle = Idleness::default();
     }
 
-    /// Looks at the process, which has so many octets still to read, if that can be seen.
+    /// Looks at the process, which has `unread` octets still to read, if that can be seen.
     pub(super) fn look(&mut self, activity: Option<Activity>, unread: Option<u64>) {
         self.idle.look(activity, unread);
         self.busy.look(activity);
@@ -94,14 +94,14 @@ impl Waiting {
         self.whole.had
     }
 
-    /// True if it has been idle for so long.
+    /// True if the process has been idle for as long as `patience` says.
     pub(super) fn rests(&self, patience: Patience) -> bool {
         self.idle.idle >= patience.idle
     }
 
-    /// Whether nothing more is to be expected.
+    /// True if nothing more is to be expected.
     pub(super) fn is_over(&self, patience: Patience) -> bool {
-        // What comes slowly comes all the same, within reason.
+        // A process that sends slowly is waited for all the same, within reason.
         self.rests(patience)
             || self.busy.is_above(patience.busy)
             || self.whole.is_above(patience.busy * MOST_PATIENCE)
@@ -140,11 +140,11 @@ impl Idleness {
                     self.restart();
                     passed = Duration::ZERO;
                 } else if !seen.asleep {
-                    // It may have woken for a timer: the next look says what it made of it.
+                    // The process may have woken for a timer: the next look says what it made of it.
                     passed = Duration::ZERO;
                 }
             }
-            // It cannot be seen: nothing in its queue has to do, and counts for less.
+            // The process cannot be seen: an empty queue has to do, and counts for less.
             (None, None) if unread.is_none_or(|unread| unread == 0) => passed /= 3,
             _ => {
                 self.restart();
@@ -231,8 +231,8 @@ mod tests {
         busy: Duration::from_millis(5),
     };
 
-    /// How long a wait lasts, within `most`, for a testee that shows this, one look after the other,
-    /// and of whom something comes or nothing does.
+    /// Length of a wait, within `most`, for a process that shows this activity, one look after the other, and
+    /// of which something comes or nothing does.
     fn lasts(
         most: Duration,
         mut activity: impl FnMut(u64) -> Option<Activity>,
@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_wait_lasts_as_long_as_the_process_makes_something_of_it() {
-        // It runs all the time, and nothing comes of it.
+        // The process runs all the time, and nothing comes of it.
         let most = Duration::from_secs(10);
         let begin = Instant::now();
         let runs = |_| awake(begin.elapsed().as_nanos() as u64);
@@ -262,16 +262,16 @@ mod tests {
         // Octet after octet comes, without an end.
         let drips = PATIENCE.busy * MOST_PATIENCE;
         assert!((drips..most).contains(&lasts(most, runs, true)));
-        // It gets no processor.
+        // The process gets no processor.
         let starved = PATIENCE.busy * 40;
         assert!(lasts(starved, |_| awake(1), false) >= starved);
-        // It gets a tenth of one.
+        // The process gets a tenth of one.
         let tenth = |_| awake(begin.elapsed().as_nanos() as u64 / 10);
         assert!(lasts(most, tenth, false) >= PATIENCE.busy * 9);
     }
 
-    /// How long a wait lasts for a process that is blocked, wakes from time to time, and uses so much
-    /// processor time then.
+    /// Length of a wait for a process that is blocked, wakes after each interval `every`, and uses the
+    /// processor time `cost` then.
     fn lasts_for_poller(every: Duration, cost: Duration, unread: impl Fn(u64) -> u64) -> Duration {
         let mut waiting = Waiting::begin();
         let patience = Patience {
@@ -298,7 +298,7 @@ mod tests {
         let patient = PATIENCE.idle * 6;
         let polls = lasts_for_poller(every, cost, |_| 0);
         assert!((PATIENCE.idle..patient).contains(&polls), "{polls:?}");
-        // One that reads an octet each time is not, nor is one that does some work.
+        // A process that reads an octet each time is not idle, nor is one that does some work.
         assert!(lasts_for_poller(every, cost, |wakes| 1000 - wakes) >= patient);
         assert!(lasts_for_poller(every, cost * 20, |_| 0) >= patient);
     }

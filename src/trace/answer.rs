@@ -21,12 +21,11 @@ pub enum TokenClass {
 /// An answer of a recording.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
-    /// The recorded octets. `None`: an answer comes here, and which is learned from the uncut
-    /// runs.
+    /// The recorded octets. `None`: an answer comes here, whose octets are learned from the uncut runs.
     pub octets: Option<Octets>,
     /// The classes of the tokens that are known to vary from run to run.
     pub varies: Vec<TokenClass>,
-    /// Whether what follows must wait for this answer even where turns are joined.
+    /// True if what follows must wait for this answer even where turns are joined.
     pub awaited: bool,
 }
 

@@ -7,7 +7,7 @@ use super::octets::Octets;
 use super::{Acceptable, Action, Placed, Step, Trace};
 use crate::framing::{Framing, Place};
 
-/// How many octets a line shows.
+/// Number of octets that a line shows.
 const PER_LINE: usize = 16;
 
 /// The most lines that a dump shows; what lies between its head and its tail is counted.
@@ -19,13 +19,13 @@ pub fn dump(octets: &[u8]) -> String {
     dump_by(octets, PER_LINE)
 }
 
-/// Dumps octets as [`dump`] does, with so many on a line.
+/// Dumps octets as [`dump`] does, with `per_line` on a line.
 #[must_use]
 pub fn dump_by(octets: &[u8], per_line: usize) -> String {
     dump_from(0, octets, MAX_LINES, per_line)
 }
 
-/// The number of octets that a line of so many columns has room for: 16, or fewer on narrow terminals.
+/// The number of octets that a line of `columns` has room for: 16, or fewer on narrow terminals.
 #[must_use]
 pub const fn octets_within(columns: usize) -> usize {
     match columns {
@@ -88,14 +88,14 @@ fn dump_from(base: usize, octets: &[u8], max_lines: usize, per_line: usize) -> S
     out
 }
 
-/// Dumps what a testee sent back, taken for frames: each length with its value, each payload
-/// as text where it is text. What is no whole frame is said to be so.
+/// Dumps what a testee sent back, taken for frames: each length with its value, each payload as text where it
+/// is text. Octets that are not a whole frame are said to be so.
 #[must_use]
 pub fn dump_frames(octets: &[u8]) -> String {
     dump_frames_by(octets, PER_LINE)
 }
 
-/// Dumps frames as [`dump_frames`] does, with so many octets on a line.
+/// Dumps frames as [`dump_frames`] does, with `per_line` octets on a line.
 #[must_use]
 pub fn dump_frames_by(octets: &[u8], per_line: usize) -> String {
     let mut out = String::new();
@@ -178,7 +178,7 @@ pub fn conversation(trace: &Trace) -> String {
 /// The most steps that are shown; what lies between the first and the last is counted.
 const MAX_STEPS: usize = 40;
 
-/// What a frame announces by these octets in the place of its length.
+/// The line for a frame with these octets in the place of its length.
 fn announced(framing: &Framing, length: &[u8]) -> String {
     match framing.number_in(length) {
         Some(number) => format!("→ frame, length {number}"),

@@ -14,10 +14,10 @@ use super::strangers;
 use super::{Action, Cuts, Step, Trace};
 use crate::framing::Place;
 
-/// Why a text is not a trace.
+/// The reason why a text is not a trace.
 #[derive(Debug, thiserror::Error)]
 pub enum TraceError {
-    /// Not JSON, or JSON that is not a trace; says the line, the column and what was expected.
+    /// Text that is not JSON, or JSON that is not a trace; says the line, the column and what was expected.
     #[error("{0}")]
     Malformed(#[from] serde_json::Error),
     /// A trace that cannot be run.
@@ -43,11 +43,14 @@ pub fn read(text: &str) -> Result<Trace, TraceError> {
     if prescribes && trace.class.is_none() {
         return meaningless("`class` is missing: name the lowest that owes it".to_owned());
     }
-    let sent: usize = trace.steps.iter().map(Step::sent_len).sum();
-    if sent > MAX_OCTETS {
-        return meaningless(format!(
-            "`steps` send {sent} octets; the most is {MAX_OCTETS}"
-        ));
+    let repaired = trace.repaired.as_deref().unwrap_or_default();
+    for (name, steps) in [("steps", &trace.steps[..]), ("repaired", repaired)] {
+        let sent: usize = steps.iter().map(Step::sent_len).sum();
+        if sent > MAX_OCTETS {
+            return meaningless(format!(
+                "`{name}` send {sent} octets; the most is {MAX_OCTETS}"
+            ));
+        }
     }
     let stores = |step: &Step| {
         matches!(
@@ -100,7 +103,7 @@ const TALL: [&str; 3] = ["before", "steps", "repaired"];
 /// Each field of a trace on one line, but for those that are [`TALL`]; a space behind each comma and colon.
 #[derive(Default)]
 struct StepALine {
-    /// How many arrays and objects are open.
+    /// Number of arrays and objects that are open.
     depth: usize,
     /// The last field of the trace itself.
     field: String,
@@ -356,7 +359,7 @@ impl Serialize for Step {
 }
 
 impl Step {
-    /// How many octets this step sends.
+    /// Number of octets that this step sends.
     fn sent_len(&self) -> usize {
         match &self.action {
             Action::Frame { length, payload } => length.len() + payload.len(),

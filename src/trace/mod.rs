@@ -19,7 +19,7 @@ use octets::Octets;
 
 use crate::framing::{Framing, Place};
 
-/// What a testee claims to implement; each class owes all that the ones before it owe.
+/// The part of the protocol that a testee claims to implement; each class owes all that the ones before it owe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
@@ -55,7 +55,7 @@ impl Class {
 pub struct Trace {
     /// The id, a slug that never changes: `frm/two-in-one`.
     pub id: String,
-    /// One line that says what a testee must do.
+    /// A line that says what a testee must do.
     pub title: String,
     /// The requirements it shows, the foremost first; none for a recording.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -66,16 +66,16 @@ pub struct Trace {
     /// The framing of the stream, by name, where a recording knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub framing: Option<String>,
-    /// What a testee may do instead, where the requirement leaves it open.
+    /// The other behaviour that a testee may show, where the requirement leaves it open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acceptable: Option<Acceptable>,
-    /// What lies in the testee's directory beforehand.
+    /// The files and links that lie in the testee's directory beforehand.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub before: Vec<Placed>,
     /// The doings of other connections meanwhile, for servers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beside: Option<Beside>,
-    /// How the stream is cut, where that is the point of the trace or where fewer ways do.
+    /// The ways of cutting the stream, where these are the point of the trace or where fewer ways do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cuts: Option<Cuts>,
     /// The conversation.
@@ -86,7 +86,7 @@ pub struct Trace {
     pub repaired: Option<Vec<Step>>,
 }
 
-/// What the protocol allows beside what a trace expects (a MAY, worth knowing).
+/// Behaviour that the protocol allows beside what a trace expects (a MAY, worth knowing).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Acceptable {
@@ -98,7 +98,7 @@ pub enum Acceptable {
     Acceptance,
 }
 
-/// What is placed in the testee's directory before the conversation.
+/// A file or a link that is placed in the testee's directory before the conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Placed {
@@ -106,36 +106,36 @@ pub enum Placed {
     File {
         /// Its name.
         name: String,
-        /// What it holds.
+        /// Its content.
         content: Octets,
     },
     /// A symbolic link that leads out of the directory.
     Link {
         /// Its name.
         name: String,
-        /// Where it leads: `target`, a file, or `missing`, where nothing is.
+        /// The place that it leads to: `target`, a file, or `missing`, where nothing is.
         to: String,
     },
 }
 
-/// What other connections to a server do around a conversation. Sessions have nothing to do with each
+/// The doings of other connections to a server around a conversation. Sessions have nothing to do with each
 /// other (SES-8, SES-10), so all of them are served as if they were alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Beside {
-    /// One is open, and served before and after.
+    /// A connection is open, and served before and after.
     Served,
-    /// Two stop inside a frame, and send the rest afterwards.
+    /// Two connections stop inside a frame, and send the rest afterwards.
     HalfFrame,
-    /// Two stop inside a frame for almost a second.
+    /// Two connections stop inside a frame for almost a second.
     Pause,
-    /// Two send a file each, in turns, and end afterwards.
+    /// Two connections send a file each, in turns, and end afterwards.
     TwoFiles,
-    /// Many come before and are reset before they are accepted.
+    /// Many connections come before and are reset before they are accepted.
     Gone,
-    /// Many are open at a time before. Each is served, or closed at once (SES-9).
+    /// Many connections are open at a time before. Each is served, or closed at once (SES-9).
     Many,
-    /// One reads none of its replies until afterwards.
+    /// A connection reads none of its replies until afterwards.
     Unread,
 }
 
@@ -154,14 +154,14 @@ impl Beside {
         }
     }
 
-    /// Whether it can be held around a conversation that stores files, or around one that does not. Where
-    /// two other connections store files, nobody could tell whose they are.
+    /// True if it can be held around a conversation that stores files, or around one that does not. Where two
+    /// other connections store files, nobody could tell whose they are.
     #[must_use]
     pub const fn goes_with(self, transfers: bool) -> bool {
         !(transfers && matches!(self, Self::TwoFiles))
     }
 
-    /// The requirement that is broken where nothing is without it.
+    /// The requirement that is broken where none is broken without the other connections.
     #[must_use]
     pub const fn requirement(self) -> &'static str {
         match self {
@@ -188,16 +188,16 @@ pub enum Cuts {
     At(Vec<usize>),
 }
 
-/// One step of a conversation.
+/// A step of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// What happens.
+    /// The action of the step.
     pub action: Action,
     /// A remark for the reader, often the payload as text.
     pub note: Option<String>,
 }
 
-/// What happens in a step.
+/// The action of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// A frame is sent. The two parts are literal, so the length may lie.
@@ -228,7 +228,7 @@ pub enum Action {
     Stored {
         /// Its name.
         name: String,
-        /// What it holds.
+        /// Its content.
         content: Octets,
     },
     /// The directory holds nothing of this name.
@@ -238,7 +238,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// Whether a requirement says what must come here, rather than a recording.
+    /// True if a requirement says what must come here, rather than a recording.
     pub(crate) const fn prescribes(&self) -> bool {
         !matches!(
             self,
@@ -251,13 +251,13 @@ impl Action {
         )
     }
 
-    /// Whether a frame with one of these payloads is sent.
+    /// True if a frame with one of these payloads is sent.
     #[must_use]
     pub fn sends_one_of(&self, payloads: [&[u8]; 2]) -> bool {
         let Self::Frame { payload, .. } = self else {
             return false;
         };
-        // What is large is looked at by its length alone.
+        // A large payload is looked at by its length alone.
         payloads
             .iter()
             .any(|wanted| wanted.len() == payload.len() && *wanted == payload.to_vec())
@@ -294,14 +294,14 @@ impl Trace {
         named.unwrap_or_default()
     }
 
-    /// Whether what must come of it is what came once, rather than what a requirement says.
+    /// True if the trace expects what came once, rather than what a requirement says.
     #[must_use]
     pub fn is_recording(&self) -> bool {
         self.requirements.is_empty()
     }
 
-    /// Whether the conversation breaks the protocol or breaks off, so that the testee's
-    /// health afterwards is in question.
+    /// True if the conversation breaks the protocol or breaks off, so that the testee's health
+    /// afterwards is in question.
     #[must_use]
     pub fn is_hostile(&self) -> bool {
         self.steps

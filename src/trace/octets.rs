@@ -17,13 +17,13 @@ struct Run {
     times: usize,
 }
 
-/// How long the repetitions are that are looked for, in octets.
+/// Lengths of the repetitions that are looked for, in octets.
 const PERIODS: std::ops::RangeInclusive<usize> = 1..=16;
 
-/// So many octets are folded, and no fewer.
+/// The fewest octets that are folded.
 const WORTH_FOLDING: usize = 64;
 
-/// Whether some repetition goes on at a place that has 32 octets from it on.
+/// True if some repetition goes on at a place that has 32 octets from it on.
 fn repeats_at(octets: &[u8], place: usize) -> bool {
     let here = &octets[place..place + PERIODS.end()];
     PERIODS
@@ -32,13 +32,13 @@ fn repeats_at(octets: &[u8], place: usize) -> bool {
 }
 
 impl Octets {
-    /// How many octets these are.
+    /// Number of octets.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.iter().map(|run| run.octets.len() * run.times).sum()
     }
 
-    /// Whether there are none.
+    /// True if there are no octets.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -64,7 +64,7 @@ impl Octets {
         let mut plain = 0;
         let mut place = 0;
         while place + WORTH_FOLDING <= octets.len() {
-            // What begins in the next half and is worth folding still repeats at the end of that half.
+            // A run that begins in the next half and is worth folding still repeats at the end of that half.
             let half = WORTH_FOLDING / 2;
             if !repeats_at(octets, place + half - 1) {
                 place += half;
@@ -109,7 +109,7 @@ impl Octets {
         }])
     }
 
-    /// These octets, then those.
+    /// These octets, followed by `more`.
     #[must_use]
     pub fn then(mut self, more: Self) -> Self {
         self.0.extend(more.0);
@@ -138,7 +138,7 @@ pub fn to_hex(octets: &[u8]) -> String {
 /// Reads octets in hexadecimal.
 ///
 /// # Errors
-/// What is wrong with the text.
+/// The text is not pairs of hexadecimal digits in lower case.
 pub fn from_hex(hex: &str) -> Result<Vec<u8>, String> {
     let digits: Option<Vec<u8>> = hex
         .chars()
@@ -185,10 +185,12 @@ impl Written {
                 octets: from_hex(hex)?,
                 times: 1,
             }),
-            Self::Repeat(WrittenRepeat { repeat, times }) => runs.push(Run {
-                octets: from_hex(repeat)?,
-                times: *times,
-            }),
+            Self::Repeat(WrittenRepeat { repeat, times }) => {
+                let octets = from_hex(repeat)?;
+                // Nothing is nothing, however often: a loop over the repetitions must end.
+                let times = if octets.is_empty() { 1 } else { *times };
+                runs.push(Run { octets, times });
+            }
             Self::List(list) => {
                 for written in list {
                     if matches!(written, Self::List(_)) {
@@ -290,6 +292,13 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn nothing_is_read_at_once_however_often_it_is_repeated() {
+        let written = r#"["61", {"repeat": "", "times": 18446744073709551615}]"#;
+        let octets: Octets = serde_json::from_str(written).unwrap();
+        assert_eq!(octets.to_vec(), b"a");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! How a stream is cut: a dimension that every trace is run along.
+//! Ways of cutting a stream: a dimension that every trace is run along.
 //!
 //! The outcome of a conversation must never depend on it (FRM-2, FRM-3), so a trace does not
 //! say it and the runner tries all that apply.
@@ -13,18 +13,18 @@ mod moves;
 
 pub use moves::{Move, accepted, conversations, cut, repaired};
 
-/// One way of cutting a stream into chunks. A chunk is what one write sends.
+/// A way of cutting a stream into chunks. A chunk is what one write sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Segmentation {
     /// Each frame a chunk of its own, each reply awaited: the plainest.
     Apart,
     /// Everything up to the next thing to wait for, in one chunk; replies are awaited last.
     Whole,
-    /// One octet at a time; in a long stream only at the edges of its parts.
+    /// Chunks of one octet; in a long stream only at the edges of its parts.
     Octets,
     /// Cut after this octet of each length, 1 to [`Self::MOST_IN_LENGTH`].
     Length(u8),
-    /// Cut before the last octet of each length, where that is a long one.
+    /// Cut before the last octet of each length of more than [`Self::MOST_IN_LENGTH`] octets.
     LengthLast,
     /// Cut between what stands before each length and the length.
     Before,
@@ -54,7 +54,7 @@ impl Segmentation {
     /// The furthest octet of a length after which it is cut by count.
     pub const MOST_IN_LENGTH: u8 = 8;
 
-    /// All that a trace of frames of a length of four octets and a payload is run under, the
+    /// All segmentations that a trace of frames of a length of four octets and a payload is run under, the
     /// plainest first.
     pub const ALL: [Self; 12] = [
         Self::Apart,
@@ -134,7 +134,7 @@ impl Segmentation {
         Self::EVERY.into_iter().find(|one| one.name() == name)
     }
 
-    /// How the stream is cut, in words that follow "sent".
+    /// The way of cutting in words that follow "sent".
     #[must_use]
     pub const fn in_words(self) -> &'static str {
         match self {
@@ -164,7 +164,7 @@ impl Segmentation {
         }
     }
 
-    /// Whether frames are put together in one chunk (FRM-3) rather than taken apart (FRM-2).
+    /// True if frames are put together in one chunk (FRM-3) rather than taken apart (FRM-2).
     #[must_use]
     pub const fn joins_frames(self) -> bool {
         matches!(

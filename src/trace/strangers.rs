@@ -1,4 +1,4 @@
-//! What a trace may name. Traces come from strangers, attached to bug reports: their names become
+//! Limits of what a trace may name. Traces come from strangers, attached to bug reports: their names become
 //! those of files, and their ids those of cases, on a command line and on a terminal.
 
 use super::octets::{MAX_OCTETS, Octets};
@@ -43,6 +43,7 @@ fn expected_len(step: &Step) -> usize {
     match &step.action {
         Action::Deliver(payload) => Octets::len(payload),
         Action::Stored { content, .. } => content.len(),
+        Action::Answer(answer) => answer.octets.as_ref().map_or(0, Octets::len),
         _ => 0,
     }
 }

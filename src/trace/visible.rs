@@ -133,7 +133,7 @@ impl Page {
         self
     }
 
-    /// What was made.
+    /// The finished text.
     #[must_use]
     pub fn finish(self) -> Visible {
         Visible(self.out)
@@ -171,13 +171,13 @@ impl Write for Escaping<'_> {
     }
 }
 
-/// Whether a character does something to a terminal or to the order of a line: C0 and C1 control
-/// characters (escape, carriage return, backspace, U+009B), line and paragraph separators, and the
-/// controls of writing direction.
+/// True if a character does something to a terminal or to the order of a line: C0 and C1 control characters
+/// (escape, carriage return, backspace, U+009B), line and paragraph separators, and the controls of writing
+/// direction.
 fn commands(character: char) -> bool {
     match character {
         '\n' | '\t' => false,
-        // No characters, which XML has no place for.
+        // Noncharacters, which XML has no place for.
         '\u{fffe}' | '\u{ffff}' => true,
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{206f}' => {
             true
@@ -204,7 +204,7 @@ mod tests {
         ] {
             assert_eq!(Visible::of(text).as_str(), shown);
         }
-        // Whatever is written out stays so when it is written again.
+        // An escaped text stays as it is when it is escaped again.
         let once = Visible::of("\x1b[31m");
         assert_eq!(Visible::of(&once), once);
     }

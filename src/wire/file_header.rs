@@ -8,13 +8,13 @@ pub const MAX_NAME_OCTETS: usize = 255;
 /// The most digits that a length may have, leading zeros included (TRF-2).
 pub const MAX_LENGTH_DIGITS: usize = 10;
 
-/// Why a text is not a file header. All are protocol errors (SES-8).
+/// The reason why a text is not a file header. All are protocol errors (SES-8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderError {
     /// There is no comma to split at (TRF-1).
     #[error("a file header is a name, a comma and a length; there is no comma")]
     NoComma,
-    /// What follows the last comma is not 1 to 10 ASCII digits (TRF-2).
+    /// The text behind the last comma is not 1 to 10 ASCII digits (TRF-2).
     #[error("the length of a file is 1 to 10 ASCII digits and nothing else")]
     BadLength,
     /// The value is above 4,294,967,295 (TRF-2).
@@ -52,7 +52,7 @@ impl FileName {
     }
 }
 
-/// What announces a file: its name, and the octets of body that follow (TRF-3).
+/// The announcement of a file: its name, and the length of the body that follows (TRF-3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileHeader {
     /// The name under which the file is stored.

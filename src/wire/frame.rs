@@ -5,10 +5,10 @@ use super::length::{self, LENGTH_OCTETS, LengthError};
 /// The payload limit below which no receiver may go, in octets (FRM-7), and the default here.
 pub const MIN_LIMIT: u32 = 65_536;
 
-/// What a decoder keeps for the next frame once a frame is done; more is given back.
+/// Memory in octets that a decoder keeps for the next frame once a frame is done; more is given back.
 const KEPT_CAPACITY: usize = 131_072;
 
-/// Why a stream is not a sequence of frames. After one of these nothing more is decoded.
+/// The reason why a stream is not a sequence of frames. After one of these nothing more is decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
     /// The length announces more than the receiver takes (FRM-7). Known before any of the
@@ -50,11 +50,11 @@ pub struct Decoder {
     state: State,
     /// The frame that comes in pieces: its length, then its payload so far.
     gathered: Vec<u8>,
-    /// What the length or the payload that is being gathered still lacks, in octets.
+    /// Number of octets that the length or the payload that is being gathered still lacks.
     missing: usize,
 }
 
-/// Where in the stream the next octet belongs.
+/// The place in the stream where the next octet belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// Between two frames; nothing is gathered.

@@ -3,7 +3,7 @@
 /// The octets that a length occupies on the wire.
 pub const LENGTH_OCTETS: usize = 4;
 
-/// Why a value is not a length, or octets are not one.
+/// The reason why a value is not a length, or octets are not one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LengthError {
     /// The value to pack lies outside 0 to 4,294,967,295 (LEN-2).

@@ -12,7 +12,7 @@ use super::length::LengthError;
 use super::text::{self, TextError};
 use super::verified::{Algorithm, Digest, DigestError};
 
-/// What a message asks for. Commands are the whole message, matched exactly (SES-3).
+/// The request that a message makes. Commands are the whole message, matched exactly (SES-3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
     /// `q` or `Q`: the session ends (SES-2).
@@ -35,7 +35,7 @@ impl Command {
     }
 }
 
-/// Why a session cannot go on. The server closes and answers nothing more (SES-8).
+/// The reason why a session cannot go on. The server closes and answers nothing more (SES-8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SessionError {
     /// The octets are no frames (FRM).
@@ -68,12 +68,12 @@ pub enum SessionError {
     /// The stream ended with replies still owed (SES-11).
     #[error("the connection ended with {owed} replies still owed")]
     RepliesMissing {
-        /// How many did not come.
+        /// Number of replies that did not come.
         owed: u64,
     },
 }
 
-/// What a server learns from its client.
+/// An event that a server learns from its client.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ServerEvent<'a> {
     /// A text, to be answered with one [`reply`](super::reply::reply) (SES-4).
@@ -113,7 +113,7 @@ enum ServerState {
 pub struct ServerSession {
     decoder: Decoder,
     state: ServerState,
-    /// Whether the server has the extension (VTR).
+    /// True if the server has the extension (VTR).
     verifies: bool,
 }
 
@@ -295,7 +295,7 @@ impl ClientSession {
         self.owed += 1;
     }
 
-    /// How many replies have not come yet.
+    /// Number of replies that have not come yet.
     #[must_use]
     pub const fn owed(&self) -> u64 {
         self.owed

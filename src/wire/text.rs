@@ -5,7 +5,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the payload is not UTF-8 from octet {valid_up_to} on")]
 pub struct TextError {
-    /// How many octets from the start are well-formed.
+    /// Number of octets from the start that are well-formed.
     pub valid_up_to: usize,
 }
 

@@ -46,7 +46,7 @@ pub(in crate::cli) struct Subject {
     pub(in crate::cli) role: Role,
     /// The name that tells it from the others, and names its reports.
     pub(in crate::cli) name: String,
-    /// Where its table begins.
+    /// The place in the file at which its table begins.
     pub(super) place: Place,
     /// The words of its command, none where it runs already.
     pub(in crate::cli) command: Vec<String>,
@@ -57,7 +57,7 @@ pub(in crate::cli) struct Subject {
 }
 
 impl Subject {
-    /// Whether the file gives this option.
+    /// True if the file gives this option.
     pub(in crate::cli) fn sets(&self, option: &str) -> bool {
         self.settings.iter().any(|setting| setting.key == option)
     }

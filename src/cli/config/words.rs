@@ -86,7 +86,7 @@ fn check_limit(path: &str, subject: &Subject, matches: &ArgMatches) -> Result<()
         .wrong(path, &format!("{}: {why}", setting.key)))
 }
 
-/// One key alone, so that it is known which is wrong. What it needs besides is looked at later.
+/// Checks each key alone, so that an error names it. Keys that it needs besides are checked later.
 fn check_setting(path: &str, role: Role, setting: &Setting) -> Result<(), Failure> {
     for word in &setting.words {
         let words = ["unstick", role.name(), word, "file", "--", "command"].map(OsString::from);
@@ -110,7 +110,7 @@ fn parsed(words: Vec<OsString>) -> Result<ArgMatches, clap::Error> {
     Cli::command().try_get_matches_from(words)
 }
 
-/// What is wrong with words, in terms of the file.
+/// The error in the words, in terms of the file.
 fn told(error: &clap::Error) -> String {
     let text = |kind: ContextKind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),

@@ -21,7 +21,7 @@ use crate::recut::server::ServerSubject;
 use crate::report::fuzz::Run;
 use crate::testee::server::{Origin, Server};
 
-/// What stands behind the options in the help.
+/// The help text after the options.
 pub(super) const HELP: &str = "\
 FILE is a recording, as `unstick record` writes it. Octets of it are changed; each mutant is held whole
 and cut. Whatever is answered otherwise cut than whole, twice and on fresh servers, is a finding; so is

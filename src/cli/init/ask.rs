@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, stderr};
 use super::described::{Kind, Spoken, spoken};
 use crate::cli::{Failure, say};
 
-/// What is known of a project.
+/// The answers about a project.
 #[derive(Debug)]
 pub(super) struct Answers {
     pub(super) kind: Kind,
@@ -15,7 +15,7 @@ pub(super) struct Answers {
     pub(super) client: Option<String>,
 }
 
-/// Whether somebody is there who could answer.
+/// True if both ends are a terminal, so that somebody can answer.
 pub(super) fn is_possible() -> bool {
     io::stdin().is_terminal() && stderr().is_terminal()
 }

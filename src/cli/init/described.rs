@@ -27,7 +27,7 @@ impl From<Kind> for Role {
     }
 }
 
-/// What a server speaks, as far as its author knows.
+/// The protocol of a server, as far as its author knows it.
 #[derive(Debug, Clone)]
 pub(super) enum Spoken {
     Framing(Framing),
@@ -46,7 +46,7 @@ pub(super) fn spoken(text: &str) -> Result<Spoken, String> {
 /// A project, as it will be described.
 #[derive(Debug)]
 pub(super) struct Described {
-    /// What is judged for conformance, if anything.
+    /// The role that is judged for conformance, if any.
     pub(super) role: Option<Role>,
     pub(super) command: Vec<String>,
     pub(super) class: Option<Class>,

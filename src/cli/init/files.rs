@@ -90,7 +90,7 @@ enum Made {
 }
 
 impl Made {
-    /// What others have put into a directory meanwhile keeps it.
+    /// Removes it; a directory into which others have put something meanwhile stays.
     fn remove(&self) {
         let _ = match self {
             Self::Directory(path) => fs::remove_dir(path),

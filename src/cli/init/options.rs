@@ -17,7 +17,7 @@ use crate::framing::Framing;
 use crate::trace::Class;
 use crate::trace::visible::Visible;
 
-/// Where a recording goes that is made here.
+/// File name of a recording that is made here.
 const RECORDING: &str = "recording.json";
 
 /// Write unstick.toml and a CI file for the project in this directory, after trying it once
@@ -109,7 +109,7 @@ impl Init {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// What is given by options, or on a terminal by answers.
+    /// The answers that options give, or people on a terminal.
     fn answers(&self) -> Result<Answers, Failure> {
         let mut answers = Answers {
             kind: self.kind.unwrap_or(Kind::Server),

@@ -55,7 +55,7 @@ fn is_there(path: &str) -> bool {
     Path::new(path).symlink_metadata().is_ok()
 }
 
-/// What the project looks like.
+/// The CI system that the project's files point to.
 fn found() -> Ci {
     let remote = fs::read_to_string(".git/config").unwrap_or_default();
     if is_there(GITLAB) {

@@ -13,13 +13,13 @@ use crate::suite::time_zone;
 use crate::testee::launch::Template;
 use crate::testee::server::{Origin, Server};
 
-/// How long a server may take to start.
+/// Time limit of a server's start.
 const START: Duration = Duration::from_secs(10);
 
 /// The likeliest framings that are told.
 const TOLD: usize = 3;
 
-/// How a server is started here.
+/// The template by which a server is started here.
 pub(super) fn template(command: &[String]) -> Result<Template, Failure> {
     let command: Vec<OsString> = command.iter().map(OsString::from).collect();
     known_placeholders(&command, &["port", "host", "dir"])?;

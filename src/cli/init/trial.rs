@@ -73,7 +73,7 @@ pub(super) fn class(command: &[String]) -> Result<(Class, String), Failure> {
     )
 }
 
-/// Whether a check of the plain transfer passes.
+/// True if a check of the plain transfer passes.
 fn is_stored(origin: Origin) -> Result<bool, RunError> {
     let mut server = Server::new(origin)?;
     let mut cases = cases::all();
@@ -154,7 +154,7 @@ pub(super) fn run(
     Ok(None)
 }
 
-/// How words are understood that win over those of the subject.
+/// The words that win over those of the subject, parsed.
 fn typed(subject: &Subject, more: &[OsString]) -> Option<clap::ArgMatches> {
     let role = ["unstick", subject.role.name()].map(OsString::from);
     let words = role.into_iter().chain(more.iter().cloned());

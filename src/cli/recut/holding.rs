@@ -17,7 +17,7 @@ use crate::report::{Report, recut};
 pub(super) struct Outcome {
     findings: Vec<Finding>,
     pub(super) notes: Vec<String>,
-    /// Why they were not judged to the end.
+    /// The reason why they were not judged to the end.
     pub(super) unjudged: Option<String>,
 }
 

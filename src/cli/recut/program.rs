@@ -22,8 +22,8 @@ use crate::trace::json;
 /// Programs that run at a time, at the most. More would only wait for each other.
 const MAX_JOBS: usize = 8;
 
-/// Whether a variation says something about a program that reads its input to the end: one that ends
-/// early is another input.
+/// True if a variation says something about a program that reads its input to the end: a stream that ends early is
+/// another input.
 pub(super) const fn applies(variation: &Variation) -> bool {
     !variation.breaks_off()
 }
@@ -121,7 +121,7 @@ pub(super) fn judge(
     outcome.report(judging, &judged, "drain-gated")
 }
 
-/// What the way in which a program reads says about a run without any difference.
+/// A note about a run without differences, from the way in which the program reads.
 fn seen(sight: Sight) -> Result<Option<String>, String> {
     if sight.taken == 0 {
         return Err(

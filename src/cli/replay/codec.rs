@@ -56,7 +56,7 @@ impl Replay {
     }
 }
 
-/// Whether a trace says what a decoder must deliver.
+/// True if a trace says what a decoder must deliver.
 fn is_of_frames(trace: &Trace) -> bool {
     let answers = |action: &Action| matches!(action, Action::Answer(_));
     trace.class() <= Class::Framing && !trace.steps.iter().any(|step| answers(&step.action))

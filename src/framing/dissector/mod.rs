@@ -9,17 +9,17 @@ use std::fmt::Write;
 use super::number::Number;
 use super::{Delimiting, Ends, Framing, Part, Preface, Zero};
 
-/// What reads numbers, one function each.
+/// The Lua code that reads numbers, one function each.
 const NUMBERS: &str = include_str!("numbers.lua");
 
-/// What divides the octets of a segment into frames, and shows them.
+/// The Lua code that divides the octets of a segment into frames, and shows them.
 const FRAMES: &str = include_str!("frames.lua");
 
 impl Framing {
     /// A dissector for TCP on this port.
     ///
     /// # Errors
-    /// What of the framing cannot be told from the octets of a segment alone.
+    /// The part of the framing that cannot be told from the octets of a segment alone.
     pub fn dissector(&self, port: u16) -> Result<String, &'static str> {
         let options = &self.shape.options;
         if options.preface != Preface::None {
@@ -69,7 +69,7 @@ impl Framing {
         Ok(out)
     }
 
-    /// What ends a payload, as constants.
+    /// The way in which a payload is delimited, as constants.
     fn delimiting(&self) -> String {
         match &self.shape.delimiting {
             Delimiting::Length { number, .. } => format!("  {}\n", reader(number)),
@@ -89,7 +89,7 @@ impl Framing {
     }
 }
 
-/// How a number is read: the name of a function, and what it needs to know.
+/// The reading of a number: the name of a function, and the constants that it needs.
 fn reader(number: &Number) -> String {
     match number {
         Number::Fixed {

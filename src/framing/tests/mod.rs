@@ -1,4 +1,4 @@
-//! What framings must do, by octets from public specifications and by properties.
+//! Tests of what framings must do, by octets from public specifications and by properties.
 
 mod language;
 mod properties;

@@ -1,10 +1,10 @@
-//! What holds of every framing and every payload.
+//! Properties of every framing and every payload.
 
 use proptest::prelude::*;
 
 use crate::framing::{Ended, Framing, Next, PRESETS, Place, guess};
 
-const FRAMINGS: [&str; 30] = [
+const FRAMINGS: [&str; 31] = [
     "u8",
     "u16be",
     "u16le+2",
@@ -35,6 +35,7 @@ const FRAMINGS: [&str; 30] = [
     "websocket",
     "onc-rpc",
     "ber",
+    "berlen forms=any",
 ];
 
 fn payload() -> impl Strategy<Value = Vec<u8>> {
@@ -46,6 +47,22 @@ fn payload() -> impl Strategy<Value = Vec<u8>> {
             0..20
         ),
     ]
+}
+
+/// Octets that lengths and ends of many framings are made of.
+fn octets() -> impl Strategy<Value = Vec<u8>> {
+    let octet = prop_oneof![
+        Just(0),
+        Just(1),
+        Just(0x80),
+        Just(0x8A),
+        Just(0xFF),
+        Just(b'\r'),
+        Just(b'\n'),
+        b'0'..=b':',
+        any::<u8>(),
+    ];
+    proptest::collection::vec(octet, 0..24)
 }
 
 proptest! {
@@ -95,6 +112,23 @@ proptest! {
             prop_assert!(frame.length <= octets.len() && frame.length > 0);
         }
         let _ = framing.payloads(&octets);
+    }
+
+    /// What the first octets of a stream are is never taken back when more of it has come.
+    #[test]
+    fn what_comes_next_does_not_depend_on_the_cut(
+        template in proptest::sample::select(FRAMINGS.to_vec()),
+        octets in octets(),
+    ) {
+        let framing: Framing = template.parse().unwrap();
+        let whole = framing.next(&octets);
+        for end in 0..octets.len() {
+            let part = framing.next(&octets[..end]);
+            match (&part, &whole) {
+                (Next::Need(_), _) | (Next::Refuse(_), Next::Refuse(_)) => {}
+                _ => prop_assert_eq!(&part, &whole, "after {} of {:02x?}", end, octets),
+            }
+        }
     }
 
     #[test]

@@ -45,7 +45,7 @@ impl Fails for Broken {
     }
 }
 
-/// Fails what is to fail; each is of another speed.
+/// Fails the checks that are to fail; each worker has another speed.
 struct Worker(usize);
 
 impl Subject for Worker {
@@ -140,7 +140,7 @@ fn what_is_left_out_does_not_depend_on_how_many_work() {
     }
 }
 
-/// Fails a number of attempts as one that is silent does.
+/// Fails a number of attempts as a silent subject does.
 struct Late {
     fails: u32,
     shows_its_time: bool,

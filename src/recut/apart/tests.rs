@@ -1,6 +1,6 @@
 use super::*;
 
-/// Answers a turn whose messages end with their pieces: what comes behind one in the same piece spoils the next.
+/// Answers a turn whose messages end with their pieces: octets after a message in the same piece spoil the next.
 struct LosesTails {
     held: usize,
 }

@@ -1,4 +1,4 @@
-//! One side of a stream as octets, without a gap.
+//! A side of a stream as octets, without a gap.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ pub(super) struct Run {
     /// Its place among all octets of the side.
     pub(super) start: i64,
     pub(super) octets: Vec<u8>,
-    /// How many octets of its peer the sender had heard.
+    /// Number of octets of its peer that the sender had heard.
     pub(super) heard: i64,
     pub(super) packet: u64,
 }
 
-/// All that a side sent.
+/// All octets that a side sent.
 #[derive(Debug)]
 pub(super) struct Assembled {
     pub(super) runs: Vec<Run>,
@@ -24,8 +24,8 @@ pub(super) struct Assembled {
     pub(super) base: i64,
 }
 
-/// The number of packets of a side that are named because they differ from what came before. A
-/// capture of two connections that were taken for one has as many as packets.
+/// The most packets of a side that are named because they differ from earlier octets. In a capture of two connections
+/// that were taken for one, every packet may differ.
 const MAX_DIFFERING: usize = 10;
 
 /// The position of the first octet of a side.
@@ -38,7 +38,7 @@ fn base(side: &Side) -> i64 {
         .unwrap_or(0)
 }
 
-/// Puts the octets of a side together; `who` it is, in words.
+/// Puts the octets of a side together. `who` is the side in words.
 ///
 /// # Errors
 /// [`CaptureError::Gap`]: some are missing.
@@ -95,7 +95,7 @@ pub(super) fn assemble(
     Ok(Assembled { runs, base })
 }
 
-/// Sees that nothing speaks of octets after `end`.
+/// Checks that no packet speaks of octets after `end`.
 fn reaches(side: &Side, who: &str, base: i64, end: i64) -> Result<(), CaptureError> {
     let longest = side
         .pieces
@@ -142,8 +142,8 @@ fn gap(who: &str, from: i64, to: i64, why: &str) -> CaptureError {
     ))
 }
 
-/// Takes in what is new of a run. Where it differs from what was there before: the first such
-/// place, and the packet that it came in.
+/// Takes in the octets of a run that are new. Where others differ from earlier octets: the first such place, and the
+/// packet that those came in.
 fn insert(runs: &mut BTreeMap<i64, Run>, run: &Run) -> Option<(i64, u64)> {
     let end = run.start + run.octets.len() as i64;
     let mut differs = None;

@@ -1,10 +1,10 @@
-//! Why no conversation could be read from a capture.
+//! The reasons why no conversation could be read from a capture.
 
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
-/// Why no conversation could be read from a capture; says the place.
+/// The reason why no conversation could be read from a capture; says the place.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
     /// The file could not be read.
@@ -19,9 +19,9 @@ pub enum CaptureError {
     /// A record contradicts itself.
     #[error("{place}: {what}")]
     Malformed {
-        /// Where.
+        /// The place.
         place: Place,
-        /// What is wrong.
+        /// The contradiction.
         what: String,
     },
     /// No packet has a link type that is read here.
@@ -50,7 +50,7 @@ pub struct Place {
     /// The packet that is being read, counted from 1 as Wireshark counts frames; `None` for a
     /// block that holds none.
     pub packet: Option<u64>,
-    /// Where its record begins, in octets from the start of the file.
+    /// The offset of its record, in octets from the start of the file.
     pub offset: u64,
 }
 
@@ -63,7 +63,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// A stream, for somebody who is to choose one.
+/// A stream in a list from which the user is to choose.
 #[derive(Debug)]
 pub struct Listed {
     /// Its number, from 0.
@@ -72,13 +72,13 @@ pub struct Listed {
     pub client: SocketAddr,
     /// The other end.
     pub server: SocketAddr,
-    /// How much the client sent, in octets.
+    /// Number of octets that the client sent.
     pub there: u64,
-    /// How much the server sent, in octets.
+    /// Number of octets that the server sent.
     pub back: u64,
 }
 
-/// The streams of a capture, for somebody who is to choose one.
+/// The streams of a capture, from which the user is to choose.
 #[derive(Debug)]
 pub struct Listing(pub(super) Vec<Listed>);
 

@@ -14,13 +14,13 @@ const MAX_RECORD: u64 = 16 * 1024 * 1024;
 /// A packet as it was captured.
 #[derive(Debug)]
 pub(super) struct Packet<'f> {
-    /// Counted from 1, as Wireshark counts frames.
+    /// The number of the packet, from 1, as Wireshark counts frames.
     pub(super) number: u64,
     /// The kind of header it begins with.
     pub(super) link: u16,
-    /// What was captured of it.
+    /// The octets that were captured of it.
     pub(super) octets: &'f [u8],
-    /// How long it was on the wire, in octets; not less than what was captured.
+    /// Its length on the wire, in octets; not less than what was captured.
     pub(super) original: usize,
     /// The length of the frame check at its end, in octets, where the file says so.
     pub(super) frame_check: usize,
@@ -30,9 +30,9 @@ pub(super) struct Packet<'f> {
 #[derive(Debug)]
 pub(super) struct Packets<R> {
     input: R,
-    /// What has been read, in octets.
+    /// The number of octets that have been read.
     offset: u64,
-    /// The packets so far.
+    /// The number of packets so far.
     number: u64,
     format: Format,
     record: Vec<u8>,
@@ -127,7 +127,7 @@ impl<R: Read> Packets<R> {
             _ => return Err(CaptureError::OtherFormat(named(&packets.record))),
         };
         packets.must_read(20, packets.block(0))?;
-        // The upper half has flags: how long the frame check is, in units of two octets.
+        // The upper half has flags: the length of the frame check, in units of two octets.
         let link = order.u32(&packets.record, 16);
         let has_check = link & 0x0400_0000 != 0;
         packets.format = Format::Pcap {
@@ -397,7 +397,7 @@ impl<R: Read> Packets<R> {
         }
     }
 
-    /// Reads up to `length` octets into the record, and says how many there were.
+    /// Reads up to `length` octets into the record, and returns their number.
     fn read(&mut self, length: u64) -> io::Result<usize> {
         self.record.clear();
         let read = (&mut self.input)
@@ -451,7 +451,7 @@ fn malformed<T>(place: Place, what: &str) -> Result<T, CaptureError> {
     })
 }
 
-/// What begins like this.
+/// The format that begins like this, in words.
 fn named(start: &[u8]) -> String {
     let known: [(&[u8], &str); 8] = [
         (b"\x1F\x8B", "gzip data; unpack it first (gunzip)"),

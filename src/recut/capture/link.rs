@@ -71,7 +71,7 @@ const fn is_tag(kind: u16) -> bool {
     matches!(kind, 0x8100 | 0x88A8 | 0x9100 | 0x9200)
 }
 
-/// Skips, behind an EtherType at `at`, any number of VLAN tags, or a length with an LLC header.
+/// Skips, after an EtherType at `at`, any number of VLAN tags, or a length with an LLC header.
 fn by_type(frame: &[u8], mut at: usize) -> Option<&[u8]> {
     loop {
         let kind = u16_at(frame, at)?;
@@ -88,7 +88,7 @@ fn by_type(frame: &[u8], mut at: usize) -> Option<&[u8]> {
             return None;
         }
         return match behind {
-            // SNAP, with the EtherType behind it.
+            // SNAP, with the EtherType after it.
             [0xAA, 0xAA, 0x03, 0, 0, 0 | 0xF8, rest @ ..] => {
                 is_ip(u16_at(rest, 0)?).then(|| &rest[2..])
             }

@@ -1,8 +1,8 @@
 //! Captures: a conversation out of a pcap or pcapng file.
 //!
-//! Nothing here is guessed. The client is who sent the SYN; acknowledgements say what came before
-//! what; an octet that is missing is an error with its place. What is read comes from anywhere, so
-//! no length in it is trusted and nothing in it may panic.
+//! Nothing here is guessed. The client is the side that sent the SYN; acknowledgements say what came before what; an
+//! octet that is missing is an error with its place. A file comes from anywhere, so no length in it is trusted and
+//! nothing in it may panic.
 //!
 //! This folder knows files, packets and streams, and of the rest of the project only
 //! [`Exchange`].
@@ -31,20 +31,20 @@ use streams::Streams;
 pub struct Captured {
     /// The conversation.
     pub exchange: Exchange,
-    /// Where the server listened.
+    /// The address at which the server listened.
     pub server: SocketAddr,
-    /// What may make it differ from what really happened, in sentences.
+    /// Reasons why it may differ from what really happened, in sentences.
     pub warnings: Vec<String>,
 }
 
-/// What a file holds besides streams, for the message that there are none.
+/// Numbers of packets of a file besides its streams, for the message that there are no streams.
 #[derive(Debug, Default)]
 struct Counts {
     packets: u64,
     not_tcp: u64,
     cut: u64,
     fragments: u64,
-    /// The first link type that is not read, and how many packets have one.
+    /// The first link type that is not read, and the number of packets that have any such type.
     unread: Option<(u16, u64)>,
 }
 

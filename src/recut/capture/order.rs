@@ -1,11 +1,11 @@
-//! Two sides of a stream as one conversation. What a side had heard when it sent an octet is
-//! known from its acknowledgements; the order of the file decides only what they leave open.
+//! Two sides of a stream as one conversation. The acknowledgements of a side say how much it had heard when it sent
+//! an octet; the order of the file decides only what they leave open.
 
 use super::assemble::{Assembled, Run};
 use super::streams::{End, Side};
 use crate::recut::exchange::{Exchange, Party};
 
-/// What comes next of one side.
+/// The next element of a side.
 enum Next<'a> {
     Octets(&'a Run),
     End(End),
@@ -18,7 +18,7 @@ struct Sender<'a> {
     end: Option<End>,
     /// The position of the peer's first octet.
     peer_base: i64,
-    /// How much of it has been told, its end counting for one.
+    /// The number of octets of this side that have been told, its end counting for one.
     told: i64,
 }
 

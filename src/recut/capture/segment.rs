@@ -22,7 +22,7 @@ pub(super) struct Segment<'p> {
     pub(super) fin: bool,
     pub(super) reset: bool,
     pub(super) push: bool,
-    /// What was captured of its payload.
+    /// The octets of its payload that were captured.
     pub(super) payload: &'p [u8],
     /// The length of its payload on the wire, in octets.
     pub(super) length: usize,
@@ -30,15 +30,15 @@ pub(super) struct Segment<'p> {
     pub(super) packet: u64,
 }
 
-/// What a packet holds.
+/// The content of a packet.
 #[derive(Debug)]
 pub(super) enum Content<'p> {
     Tcp(Segment<'p>),
     /// A part of an IP datagram, of which more is to come.
     Fragment,
-    /// Of TCP, but not even the header was captured.
+    /// A TCP segment of which not even the header was captured.
     Cut,
-    /// Another protocol, or what contradicts itself.
+    /// Another protocol, or a packet that contradicts itself.
     Other,
 }
 
@@ -64,7 +64,7 @@ struct Fragment {
 }
 
 impl Datagrams {
-    /// What is in the IP packet of a captured packet.
+    /// The content of the IP packet of a captured packet.
     pub(super) fn content<'p>(&'p mut self, packet: &Packet<'_>, ip: &'p [u8]) -> Content<'p> {
         let Ok((slice, _)) = LaxIpSlice::from_slice(ip) else {
             return Content::Other;
@@ -116,7 +116,7 @@ impl Datagrams {
 
     fn gather(&mut self, key: Datagram, fragment: &Fragment, octets: &[u8]) -> Option<&[u8]> {
         if self.fragments.len() >= MAX_DATAGRAMS && !self.fragments.contains_key(&key) {
-            // What is missing of them shows as a gap.
+            // Octets that are missing of them show as a gap.
             self.fragments.clear();
         }
         let buffer = self

@@ -13,12 +13,12 @@ const MAX_LATE: i64 = 1 << 20;
 /// The stream that is wanted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Wanted {
-    /// The only one.
+    /// The only stream.
     #[default]
     Only,
-    /// The only one to this port, or, where none was seen to be opened, from it.
+    /// The only stream of which either side has this port.
     Port(u16),
-    /// The one of this number.
+    /// The stream of this number.
     Number(usize),
 }
 
@@ -29,29 +29,29 @@ pub(super) struct Streams {
     latest: HashMap<(SocketAddr, SocketAddr), usize>,
     /// The first stream that is wanted.
     first_wanted: Option<usize>,
-    /// A second one is wanted too, so that somebody has to choose.
+    /// True if a second stream is wanted too, so that the user has to choose.
     several: bool,
 }
 
 /// A stream: what each side sent, in the order of the file.
 #[derive(Debug)]
 pub(super) struct Stream {
-    /// The first is who sent the first packet.
+    /// The first is that of the sender of the first packet.
     pub(super) addresses: [SocketAddr; 2],
     pub(super) sides: [Side; 2],
     /// The side that sent a SYN, or was sent the answer to one.
     opener: Option<usize>,
-    /// An end or a reset was seen.
+    /// True if an end or a reset was seen.
     over: bool,
-    /// Its octets are kept.
+    /// True if its octets are kept.
     kept: bool,
 }
 
-/// What one side of a stream sent. Positions are sequence numbers without their wrapping round.
+/// The octets that one side of a stream sent. Positions are sequence numbers without their wrapping round.
 #[derive(Debug, Default)]
 pub(super) struct Side {
     numbers: Numbers,
-    /// Its SYN was seen.
+    /// True if its SYN was seen.
     opened: bool,
     /// The position of its first octet, where its SYN or the answer to that was seen.
     pub(super) first: Option<i64>,
@@ -59,15 +59,15 @@ pub(super) struct Side {
     pub(super) lowest: Option<i64>,
     /// The highest position that any of its octets reaches.
     pub(super) reached: Option<i64>,
-    /// What it sent.
+    /// Its octets, by packet.
     pub(super) pieces: Vec<Piece>,
-    /// Where it ended.
+    /// The end of its stream.
     pub(super) end: Option<End>,
-    /// It reset the stream.
+    /// The reset by which it ended the stream.
     pub(super) reset: Option<End>,
     /// The lowest position that its peer acknowledged.
     pub(super) acknowledged_first: Option<i64>,
-    /// The highest position that its peer acknowledged, and in which packet.
+    /// The highest position that its peer acknowledged, and the number of the packet.
     pub(super) acknowledged: Option<(i64, u64)>,
 }
 
@@ -76,10 +76,10 @@ pub(super) struct Side {
 pub(super) struct Piece {
     pub(super) position: i64,
     pub(super) octets: Vec<u8>,
-    /// How many there were on the wire.
+    /// Number of octets on the wire.
     pub(super) length: usize,
-    /// The packet has the form of a keep-alive: one octet, nothing else, at a place that was sent
-    /// or acknowledged before.
+    /// True if the packet has the form of a keep-alive: one octet, nothing else, at a place that was sent or
+    /// acknowledged before.
     pub(super) keeps_alive: bool,
     /// The position up to which the sender had heard its peer.
     pub(super) heard: Option<i64>,
@@ -152,7 +152,7 @@ impl Side {
         }
     }
 
-    /// True of one octet and nothing else, whose end was sent or acknowledged before.
+    /// True if a segment is one octet and nothing else, whose end was sent or acknowledged before.
     fn is_kept_alive(&self, segment: &Segment<'_>, end: i64) -> bool {
         let is_bare = !segment.push && !segment.syn && !segment.fin;
         let is_old =
@@ -160,7 +160,7 @@ impl Side {
         segment.length == 1 && is_bare && is_old
     }
 
-    /// True of no octet, one before the place up to which all was acknowledged.
+    /// True if a segment has no octet, and is one before the place up to which all was acknowledged.
     fn is_probed(&self, segment: &Segment<'_>, position: i64) -> bool {
         let acknowledged = self.acknowledged.map(|(most, _)| most);
         segment.length == 0 && acknowledged == Some(position + 1)
@@ -211,7 +211,7 @@ impl Streams {
         self.all.len()
     }
 
-    /// The numbers of those that are wanted.
+    /// The numbers of the streams that are wanted.
     pub(super) fn wanted(&self, wanted: Wanted) -> Vec<usize> {
         (0..self.all.len())
             .filter(|number| self.all[*number].is(wanted, *number))
@@ -267,7 +267,7 @@ impl Stream {
         usize::from(source != self.addresses[0])
     }
 
-    /// Whether a segment begins another stream between the same ports.
+    /// True if a segment begins another stream between the same ports.
     fn is_opened_anew(&self, segment: &Segment<'_>) -> bool {
         if !segment.syn || segment.reset {
             return false;
@@ -287,7 +287,7 @@ impl Stream {
             // A SYN that comes again after the end, though of the same number, is a new attempt.
             known != first || (self.over && segment.acknowledgement.is_none())
         } else {
-            // It may be captured late, after octets that it comes before.
+            // A SYN may be captured late, after octets that it comes before.
             !(0..MAX_LATE).contains(&(known - first))
         }
     }

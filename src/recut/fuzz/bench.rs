@@ -47,18 +47,18 @@ pub(super) struct Suspect {
     pub(super) cut: Held,
 }
 
-/// What a first look at a mutant says.
+/// The result of a first look at a mutant.
 #[derive(Debug)]
 pub(super) enum Look {
     Same,
-    /// It is answered otherwise each time, cut or not.
+    /// The mutant is answered otherwise each time, cut or not.
     Unsteady,
-    /// The server was busy with it for as long as it is waited for, and does not serve.
+    /// The server was busy with the mutant for as long as it is waited for, and does not serve.
     Stuck,
     Suspect(Box<Suspect>),
 }
 
-/// A server, and how often it was talked to.
+/// A server, and the number of conversations with it.
 pub(super) struct Bench<'b> {
     subject: &'b mut dyn Subject,
     options: &'b Options,
@@ -186,14 +186,14 @@ impl<'b> Bench<'b> {
         Ok(Look::Same)
     }
 
-    /// True if a conversation that began then took the server so long that it may be stuck, and it is: the next
-    /// would take as long.
+    /// True if a conversation that began at `began` took so long that the server may be stuck, and it does not serve:
+    /// the next would take as long.
     fn is_stuck(&mut self, began: Instant) -> Result<bool, String> {
         let slow = began.elapsed() >= self.busy && !self.fresh && !self.spoiled;
         Ok(slow && !self.serves()?)
     }
 
-    /// Holds a suspect with a fresh server, which dies or hangs, as it is said to: the suspect with what came of it.
+    /// Holds a suspect with a fresh server. Returns it with the new run if the server dies or hangs again.
     fn breaks(&mut self, suspect: &Suspect, rest: Duration) -> Result<Option<Suspect>, String> {
         let held = self.fresh_once(suspect, &suspect.variation, rest)?;
         let shows = match suspect.kind {
@@ -219,7 +219,7 @@ impl<'b> Bench<'b> {
         self.once(&suspect.conversation, variation, rest)
     }
 
-    /// Whether the recorded conversation gets any answer on a new connection.
+    /// True if the recorded conversation gets any answer on a new connection.
     pub(super) fn serves(&mut self) -> Result<bool, String> {
         self.refresh_by_need()?;
         let held = self.subject.hold(&Talk {
@@ -275,8 +275,8 @@ impl Fuzzable for Bench<'_> {
         self.held
     }
 
-    /// The suspect where it is what it seems, twice, each run with a fresh server; a difference between whole runs that
-    /// agree.
+    /// Returns the suspect if it shows the same twice, each run with a fresh server; a difference, between whole runs
+    /// that agree.
     fn confirm(&mut self, suspect: &Suspect) -> Result<Option<Suspect>, String> {
         if suspect.kind == Kind::Hung || suspect.variation == Variation::Uncut {
             let once = self.breaks(suspect, REST)?;
@@ -308,7 +308,7 @@ impl Fuzzable for Bench<'_> {
         }))
     }
 
-    /// Whether a suspect shows the same, once, between two whole runs: enough to go on shrinking.
+    /// Returns the suspect if it shows the same, once, between two whole runs: enough to go on shrinking.
     fn still_shows(&mut self, suspect: &Suspect, _: &Suspect) -> Result<Option<Suspect>, String> {
         let quick = Duration::ZERO;
         let (conversation, variation) = (&suspect.conversation, &suspect.variation);

@@ -1,5 +1,5 @@
-//! Mutations of a stream whose framing is known: of whole frames, of their lengths, and of payloads whose
-//! lengths are made to fit again, so that a server reads on behind them.
+//! Mutations of a stream whose framing is known: of whole frames, of their lengths, and of payloads whose lengths are
+//! made to fit again, so that a server reads on after them.
 
 use std::ops::Range;
 
@@ -39,7 +39,7 @@ impl<'f> Frames<'f> {
             .map(|(_, range)| range.clone())
     }
 
-    /// Changes the octets; false where this way of it changes nothing.
+    /// Changes the octets. False where the chosen mutation changes nothing.
     pub(super) fn mutate(
         &self,
         octets: &mut Vec<u8>,
@@ -74,7 +74,7 @@ impl<'f> Frames<'f> {
         true
     }
 
-    /// A number in the place of a length that says something else: one off, none, too little, the largest.
+    /// Replaces a length by another number: one off, the least, below the least, the largest.
     fn lie(&self, octets: &mut Vec<u8>, frame: usize, rng: &mut Rng) -> bool {
         let Some(place) = self.place(frame, Place::Length) else {
             return false;
@@ -102,7 +102,7 @@ impl<'f> Frames<'f> {
         true
     }
 
-    /// A frame with another payload, and the length that it has.
+    /// Replaces the payload of a frame, and its length by that of the new payload.
     fn replace(&self, octets: &mut Vec<u8>, frame: usize, payload: &[u8]) -> bool {
         let Some(place) = self.place(frame, Place::Payload) else {
             return false;
@@ -117,7 +117,7 @@ impl<'f> Frames<'f> {
         };
         drop(octets.splice(place.clone(), payload.iter().copied()));
         match length {
-            // A length may stand behind its payload.
+            // A length may stand after its payload.
             Some((range, packed)) if range.start >= place.end => {
                 let moved = range.start - place.len() + payload.len();
                 drop(octets.splice(moved..moved + range.len(), packed));
@@ -128,7 +128,7 @@ impl<'f> Frames<'f> {
         changes
     }
 
-    /// A place inside the length of a frame, or behind it.
+    /// A place inside the length of a frame, or after it.
     pub(super) fn place_to_cut(&self, rng: &mut Rng) -> Option<usize> {
         let length = self.place(rng.usize(..self.at.len()), Place::Length)?;
         Some(length.start + rng.usize(1..=length.len().max(1)))
@@ -141,7 +141,7 @@ mod tests {
 
     use super::*;
 
-    /// All that comes of a stream in many draws.
+    /// All mutants of a stream in many draws.
     fn mutants(framing: &str, stream: &[u8]) -> BTreeSet<Vec<u8>> {
         let framing: Framing = framing.parse().unwrap();
         let frames = Frames::of(&framing, stream, true).unwrap();

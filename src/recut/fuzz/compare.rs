@@ -1,8 +1,8 @@
-//! How a run of a mutant that was cut differs from runs of it whole.
+//! The difference of a run of a mutant that was cut from runs of it whole.
 
 use crate::recut::held::{Held, Learned};
 
-/// What a finding is.
+/// The kind of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     /// The answer depends on the cut.
@@ -31,17 +31,17 @@ impl Kind {
         }
     }
 
-    /// Whether it fails the run.
+    /// True if it fails the run.
     pub(super) const fn is_hard(self) -> bool {
         matches!(self, Self::Different | Self::Died | Self::Hung)
     }
 }
 
-/// What runs of a mutant whole are like.
+/// Runs of a mutant whole, and the facts learned from them.
 #[derive(Debug, Clone)]
 pub(super) struct Whole {
     pub(super) learned: Learned,
-    /// The first of them.
+    /// The first of the runs.
     pub(super) first: Held,
 }
 
@@ -59,7 +59,7 @@ impl Whole {
         steady.then_some(Self { learned, first })
     }
 
-    /// How a cut run differs, if it does.
+    /// The kind of difference of a cut run, if it differs.
     pub(super) fn differs(&self, cut: &Held) -> Option<Kind> {
         if cut.died.is_some() && self.first.died.is_none() {
             return Some(Kind::Died);
@@ -87,7 +87,7 @@ impl Whole {
         Some(self.loses(cut, &whole, &cut_octets))
     }
 
-    /// What it is where some octets of one run are not in the other.
+    /// The kind of difference where some octets of one run are not in the other.
     fn loses(&self, cut: &Held, whole: &[u8], cut_octets: &[u8]) -> Kind {
         // A reset takes along what the server had written before, and a server that closes at an error
         // may drop what it had not written yet; the same octets in pieces leave time to write it.
@@ -154,7 +154,7 @@ mod tests {
         ] {
             assert_eq!(kind(&whole, &cut), expected, "{cut:?}");
         }
-        // What was said of a part, before the rest was there, and what was said of the whole.
+        // The answer to a part, before the rest was there, and the answer to the whole.
         for (early, closed, expected) in [
             (5, true, Kind::Different),
             (11, true, Kind::AnsweredEarly),

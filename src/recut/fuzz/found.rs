@@ -1,4 +1,4 @@
-//! What is said of a finding: its check, its trace, and the octets for people.
+//! The report of a finding: its check, its trace, and the octets for people.
 
 use std::fmt::Write;
 
@@ -13,7 +13,7 @@ use crate::recut::variation::Variation;
 use crate::trace::answer::Answer;
 use crate::trace::{Class, Cuts, Trace};
 
-/// What is said of a finding of this mutant.
+/// The report of a finding of this mutant.
 pub(super) fn found(name: &str, seed: u64, number: u64, suspect: &Suspect) -> Found {
     let kind = suspect.kind;
     let verdict = if kind.is_hard() {
@@ -98,7 +98,7 @@ fn trace(name: &str, seed: u64, number: u64, suspect: &Suspect) -> Trace {
         .rev()
         .find(|answer| !learned.sample(*answer).is_empty());
     if closed {
-        // What was not sent any more is no part of it.
+        // Turns that were not sent any more are not part of the trace.
         let turns = last.unwrap_or(0).max(suspect.turn + 1);
         conversation.turns.truncate(turns);
     }

@@ -4,8 +4,8 @@
 //! specification is needed to see it: the answer to the octets whole is the expectation.
 //!
 //! Rule: as of `recut`, whose conversations, patterns and controls are used here. `mutate` and `by_frame` make the
-//! mutants, `compare` says how two runs differ, `bench` holds and confirms, `smaller` shrinks, `run` is
-//! the loop, and `found` is what is said of a finding.
+//! mutants, `compare` says how two runs differ, `bench` holds and confirms, `smaller` shrinks, `run` is the loop, and
+//! `found` makes the report of a finding.
 
 mod bench;
 mod by_frame;

@@ -39,7 +39,7 @@ const NUMBERS: [&[u8]; 14] = [
     b"x",
 ];
 
-/// A mutant: what is sent, which turn was changed, and the cuts it is held under.
+/// A mutant: the octets that are sent, the turn that was changed, and the cuts it is held under.
 #[derive(Debug, Clone)]
 pub(super) struct Mutant {
     pub(super) number: u64,
@@ -84,7 +84,7 @@ impl<'r> Mutator<'r> {
     pub(super) fn mutant(&self, number: u64) -> Mutant {
         let mut rng = Rng::with_seed(self.seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let mut conversation = self.recorded.clone();
-        // How it ends is seen, and no longer known.
+        // The end of a mutant is seen, and no longer known.
         conversation.closes = false;
         let cuttable: Vec<usize> = (0..conversation.turns.len())
             .filter(|turn| conversation.turns[*turn].sent.len() > 1)
@@ -115,7 +115,7 @@ impl<'r> Mutator<'r> {
         );
         cuts.dedup();
         conversation.turns[turn].sent = octets;
-        // Whether anything is answered, and when, is seen too.
+        // The answers, if any, and their times are seen too.
         for turn in &mut conversation.turns {
             turn.answer = Some(crate::trace::answer::Answer::default());
         }
@@ -169,14 +169,14 @@ impl<'r> Mutator<'r> {
     }
 }
 
-/// A piece of so many octets, short more often than long.
+/// A range within `len` octets, short more often than long.
 fn chunk(len: usize, rng: &mut Rng) -> Range<usize> {
     let from = rng.usize(..len);
     let most = if rng.bool() { 4 } else { len };
     from..(from + rng.usize(1..=most)).min(len)
 }
 
-/// Another number in the place of one in digits.
+/// Replaces a number in digits by another.
 fn number(octets: &mut Vec<u8>, rng: &mut Rng) {
     let starts: Vec<usize> = (0..octets.len())
         .filter(|at| octets[*at].is_ascii_digit())
@@ -200,7 +200,7 @@ fn number(octets: &mut Vec<u8>, rng: &mut Rng) {
     drop(octets.splice(from..from + digits, new));
 }
 
-/// Another number in the place of one, two or four octets: one off, nothing, or the maximum.
+/// Replaces a number of one, two or four octets by another: one off, zero, or a maximum.
 fn binary(octets: &mut [u8], at: usize, rng: &mut Rng) {
     let width = [1, 2, 4][rng.usize(..3)].min(octets.len() - at);
     let place = &mut octets[at..at + width];
@@ -218,7 +218,7 @@ fn binary(octets: &mut [u8], at: usize, rng: &mut Rng) {
 
 /// The changed turn one octet at a time, and cut at one place or two.
 fn cuts(turn: usize, len: usize, rng: &mut Rng) -> Vec<Variation> {
-    /// Up to this many octets go one at a time; of more, so many places are cut.
+    /// A turn of up to this many octets goes one octet at a time; a longer turn is cut at this many places at most.
     const APART: usize = 96;
     if len < 2 {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! The loop: mutant after mutant until the budget is spent, and what came of it.
+//! The loop: mutant after mutant until the budget is spent, and its outcome.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -14,13 +14,13 @@ use crate::recut::learn::{Options, learn};
 use crate::recut::run::Recording;
 use crate::recut::subject::Subject;
 
-/// After so many mutants it is seen whether the recorded conversation still works.
+/// Number of mutants after which the recorded conversation is tried again, to see if it still works.
 const SERVES_EVERY: u64 = 48;
 
 /// Fuzzes a server with mutants of a recording.
 ///
 /// # Errors
-/// In a sentence, why the recording cannot be replayed or the server cannot be talked to.
+/// The reason why the recording cannot be replayed or the server cannot be talked to, in a sentence.
 pub(crate) fn run(
     subject: &mut dyn Subject,
     recording: &Recording,
@@ -90,7 +90,7 @@ impl Run<'_> {
             .examine(&mut self.bench, suspect, Signature::of, shrink, said)
     }
 
-    /// Sees that the recorded conversation works, and if not, which of the last mutants is to blame.
+    /// Checks that the recorded conversation works, and if not, which of the last mutants is to blame.
     fn serves(&mut self) -> Result<(), String> {
         if self.bench.fresh || self.bench.serves()? {
             self.recent.clear();
@@ -142,7 +142,7 @@ impl Run<'_> {
     }
 }
 
-/// What findings of one cause have in common: the kind, and the answers where they part.
+/// The common properties of findings of one cause: the kind, the ends, and the answers where they part.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Signature {
     kind: Kind,

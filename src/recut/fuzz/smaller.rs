@@ -11,7 +11,7 @@ const RUNS: usize = 200;
 /// The same for a server that hangs, which is waited for in each conversation that shows it.
 const HUNG_RUNS: usize = 24;
 
-/// Makes a confirmed finding smaller. What comes out was confirmed again.
+/// Makes a confirmed finding smaller. The result is confirmed again, or else the finding as it was.
 pub(super) fn shrink(bench: &mut Bench<'_>, found: Suspect) -> Result<Suspect, String> {
     let runs = match found.kind {
         Kind::Hung => HUNG_RUNS,

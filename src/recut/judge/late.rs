@@ -4,8 +4,8 @@ use super::Bench;
 use crate::recut::held::Shown;
 use crate::recut::variation::Variation;
 
-/// From so many places in a turn on the usual wait, which is a few times that of the whole turn, may be too short for
-/// a program that takes its time for each piece.
+/// Number of places in a turn from which on the usual wait, which is a few times that of the whole turn, may be too
+/// short for a program that takes its time for each piece.
 const MANY_PLACES: usize = 4;
 
 impl Bench<'_> {

@@ -1,4 +1,4 @@
-//! Differences that do not come again, and what explains them.
+//! Differences that do not come again, and their explanations.
 
 use super::super::subject::Subject;
 use super::*;
@@ -82,7 +82,7 @@ fn a_date_that_comes_once_when_the_clock_has_moved_on_is_nothing() {
     const AT_SIX: &[u8] = b"\x01\x82\x61\x96\xdf\x06\xa2answer";
     const AT_SEVEN: &[u8] = b"\x01\x82\x61\x96\xdf\x07\xa2answer";
     assert!(is_nothing(AT_SIX, AT_SEVEN));
-    // Anything else is, and so is a date where the clock changes nothing.
+    // Another answer is a difference, and so is a date where the clock changes nothing.
     assert!(!is_nothing(AT_SIX, b"\x01\x82error"));
     assert!(!is_nothing(USUAL, AT_SEVEN));
 }
@@ -156,7 +156,7 @@ fn an_uncut_run_that_says_nothing_once_does_not_make_every_answer_right() {
 /// A server that answers nothing any more where its request is cut at one of these places.
 struct Hangs {
     at: &'static [usize],
-    /// The sum of the waits in vain.
+    /// The sum of the waits that timed out.
     waited: Duration,
 }
 
@@ -258,7 +258,7 @@ fn a_server_that_hangs_in_every_turn_costs_a_bounded_time() {
     assert!(waited < Duration::from_secs(90), "{waited:?}");
 }
 
-/// A server that takes what one read returns for a request, at each place up to one; after so many conversations
+/// A server that takes what one read returns for a request, at each place up to one; after a number of conversations
 /// it says another word, cut or not.
 struct ReadsShort {
     up_to: usize,
@@ -408,7 +408,7 @@ fn a_time_limit_that_a_loaded_machine_meets_each_time_is_told_from_a_cut() {
     // The cut makes a difference by itself, however fast the machine is.
     assert!(matches!(given_up(1, Some(7)), Outcome::Different(_)));
     assert!(matches!(given_up(20, Some(7)), Outcome::Different(_)));
-    // Whatever is cut makes one, also where no piece goes out fast.
+    // The cut makes a difference too where no piece goes out fast.
     assert!(matches!(given_up(30, Some(19)), Outcome::Different(_)));
     assert!(matches!(given_up(250, Some(19)), Outcome::Different(_)));
 }

@@ -6,7 +6,7 @@ use super::{Bench, Difference, Held, Linger, Variation};
 use crate::recut::tolerated::LONG;
 use crate::recut::turn::Conversation;
 
-/// The longest that a request is held up to see whether it is given up.
+/// Longest time for which a request is held up to see whether it is given up.
 const MOST: Duration = Duration::from_secs(30);
 
 /// Number of conversations in which a request that is cut may go out fast, where the machine is loaded.
@@ -21,7 +21,7 @@ impl Bench<'_> {
         differed: &Held,
         took: Duration,
     ) -> Result<bool, String> {
-        // A server that hangs takes its time by itself; one that gives up says so, or closes.
+        // A server that hangs takes its time by itself; a server that gives up says so, or closes.
         let gives_up = match self.learned.difference(differed) {
             Some(Difference::ClosedInstead { .. } | Difference::Closed) => true,
             Some(Difference::Other { .. }) => differed.closed,

@@ -14,11 +14,11 @@ use crate::trace::Class;
 /// Places that are named in a message.
 const NAMED: usize = 4;
 
-/// Places that are listed in a report, and in the line that runs just this again; with more, the cut
-/// itself is what there is to say.
+/// Places that are listed in a report, and in the line that runs just this again; if there are more, the cut
+/// itself is named instead.
 const LISTED: usize = 64;
 
-/// The check that a finding is. `rerun` gives the command line for a cut.
+/// Makes a check of a finding. `rerun` gives the command line for a cut.
 #[must_use]
 pub fn check(finding: &Finding, rerun: &dyn Fn(&Cut) -> String) -> Check {
     let cut = &finding.cut;
@@ -208,7 +208,7 @@ fn places(cut: &Cut, failure: &Failure) -> Value {
     object.into()
 }
 
-/// What the octets around a single cut suggest.
+/// The cause that the octets around a single cut suggest.
 fn cause(failure: &Failure) -> Option<&'static str> {
     let (before, after) = failure.around.as_ref()?;
     let [_] = failure.places.as_slice() else {
@@ -225,7 +225,7 @@ fn cause(failure: &Failure) -> Option<&'static str> {
     }
 }
 
-/// Whether the octets around a cut are UTF-8 apart from a character torn at each edge.
+/// True if the octets around a cut are UTF-8 apart from a character torn at each edge.
 fn is_text(before: &[u8], after: &[u8]) -> bool {
     let all = [before, after].concat();
     let inside = all.iter().skip_while(|octet| matches!(octet, 0x80..=0xbf));

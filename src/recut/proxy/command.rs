@@ -1,4 +1,4 @@
-//! One run of the command through the proxy, and how it ends.
+//! A run of the command through the proxy, and its end.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -16,38 +16,38 @@ use crate::testee::launch::StartError;
 use crate::testee::task::Task;
 use crate::testee::watch::Activity;
 
-/// How often a running command is looked at.
+/// Time between two looks at a running command.
 const LOOK_EVERY: Duration = Duration::from_millis(3);
 
-/// How often its threads are looked at.
+/// Time between two looks at its threads.
 const WATCH_EVERY: Duration = Duration::from_millis(30);
 
 /// Longest rest of a command that hangs, beside what it rests when nothing is cut: every thread of it
 /// sleeps, and nothing passes.
 const REST: Duration = Duration::from_secs(2);
 
-/// A command may be silent for so many times as long as when nothing is cut.
+/// Multiple of its silence without cuts that a command is allowed, beside the limit.
 const TIMES_SILENT: u32 = 3;
 
-/// A command of which nothing is known may be silent for so many times the limit.
+/// Multiple of the limit for which a command may be silent while nothing is known of it.
 const FIRST_RUN: u32 = 12;
 
-/// A command may take so many times as long as when nothing is cut, beside the limit of the first run.
+/// Multiple of its time without cuts that a command may take, beside the limit of the first run.
 const TIMES_LONG: u32 = 10;
 
-/// How a run of the command ended.
+/// The end of a run of the command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// By itself, with this status; 128 and the signal for one that was killed.
+    /// The command ended by itself, with this status: 128 plus the signal if it was killed.
     Status(i32),
-    /// It was ended: for so long nothing had come of it.
+    /// The command was ended: nothing had come of it for this time.
     Silent(Duration),
-    /// It was ended: it took so long.
+    /// The command was ended: it took this time.
     Endless(Duration),
 }
 
 impl Ended {
-    /// Whether it succeeded.
+    /// True if the command succeeded.
     #[must_use]
     pub const fn well(self) -> bool {
         matches!(self, Self::Status(0))
@@ -70,12 +70,12 @@ impl Ended {
     }
 }
 
-/// One run.
+/// A run of the command.
 #[derive(Debug)]
 pub struct Run {
-    /// How it ended.
+    /// The end of the run.
     pub ended: Ended,
-    /// How long it took.
+    /// The duration of the run.
     pub took: Duration,
     /// The end of what the command wrote.
     pub output: String,
@@ -83,7 +83,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// What passed.
+    /// The log of what passed.
     #[must_use]
     pub fn log(&self) -> &Log {
         self.running.log()
@@ -104,13 +104,13 @@ impl Run {
     }
 }
 
-/// Why a run could not be made.
+/// The reason why a run could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The command could not be started.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// Whoever follows wants it to end.
+    /// The caller wants the run to end.
     #[error("interrupted")]
     Interrupted,
 }
@@ -126,7 +126,7 @@ pub struct Command {
     known: Option<Known>,
 }
 
-/// How a run without cuts went.
+/// The longest times of runs without cuts.
 #[derive(Debug, Clone, Copy)]
 struct Known {
     took: Duration,
@@ -172,8 +172,8 @@ impl Command {
         self
     }
 
-    /// Runs it once. `goes_on` is asked all the time whether to go on. What is learned of a run that
-    /// succeeds without cuts bounds the later ones.
+    /// Runs the command once. `goes_on` is asked all the time whether to go on. The times of a run that
+    /// succeeds without cuts bound the later runs.
     ///
     /// # Errors
     /// [`RunError`]
@@ -202,7 +202,7 @@ impl Command {
         };
         let took = silence.begun.elapsed();
         let output = task.output();
-        // Its sockets are closed when all of its processes are gone.
+        // The command's sockets are closed when all of its processes are gone.
         drop(task);
         running.end();
         silence.note();
@@ -227,7 +227,7 @@ impl Command {
         })
     }
 
-    /// Whether nothing more is to be expected of a run.
+    /// The end of a run, if nothing more is to be expected of it.
     fn is_over(&self, silence: &Silence) -> Option<Ended> {
         let (silent, rested) = (silence.silent(), silence.rested());
         let first = self.limit * FIRST_RUN;
@@ -249,7 +249,7 @@ impl Command {
     }
 }
 
-/// For how long nothing has come of a command. The time in which the proxy holds octets back is not
+/// The time for which nothing has come of a command. The time in which the proxy holds octets back is not
 /// the command's.
 struct Silence {
     begun: Instant,

@@ -1,4 +1,4 @@
-//! One connection of a client through the proxy, and how it ends.
+//! A connection of a client through the proxy, and its end.
 //!
 //! Nothing is answered by the proxy itself: an end of stream, a reset and a receiver that does not
 //! read reach the other side as they would without it.
@@ -25,9 +25,9 @@ struct Side {
     stream: TcpStream,
     ours: SocketAddr,
     theirs: SocketAddr,
-    /// It was reset by its other end.
+    /// True once the connection of this side was reset.
     reset: AtomicBool,
-    /// We have ended our stream to it.
+    /// True once we have ended our stream to it.
     ended: AtomicBool,
 }
 
@@ -93,7 +93,7 @@ impl Connection {
         Arc::clone(self.link.get_or_init(|| self.context.log.begin()))
     }
 
-    /// How octets of this direction are cut.
+    /// The plan for octets of this direction.
     pub(super) fn plan(&self, direction: Direction) -> Plan {
         if self.context.cuts(direction) {
             self.context.plan.clone()
@@ -106,7 +106,7 @@ impl Connection {
         self.context.passes(number, direction, octets);
     }
 
-    /// Octets are held back until the guard is dropped.
+    /// Notes that octets are held back until the guard is dropped.
     pub(super) fn hold(&self) -> Hold<'_> {
         self.context.hold()
     }
@@ -115,7 +115,7 @@ impl Connection {
         self.context.log.is_timed();
     }
 
-    /// Whether the sender of this direction, whose stream has ended, has reset it in truth.
+    /// True if the sender of this direction, whose stream has ended, has in truth reset it.
     pub(super) fn is_reset(&self, direction: Direction) -> bool {
         let source = self.source(direction);
         source.reset.load(Ordering::SeqCst)
@@ -128,7 +128,7 @@ impl Connection {
         self.source(direction).reset.store(true, Ordering::SeqCst);
     }
 
-    /// The stream of this direction has ended, and the receiver is told.
+    /// Tells the receiver that the stream of this direction has ended.
     pub(super) fn end(&self, direction: Direction) {
         self.note_end(direction);
         let sink = self.sink(direction);
@@ -136,8 +136,8 @@ impl Connection {
         let _ = sink.stream.shutdown(Shutdown::Write);
     }
 
-    /// One side has reset the connection, and the other is told: when both directions have been
-    /// left, which closes the sockets.
+    /// Passes a reset by one side on to the other, which sees it when both directions have been
+    /// left, because that closes the sockets.
     pub(super) fn reset(&self, direction: Direction) {
         self.note_end(direction);
         if let Some(link) = self.link.get() {

@@ -1,4 +1,4 @@
-//! What all connections of one run share: how they are cut, and what has passed.
+//! The context that all connections of one run share: the plan, and the log of what has passed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,20 +9,20 @@ use super::log::{Hold, Log};
 use super::tape::Tape;
 use crate::framing::Framing;
 
-/// How the octets of a run are passed on.
+/// The way in which the octets of a run are passed on.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Where they are cut.
+    /// The cuts.
     pub cut: Cut,
-    /// Do not cut, but be as late: a control, which tells a client that is cut from a client that is
-    /// late.
+    /// The delays of a control, which does not cut, but is as late: it tells a client that is cut from a client
+    /// that is late.
     pub late: Option<Late>,
-    /// How the streams are divided, for [`Cut::Edges`].
+    /// The framing of the streams, for [`Cut::Edges`].
     pub framing: Option<Arc<Framing>>,
 }
 
 impl Plan {
-    /// Cuts, and no more.
+    /// A plan that cuts, and no more.
     #[must_use]
     pub const fn of(cut: Cut) -> Self {
         Self {
@@ -33,16 +33,16 @@ impl Plan {
     }
 }
 
-/// How late octets are that come whole.
+/// The delays of octets that come whole.
 #[derive(Debug, Clone, Copy)]
 pub struct Late {
-    /// Each burst is held back for so long for each cut that it would have.
+    /// Time for which each burst is held back for each cut that it would have.
     pub each: Duration,
-    /// All bursts of a stream are held back for so long together.
+    /// Longest time for which all bursts of a stream are held back together.
     pub all: Duration,
 }
 
-/// One run, as its connections know it.
+/// A run, as its connections know it.
 pub(super) struct Context {
     pub(super) plan: Plan,
     pub(super) log: Log,
@@ -62,12 +62,12 @@ impl Context {
         }
     }
 
-    /// Whether streams of this direction are cut.
+    /// True if streams of this direction are cut.
     pub(super) fn cuts(&self, direction: Direction) -> bool {
         self.directions.contains(&direction)
     }
 
-    /// Octets pass.
+    /// Notes octets that pass.
     pub(super) fn passes(&self, number: u32, direction: Direction, octets: &[u8]) {
         self.log.count(octets.len());
         if let Some(tape) = &self.tape {
@@ -75,19 +75,19 @@ impl Context {
         }
     }
 
-    /// Octets are held back until the guard is dropped.
+    /// Notes that octets are held back until the guard is dropped.
     pub(super) fn hold(&self) -> Hold<'_> {
         self.log.hold()
     }
 
-    /// A stream ends, or its connection is reset.
+    /// Notes that a stream ends, or its connection is reset.
     pub(super) fn ends(&self, number: u32, direction: Direction) {
         if let Some(tape) = &self.tape {
             tape.end(number, direction);
         }
     }
 
-    /// The run is over: connections are being ended.
+    /// Notes that the run is over: connections are being ended.
     pub(super) fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
     }

@@ -1,4 +1,4 @@
-//! Where the proxy cuts: a value that can be printed, parsed and shrunk.
+//! The cuts of the proxy: a value that can be printed, parsed and shrunk.
 
 use std::fmt;
 use std::str::FromStr;
@@ -83,28 +83,28 @@ impl FromStr for Place {
     }
 }
 
-/// How the streams of a run are cut.
+/// The way in which the streams of a run are cut.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cut {
-    /// Passed on as they come.
+    /// Octets are passed on as they come.
     None,
-    /// One octet at a time: the first [`ONE_BY_ONE`] of each direction, and the edges of each
+    /// Octets go one at a time: the first [`ONE_BY_ONE`] of each direction, and the edges of each
     /// burst after them.
     Octets,
     /// Around the edges of bursts and frames, and in their middle.
     Edges,
     /// At places that follow from a seed.
     Random(u64),
-    /// What comes in several writes is passed on in one.
+    /// Octets that come in several writes are passed on in one.
     Join,
     /// At these places only.
     At(Vec<Place>),
-    /// Only what comes before and after these places is joined.
+    /// Only the octets before and after these places are joined.
     JoinAt(Vec<Place>),
 }
 
 impl Cut {
-    /// Whether it joins.
+    /// True if the cut joins octets instead.
     #[must_use]
     pub const fn joins(&self) -> bool {
         matches!(self, Self::Join | Self::JoinAt(_))
@@ -132,7 +132,7 @@ impl Cut {
         if self.joins() { "CUT-2" } else { "CUT-1" }
     }
 
-    /// What it does, in one line.
+    /// The title of the case, in one line.
     #[must_use]
     pub fn title(&self) -> &'static str {
         match self {
@@ -149,7 +149,7 @@ impl Cut {
         }
     }
 
-    /// Whether the stream is cut at `place`, as far as that follows from the place alone.
+    /// True if the stream is cut at `place`, as far as that follows from the place alone.
     #[must_use]
     pub fn is_at(&self, place: Place) -> bool {
         match self {
@@ -233,14 +233,14 @@ fn is_random(seed: u64, place: Place) -> bool {
         1024
     } else {
         let stretch = place.after / STRETCH;
-        // A conversation may have no more than the first.
+        // A conversation may have no more than the first stretch.
         let densities = if stretch == 0 { 2 } else { 4 };
         [3, 8, 24, 64][(draw(1, stretch) % densities) as usize]
     };
     draw(2, place.after).is_multiple_of(one_in)
 }
 
-/// One step of SplitMix64: the same on every machine and in every version.
+/// A step of SplitMix64: the same on every machine and in every version.
 const fn mix(state: u64) -> u64 {
     let z = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -1,4 +1,4 @@
-//! Where one burst is cut: what follows from the place alone, and what follows from the burst.
+//! The cuts of one burst: those that follow from the place alone, and those that follow from the burst.
 
 use super::cut::{Cut, Direction, ONE_BY_ONE, Place};
 use super::frames::Frames;
@@ -93,7 +93,7 @@ impl<'c> Cutter<'c> {
     }
 }
 
-/// The first and the last of `cuts`, so many in all.
+/// The first and the last of `cuts`, `most` in all.
 fn outermost(mut cuts: Vec<u64>, most: usize) -> Vec<u64> {
     let too_many = cuts.len().saturating_sub(most);
     let first = most.div_ceil(2).min(cuts.len());

@@ -1,4 +1,4 @@
-//! Where the frames of one direction can be cut, however they come in bursts.
+//! The places at which the frames of one direction can be cut, however they come in bursts.
 
 use crate::framing::{Ended, Framing, Place};
 
@@ -11,9 +11,9 @@ pub(super) struct Frames<'f> {
     framing: &'f Framing,
     /// The frame that has begun, as far as it has come.
     unfinished: Vec<u8>,
-    /// Octets of it that were looked at before.
+    /// True once the preface, or a frame, has come whole.
     begun: bool,
-    /// The stream is not of this framing after all, or too large.
+    /// True if the stream is not of this framing after all, or a frame is too large.
     lost: bool,
 }
 
@@ -28,7 +28,7 @@ impl<'f> Frames<'f> {
     }
 
     /// The offsets at which to cut these octets, which follow those before: inside each number,
-    /// behind it, and in the middle of each payload. So the second half of a frame comes with the
+    /// after it, and in the middle of each payload. The second half of a frame then comes with the
     /// first octets of the next. `None` where the octets are not frames.
     pub(super) fn cuts(&mut self, octets: &[u8]) -> Option<Vec<u64>> {
         if self.lost {
@@ -46,7 +46,7 @@ impl<'f> Frames<'f> {
             self.lost = true;
             return None;
         }
-        self.begun |= !split.frames.is_empty();
+        self.begun |= split.whole > 0;
         let mut cuts = Vec::new();
         for frame in &split.frames {
             for (place, at) in &frame.parts {
@@ -57,7 +57,7 @@ impl<'f> Frames<'f> {
                 }
             }
         }
-        // A frame that has only begun is cut where it has come to: inside its number, mostly.
+        // A frame that has only begun is cut after its first octet: inside its number, mostly.
         if split.whole < stream.len() {
             cuts.push(split.whole + 1);
         }
@@ -69,5 +69,31 @@ impl<'f> Frames<'f> {
                 .map(|cut| (cut - seen) as u64)
                 .collect(),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_preface_that_comes_alone_is_not_looked_for_again() {
+        let framing: Framing = "u8 preface=x6869".parse().unwrap();
+        for bursts in [
+            &[&b"hi\x03abc\x01d"[..]][..],
+            &[b"hi", b"\x03abc\x01d"],
+            &[b"h", b"i", b"\x03abc", b"\x01d"],
+        ] {
+            let mut frames = Frames::new(&framing);
+            let mut before = 0;
+            let mut cuts = Vec::new();
+            for burst in bursts {
+                let here = frames.cuts(burst).expect("these are frames");
+                cuts.extend(here.iter().map(|cut| before + *cut));
+                before += burst.len() as u64;
+            }
+            // In the middle of the first payload, in whatever bursts it comes.
+            assert!(cuts.contains(&4), "{bursts:?}: {cuts:?}");
+        }
     }
 }

@@ -24,7 +24,7 @@ const UNSEEN_PAUSE: Duration = Duration::from_millis(2);
 /// only when it has sent all is served as well.
 const MAX_STALLS: u32 = 12;
 
-/// How patient a gate is.
+/// The time limits of a gate.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Patience {
     /// Longest wait for the receiver to take a piece.
@@ -37,14 +37,14 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// For a stream that is cut at any number of places.
+    /// The time limits for a stream that is cut at any number of places.
     pub(super) const MANY: Self = Self {
         stall: Duration::from_millis(400),
         rest: Duration::from_millis(1),
         rests: Duration::from_millis(300),
     };
 
-    /// For a stream that is cut at a few places, which must not be missed.
+    /// The time limits for a stream that is cut at a few places, which must not be missed.
     pub(super) const FEW: Self = Self {
         stall: Duration::from_secs(3),
         rest: Duration::from_millis(4),
@@ -52,14 +52,14 @@ impl Patience {
     };
 }
 
-/// What became of a cut.
+/// The result of a cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Passed {
     /// The receiver has taken all that was sent.
     Taken,
-    /// It cannot be seen; a pause was made.
+    /// The receiver's queue cannot be seen; a pause was made.
     Timed,
-    /// It leaves octets unread.
+    /// The receiver leaves octets unread.
     Stalled,
 }
 
@@ -72,7 +72,7 @@ pub(super) struct Gate {
     rested: Duration,
     was_seen: bool,
     stalls: u32,
-    /// The receiver has not taken what it left unread at the last cut.
+    /// True if the receiver has not taken what it left unread at the last cut.
     is_stalled: bool,
 }
 
@@ -105,7 +105,7 @@ impl Gate {
                 .and_then(|queues| queues.backlog(self.ours, self.theirs, sent));
             let Some(left) = left else {
                 if self.was_seen {
-                    // It has closed, and takes nothing any more.
+                    // The receiver has closed, and takes nothing any more.
                     return Passed::Taken;
                 }
                 thread::sleep(UNSEEN_PAUSE);

@@ -15,33 +15,33 @@ pub const MAX_RUNS: usize = 40;
 /// Runs that it takes at least to confirm a failure: two controls, the failure again, a smaller set.
 const MIN_RUNS: usize = 5;
 
-/// Why a command cannot be judged.
+/// The reason why a command cannot be judged.
 #[derive(Debug, thiserror::Error)]
 pub enum Unjudgeable {
-    /// It could not be run.
+    /// The command could not be run.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// It fails when nothing is cut.
+    /// The command fails when nothing is cut.
     #[error(
         "COMMAND {how} when nothing is cut, so that nothing can be said about cuts{}",
         .said.as_ref().map_or(String::new(), |said| format!("; it said: {said}"))
     )]
     FailsUncut {
-        /// How it ended.
+        /// The end of the command, in words.
         how: String,
         /// The last line that it wrote.
         said: Option<String>,
     },
-    /// It does not come through the proxy.
+    /// The command does not come through the proxy.
     #[error(
         "COMMAND succeeds without a connection to {address}: it needs no network, or goes \
          elsewhere; `{{host}}` and `{{port}}` in COMMAND are filled in with the address of the proxy"
     )]
     NeverConnects {
-        /// Where the proxy listens.
+        /// The address at which the proxy listens.
         address: String,
     },
-    /// It connects, and nothing passes.
+    /// The command connects, and nothing passes.
     #[error(
         "COMMAND connects and succeeds, but not one octet passes, so that there is nothing to cut"
     )]
@@ -51,44 +51,44 @@ pub enum Unjudgeable {
     Unreachable {
         /// The server's address.
         to: String,
-        /// What the system said.
+        /// The system's error.
         why: String,
     },
 }
 
-/// What a cut came to.
+/// The finding about a cut.
 #[derive(Debug)]
 pub struct Finding {
     /// The cut.
     pub cut: Cut,
-    /// What came of it.
+    /// The outcome of the cut.
     pub outcome: Outcome,
-    /// How often the command ran for it.
+    /// Number of runs of the command for it.
     pub runs: usize,
 }
 
-/// What came of a cut.
+/// The outcome of a cut.
 #[derive(Debug)]
 pub enum Outcome {
     /// The command succeeds.
     Pass,
     /// There was nothing to cut, or nothing to join.
     Nothing,
-    /// It fails, and not without the cut.
+    /// The command fails, and not without the cut.
     Fail(Failure),
-    /// It failed, and did not again.
+    /// The command failed, and did not again.
     Flaky {
-        /// How it ended when it failed.
+        /// The end of the failed run, in words.
         how: String,
     },
-    /// It fails as well when nothing is cut, but all comes as late as the cuts make it.
+    /// The command fails as well when nothing is cut, but all comes as late as the cuts make it.
     Late {
-        /// How it ended.
+        /// The end of the command, in words.
         how: String,
     },
-    /// It fails now when nothing is cut.
+    /// The command fails now when nothing is cut.
     UncutFails {
-        /// How it ended.
+        /// The end of the command, in words.
         how: String,
     },
 }
@@ -96,7 +96,7 @@ pub enum Outcome {
 /// A failure, shrunk.
 #[derive(Debug, Clone)]
 pub struct Failure {
-    /// How the command ended.
+    /// The end of the command, in words.
     pub how: String,
     /// The last line that it wrote.
     pub said: Option<String>,
@@ -104,16 +104,16 @@ pub struct Failure {
     pub places: Vec<Place>,
     /// The octets before and after the first of these places.
     pub around: Option<(Vec<u8>, Vec<u8>)>,
-    /// How well the set is known.
+    /// The certainty of that set.
     pub shrunk: Shrunk,
     /// Another cut that showed the same place first.
     pub same_as: Option<Cut>,
 }
 
-/// How well the least set of places is known.
+/// The certainty of the least set of places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shrunk {
-    /// It fails again, and no smaller set was found.
+    /// The command fails again, and no smaller set was found.
     Confirmed,
     /// No runs were left; a smaller set may do.
     OutOfRuns,
@@ -122,7 +122,7 @@ pub enum Shrunk {
     NotRepeatable,
 }
 
-/// Is told before each run: what for, and the number of the run. Says whether to go on.
+/// A function that is told before each run its purpose and its number. Returns true to go on.
 pub type Watch<'w> = dyn FnMut(&str, usize) -> bool + 'w;
 
 /// Judges a command.
@@ -133,7 +133,7 @@ pub struct Judge<'j> {
     watch: &'j mut Watch<'j>,
     interrupted: &'j dyn Fn() -> bool,
     runs: usize,
-    /// The places under which it was found to fail.
+    /// The failures found before, each with its cut.
     known: Vec<(Failure, Cut)>,
     timed: bool,
     uncut_shape: Vec<(u64, u64)>,
@@ -167,13 +167,13 @@ impl<'j> Judge<'j> {
         }
     }
 
-    /// Whether pauses stood in for a look into the queue, somewhere.
+    /// True if pauses stood in for a look into the queue, somewhere.
     #[must_use]
     pub const fn timed(&self) -> bool {
         self.timed
     }
 
-    /// How often the command has run.
+    /// Number of runs of the command so far.
     #[must_use]
     pub const fn runs(&self) -> usize {
         self.runs

@@ -1,16 +1,16 @@
 //! The least set of places under which a run fails.
 
-/// What a search came to.
+/// The result of a search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Least<T> {
     /// The smallest set found that fails.
     pub places: Vec<T>,
-    /// No run is left, and a smaller set may fail too.
+    /// True if no run was left, so that a smaller set may fail too.
     pub exhausted: bool,
 }
 
 /// Shrinks `places`, under which a run fails, and without which it does not. `fails` runs with some
-/// of them; it answers `None` once no run is left. `first` is where to divide them at first.
+/// of them; it answers `None` once no run is left. `first` is the index at which to divide them first.
 ///
 /// A set fails if it holds certain places; so the shortest beginning of the list that fails ends
 /// with one of them, which a binary search finds. It is kept, and the next one is searched among those
@@ -75,7 +75,7 @@ fn with<T: Copy>(some: &[T], needed: &[T]) -> Vec<T> {
 mod tests {
     use super::*;
 
-    /// The least set found for one that needs all of `culprits`, and the runs that it took.
+    /// The least set found for a failure that needs all of `culprits`, and the runs that it took.
     fn found(length: u32, culprits: &[u32], most: usize) -> (Least<u32>, usize) {
         let places: Vec<u32> = (0..length).collect();
         let mut runs = 0;

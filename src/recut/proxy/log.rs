@@ -1,4 +1,4 @@
-//! What passed in one run: which connections, how many octets, where they were cut.
+//! The log of one run: its connections, the number of octets, the places at which they were cut.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,7 +15,7 @@ const AROUND: usize = 8;
 /// Cuts noted in each direction of a connection.
 const MAX_CUTS: usize = 32 * 1024;
 
-/// What has passed in one run.
+/// The log of one run.
 #[derive(Debug, Default)]
 pub struct Log {
     numbers: AtomicU32,
@@ -28,7 +28,7 @@ pub struct Log {
     links: Mutex<Vec<Arc<LinkLog>>>,
 }
 
-/// What has passed on one connection.
+/// The log of one connection.
 #[derive(Debug)]
 pub struct LinkLog {
     /// Number of the connection, from 1.
@@ -37,7 +37,7 @@ pub struct LinkLog {
     to_server: Mutex<Stream>,
 }
 
-/// What has passed in one direction of a connection.
+/// The log of one direction of a connection.
 #[derive(Debug, Clone, Default)]
 pub struct Stream {
     /// Number of octets.
@@ -56,7 +56,7 @@ pub struct Stream {
     pub reset: bool,
 }
 
-/// Octets of one stream are held back by the proxy for as long as this lives.
+/// A guard: octets of one stream are held back by the proxy for as long as it lives.
 #[derive(Debug)]
 pub(super) struct Hold<'l>(&'l Log);
 
@@ -71,7 +71,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Log {
-    /// A connection was accepted.
+    /// Notes that a connection was accepted.
     pub(super) fn accept(&self) {
         self.accepted.fetch_add(1, Ordering::Relaxed);
     }
@@ -91,19 +91,19 @@ impl Log {
         self.octets.fetch_add(octets as u64, Ordering::Relaxed);
     }
 
-    /// Octets are held back until the guard is dropped.
+    /// Notes that octets are held back until the guard is dropped.
     pub(super) fn hold(&self) -> Hold<'_> {
         self.holds.fetch_add(1, Ordering::Relaxed);
         self.holding.fetch_add(1, Ordering::Relaxed);
         Hold(self)
     }
 
-    /// The server could not be reached.
+    /// Notes that the server could not be reached.
     pub(super) fn is_unreachable(&self, why: String) {
         lock(&self.unreachable).get_or_insert(why);
     }
 
-    /// The queue of a receiver could not be seen.
+    /// Notes that the queue of a receiver could not be seen.
     pub(super) fn is_timed(&self) {
         self.timed.store(true, Ordering::Relaxed);
     }
@@ -126,19 +126,19 @@ impl Log {
         self.octets() + self.holds.load(Ordering::Relaxed)
     }
 
-    /// Whether octets are held back at this moment: nobody else can be blamed for the silence.
+    /// True while octets are held back: nobody but the proxy can be blamed for the silence.
     #[must_use]
     pub fn is_holding(&self) -> bool {
         self.holding.load(Ordering::Relaxed) > 0
     }
 
-    /// Why the server could not be reached, the first time that happened.
+    /// The reason why the server could not be reached, the first time that happened.
     #[must_use]
     pub fn unreachable(&self) -> Option<String> {
         lock(&self.unreachable).clone()
     }
 
-    /// Whether pauses kept pieces apart, because some receiver's queue could not be seen.
+    /// True if pauses kept pieces apart, because some receiver's queue could not be seen.
     #[must_use]
     pub fn timed(&self) -> bool {
         self.timed.load(Ordering::Relaxed)
@@ -239,7 +239,7 @@ impl Log {
 }
 
 impl LinkLog {
-    /// What passed in one direction.
+    /// The log of one direction.
     pub fn stream(&self, direction: Direction) -> MutexGuard<'_, Stream> {
         lock(match direction {
             Direction::ToClient => &self.to_client,

@@ -1,4 +1,4 @@
-//! One direction of a connection: octets from one socket to the other, cut or joined on the way.
+//! A direction of a connection: octets from one socket to the other, cut or joined on the way.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,10 +13,10 @@ use super::socket::{self, Broken, Came};
 /// Octets read at a time at first.
 const BUFFER: usize = 64 * 1024;
 
-/// Octets read at a time once so many come: larger reads make a bulk transfer faster.
+/// Octets read at a time at most, once reads fill the buffer: larger reads make a bulk transfer faster.
 const MAX_BUFFER: usize = 512 * 1024;
 
-/// A sender that sends nothing for so long has said what it had to say. Senders that write twice
+/// Silence after which a sender has said what it had to say. Senders that write twice
 /// do so within microseconds; on a loaded machine, within some milliseconds.
 const QUIET: Duration = Duration::from_millis(5);
 
@@ -33,7 +33,7 @@ const ALL_HOLDS: Duration = Duration::from_secs(2);
 /// Quiet time once [`ALL_HOLDS`] is used up.
 const SHORT_QUIET: Duration = Duration::from_millis(1);
 
-/// Places up to which each is waited for with more patience.
+/// Number of places up to which each is waited for with more patience.
 const FEW_PLACES: usize = 8;
 
 /// Moves the octets of one direction.
@@ -181,8 +181,8 @@ impl<'c> Pump<'c> {
         self.write(&burst[written..], false)
     }
 
-    /// Waits for more to join with the `length` octets that have come. Says how many there are then,
-    /// and whether the stream has ended behind them.
+    /// Waits for more to join with the `length` octets that have come. Returns the number of octets then,
+    /// and true if the stream has ended after them.
     fn join(
         &mut self,
         mut length: usize,

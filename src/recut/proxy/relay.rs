@@ -70,7 +70,7 @@ impl Relay {
         })
     }
 
-    /// Where it listens.
+    /// The address at which the proxy listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
@@ -124,7 +124,7 @@ impl std::fmt::Debug for Running {
 }
 
 impl Running {
-    /// What has passed so far.
+    /// The log of what has passed so far.
     #[must_use]
     pub fn log(&self) -> &Log {
         self.session.log()
@@ -162,7 +162,7 @@ fn accept_all(listener: &TcpListener, shared: &Shared) {
         }
         match client {
             Ok(client) => {
-                // Between two runs nobody is to be served.
+                // Between two runs no client is to be served.
                 let session = lock(&shared.session).clone();
                 if let Some(session) = session {
                     session.take(client, Arc::clone(&shared.to));

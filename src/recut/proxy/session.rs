@@ -14,7 +14,7 @@ use super::pump::Pump;
 /// Stack of a thread that moves octets, in octets: it calls little, and there may be a thousand.
 const STACK: usize = 256 * 1024;
 
-/// One run.
+/// The session of one run.
 pub(super) struct Session {
     context: Arc<Context>,
     connections: Mutex<Vec<Weak<Connection>>>,
@@ -36,7 +36,7 @@ impl Session {
         }
     }
 
-    /// What has passed so far.
+    /// The log of what has passed so far.
     pub(super) fn log(&self) -> &Log {
         &self.context.log
     }
@@ -65,7 +65,7 @@ impl Session {
             Ok(server) => server,
             Err(error) => {
                 self.context.log.is_unreachable(error.to_string());
-                // What is nearest to a refused connection, for a client that has one already.
+                // A reset is nearest to a refused connection, for a client that is connected already.
                 super::socket::reset_on_close(&client);
                 return;
             }
@@ -93,7 +93,7 @@ impl Session {
         let _ = to_client.join();
     }
 
-    /// Waits until all connections have ended by themselves, for so long at most.
+    /// Waits until all connections have ended by themselves, for `most` at the longest.
     pub(super) fn finish(&self, most: Duration) {
         let begun = Instant::now();
         let mut active = lock(&self.active);

@@ -15,7 +15,7 @@ use crate::testee::watch::Queues;
 /// receiver has not got.
 const FLUSH_BOUND: Duration = Duration::from_secs(1);
 
-/// What a read came to.
+/// The result of a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Came {
     Octets(usize),
@@ -112,7 +112,7 @@ pub(super) fn reset_on_close(stream: &TcpStream) {
     let _ = sockopt::set_socket_linger(stream, Some(Duration::ZERO));
 }
 
-/// Whether a connection whose stream has ended was reset in truth: a write that meets the reset
+/// True if a connection whose stream has ended was in truth reset: a write that meets the reset
 /// takes the error, and reads see an end then. Only where we have not ended our own stream.
 pub(super) fn was_reset(stream: &TcpStream) -> bool {
     stream.peer_addr().is_err()

@@ -8,12 +8,12 @@ use crate::recut::exchange::{Exchange, Party};
 /// The connection that is written down: the first on which an octet passes.
 const RECORDED: u32 = 1;
 
-/// What passes on one connection.
+/// The octets and ends that pass on one connection.
 #[derive(Debug, Default)]
 pub struct Tape(Mutex<Exchange>);
 
 impl Tape {
-    /// What has passed so far.
+    /// The exchange so far.
     #[must_use]
     pub fn exchange(&self) -> Exchange {
         self.0
@@ -22,14 +22,14 @@ impl Tape {
             .clone()
     }
 
-    /// Octets are passed on; before the receiver has them, so that its answer follows them.
+    /// Notes octets before the receiver has them, so that its answer follows them.
     pub(super) fn octets(&self, connection: u32, direction: Direction, octets: &[u8]) {
         self.note(connection, |exchange| {
             exchange.octets(sender(direction), octets);
         });
     }
 
-    /// A stream ends.
+    /// Notes that a stream ends.
     pub(super) fn end(&self, connection: u32, direction: Direction) {
         self.note(connection, |exchange| exchange.end(sender(direction)));
     }

@@ -1,4 +1,4 @@
-//! Answers of a server: what comes to a turn, or to several that were sent together.
+//! Answers of a server to a turn, or to several turns that were sent together.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use crate::recut::subject::Peer;
 use crate::testee::connection::Connection;
 use crate::testee::wait::Patience;
 
-/// The wait for the rest of an answer that can be no right one any more.
+/// The wait for the rest of an answer that cannot become right any more.
 const SEEN_WRONG: Duration = Duration::from_millis(300);
 
-/// The wait for the first octet of an answer in the runs that show what answers are like: whoever awaits something else
-/// before answers, or is only starting, sleeps for a while by right.
+/// The wait for the first octet of an answer in the runs from which answers are learned: a server that awaits something
+/// else before it answers, or is only starting, sleeps for a while by right.
 pub(in crate::recut) const FIRST_OCTET: Duration = Duration::from_secs(3);
 
 impl<P: Peer> UnderWay<'_, '_, P> {
@@ -57,7 +57,7 @@ impl<P: Peer> UnderWay<'_, '_, P> {
         if self.connection.ending().is_none() && !flooded {
             match talk.learned {
                 Some(learned) if whole && !learned.patterns[last].is_open() => {
-                    // More than is right shows before the next turn.
+                    // Octets beyond the right answer show before the next turn.
                     self.server.settle();
                     self.connection.pump();
                 }
@@ -69,7 +69,7 @@ impl<P: Peer> UnderWay<'_, '_, P> {
     }
 
     /// Waits for the first octet of an answer that is not known yet, for as long as a server may sleep by right before
-    /// it answers. Says how long that took, of the time that the server had.
+    /// it answers. Returns the time that this took, of the time that the server had.
     fn first_octet(&mut self, expected: Option<usize>) -> Duration {
         let talk = self.talk;
         if talk.learned.is_some() || expected == Some(0) {
@@ -91,7 +91,7 @@ impl<P: Peer> UnderWay<'_, '_, P> {
         }
     }
 
-    /// Everything that comes until the server rests.
+    /// Takes all octets that come until the server rests.
     fn until_rest(&mut self, rest: Duration) -> Vec<u8> {
         self.server.settle();
         self.connection.pump();

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::{Conversation, Variation, asks_for_more};
 use crate::trace::octets::Octets;
 
-/// Whether a turn may be sent ahead of the answer before it: a mark of the recording, and the last
-/// turn where the conversation closes after it, say that it may not.
+/// True if a turn may be sent ahead of the answer before it: not where that answer is marked as awaited or asks
+/// for more, and not if it is the last turn and the conversation closes after it.
 fn may_follow_at_once(conversation: &Conversation, turn: usize) -> bool {
     let before = &conversation.turns[turn - 1];
     let awaited = before.answer.as_ref().is_some_and(|answer| {

@@ -30,7 +30,7 @@ pub fn write(report: &Report<'_>) -> Result<String, askama::Error> {
     .render()
 }
 
-/// One of the implementations that are compared.
+/// A column: one of the implementations that are compared.
 struct Column {
     number: usize,
     label: String,
@@ -42,19 +42,19 @@ struct Column {
     unjudged: Option<String>,
 }
 
-/// A requirement, and how its checks went in each column.
+/// A requirement, and the results of its checks in each column.
 struct RequirementRow {
     id: String,
     text: String,
     cells: Vec<Cell>,
 }
 
-/// How the checks of a requirement went.
+/// The results of the checks of a requirement.
 struct Cell {
     /// The worst verdict, which colours it; nothing where no check was made.
     verdict: &'static str,
     text: String,
-    /// What it is sorted by: the worst first.
+    /// The key that the cell is sorted by: the worst first.
     key: String,
 }
 
@@ -69,7 +69,7 @@ struct Row {
 #[template(path = "matrix.html")]
 struct Matrix {
     version: &'static str,
-    /// Whether it is about what changed between two runs.
+    /// True if the page is about changes between two runs.
     compares: bool,
     differing: usize,
     columns: Vec<Column>,
@@ -78,7 +78,7 @@ struct Matrix {
 }
 
 /// Several reports as one page: by requirement and by case, a column a report. Of an old and a new run
-/// that are compared, what differs comes first.
+/// that are compared, the cases that differ come first.
 ///
 /// # Errors
 /// None that a report can cause.

@@ -6,12 +6,12 @@ use crate::judge::id::RequirementId;
 use crate::trace::Class;
 use crate::trace::segmentation::Segmentation;
 
-/// What a check does.
+/// The actions of a check.
 pub(in crate::suite::client) type Act = Box<dyn Fn(&mut Stage<'_>) -> Judged + Send + Sync>;
 
-/// One case, under each segmentation that it is made with.
+/// A case, under each segmentation that it is made with.
 pub struct Case {
-    /// What is known of it.
+    /// Its description.
     pub info: CaseInfo,
     pub(in crate::suite::client) checks: Vec<(Option<Segmentation>, Act)>,
 }

@@ -1,4 +1,4 @@
-//! What a client's wrong octets point to: the requirement that is broken, and the mistake.
+//! Diagnosis of a client's wrong octets: the requirement that is broken, and the mistake.
 
 use crate::suite::plain::{frame, next_frame};
 
@@ -17,11 +17,11 @@ const fn of(requirement: &'static str, cause: &'static str) -> Diagnosis {
     }
 }
 
-/// Nothing comes behind the body of a file.
+/// Nothing comes after the body of a file.
 pub(in crate::suite::client) const WAITS: Diagnosis =
     of("TRF-6", "it waits for an answer to a file");
 
-/// What a race of two writers leaves behind.
+/// The diagnosis of a race of two writers.
 pub(super) const INTERLEAVED: Diagnosis = of(
     "FRM-9",
     "it writes two frames at the same time, and their octets interleave",
@@ -32,13 +32,13 @@ const FRAMED: Diagnosis = of("TRF-3", "it puts the body into frames");
 /// The most octets that a mistake in counting leaves out at the end of a body.
 const A_FEW: usize = 8;
 
-/// A system whose peer reads takes this many octets at once.
+/// Number of octets that a system takes at once if its peer reads.
 const NEVER_TAKEN_IN_PARTS: usize = 65_537;
 
-/// Octets in a row that are found again by chance in no file.
+/// Length in octets at which a match with a file cannot be chance.
 const SOME: usize = 32;
 
-/// Octets that are not the frame of `payload`. Behind the body of a file they may be what is left
+/// Octets that are not the frame of `payload`. After the body of a file they may be what is left
 /// of that.
 pub(in crate::suite::client) fn of_message(
     payload: &[u8],
@@ -51,7 +51,7 @@ pub(in crate::suite::client) fn of_message(
     }
     if behind_a_body && came.windows(wanted.len()).any(|window| window == wanted) {
         return match came.strip_prefix(&frame(b"")[..]) {
-            // Of an empty file there is nothing else to be seen.
+            // An empty file shows nothing else.
             Some(behind) if behind.starts_with(&wanted) => FRAMED,
             _ => of("TRF-13", "it sends more octets than it announced"),
         };
@@ -93,7 +93,7 @@ pub(in crate::suite::client) fn of_message(
     next_frame(came).map_or_else(Diagnosis::default, |delivered| of_text(payload, delivered))
 }
 
-/// A length that is not that of the message behind it.
+/// A length that is not that of the message after it.
 fn of_length(announced: u32, payload: &[u8], behind: &[u8]) -> Diagnosis {
     let right = payload.len() as u32;
     let text = std::str::from_utf8(payload).unwrap_or_default();

@@ -1,10 +1,10 @@
-//! What the octets in the place of a digest point to.
+//! The mistakes that the octets in the place of a digest point to.
 
 use super::diagnosis::Diagnosis;
 use super::extension::Algorithm;
 use crate::suite::plain::{frame, next_frame};
 
-/// Sizes of what programs read at once: a digest of one read covers so many octets.
+/// Sizes of what programs read at once: a digest of one read covers that many octets.
 const READS: [usize; 8] = [512, 1_024, 2_048, 4_096, 8_192, 16_384, 65_536, 131_072];
 
 const fn vtr_2(cause: &'static str) -> Diagnosis {
@@ -69,7 +69,7 @@ pub(in crate::suite::client) fn of(owed: &Owed<'_>, came: &[u8]) -> Diagnosis {
         )
 }
 
-/// Whether a text is what formats without a width make of the digest.
+/// True if a text is what formats without a width make of the digest.
 fn loses_zeros(owed: &Owed<'_>, text: &str) -> bool {
     let octets = owed.algorithm.octets(owed.body);
     let one_by_one: String = octets.iter().map(|octet| format!("{octet:x}")).collect();
@@ -77,7 +77,7 @@ fn loses_zeros(owed: &Owed<'_>, text: &str) -> bool {
     text == one_by_one || text == digits.trim_start_matches('0')
 }
 
-/// What else a digest is of.
+/// The mistake, if a digest is of something else.
 fn of_something_else(owed: &Owed<'_>, text: &str) -> Option<&'static str> {
     let is_of = |octets: &[u8]| owed.algorithm.digits(octets) == text;
     let header = owed.header.as_bytes();

@@ -18,8 +18,8 @@ const LINES: [(&str, &[Algorithm]); 3] = [
     ("file+sha256", &[Algorithm::Sha256]),
 ];
 
-/// Asks for a verified transfer in each way. What is missing or wrong is no failure here: the cases
-/// come to it.
+/// Asks for a verified transfer in each way. An answer that is missing or wrong is not a failure here: the
+/// cases come to it.
 pub(super) fn learn(
     template: &Template,
     habits: &Habits,

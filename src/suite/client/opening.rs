@@ -12,13 +12,13 @@ use crate::testee::launch::Template;
 /// The text of the plainest conversation.
 const HELLO: &str = "hello";
 
-/// What the plainest conversation has shown.
+/// The result of the plainest conversation.
 pub(super) enum Opening {
-    /// It speaks the protocol, and has these habits; the conversation took so long.
+    /// The client speaks the protocol; with its habits, and the time that the conversation took.
     Speaks(Habits, Duration),
-    /// It does not: every other case would only say so again.
+    /// The client does not: every other case would only say so again.
     Fails(Box<Wrong>),
-    /// It could not be seen whether it does.
+    /// No result: the conversation showed neither.
     Unseen(Verdict, Sentence),
 }
 
@@ -27,7 +27,7 @@ pub(super) fn open(template: &Template, timeouts: u32) -> Result<Opening, RunErr
     let none = Habits::default();
     let started = Instant::now();
     let mut stage = Stage::set(template, &none, patience(template, timeouts))?;
-    // One that connects only when it has something to say does so later.
+    // A client that connects only when it has something to say does so later.
     let _ = stage.connected();
     let (greeting, _) = stage.said();
     stage.types(HELLO);
@@ -53,7 +53,7 @@ pub(super) fn open(template: &Template, timeouts: u32) -> Result<Opening, RunErr
     Ok(Opening::Speaks(habits, started.elapsed()))
 }
 
-/// What is learned of a client from what it shows before anything is typed, and in the end.
+/// The habits of a client, from what it shows before anything is typed, and in the end.
 fn learned(greeting: &[u8], shown: &[u8]) -> Habits {
     let begun = greeting.rsplit(|octet| *octet == b'\n').next();
     let prompt = String::from_utf8_lossy(begun.unwrap_or_default()).into_owned();
@@ -76,7 +76,7 @@ fn learned(greeting: &[u8], shown: &[u8]) -> Habits {
     habits
 }
 
-/// What to tell the author of a client that sends nothing.
+/// The message to the author of a client that sends nothing.
 fn no_message(wrong: &Wrong) -> String {
     let mut message = format!(
         "the client does not send the plainest message: {}\n\

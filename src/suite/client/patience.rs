@@ -1,11 +1,11 @@
-//! How long a client is waited for.
+//! Time limits of waits for a client.
 
 use std::time::Duration;
 
 use crate::testee::launch::Template;
 use crate::testee::wait::Patience;
 
-/// The longest waits after so many have timed out: each makes the following ones shorter.
+/// The longest waits after `timeouts` of them have timed out: each makes the following ones shorter.
 pub(super) fn patience(template: &Template, timeouts: u32) -> Patience {
     let (idle, busy) = match timeouts {
         0..4 => (1_000, 5_000),

@@ -24,14 +24,14 @@ pub const PLAIN: &str = "plain/client";
 /// A client whose plainest conversation takes longer starts slowly, and another can do so meanwhile.
 const PROMPT: Duration = Duration::from_millis(60);
 
-/// What a run is told.
+/// Options of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// What the client claims to be.
+    /// The class that the client claims.
     pub class: Class,
-    /// How much is done.
+    /// The extent of the run.
     pub effort: Effort,
-    /// How many clients are judged side by side; as many as the opening calls for unless given.
+    /// Number of clients that are judged side by side; as many as the opening calls for unless given.
     pub jobs: Option<usize>,
     /// Stop at the first failure that is not known.
     pub fail_fast: bool,

@@ -8,14 +8,14 @@ use crate::judge::id::RequirementId;
 use crate::suite::signature::{self, Consequence, Telltale, known};
 use crate::trace::segmentation::Segmentation;
 
-/// What the failures of a mistake have in common.
+/// The look that the failures of a mistake have in common.
 #[derive(Debug, Clone, Copy)]
 enum Look {
     /// Anything.
     Any,
     /// Each failure looks like this.
     Is(Symptom),
-    /// It has been seen once the file was announced as it ought to be.
+    /// The failure was seen once the file was announced as it ought to be.
     Announced,
     /// A reply that came in pieces is not shown.
     InPieces,
@@ -69,7 +69,7 @@ const TABLE: &[Telltale<Look>] = &[
         "it does not send a name with a comma as it is"),
     known("TRF-7", &["client/name-outside", "client/name-below"], &["client/name-below"], Look::Any,
         "it sends a path instead of the name of the file"),
-    // Whether a file grows in time is a matter of luck, so what it does then tells nothing apart.
+    // A file grows in time only by luck, so what the client does then tells nothing apart.
     known("TRF-13", &["client/growing-file", "client/shrinking-file"], &["client/shrinking-file"],
         Look::Announced, "it does not keep to the length that it announced when a file changes"),
 ];
@@ -96,7 +96,7 @@ const CONSEQUENCES: &[Consequence<Finding>] = &[
             writes_beside || slow.contains(&finding.check.id.as_str())
         },
     },
-    // A file behind which no `q` comes was sent all the same.
+    // A file after which no `q` comes was sent all the same.
     Consequence {
         seems: "TRF-13",
         is: "SES-12",
@@ -206,8 +206,8 @@ fn decodes_chunks(findings: &mut [Finding]) {
     }
 }
 
-/// A client that goes on without a reply is out of step after any pause that is longer than its timer, and
-/// on a loaded machine after any reply. One that takes parts for wholes shows no reply that comes in pieces.
+/// A client that goes on without a reply is out of step after any pause that is longer than its timer, and on
+/// a loaded machine after any reply. A client that takes parts for wholes shows no reply that comes in pieces.
 fn is_a_reply_behind(findings: &mut [Finding]) {
     let mut checks = findings.iter().map(|finding| &finding.check);
     let late = checks.find(|check| {

@@ -1,4 +1,4 @@
-//! A client as the runner sees it: started anew for each check.
+//! A client as the runner sees it: started again for each check.
 
 use super::case::{Act, Case};
 use super::driver::{Habits, NotPassed, Stage, Wrong};
@@ -30,7 +30,7 @@ impl Fails for Wrong {
     }
 }
 
-/// One check to be made.
+/// A check to be made.
 pub(crate) struct Planned<'c> {
     case: &'c Case,
     segmentation: Option<Segmentation>,

@@ -9,7 +9,7 @@ use crate::suite::plain::frame;
 /// The commands that a file may begin with.
 const COMMANDS: [&[u8]; 4] = [b"file", b"FILE", b"file+md5", b"file+sha256"];
 
-/// Why files are not judged in a class without the extension.
+/// The reason why files are not judged in a class without the extension.
 const EXTENSION: &str = "the client sends files by the optional extension only (VTR), and none to a server \
     without it: judge it with --class verified-transfer";
 

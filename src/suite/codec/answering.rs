@@ -7,35 +7,35 @@ use crate::testee::piped::Piped;
 use crate::testee::wait::Patience;
 use crate::trace::octets::from_hex;
 
-/// How long a program is waited for: asleep, and busy.
+/// Time limits of waits for a program: asleep, and busy.
 pub(super) const PATIENCE: Patience = Patience {
     idle: Duration::from_millis(1_000),
     busy: Duration::from_secs(10),
 };
 
-/// The same for one that has not come back as often as [`SHORT_AFTER`].
+/// The same for a program that has not come back as often as [`SHORT_AFTER`].
 const SHORT_PATIENCE: Patience = Patience {
     idle: Duration::from_millis(400),
     busy: Duration::from_secs(2),
 };
 
-/// The same for one that has not come back as often as [`SHORTEST_AFTER`]: a right one never does so.
+/// The same for a program that has not come back as often as [`SHORTEST_AFTER`]: a right one never does so.
 const SHORTEST_PATIENCE: Patience = Patience {
     idle: Duration::from_millis(200),
     busy: Duration::from_millis(700),
 };
 
-/// After so many streams over which a program did not come back it is waited for less.
+/// Number of streams over which a program did not come back, after which waits for it get shorter.
 const SHORT_AFTER: u32 = 2;
 
-/// After so many it is waited for as little as can be.
+/// Number of those streams after which waits are as short as can be.
 const SHORTEST_AFTER: u32 = 8;
 
 /// Processor time that a program may take for each octet that it is given, beside [`PATIENCE`]: some twenty seconds for
 /// a mebioctet. An interpreter that makes a list of the octets takes half of that.
 const FOR_EACH_OCTET: Duration = Duration::from_micros(20);
 
-/// The wait for a program that did not come back so often, over so many octets.
+/// The wait for a program that did not come back `hung` times, over this number of octets.
 pub(super) fn patience(hung: u32, octets: usize) -> Patience {
     let patience = match hung {
         0..SHORT_AFTER => PATIENCE,
@@ -49,11 +49,11 @@ pub(super) fn patience(hung: u32, octets: usize) -> Patience {
     }
 }
 
-/// How long it may take until it takes more of its input.
+/// Time limit for a program to take more of its input.
 pub(super) const BOUND: Duration = Duration::from_secs(5);
 
-/// Octets that one process may have written before another takes its place: of what a program writes only
-/// so much is kept, and an answer must fit in behind.
+/// Octets that a process may have written before another takes its place: the output that is kept of a
+/// program is bounded, and an answer must fit in after it.
 const MAX_WRITTEN: usize = 8 * 1024 * 1024;
 
 /// A program that answers line by line, for as long as it lives.
@@ -63,13 +63,13 @@ pub(super) struct Lines<'t> {
     program: Option<Piped>,
     /// Its memory was asked for: the next stream has a process of its own, which has held nothing yet.
     is_measured: bool,
-    /// How much of its output has been read, in octets.
+    /// Length of its output that has been read, in octets.
     read: usize,
-    /// It did not answer the last question.
+    /// The program did not answer the last question.
     broke: bool,
-    /// It was waited for in vain: it did not answer the last question, and lives.
+    /// The last wait timed out: the program did not answer the last question, and lives.
     hangs: bool,
-    /// Number of questions over which it was waited for in vain.
+    /// Number of questions over which the wait timed out.
     hung: u32,
 }
 

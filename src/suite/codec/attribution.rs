@@ -93,7 +93,7 @@ fn shifted(framing: &Framing, codec: &mut dyn Decode) -> Option<Dialect> {
     })
 }
 
-/// True of a codec that decodes these payloads of a stream in another framing, which one that is right does not.
+/// True of a codec that decodes these payloads of a stream in another framing, which a right codec does not.
 fn decodes(framing: &Framing, stream: &[u8], payloads: &[Vec<u8>], codec: &mut dyn Decode) -> bool {
     if framing.payloads(stream).payloads == payloads {
         return false;
@@ -136,7 +136,7 @@ pub(super) fn attribute(
 
 /// Facts that the failures of a run have in common.
 struct Facts {
-    /// It takes the memory that is announced.
+    /// The codec takes the memory that is announced.
     takes_memory: bool,
     at_the_limit: Vec<(String, &'static str)>,
     misses_ends: bool,
@@ -237,7 +237,7 @@ fn only_cuts_break(checks: &[Check], is_well: &dyn Fn(&str) -> bool) -> bool {
     !only_under(|segmentation| segmentation == Segmentation::Whole) && only_under(cuts)
 }
 
-/// Whether a framing whose frames end with a terminator fails under no cut but those inside one.
+/// True if a framing whose frames end with a terminator fails under no cut but those inside a terminator.
 fn misses_ends(framing: &Framing, checks: &[Check]) -> bool {
     let inside = [
         Segmentation::InsideEnd,
@@ -255,8 +255,8 @@ fn misses_ends(framing: &Framing, checks: &[Check]) -> bool {
 /// the payload.
 const NEAR: u64 = 64;
 
-/// The failing cases that a limit explains which is kept to otherwise than it is declared, each with the
-/// mistake.
+/// The failing cases that are explained by a limit which is kept otherwise than it is declared, each with
+/// the mistake.
 fn at_the_limit(
     framing: &Framing,
     limit: Option<u64>,
@@ -301,7 +301,7 @@ fn at_the_limit(
         let near = near.map(|trace| trace.id.clone());
         let near: Vec<String> = near.chain(["codec/at-the-limit".to_owned()]).collect();
         let mut failed = checks.iter().filter(|check| check.verdict == Verdict::Fail);
-        // What fails elsewhere too fails there for another reason.
+        // If other cases fail too, these fail for another reason.
         if failed.all(|check| near.iter().any(|id| check.id == id.as_str())) {
             all.extend(near.into_iter().map(|id| (id, why)));
         }

@@ -10,7 +10,7 @@ use crate::trace::{Class, Trace};
 /// A case for codecs, described.
 #[derive(Debug, Clone)]
 pub struct Case {
-    /// What is known of it.
+    /// Its description.
     pub info: CaseInfo,
     checks: usize,
 }
@@ -58,7 +58,7 @@ pub(super) fn of_trace(trace: &'static Trace) -> CaseInfo {
     )
 }
 
-/// A case that is no trace.
+/// A case that is not a trace.
 pub(super) fn further(id: &'static str, title: &str, requirement: &'static str) -> CaseInfo {
     CaseInfo::new(Role::Codec, id, title, &[requirement], Class::Codec)
 }

@@ -9,7 +9,7 @@ use crate::testee::launch::Template;
 use crate::testee::piped::Piped;
 use crate::trace::octets::{from_hex, to_hex};
 
-/// How a program is asked, chunk by chunk.
+/// The way in which a program is asked, chunk by chunk.
 pub(super) struct Dialogue {
     template: Template,
     /// The number that it gives the first chunk: the contract has 1.
@@ -30,7 +30,7 @@ enum Ended {
     Clean,
     /// The stream goes on.
     More,
-    /// It is refused.
+    /// The stream is refused.
     Error(String),
 }
 
@@ -79,7 +79,7 @@ fn answer_in(seen: &[u8], line: usize) -> Option<Answer> {
 }
 
 impl Dialogue {
-    /// Whether a program offers this: it is asked for the plainest stream.
+    /// The dialogue, if a program offers it: it is asked for the plainest stream.
     pub(super) fn offered(template: &Template, framing: &Framing, hello: &[u8]) -> Option<Self> {
         let stream = framing.stream([hello]).ok()?;
         let mut program = Piped::start(template, 0).ok()?;
@@ -114,14 +114,14 @@ impl Dialogue {
     }
 }
 
-/// One stream of such a program: its chunks are kept until they are all there.
+/// A stream of such a program: its chunks are kept until they are all there.
 pub(super) struct ChunkDecoder<'d> {
     dialogue: &'d Dialogue,
     lines: &'d RefCell<Lines<'d>>,
     question: String,
     completed: Option<Vec<usize>>,
     broke: bool,
-    /// It had payloads when it was asked about a stream that goes on.
+    /// The program had payloads when it was asked about a stream that goes on.
     delivered: bool,
 }
 

@@ -1,4 +1,4 @@
-//! One stream through a codec, and where it went another way than the trace has it.
+//! A stream through a codec, and the place where the codec departs from the trace.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -10,10 +10,10 @@ use crate::trace::Action;
 use crate::trace::octets::Octets;
 use crate::trace::segmentation::Move;
 
-/// How what a codec did differs from what it must do.
+/// The difference between what a codec did and what it must do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
-    /// It panicked, was ended by a fault, or did not come back.
+    /// The codec panicked, was ended by a fault, or did not come back.
     Died,
     /// Another payload was delivered.
     Different,
@@ -23,11 +23,11 @@ pub(super) enum What {
     Extra,
     /// A payload was delivered with a later chunk than the one that completed it.
     Late,
-    /// It waits for more where it must refuse.
+    /// The codec waits for more where it must refuse.
     Waits,
-    /// It takes for a complete stream what is none.
+    /// The codec takes for complete a stream that is not.
     NotRefused,
-    /// It refuses what it must take.
+    /// The codec refuses what it must take.
     Refused,
     /// A payload is encoded as another frame.
     Encoded,
@@ -44,11 +44,11 @@ pub(super) struct Failure {
     pub(super) evidence: Evidence,
     /// The codec reported an error and delivered nothing wrong.
     pub(super) refused: bool,
-    /// It was waited for in vain.
+    /// The wait for the codec timed out.
     pub(super) waited: bool,
 }
 
-/// What a codec made of a stream.
+/// The result of a stream in a codec.
 #[derive(Default)]
 pub(super) struct Decoded {
     pub(super) fed: Vec<Vec<u8>>,
@@ -57,7 +57,7 @@ pub(super) struct Decoded {
     with: Vec<usize>,
     pub(super) error: Option<String>,
     finished: bool,
-    /// It panicked, or did not come back.
+    /// The codec panicked, or did not come back.
     panicked: bool,
 }
 
@@ -65,7 +65,7 @@ pub(super) struct Decoded {
 /// for ever.
 const MAX_SURPLUS: usize = 1_000;
 
-/// What ends a codec that delivers for ever.
+/// The panic that ends a codec that delivers for ever.
 struct ForEver;
 
 impl Decoded {
@@ -87,7 +87,7 @@ impl Decoded {
         }
     }
 
-    /// One call of the codec, whose panic is a failure of its own.
+    /// Makes a call of the codec; a panic is a failure of its own.
     fn step(&mut self, call: impl FnOnce(&mut dyn FnMut(&[u8])) -> Result<(), String>) {
         let most = self.fed.iter().map(Vec::len).sum::<usize>() + MAX_SURPLUS;
         let chunk = self.fed.len();
@@ -231,7 +231,7 @@ pub(super) fn converse(
     }
 }
 
-/// Whether a codec has refused before the end of the stream, or hands nothing over before it anyway, so
+/// True if a codec has refused before the end of the stream, or hands nothing over before it anyway, so
 /// that this cannot be asked of it.
 fn refuses_by_now(decoded: &Decoded, codec: &mut dyn Decode) -> bool {
     decoded.error.is_some()
@@ -239,7 +239,7 @@ fn refuses_by_now(decoded: &Decoded, codec: &mut dyn Decode) -> bool {
         || decoded.delivered.is_empty() && !codec.has_delivered()
 }
 
-/// Whether each payload was delivered with the chunk that completed it.
+/// Checks that each payload was delivered with the chunk that completed it.
 fn in_time(
     framing: &Framing,
     codec: &dyn Decode,

@@ -12,7 +12,7 @@ pub trait Decode {
     /// Is told that the stream has ended, and hands over what it has held back.
     ///
     /// # Errors
-    /// It ended inside a frame (FRM-6).
+    /// The stream ended inside a frame (FRM-6).
     fn finish(&mut self, deliver: &mut dyn FnMut(&[u8])) -> Result<(), String>;
 
     /// Says whether it has refused the stream already, where [`Decode::feed`] cannot tell.
@@ -32,19 +32,19 @@ pub trait Decode {
         None
     }
 
-    /// True if the last call came to nothing because the decoder died or did not come back, which is no
+    /// True if the last call came to nothing because the decoder died or did not come back, which is not a
     /// refusal.
     fn broke(&self) -> bool {
         false
     }
 
-    /// True if the last call was waited for in vain: a judge has time for so many of these only.
+    /// True if the wait for the last call timed out: a judge has time for a limited number of these.
     fn hung(&self) -> bool {
         false
     }
 
-    /// True if payloads are handed over as soon as they are known to be complete. One that shows them
-    /// all in the end cannot be judged by when it had them.
+    /// True if payloads are handed over as soon as they are known to be complete. A decoder that shows
+    /// them all in the end cannot be judged by when it had them.
     fn shows_when(&self) -> bool {
         true
     }

@@ -103,7 +103,7 @@ fn end_of(encoded: Result<Vec<u8>, String>) -> Sentence {
     error.map_or_else(|| "without an error".into(), Sentence::from)
 }
 
-/// Whether octets are one frame with this payload, and nothing more.
+/// True if octets are one frame with this payload, and nothing more.
 fn is_frame_of(framing: &Framing, octets: &[u8], payload: &[u8]) -> bool {
     let split = framing.split_mid(octets);
     split.ended == Ended::Between
@@ -112,7 +112,7 @@ fn is_frame_of(framing: &Framing, octets: &[u8], payload: &[u8]) -> bool {
         && (has_several(framing) || framing.encode(payload).as_deref() == Ok(octets) || !is_fixed(framing))
 }
 
-/// Whether right encoders may differ.
+/// True if right encoders may differ.
 fn has_several(framing: &Framing) -> bool {
     framing.is_stuffed()
         || framing
@@ -120,7 +120,7 @@ fn has_several(framing: &Framing) -> bool {
             .is_some_and(crate::framing::Number::has_forms)
 }
 
-/// Whether every octet of a frame is told by its payload.
+/// True if the payload determines every octet of its frame.
 fn is_fixed(framing: &Framing) -> bool {
     framing.parts(b"hello", 0).ok() == framing.parts(b"hello", 1).ok()
 }
@@ -298,8 +298,8 @@ fn writes_frames(framing: &Framing, encode: &mut EncodeAll<'_>) -> Result<(), Wr
     })
 }
 
-/// The mistake of an encoder that writes frames of another framing: the requirement, and what it does. The first payloads
-/// tell, because not every length can be said there.
+/// The mistake of an encoder that writes frames of another framing: the requirement, and what it does. The first
+/// payloads tell, because not every length can be said there.
 fn mistaken_in(
     framing: &Framing,
     octets: &[u8],

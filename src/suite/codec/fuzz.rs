@@ -17,14 +17,14 @@ use crate::suite::fuzz::generate::draft;
 use crate::suite::fuzz::smaller::shrink;
 use crate::trace::Class;
 
-/// What a run is told.
+/// Options of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Chosen {
     /// All streams follow from it.
     pub seed: u64,
-    /// How long the run goes on.
+    /// Limit after which the run ends.
     pub budget: Budget,
-    /// Whether it ends with the first finding.
+    /// True if it ends with the first finding.
     pub fail_fast: bool,
 }
 
@@ -83,7 +83,7 @@ pub(super) fn run(
     }
 }
 
-/// A codec, and how many streams it has had.
+/// A codec, and the number of streams that it has had.
 struct Holding<'j, 'c> {
     protocol: Protocol,
     judge: &'j mut Judge<'c>,
@@ -117,7 +117,7 @@ impl Holding<'_, '_> {
                     evidence,
                 })
             }
-            // What the repaired stream shows, others show as well.
+            // Other streams show the same as the repaired one.
             Ok(()) | Err(NotHeld::ProvesNothing(_)) => None,
         }
     }

@@ -17,16 +17,16 @@ use described::described;
 
 mod described;
 
-/// After so many failures a case that has failed is not run under further segmentations: a
+/// Number of failures after which a case that has failed is not run under further segmentations: a
 /// program takes its time for each.
 const MANY: usize = 25;
 
-/// After so many cases over which the codec was waited for in vain, a case is left out whose foremost requirement has
-/// one of them.
+/// Number of cases over which waits for the codec timed out, after which a case is left out if its foremost
+/// requirement has one of them.
 const MANY_HANGS: usize = 8;
 
-/// After so many checks that announce much, a codec that takes the memory for it is asked no more: each takes as
-/// long as the memory.
+/// Number of checks that announce much, after which a codec that takes the memory for it is asked no more: each
+/// takes as long as the memory.
 const MANY_ANNOUNCED: usize = 3;
 
 /// A codec to be judged, and how.
@@ -40,9 +40,9 @@ pub struct Judge<'c> {
     known: Vec<(&'c str, &'c str)>,
     /// Its decoders say how much memory they hold.
     sees_memory: bool,
-    /// Cases over which a program died, or was waited for in vain: each further cut would take as long.
+    /// Cases over which a program died, or the wait for it timed out: each further cut would take as long.
     costly: BTreeSet<String>,
-    /// Cases over which it was waited for in vain, with their foremost requirements.
+    /// Cases over which the wait timed out, with their foremost requirements.
     hangs: BTreeMap<String, String>,
     /// The only traces that it is judged by, and then its encoder for streams by each.
     given: Option<&'static [Trace]>,
@@ -73,13 +73,13 @@ impl Manner<'_> {
     };
 }
 
-/// Why a codec has not done with a trace what it must.
+/// The reason why a codec has not done with a trace what it must.
 pub(super) enum NotHeld {
     Failed(Box<conversation::Failure>),
     ProvesNothing(Sentence),
 }
 
-/// One check that is to be made.
+/// A check that is to be made.
 enum Planned {
     Memory,
     Trace(&'static Trace, Segmentation),
@@ -151,7 +151,7 @@ impl<'c> Judge<'c> {
         self
     }
 
-    /// How it packs and unpacks single lengths.
+    /// Its functions to pack and unpack single lengths.
     #[must_use]
     pub fn lengths(
         mut self,
@@ -178,7 +178,7 @@ impl<'c> Judge<'c> {
         self
     }
 
-    /// A case that is known to fail, and why. One that passes is reported by [`Judge::assert`].
+    /// A case that is known to fail, and why. If it passes, [`Judge::assert`] reports it.
     #[must_use]
     pub fn known_to_fail(mut self, case: &'c str, why: &'c str) -> Self {
         self.known.push((case, why));
@@ -307,7 +307,7 @@ impl<'c> Judge<'c> {
             .then(|| planned.left_out(LeftOut::Hangs.to_string()))
     }
 
-    /// Makes a check. A failure counts when it comes twice; one that does not is told as what it is.
+    /// Makes a check. A failure counts when it comes twice; if it does not, the check is flaky.
     fn confirmed(&mut self, planned: &Planned) -> Check {
         let mut check = self.attempt(planned);
         if check.verdict == Verdict::Fail && self.attempt(planned).verdict != Verdict::Fail {

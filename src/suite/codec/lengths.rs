@@ -26,10 +26,10 @@ enum What {
     Unpack(Vec<(Vec<u8>, Option<i128>)>),
 }
 
-/// How many random values there are.
+/// Number of random values.
 const RANDOM: u64 = 10_000;
 
-/// What lengths are asked for where the number of a framing has no bound.
+/// Largest length that is asked for where the number of a framing has no bound.
 const UNBOUNDED: i128 = 1 << 63;
 
 /// The cases for the lengths of a framing; none where it has no length.
@@ -122,7 +122,7 @@ pub(super) fn cases(framing: &Framing) -> Vec<LengthCase> {
         .collect()
 }
 
-/// What belongs to the form of a number: its top bit, and how many octets it has.
+/// Cases for the form of a number: its top bit, and its number of octets.
 fn of_form(framing: &Framing) -> Vec<(&'static str, String, &'static str, What)> {
     let mut cases = Vec::new();
     if let Some(Number::Fixed {
@@ -171,7 +171,7 @@ pub(in crate::suite) fn wrong_sizes(framing: &Framing) -> Vec<Vec<u8>> {
             let longer = [[&five[..], &[0]].concat(), [&five[..], &five[..]].concat()];
             shorter.chain(longer).collect()
         }
-        // Where the octets say themselves how many there are, fewer are not enough.
+        // If the octets say themselves how many there are, fewer are not enough.
         None => {
             let longest = [5, 300, 70_000, 0x1_0000_0000]
                 .into_iter()
@@ -233,7 +233,7 @@ fn boundaries(framing: &Framing) -> Vec<i128> {
         most - 1,
         most,
     ];
-    // Where a number counts more than the payload, its own boundaries are elsewhere.
+    // A number that counts more than the payload has its own boundaries elsewhere.
     let adjustment = framing.adjustment();
     values.extend([128, 256, 32_768, 65_536].map(|number: i128| number - adjustment));
     values
@@ -357,7 +357,7 @@ fn first(mut wrong: impl Iterator<Item = Wrong>) -> Option<Wrong> {
     Some(first)
 }
 
-/// Whether the length of such a payload has its top bit set.
+/// True if the length of a payload of this size has its top bit set.
 fn is_large(framing: &Framing, value: i128) -> bool {
     let Some(Number::Fixed { width, .. }) = framing.number() else {
         return false;
@@ -367,7 +367,7 @@ fn is_large(framing: &Framing, value: i128) -> bool {
 }
 
 struct Wrong {
-    /// Of lengths: it has its top bit set, and so have all others that are wrong (LEN-4).
+    /// For lengths: the top bit is set, and so it is in all others that are wrong (LEN-4).
     is_large: bool,
     message: String,
     given: Vec<u8>,

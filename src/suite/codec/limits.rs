@@ -1,4 +1,4 @@
-//! What a codec owes that declares a limit (FRM-7).
+//! Cases that a codec owes if it declares a limit (FRM-7).
 
 use super::Decode;
 use super::conversation::{Decoded, Failure, What, compare};
@@ -19,16 +19,18 @@ pub(super) struct AtTheLimit {
 }
 
 enum Sent {
-    /// A whole frame with a payload of so many octets, which is taken.
-    Within(u64),
+    /// A whole frame with a payload of this number of octets, which is taken.
+    Within(usize),
     /// The beginning of a frame that is over the limit, which is enough to refuse it.
     Over(Vec<u8>),
     /// The same, where a receiver may first wait for what ends the frame.
     OverUnended(Vec<u8>, Vec<u8>),
-    /// A whole frame that is over the limit, and its end behind it.
+    /// A whole frame that is over the limit, and its end after it.
     OverByOne(Vec<u8>, Vec<u8>),
-    /// There is none.
+    /// No frame: no length is above the limit.
     Nothing,
+    /// A frame that is too large to be sent.
+    TooLarge,
 }
 
 /// The cases at the limit of a framing.
@@ -42,10 +44,9 @@ pub(super) fn at_the_limit(framing: &Framing) -> Vec<AtTheLimit> {
     let within = AtTheLimit {
         id: "codec/at-the-limit",
         title: format!("A frame of exactly the declared limit{counted} is accepted"),
-        sent: if limit <= MOST {
-            Sent::Within(limit)
-        } else {
-            Sent::Nothing
+        sent: match usize::try_from(limit) {
+            Ok(len) if limit <= MOST => Sent::Within(len),
+            _ => Sent::TooLarge,
         },
     };
     if framing.number().is_none() {
@@ -105,7 +106,7 @@ fn up_to_an_end(framing: &Framing, limit: u64) -> impl Iterator<Item = AtTheLimi
         sent: if limit <= MOST {
             Sent::OverUnended(begun, ending.clone())
         } else {
-            Sent::Nothing
+            Sent::TooLarge
         },
     };
     // Stuffing may be counted or not, and so may a CR that is stripped.
@@ -136,7 +137,7 @@ fn in_fragments(framing: &Framing, limit: u64) -> Option<AtTheLimit> {
     })
 }
 
-/// The octets of a stream up to its first payload, of so many octets.
+/// The octets of a stream up to its first payload, which has `payload` octets.
 pub(super) fn head(framing: &Framing, payload: i128) -> Option<Vec<u8>> {
     Some([framing.preface(), framing.head(payload, 0)?].concat())
 }
@@ -154,27 +155,14 @@ impl AtTheLimit {
             evidence,
             ..Check::new(&case, None, verdict, message)
         };
+        let skipped = |why: &str| check(Verdict::Skipped, why.into(), None);
         let judged = match &self.sent {
-            Sent::Nothing => {
-                return check(
-                    Verdict::Skipped,
-                    "no length is above the declared limit".into(),
-                    None,
-                );
-            }
-            Sent::Within(limit) => {
-                let Ok(limit) = usize::try_from(*limit) else {
-                    return check(
-                        Verdict::Skipped,
-                        "the limit is too large to be sent".into(),
-                        None,
-                    );
-                };
-                within(framing, codec, limit)
-            }
+            Sent::Nothing => return skipped("no length is above the declared limit"),
+            Sent::TooLarge => return skipped("the limit is too large to be sent"),
+            Sent::Within(limit) => within(framing, codec, *limit),
             Sent::Over(octets) => over(codec, octets),
             Sent::OverUnended(octets, ending) => match over(codec, octets) {
-                // It had not seen that much yet; when the end comes it must refuse.
+                // The codec had not seen that much yet; when the end comes it must refuse.
                 Err(_) if refuses_at_the_end(codec, ending) => {
                     let why = "refused only when its end had come";
                     return check(Verdict::Acceptable, why.into(), None);

@@ -25,7 +25,7 @@ pub(super) const CAUSE: &str = "it takes the memory that a length announces befo
 /// The id of the case.
 pub(super) const ID: &str = "frm/memory-follows-arrival";
 
-/// True of a framing that can announce so much that it shows.
+/// True of a framing that can announce enough for it to show.
 pub(super) fn applies(framing: &Framing) -> bool {
     framing.pack(i128::from(LEAST_ANNOUNCED)).is_some()
 }
@@ -85,7 +85,7 @@ pub(super) fn judge<'c>(
     }
 }
 
-/// The most memory that a decoder has held when it has been fed so much, and told of the end.
+/// The most memory that a decoder has held after it was fed these octets, and told of the end.
 fn peak(codec: &mut dyn Decode, octets: &[u8]) -> Option<u64> {
     // Payloads and errors are judged elsewhere.
     let fed = codec.feed(octets, &mut |_| {});

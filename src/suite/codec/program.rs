@@ -27,18 +27,18 @@ struct Stream<'h> {
     program: Result<Piped, String>,
     /// Number of octets that it was given.
     fed: usize,
-    /// It did not end, or was ended by a fault of its own.
+    /// The process did not end, or was ended by a fault of its own.
     broke: bool,
-    /// It was waited for in vain.
+    /// The wait for the process timed out.
     hangs: bool,
-    /// How many processes before did not come back.
+    /// Number of earlier processes that did not come back.
     hung: &'h Cell<u32>,
 }
 
-/// Octets of output that are no payloads, at most, before a program is taken to write for ever.
+/// Most octets of output that are not payloads before a program is taken to write for ever.
 const BESIDE_PAYLOADS: usize = 64 * 1024;
 
-/// Of a program that writes for ever so many payloads are shown.
+/// Number of payloads that are shown of a program that writes for ever.
 const SHOWN: usize = 8;
 
 impl<'h> Stream<'h> {
@@ -53,7 +53,7 @@ impl<'h> Stream<'h> {
     }
 
     /// The most that can come of what it was given, in octets: a frame takes an octet, and its payload
-    /// is written behind a length of four.
+    /// is written after a length of four.
     const fn most(&self) -> usize {
         self.fed * 5 + BESIDE_PAYLOADS
     }
@@ -69,7 +69,7 @@ impl<'h> Stream<'h> {
 impl Decode for Stream<'_> {
     fn feed(&mut self, octets: &[u8], _: &mut dyn FnMut(&[u8])) -> Result<(), String> {
         self.fed += octets.len();
-        // One that has refused takes nothing more; its status says so in the end.
+        // A program that has refused takes nothing more; its status says so in the end.
         self.program
             .as_mut()
             .map_err(|error| error.clone())?
@@ -173,7 +173,7 @@ impl LineDecoder<'_> {
         }
         self.lines.borrow_mut().begin();
         let reset = self.lines.borrow_mut().payloads("reset", &mut |_| {});
-        // A program that died over an earlier stream is started anew.
+        // A program that died over an earlier stream is started again.
         reset.or_else(|_| self.lines.borrow_mut().payloads("reset", &mut |_| {}))
     }
 }
@@ -203,29 +203,29 @@ impl Decode for LineDecoder<'_> {
     }
 }
 
-/// Why a program could not be judged.
+/// The reason why a program could not be judged.
 #[derive(Debug, thiserror::Error)]
 pub enum Unjudgeable {
-    /// It did not start.
+    /// The program did not start.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// Nothing comes of the plainest input.
+    /// The plainest input brings no output.
     #[error(
         "the codec makes nothing of the plainest input: given {given}, it wrote nothing{how}\n\
          does it flush its output? is it started in the mode that it speaks (see docs/codec-contract.md)?\
          {stderr}"
     )]
     NoAnswer {
-        /// What it was given.
+        /// The input that it was given.
         given: String,
-        /// How it ended, if it did.
+        /// The way it ended, if it did.
         how: String,
         /// The end of what it wrote to standard error.
         stderr: String,
     },
 }
 
-/// How a program is spoken to.
+/// A program, and the way to speak to it.
 #[derive(Debug)]
 pub struct Program {
     template: Template,
@@ -414,8 +414,8 @@ impl Program {
         }
     }
 
-    /// True of a program that encodes a stream in a mode of its own: it writes the frame, or the payload in something else
-    /// than what it writes in the mode `stream`, as a program does that looks at no mode.
+    /// True of a program that encodes a stream in a mode of its own: it writes the frame, or the payload in something
+    /// else than what it writes in the mode `stream`, as a program does that looks at no mode.
     fn encodes(&self, template: &Template) -> bool {
         let hello = self.hello();
         let stream = as_u32be([&hello]);
@@ -427,7 +427,7 @@ impl Program {
                 && written(&self.template, &stream).ok() != Some(octets)
     }
 
-    /// Whether anything at all comes of the plainest input.
+    /// Checks that the plainest input brings any output at all.
     fn answers_at_all(&self) -> Result<(), Unjudgeable> {
         let mut program = Piped::start(&self.template, 0)?;
         let given = if self.mode == Mode::Lines {
@@ -446,7 +446,7 @@ impl Program {
         if program.wait(PATIENCE, |seen| !seen.is_empty()) {
             return Ok(());
         }
-        // One that refuses even this is judged, if it takes a stream of nothing: it was started well.
+        // A program that refuses even this is judged, if it takes a stream of nothing: it was started well.
         let refuses = self.mode != Mode::Lines
             && program
                 .end(PATIENCE)
@@ -473,7 +473,7 @@ const fn libc_status(signal: i32) -> i32 {
     128 + signal
 }
 
-/// What a program writes for a whole input, and why it is not to be used.
+/// The output of a program for a whole input, or the reason why it is not to be used.
 fn written(template: &Template, input: &[u8]) -> Result<Vec<u8>, String> {
     let mut program = Piped::start(template, 0).map_err(|error| error.to_string())?;
     program.feed(input, BOUND);

@@ -1,5 +1,5 @@
-//! What only other framings have: other meanings of zero, several forms of a length, several ends of a
-//! line, a first frame of its own.
+//! Traces of features that only other framings have: other meanings of zero, several forms of a length,
+//! several ends of a line, a first frame of its own.
 
 use super::render::{Renderer, letters};
 use crate::framing::{Ends, Forms, Place, Zero};

@@ -1,4 +1,4 @@
-//! Frames that are none: lengths that lie, that are out of range, that are not numbers; octets that are
+//! Malformed frames: lengths that lie, that are out of range, that are not numbers; octets that are
 //! not the ones which must stand there.
 
 use super::render::{Renderer, Script, noted, with_commas};
@@ -6,10 +6,10 @@ use crate::framing::{Next, Number, Parts, Place};
 use crate::trace::octets::Octets;
 use crate::trace::{Action, Trace};
 
-/// How many octets come behind a frame that announces too much, at most.
+/// Most octets that follow a frame that announces too much.
 const COMES: u128 = 64;
 
-/// The conversation in which `hello` is to be spoilt: one frame before, one behind.
+/// The conversation in which `hello` is to be spoilt: one frame before, one after.
 fn hostile(
     renderer: &Renderer<'_>,
     id: String,
@@ -221,7 +221,7 @@ fn at_once(trace: &mut Trace) {
         .retain(|step| step.action != Action::EndOfStream);
 }
 
-/// Octets in the place of a length that are no number.
+/// Octets in the place of a length that are not a number.
 fn no_numbers(renderer: &Renderer<'_>) -> Vec<Trace> {
     let framing = renderer.framing;
     let Some(number) = framing.number() else {
@@ -417,7 +417,7 @@ fn wrong_literals(renderer: &Renderer<'_>) -> Vec<Trace> {
                 Some(())
             }));
         }
-        // What must stand behind the payload is left out, and the next frame stands there.
+        // The part that must follow the payload is left out, and the next frame stands there.
         if *place == Place::Behind {
             let mut parts = good.clone();
             parts.remove(index);

@@ -53,7 +53,7 @@ pub fn traces(framing: &Framing) -> &'static [Trace] {
     traces
 }
 
-/// What a framing carries in place of a payload: the payload itself, or one as much like it as can be.
+/// The payload that a framing carries in place of another: that one, or one as much like it as can be.
 #[cfg(feature = "cli")]
 pub(crate) fn adapted(framing: &Framing, payload: &[u8]) -> Vec<u8> {
     let adapted = Renderer::new(framing).adapted(payload);
@@ -68,7 +68,7 @@ pub(super) fn frame(framing: &Framing, payload: &[u8]) -> Option<Octets> {
     Some(octets.fold(Octets::default(), Octets::then))
 }
 
-/// The framing traces of a framing, made anew.
+/// Makes the framing traces of a framing, without the cache.
 #[must_use]
 pub fn derive(framing: &Framing) -> Vec<Trace> {
     let golden: Vec<&Trace> = fixtures::all()

@@ -5,7 +5,7 @@ use crate::framing::{Parts, Place};
 use crate::trace::octets::Octets;
 use crate::trace::{Action, Cuts, Trace};
 
-/// Whether a golden trace is made here rather than rendered.
+/// True if a golden trace is made here rather than rendered.
 pub(super) fn is_of_places(id: &str) -> bool {
     const EXACTLY: [&str; 9] = [
         "frm/frame-and-half",
@@ -41,7 +41,7 @@ pub(super) fn traces(renderer: &Renderer<'_>, golden: &[&Trace]) -> Vec<Trace> {
     traces
 }
 
-/// Where the parts of a frame end, by what they are.
+/// Ends of the parts of a frame, by what they are.
 pub(super) struct Frame {
     parts: Vec<(Place, usize)>,
     pub(super) len: usize,
@@ -60,7 +60,7 @@ impl Frame {
         Self { parts, len }
     }
 
-    /// Where a part begins.
+    /// Offset of the start of a part.
     pub(super) fn start(&self, wanted: Place) -> usize {
         let before = self.parts.iter().take_while(|(place, _)| *place != wanted);
         before.last().map_or(0, |(_, end)| *end)
@@ -70,7 +70,7 @@ impl Frame {
         self.parts.iter().any(|(place, _)| *place == wanted)
     }
 
-    /// Where a frame of this number lies, cut after so many of its octets.
+    /// The place, in words, at which the frame `nth` is cut after `at` of its octets.
     pub(super) fn in_words(&self, at: usize, nth: &str) -> String {
         let name = |place: Place| match place {
             Place::Before if self.has(Place::Length) => {

@@ -130,7 +130,7 @@ impl<'f> Renderer<'f> {
         if self.framing.is_reference() {
             return Some(golden.clone());
         }
-        // What these are about is lost with a single octet.
+        // The point of these traces is lost with a single octet.
         let is_exact =
             ["frm/not-utf8", "frm/newlines", "frm/zeros", "frm/ones"].contains(&golden.id.as_str());
         let is_empty = golden.id.starts_with("frm/empt");

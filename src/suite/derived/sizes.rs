@@ -29,7 +29,7 @@ pub(super) fn traces(renderer: &Renderer<'_>) -> Vec<Trace> {
         _ if framing.is_stuffed() => &[253, 254, 508, 509],
         _ => &[],
     };
-    // Where the number counts more than the payload, the number is what has its edges.
+    // A number that counts more than the payload has edges of its own.
     let adjustment = framing.adjustment();
     let shifted = [128_i128, 256, 32_768, 65_536]
         .into_iter()

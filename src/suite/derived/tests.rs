@@ -1,4 +1,4 @@
-//! What is derived is what the golden traces say, and agrees with the framing itself.
+//! Derived traces say what the golden traces say, and agree with the framing itself.
 
 use std::collections::BTreeSet;
 
@@ -100,7 +100,7 @@ fn framings() -> Vec<Framing> {
     .collect()
 }
 
-/// What a trace expects is what the framing itself says of the octets.
+/// Asserts that a trace expects what the framing itself says of the octets.
 fn agrees(framing: &Framing, trace: &Trace, steps: &[crate::trace::Step]) {
     let octets = stream(steps).to_vec();
     let said = framing.payloads(&octets);

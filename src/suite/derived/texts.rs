@@ -59,12 +59,12 @@ fn other_ends(renderer: &Renderer<'_>) -> Option<Trace> {
     carried(renderer, "frm/other-ends", title, &payloads)
 }
 
-/// Payloads that end with the beginning of what ends them: who looks for it octet by octet, and begins afresh behind
-/// the first that does not fit, misses the end.
+/// Payloads that end with the beginning of their terminator: a decoder that looks for it octet by octet, and begins
+/// again after the first octet that does not fit, misses the end.
 fn half_ends(renderer: &Renderer<'_>) -> Option<Trace> {
     let framing = renderer.framing;
     let terminator = framing.terminator()?;
-    // A CR in front of CR LF is no octet of a line to many: only where the framing says what ends lines is it one.
+    // To many, a CR in front of CR LF is no octet of the line: it is one only where the framing says what ends lines.
     if terminator == b"\r\n" && framing.ends() != Some(Ends::Crlf) {
         return None;
     }

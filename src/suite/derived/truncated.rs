@@ -37,7 +37,7 @@ fn truncated(renderer: &Renderer<'_>) -> Option<Vec<Trace>> {
             // A CR that may end a line alone has ended it.
             Unterminated::Error if inside_end && framing.ends() == Some(Ends::Any) => continue,
             Unterminated::Error => script.refused_at_the_end(),
-            // Half a terminator may be part of such a line, or not: nobody can say.
+            // Half a terminator may be part of such a line, or not: this cannot be decided.
             Unterminated::Deliver | Unterminated::Drop if inside_end => continue,
             Unterminated::Deliver => {
                 let from = frame.start(Place::Payload);
@@ -116,7 +116,7 @@ fn truncated_large(renderer: &Renderer<'_>) -> Option<Trace> {
     let payload = vec![b'a'; size];
     let mut script = renderer.script();
     let octets = script.octets_of(&payload)?;
-    // The octets behind the payload are left out too, so that the payload is what is cut.
+    // The octets after the payload are left out too, so that the payload is what is cut.
     let frame = Frame::of(&script.framing().parts(&payload, 0).ok()?);
     let end = if frame.has(Place::Behind) {
         frame.start(Place::Behind)
@@ -227,7 +227,7 @@ fn truncated_lengths(renderer: &Renderer<'_>) -> Option<Vec<Trace>> {
     Some(traces)
 }
 
-/// A frame that is cut short behind a longer one, whose octets a used buffer still holds.
+/// A frame that is cut short after a longer one, whose octets a used buffer still holds.
 fn truncated_after_longer(renderer: &Renderer<'_>) -> Option<Trace> {
     let mut script = renderer.script();
     let longer = renderer.adapted(b"hello, hello, hello, hello, hello, hello")?;

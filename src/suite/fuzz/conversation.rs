@@ -1,5 +1,5 @@
-//! What must come of a draft: the model reads the client's stream, and each thing that it says becomes
-//! a step of a trace.
+//! The outcome that a draft must have: the model reads the client's stream, and each thing that it
+//! expects becomes a step of a trace.
 
 use super::draft::{Draft, Protocol};
 use super::told::Told;
@@ -62,7 +62,7 @@ impl Conversation {
     }
 }
 
-/// What comes many times is short.
+/// Longest stream with repetitions, in octets.
 const MOST_REPEATED: usize = 40_000;
 
 impl Told<'_> {
@@ -114,7 +114,7 @@ impl Told<'_> {
         }
     }
 
-    /// Whether a command for a transfer stands next.
+    /// True if a command for a transfer comes next.
     fn at_command(&self) -> bool {
         let rest = &self.stream[self.at..];
         rest.starts_with(b"\0\0\0\x04file") || rest.starts_with(b"\0\0\0\x04FILE")

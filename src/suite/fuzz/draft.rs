@@ -1,4 +1,4 @@
-//! What a conversation is made of before it is known what must come of it.
+//! Drafts: the parts of a conversation before its outcome is known.
 
 use super::rendering;
 use crate::framing::Framing;
@@ -8,7 +8,7 @@ use crate::model::{plan, session_plan, verified_plan};
 use crate::trace::segmentation::Segmentation;
 use crate::trace::{Beside, Class, Cuts, Placed};
 
-/// What is generated.
+/// Protocol of the generated conversations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::suite) struct Protocol {
     pub(in crate::suite) class: Class,
@@ -33,7 +33,7 @@ impl Protocol {
     }
 }
 
-/// How the stream is cut.
+/// The way in which the stream is cut.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Cutting {
     /// As the operations say, and no answer is awaited in between.
@@ -61,15 +61,15 @@ pub(crate) struct Draft {
     /// An operation each, encoded.
     pub(in crate::suite) pieces: Vec<Vec<u8>>,
     pub(in crate::suite) cutting: Cutting,
-    /// Our sending side ends behind the last octet.
+    /// Our sending side ends after the last octet.
     pub(in crate::suite) ends: bool,
     /// Nothing follows an offence.
     pub(in crate::suite) brief: bool,
-    /// The whole stream comes so many times.
+    /// Number of times that the whole stream is sent.
     pub(in crate::suite) times: usize,
     /// The doings of other connections meanwhile.
     pub(in crate::suite) beside: Option<Beside>,
-    /// What lies in the server's directory beforehand.
+    /// Files and links that lie in the server's directory beforehand.
     pub(in crate::suite) before: Vec<Placed>,
 }
 
@@ -81,7 +81,7 @@ pub(in crate::suite) fn piece<'d>(op: impl Operation<'d>) -> Vec<u8> {
 }
 
 impl Draft {
-    /// One operation, and nothing else about it.
+    /// A draft of one operation, and nothing else about it.
     pub(in crate::suite) fn plain(piece: Vec<u8>) -> Self {
         Self {
             pieces: vec![piece],

@@ -1,4 +1,4 @@
-//! What is said of a finding: its check, its trace, and the chunks for people.
+//! The report on a finding: its check, its trace, and the chunks for people.
 
 use std::fmt::Write;
 
@@ -17,10 +17,10 @@ use crate::trace::{Action, Class, Cuts, Trace};
 /// A conversation that has failed.
 #[derive(Debug, Clone)]
 pub(crate) struct Suspect<D = Draft> {
-    /// What it was made from.
+    /// The draft that it was made from.
     pub(in crate::suite) draft: D,
     pub(in crate::suite) conversation: Conversation,
-    /// What went wrong, by name.
+    /// Name of the symptom.
     pub(in crate::suite) kind: &'static str,
     /// The same where it is waited for shortly: what is missing then may be a close later.
     pub(in crate::suite) at_once: &'static str,
@@ -47,7 +47,7 @@ impl<D> Suspect<D> {
         kind == self.at_once || self.akin && related(kind) && related(self.at_once)
     }
 
-    /// What findings of one cause have in common.
+    /// The text that findings of one cause have in common.
     pub(in crate::suite) fn signature(&self) -> String {
         let trace = &self.conversation.trace;
         let broken = trace.requirements.first();
@@ -84,7 +84,7 @@ pub(in crate::suite) struct Numbered {
 }
 
 impl Numbered {
-    /// What is said of a finding.
+    /// The report on a finding.
     pub(in crate::suite) fn found<D>(self, least: &Suspect<D>, confirmed: Confirmed) -> Found {
         let conversation = &least.conversation;
         let beside = conversation.trace.beside;
@@ -149,12 +149,12 @@ impl Numbered {
     }
 }
 
-/// How much is sent, in octets.
+/// Length of what is sent, in octets.
 fn octets(trace: &Trace) -> usize {
     crate::trace::stream(&trace.steps).len()
 }
 
-/// In how many places the stream is cut, beyond the ends of what is awaited.
+/// Number of places at which the stream is cut, beyond the ends of what is awaited.
 fn cuts(conversation: &Conversation) -> usize {
     match &conversation.trace.cuts {
         Some(Cuts::At(places)) => places.len(),
@@ -189,7 +189,7 @@ fn shown(conversation: &Conversation, evidence: &Evidence) -> String {
     out
 }
 
-/// What is sent and awaited, a line each.
+/// The chunks sent and the steps awaited, a line each.
 fn sent(conversation: &Conversation) -> String {
     let mut out = String::new();
     for one in cut(&conversation.trace, conversation.segmentation) {

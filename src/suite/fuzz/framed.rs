@@ -1,6 +1,6 @@
-//! What must come of frames of another framing than the article's, as its reading of the stream says.
+//! The outcome of frames of another framing than the article's, as its own reading of the stream says.
 //!
-//! Where the framing leaves something open, nothing is said: a mistake must be one.
+//! No outcome is stated where the framing leaves something open: a reported mistake must be one.
 
 use super::draft::Protocol;
 use super::rendering::{joined, of_frame};
@@ -22,7 +22,7 @@ impl Protocol {
 }
 
 impl Told<'_> {
-    /// What must come of frames of another framing.
+    /// Adds the steps that frames of another framing must cause.
     pub(super) fn other_frames(&mut self) -> Option<()> {
         let framing = self.protocol.limited();
         let stream = self.stream;
@@ -97,7 +97,7 @@ impl Told<'_> {
                 self.step(Action::EndOfStream);
                 self.refused();
             }
-            // Whether half a terminator belongs to such a line is nobody's to say.
+            // Half a terminator may belong to such a line, or not: this cannot be decided.
             _ if has_part => return None,
             End::Clean => {
                 self.send(self.stream.len());
@@ -129,7 +129,7 @@ impl Told<'_> {
     }
 }
 
-/// Whether the framing leaves no other reading of a frame open.
+/// True if the framing leaves no other reading of a frame open.
 fn is_settled(framing: &Framing, found: &Found<'_>, stream: &[u8], number: usize) -> bool {
     let payload = &*found.payload;
     let Ok(parts) = framing.parts(payload, number) else {
@@ -155,7 +155,7 @@ fn is_settled(framing: &Framing, found: &Found<'_>, stream: &[u8], number: usize
     is_shortest || framing.forms() == Forms::Longer
 }
 
-/// The requirement that octets are against which are no frame; `None` where they may be one.
+/// The requirement that octets break which are not a frame; `None` where they may be one.
 fn requirement(framing: &Framing, refusal: &Refusal) -> Option<&'static str> {
     Some(match refusal {
         Refusal::WrongLiteral { .. } | Refusal::Stuffing { .. } => "FRM-11",

@@ -11,7 +11,7 @@ use crate::trace::octets::Octets;
 use crate::trace::segmentation::Segmentation;
 use crate::trace::{Class, Placed};
 
-/// What texts are put together from.
+/// Pieces that texts are put together from.
 const TEXTS: [&str; 24] = [
     "a",
     "hello",
@@ -83,12 +83,12 @@ const NOT_TEXT: [&[u8]; 14] = [
     b"\xC3",
 ];
 
-/// What names are put together from.
+/// Pieces that names are put together from.
 const NAMES: [&str; 14] = [
     "a", "b.bin", ",", " ", ".", "..", "文件", "é", "-", "'", "$HOME", "1", "n", "_",
 ];
 
-/// Names that lead somewhere, or are none. Of those that lead out, none leads to a place that anybody
+/// Names that lead somewhere, or are not valid. None of those that lead out leads to a place that anybody
 /// uses: a server with the mistake does write there.
 const BAD_NAMES: [&str; 12] = [
     "",
@@ -111,7 +111,7 @@ const LINK: &str = "l";
 /// Lengths that are right as they stand, each for a body of few octets.
 pub(super) const LENGTHS: [usize; 12] = [0, 0, 1, 2, 3, 5, 7, 16, 20, 64, 100, 255];
 
-/// Lengths that are none.
+/// Texts that are not valid lengths.
 const BAD_LENGTHS: [&str; 16] = [
     "",
     "+5",
@@ -131,7 +131,7 @@ const BAD_LENGTHS: [&str; 16] = [
     "0x5",
 ];
 
-/// How often a stream comes now and then: there are servers that count frames.
+/// Numbers of repetitions that a stream gets now and then: there are servers that count frames.
 const TIMES: [usize; 5] = [2, 12, 17, 120, 1_100];
 
 /// The ways of cutting, the telling ones more often.
@@ -215,7 +215,7 @@ fn cut(class: Class, rng: &mut Rng) -> Vec<u8> {
     }
 }
 
-/// What lies in the directory now and then.
+/// Files or a link in the directory, now and then.
 fn before(protocol: &Protocol, rng: &mut Rng) -> Vec<Placed> {
     if protocol.class < Class::Transfer || rng.u8(..4) != 0 {
         return Vec::new();
@@ -267,7 +267,7 @@ impl Drawing<'_> {
         beside.min(most)
     }
 
-    /// A length with less behind it, more, or what would be over a limit.
+    /// A length with less after it, more, or what would be over a limit.
     fn lie(&mut self) -> (u32, usize) {
         let limit = self.protocol.max_payload.map_or(0, |limit| limit + 1);
         let length = self.one(&[
@@ -315,7 +315,7 @@ impl Drawing<'_> {
         self.pieces.push(piece(op));
     }
 
-    /// One thing that a client of a session may send.
+    /// Draws an operation that a client of a session may send.
     fn message(&mut self) {
         let transfers = self.protocol.class >= Class::Transfer;
         // Not drawn for other classes: their seeds mean what they meant.
@@ -377,7 +377,7 @@ impl Drawing<'_> {
         self.pieces.push(piece(Session::Message(&octets)));
     }
 
-    /// A message behind a transfer, which shows where its body has ended.
+    /// A message after a transfer, which shows where its body has ended.
     pub(super) fn after(&mut self) {
         if self.rng.u8(..4) != 0 {
             self.pieces.push(piece(Session::Message(b"after")));

@@ -1,4 +1,4 @@
-//! What is drawn for a framing other than the article's: payloads, edges of its lengths, frames with
+//! Operations drawn for a framing other than the article's: payloads, edges of its lengths, frames with
 //! something wrong.
 
 use fastrand::Rng;
@@ -96,7 +96,7 @@ fn size(protocol: &Protocol, rng: &mut Rng) -> usize {
 /// A larger payload is not made.
 const PAYLOAD: u64 = 140_000;
 
-/// A length with less behind it than it says, or one that is over a limit.
+/// A length with less after it than it says, or a length that is over a limit.
 fn lie(framing: &Framing, rng: &mut Rng) -> Op<'static> {
     let adjustment = framing.adjustment().clamp(0, 64) as u32;
     let limit = framing.declared_max_payload().unwrap_or(0);
@@ -115,7 +115,7 @@ fn spoilt(framing: &Framing, payload: &[u8], rng: &mut Rng) -> Vec<u8> {
     let Ok(mut parts) = framing.parts(payload, 1) else {
         return payload.to_vec();
     };
-    // What is taken for a header block differs.
+    // Readers differ in the header blocks that they take.
     let is_header = matches!(framing.number(), Some(Number::Header(_)));
     let can_be_spoilt = |parts: &Parts, index: usize| {
         let (place, octets) = &parts[index];

@@ -11,7 +11,7 @@ fn letters(count: usize) -> Vec<u8> {
     b"abcdefg".iter().copied().cycle().take(count).collect()
 }
 
-/// Writes a plan of frames in this framing, the whole of it so many times behind one preface.
+/// Writes a plan of frames in this framing: one preface, then the whole plan `times` times.
 pub(super) fn render(program: &[u8], framing: &Framing, times: usize, into: &mut Rendered) {
     let plan = Plan::decode(program);
     into.clear();

@@ -1,7 +1,7 @@
 //! Conversations that go through sizes: some mistakes show at one size, at the multiples of a number, where two
-//! frames have so many octets together, or where a frame ends at a place in a buffer. No table of edges has those.
+//! frames have a total of this size, or where a frame ends at a place in a buffer. No table of edges has those.
 //!
-//! They come in turn, so that a run that is long enough has tried each size up to [`MOST`].
+//! The sizes come in turn, so that a run that is long enough has tried each one up to [`MOST`].
 
 use fastrand::Rng;
 
@@ -12,32 +12,32 @@ use crate::model::session_plan::Op as Session;
 use crate::trace::Class;
 use crate::trace::segmentation::Segmentation;
 
-/// Of so many conversations the last is one of these.
+/// Size of a group of conversations, of which the last goes through sizes.
 const EVERY: u64 = 6;
 
 /// Sizes up to this are gone through.
 const MOST: usize = 4_608;
 
-/// Windows of sizes: from one on, so many a window. What a window has together is bounded so.
+/// Windows of sizes: the first size, and the number of sizes in a window, which bounds their total.
 const WINDOWS: [(usize, usize); 3] = [(0, 64), (1_024, 32), (2_048, 16)];
 
 /// Edges beside which each size is tried: below them a window from nothing on has all.
 const EDGES: std::ops::Range<usize> = 32..20_000;
 
-/// Sizes beside an edge that are tried: so many below it, and as many and a length's above it.
+/// Number of sizes that are tried below an edge; above it, as many and those of a length.
 const BESIDE: usize = 16;
 
 /// Ends of frames, in octets from an edge: first those that have the next length lie across it.
 const FROM_EDGE: [isize; 11] = [-2, -1, -3, 0, -4, 1, 2, 4, -5, -8, 8];
 
-/// Lengths of headers of files, and how many are tried in one conversation.
+/// Lengths of headers of files, and the number of them that are tried in one conversation.
 const HEADERS: std::ops::Range<usize> = 3..255;
 const HEADERS_TOGETHER: usize = 36;
 
 /// Characters of several octets.
 const CHARACTERS: [&str; 3] = ["é", "你", "😀"];
 
-/// The ways in which such a conversation is cut.
+/// The ways in which a conversation of sizes is cut.
 const CUTTINGS: [Segmentation; 5] = [
     Segmentation::Whole,
     Segmentation::Whole,
@@ -114,7 +114,7 @@ impl Sizes<'_> {
         }
     }
 
-    /// Two frames that have so many octets together, for each of these numbers.
+    /// Draws two frames for each of these numbers of octets, which their payloads have together.
     fn pairs(&mut self, mut sums: Vec<usize>) {
         self.rng.shuffle(&mut sums);
         for sum in sums {
@@ -124,7 +124,7 @@ impl Sizes<'_> {
         }
     }
 
-    /// Frames that end beside the edges of buffers, one behind the other, each as far from its edge.
+    /// Frames that end beside the edges of buffers, one after the other, each as far from its edge.
     fn ends_at_edges(&mut self, step: usize) {
         let from_edge = FROM_EDGE[step % FROM_EDGE.len()];
         let mut at = 0;
@@ -154,7 +154,7 @@ impl Sizes<'_> {
         }
     }
 
-    /// A transfer with a body of each of these sizes, in no order, and a message behind each.
+    /// A transfer with a body of each of these sizes, in no order, and a message after each.
     fn bodies(&mut self, mut sizes: Vec<usize>) {
         self.rng.shuffle(&mut sizes);
         for size in sizes {
@@ -177,7 +177,7 @@ impl Sizes<'_> {
     }
 }
 
-/// The sizes of the window of a number, which begins anew behind the last.
+/// The sizes of the window of a number; after the last window the first one follows again.
 fn window(number: usize) -> Vec<usize> {
     let ends = WINDOWS[1..].iter().map(|(from, _)| *from).chain([MOST]);
     let mut all: Vec<std::ops::Range<usize>> = Vec::new();

@@ -16,7 +16,7 @@ const RUNS: usize = 160;
 /// Octets of a conversation that is not small yet, though no operation can be left out and the same symptom kept.
 const LONG: usize = 2_048;
 
-/// Up to so many places of a stream are tried for a single cut.
+/// Number of places of a stream that are tried for a single cut.
 const PLACES: usize = 48;
 
 /// Makes a confirmed finding smaller. What comes out was confirmed again.
@@ -164,7 +164,7 @@ impl<F: Fuzzable<Suspect = Suspect, Input = Draft>> Shrinking<'_, F> {
     }
 }
 
-/// What an operation may be replaced by, the smallest first.
+/// Operations that may replace an operation, the smallest first.
 fn smaller(octets: &[u8], class: Class) -> Vec<Vec<u8>> {
     let mut program = vec![0];
     program.extend(octets);

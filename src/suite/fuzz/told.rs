@@ -13,12 +13,12 @@ use crate::trace::{Acceptable, Action, Placed, Step};
 /// The payload of the plainest frame.
 const HELLO: &[u8] = b"hello";
 
-/// Steps from what an oracle says, one behind the other.
+/// Steps from what an oracle says, one after the other.
 pub(super) struct Told<'s> {
     pub(super) draft: &'s Draft,
     pub(super) protocol: &'s Protocol,
     pub(super) stream: &'s [u8],
-    /// How much of the stream has become steps.
+    /// Number of octets of the stream that have become steps.
     pub(super) at: usize,
     pub(super) steps: Vec<Step>,
     /// The files that lie there by now.
@@ -30,7 +30,7 @@ pub(super) struct Told<'s> {
     pub(super) name: String,
     /// Octets of it that have come and are not stored yet.
     pub(super) content: Vec<u8>,
-    /// Where the steps of a verified transfer begin that is under way.
+    /// Index of the first step of the verified transfer that is under way.
     pub(super) began: Option<usize>,
     /// Its body has been sent.
     pub(super) digest_due: bool,
@@ -89,7 +89,7 @@ impl<'s> Told<'s> {
         }
     }
 
-    /// What stands behind an offence or a goodbye, or nothing.
+    /// Sends the octets after an offence or a goodbye, unless the draft is brief.
     pub(super) fn send_rest(&mut self) {
         if !self.draft.brief {
             self.send(self.stream.len());
@@ -169,7 +169,7 @@ impl<'s> Told<'s> {
 
     pub(super) fn ends(&mut self) {
         if self.draft.ends {
-            // What is owed comes after the end too (SES-7).
+            // Owed answers and deliveries come after the end too (SES-7).
             let owed = |step: &Step| matches!(step.action, Action::Deliver(_) | Action::Answer(_));
             let last = self.steps.iter().rposition(|step| !owed(step));
             let at = match last {

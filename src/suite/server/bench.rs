@@ -1,4 +1,4 @@
-//! What a case works with: the server, what is known of it, and the plainest conversations.
+//! The bench that a case works with: the server, the facts known of it, and the plainest conversations.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -23,30 +23,30 @@ use crate::trace::{Class, Placed};
 /// The plainest conversation there is.
 pub(super) const PLAIN: &[u8] = b"hello";
 
-/// After so many waits in vain no more is asked why.
+/// Number of timeouts after which no cause of a missing reply is looked for.
 const WAITS_EXPLAINED: u32 = 16;
 
-/// A server that may only have been late is waited for so many times as long.
+/// Factor of the time limits for a server that may only have been late.
 const IN_DOUBT: u32 = 3;
 
-/// How often one that turns sessions away is tried again.
+/// Interval at which a server that turns sessions away is tried again.
 const TRY_EVERY: Duration = Duration::from_millis(10);
 
-/// Why a case did not pass.
+/// The reason why a case did not pass.
 pub(crate) type NotPassed = crate::judge::subject::NotPassed<Failure>;
 
-/// What a case that needs code works with.
+/// The server that a case works with, and what is known of it.
 #[derive(Debug)]
 pub(crate) struct Bench<'r> {
     pub(crate) testee: &'r mut Server,
     pub(super) options: &'r Options,
     pub(super) form: ReplyForm,
     pub(super) pace: Pace,
-    /// How often something was waited for in vain.
+    /// Number of waits that have timed out.
     pub(super) waits: u32,
-    /// What is waited for was missing once, and may only have been late.
+    /// True if the answer that is waited for was missing once, and may only have been late.
     pub(super) doubts: bool,
-    /// Where the server that runs now stores files, from the first time that this is needed on.
+    /// The place where the server that runs now stores files, from the first time that this is needed on.
     pub(super) ground: Option<Arc<Ground>>,
 }
 
@@ -74,7 +74,7 @@ impl Bench<'_> {
         &self.options.framing
     }
 
-    /// What the framing carries in place of a payload, which is itself wherever it can be.
+    /// The payload that the framing carries in place of this one, which is the same wherever it can be.
     pub(crate) fn word(&self, payload: &[u8]) -> Vec<u8> {
         adapted(self.framing(), payload)
     }
@@ -89,7 +89,7 @@ impl Bench<'_> {
         self.framing().encode(payload).unwrap_or_default()
     }
 
-    /// The octets in front of a payload of so many octets; `None` where the framing cannot say that.
+    /// The octets in front of a payload of this many octets; `None` where the framing cannot say that.
     pub(crate) fn head(&self, payload: u64) -> Option<Vec<u8>> {
         self.framing().head(i128::from(payload), 1)
     }
@@ -106,7 +106,7 @@ impl Bench<'_> {
         self.testee.outside()
     }
 
-    /// How long to wait for what does not come: less, the more often it was in vain.
+    /// Time limits of a wait for octets that may not come: less, the more waits have timed out.
     pub(crate) fn patience(&self) -> Patience {
         let at_most = |bound: Duration| self.options.timeout.min(bound + self.pace.late * 4);
         let (idle, busy) = match self.waits {
@@ -119,7 +119,7 @@ impl Bench<'_> {
                 at_most(Duration::from_millis(400)),
             ),
         };
-        // One that waits before it replies looks idle all that time.
+        // A server that waits before it replies looks idle all that time.
         let idle = idle + self.pace.late * 2;
         let times = if self.doubts { IN_DOUBT } else { 1 };
         Patience {
@@ -128,7 +128,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Whether so many replies in one conversation are waited for.
+    /// Checks that this many replies in one conversation are waited for.
     pub(crate) fn has_time_for(&self, replies: usize) -> Result<(), NotPassed> {
         let left = self.pace.leaves_time_for(replies, self.options.timeout);
         left.map_err(|why| NotPassed::Skipped(why.into()))
@@ -144,7 +144,7 @@ impl Bench<'_> {
             directory,
             unread_behind: None,
             after_an_error: false,
-            // Where much goes wrong, the first few tell.
+            // If much goes wrong, the first few failures tell.
             asks_why: self.waits < WAITS_EXPLAINED,
         }
     }
@@ -177,7 +177,7 @@ impl Bench<'_> {
         let ground = self.ground(&dir);
         let prepared = ground.and_then(|ground| Directory::prepare(ground, before));
         prepared.map_err(|error| {
-            // The directory of one that has ended is gone with it: a fresh one has another.
+            // The directory of a server that has ended is gone with it: a fresh server has another.
             if self.has_ended() {
                 return no_connection(self.testee, &error).into();
             }
@@ -197,7 +197,7 @@ impl Bench<'_> {
         self.testee.death().is_some()
     }
 
-    /// The places of the server that runs now. They are opened once and held, so that one which
+    /// The places of the server that runs now. They are opened once and held, so that a directory which
     /// the server replaces later is not taken for the one that it was given.
     fn ground(&mut self, dir: &Path) -> io::Result<Arc<Ground>> {
         if let Some(ground) = &self.ground

@@ -95,7 +95,7 @@ fn exchange(bench: &mut Bench<'_>, talk: &mut Talk<'_, '_>) -> Result<(), Box<Fa
 
 type Together<'t> = &'t mut dyn FnMut(&mut Bench<'_>) -> Result<(), NotPassed>;
 
-/// Opens so many others that are served, or as many as the server has sessions for (SES-9).
+/// Opens `count` others that are served, or as many as the server has sessions for (SES-9).
 fn others<'t, 'd>(
     bench: &mut Bench<'_>,
     terms: &'t Terms<'d>,
@@ -228,7 +228,7 @@ fn many(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     Ok(())
 }
 
-/// Another reads none of its replies, and all of them afterwards: what is written to it stays whole (FRM-9).
+/// Another peer reads none of its replies, and all of them afterwards: what is written to it stays whole (FRM-9).
 fn unread(bench: &mut Bench<'_>, together: Together<'_>) -> Result<(), NotPassed> {
     bench.has_time_for(FRAMES)?;
     let terms = bench.terms(None);

@@ -6,16 +6,16 @@ use crate::judge::id::{CaseId, RequirementId};
 use crate::trace::segmentation::conversations;
 use crate::trace::{Acceptable, Action, Class, Trace};
 
-/// One case.
+/// A case for servers.
 #[derive(Debug, Clone)]
 pub struct Case {
-    /// What is known of it.
+    /// Id, title, requirements and class.
     pub info: CaseInfo,
-    /// What is done.
+    /// The conversation or the code.
     pub(crate) body: Body,
 }
 
-/// What a case does.
+/// The part of a case that is run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Body {
     /// A conversation as data.

@@ -11,9 +11,9 @@ use crate::testee::wait::Patience;
 pub(crate) struct Dialect {
     /// The requirement that it breaks.
     pub(crate) requirement: &'static str,
-    /// What was tried, and answered.
+    /// The octets that were answered, in words.
     pub(crate) found: Cow<'static, str>,
-    /// What that says about the testee.
+    /// The likely mistake of the server.
     pub(crate) cause: Cow<'static, str>,
     octets: &'static [u8],
 }
@@ -73,7 +73,7 @@ pub(crate) fn probe(framing: &Framing, testee: &mut Server, patience: Patience) 
     })
 }
 
-/// The same with the framings that a mistake makes of this one: two frames come back as they went.
+/// Tries the framings that a mistake makes of this one: two frames come back as they went.
 pub(crate) fn probe_framings(
     framing: &Framing,
     testee: &mut Server,
@@ -106,7 +106,7 @@ pub(crate) fn probe_framings(
 /// The most framings that are tried: each takes a wait.
 const MOST_FRAMINGS: usize = 12;
 
-/// What comes back for octets, as soon as so many have come.
+/// Returns the answer to octets, as soon as it has `least` octets.
 fn answer_to(
     octets: &[u8],
     testee: &mut Server,
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
     use crate::testee::server::Origin;
 
-    /// What is found of one that answers these octets, and closes over any others.
+    /// The dialect that is found of a server that answers these octets, and closes over any others.
     fn found_of(answered: &'static [u8]) -> Option<(&'static str, Cow<'static, str>)> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();

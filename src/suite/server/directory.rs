@@ -1,5 +1,5 @@
-//! What lies on the disk: the server's directory before and after a conversation, and what
-//! lies outside of it. The server may do anything to these places, so all work goes through
+//! Files on the disk: the server's directory before and after a conversation, and the places
+//! outside of it. The server may do anything to these places, so all work goes through
 //! [`Ground`], which holds them open.
 
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ use super::ground::{Ground, TARGET};
 use crate::disk::{Found, Kind};
 use crate::trace::Placed;
 
-/// How much of what follows the right octets of a file is kept as evidence, in octets: the next
+/// Most octets after the right ones of a file that are kept as evidence: the next
 /// frames, which a server may have taken into the file (TRF-4).
 const MAX_MORE: usize = 64 * 1024;
 
@@ -21,7 +21,7 @@ const MAX_MORE: usize = 64 * 1024;
 pub(crate) struct Directory {
     ground: Arc<Ground>,
     before: Vec<Placed>,
-    /// What was there before the conversation, beside what was placed for it.
+    /// Names that were there before the conversation, beside those placed for it.
     foreign: BTreeSet<OsString>,
     beside_before: Vec<OsString>,
 }
@@ -50,18 +50,18 @@ impl Directory {
         })
     }
 
-    /// Where the places are held.
+    /// The places, held open.
     pub(crate) fn ground(&self) -> &Ground {
         &self.ground
     }
 
-    /// Where it is.
+    /// Path of the directory.
     #[cfg(test)]
     pub(crate) fn path(&self) -> &std::path::Path {
         self.ground.dir().path()
     }
 
-    /// Whether the directory is the one still that was made.
+    /// Checks that the directory is still the one that was made.
     fn in_place(&self) -> Result<(), DirectoryFault> {
         match self.ground.dir().replaced() {
             Some(by) => Err(DirectoryFault::Replaced { by }),
@@ -69,7 +69,7 @@ impl Directory {
         }
     }
 
-    /// Whether a file holds exactly this.
+    /// Checks that a file holds exactly this content.
     pub(crate) fn stored(&self, name: &str, content: &[u8]) -> Result<(), DirectoryFault> {
         self.in_place()?;
         let name = name.to_owned();
@@ -148,7 +148,7 @@ impl Directory {
         }
     }
 
-    /// Whether nothing of this name is there.
+    /// Checks that nothing of this name is there.
     pub(crate) fn absent(&self, name: &str) -> Result<(), DirectoryFault> {
         self.in_place()?;
         if self.ground.dir().has(name) {
@@ -164,7 +164,7 @@ impl Directory {
         }
     }
 
-    /// Whether the directory holds what was placed there, and nothing else.
+    /// Checks that the directory holds what was placed there, and nothing else that is new.
     pub(crate) fn untouched(&self) -> Result<(), DirectoryFault> {
         self.in_place()?;
         for placed in &self.before {
@@ -195,7 +195,7 @@ impl Directory {
         new.map_or(Ok(()), |name| Err(self.present(&name)))
     }
 
-    /// Whether all is as it was outside of the directory.
+    /// Checks that all is as it was outside of the directory.
     pub(crate) fn outside_untouched(&self) -> Result<(), DirectoryFault> {
         self.in_place()?;
         let Some(outside) = self.ground.outside() else {
@@ -221,7 +221,7 @@ impl Directory {
         let mut beside = self.ground.names_beside().into_iter();
         match beside.find(|name| !self.beside_before.contains(name)) {
             Some(name) => {
-                // It would otherwise be found by every check that follows.
+                // Every check that follows would otherwise find it.
                 self.ground.remove_beside(&name);
                 fault(name)
             }
@@ -338,7 +338,7 @@ mod tests {
                 format!("outside of the directory, {name:?} was written, changed or removed")
             );
             assert_eq!(fault.wanted(), "nothing changed outside of the directory");
-            // What lies beside is not told twice.
+            // A file beside the directory is not told twice.
             fs::write(root.path().join("outside/target"), TARGET.1).unwrap();
             let _ = fs::remove_file(root.path().join("outside/new"));
             assert_eq!(directory.outside_untouched(), Ok(()));

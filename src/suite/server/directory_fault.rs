@@ -1,8 +1,8 @@
-//! What is wrong on the disk.
+//! A fault on the disk.
 
 use std::fmt;
 
-/// What is wrong on the disk.
+/// A fault on the disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum DirectoryFault {
     /// The file is not there.
@@ -33,7 +33,7 @@ pub(crate) enum DirectoryFault {
     Replaced { by: String },
     /// A file is there that must not be.
     Present { name: String, held: usize },
-    /// What was placed there beforehand has changed.
+    /// A file or link that was placed there beforehand has changed.
     Changed { name: String },
     /// Something outside of the directory has changed or appeared.
     Outside { name: String },
@@ -101,7 +101,7 @@ impl fmt::Display for DirectoryFault {
 }
 
 impl DirectoryFault {
-    /// What should have been, in words.
+    /// The state that should have been, in words.
     pub(crate) fn wanted(&self) -> String {
         match self {
             Self::Missing { name } | Self::NotAFile { name, .. } => {

@@ -5,7 +5,7 @@ use super::reply_form::Difference;
 use crate::judge::evidence::Evidence;
 use crate::judge::sentence::Sentence;
 
-/// How a conversation differed from its trace.
+/// The difference between a conversation and its trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum What {
     /// No connection could be made.
@@ -14,7 +14,7 @@ pub(crate) enum What {
     NotTaken,
     /// Octets came before anything was sent (SES-1).
     Unsolicited,
-    /// What was to be delivered did not come.
+    /// The payload or answer that was due did not come.
     Missing,
     /// The testee closed instead of delivering.
     ClosedInstead,
@@ -34,13 +34,13 @@ pub(crate) enum What {
     TooMuchMemory,
     /// The testee did not serve a plain conversation afterwards.
     Unwell,
-    /// What a case found that needs code.
+    /// A fault that a case in code found.
     Other,
 }
 
 impl What {
-    /// Whether one look is proof enough: what a race leaves behind cannot come of anything else, and
-    /// may well not show a second time; how much memory is held may depend on what came before.
+    /// True if one look is proof enough: the traces of a race cannot come of anything else, and
+    /// may well not show a second time; the amount of memory held may depend on what came before.
     pub(crate) const fn proves_itself(&self) -> bool {
         matches!(self, Self::Interleaved | Self::TooMuchMemory)
     }
@@ -50,7 +50,7 @@ impl What {
         matches!(self, Self::ClosedInstead | Self::NoConnection)
     }
 
-    /// Whether the harness waited in vain, which takes its time.
+    /// True if a wait of the harness timed out, which takes its time.
     pub(crate) const fn took_time(&self) -> bool {
         matches!(
             self,
@@ -59,16 +59,16 @@ impl What {
     }
 }
 
-/// Why a reply did not come although the server still has what it needs for it.
+/// The reason why a reply did not come although the server still has what it needs for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HeldBack {
-    /// It rests over octets that have arrived, having read some of them.
+    /// The server rests over octets that have arrived, having read some of them.
     Unread,
-    /// It sent the reply as soon as another message came.
+    /// The server sent the reply as soon as another message came.
     UntilMore,
 }
 
-/// What was found of a file when the reply after it did not come.
+/// State of a file when the reply after it did not come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OnDisk {
     /// The whole file.
@@ -85,16 +85,16 @@ pub(crate) enum OnDisk {
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
     pub(crate) what: What,
-    /// In one sentence.
+    /// The failure in one sentence.
     pub(crate) message: Sentence,
     pub(crate) evidence: Evidence,
     /// The payload that was to be delivered at that point.
     pub(crate) expected: Option<Vec<u8>>,
-    /// Why a missing reply may not be lost.
+    /// The reason why a missing reply may not be lost.
     pub(crate) held_back: Option<HeldBack>,
-    /// What was found of the file that was to be stored next.
+    /// State of the file that was to be stored next.
     pub(crate) on_disk: Option<OnDisk>,
-    /// Whether the connection was still open at the end.
+    /// True if the connection was still open at the end.
     pub(crate) left_open: bool,
 }
 

@@ -24,7 +24,7 @@ impl Finding {
         }
     }
 
-    /// How much was sent, in octets.
+    /// Number of octets that were sent.
     pub(super) fn sent(&self) -> usize {
         let evidence = self.check.evidence.as_ref();
         evidence.map_or(0, |evidence| evidence.sent.iter().map(Octets::len).sum())

@@ -14,7 +14,7 @@ pub(super) const TARGET: (&str, &[u8]) = ("target", b"outside, and not to be tou
 /// The name of the directory outside, beside the server's.
 const OUTSIDE: &str = "outside";
 
-/// Where a server stores files.
+/// The place where a server stores files.
 #[derive(Debug)]
 pub(crate) enum Ground {
     /// In a place that was made for it, all of which is the run's own.
@@ -84,7 +84,7 @@ impl Ground {
         }
     }
 
-    /// What lies beside the server's directory.
+    /// Names beside the server's directory.
     pub(super) fn names_beside(&self) -> Vec<OsString> {
         let names = self.root().map(Held::names);
         names.and_then(Result::ok).unwrap_or_default()
@@ -93,7 +93,7 @@ impl Ground {
     /// Removes what a server left beside its directory.
     pub(super) fn remove_beside(&self, name: &OsStr) {
         if let Some(root) = self.root() {
-            // What is left is found again by the next check.
+            // A file that is left is found again by the next check.
             let _ = root.remove(name);
         }
     }

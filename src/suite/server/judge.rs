@@ -65,7 +65,7 @@ fn judge_alone(
     }
 }
 
-/// What a failure comes to where the trace leaves something open.
+/// The outcome of a failure where the trace leaves something open.
 fn allowed(
     bench: &mut Bench<'_>,
     trace: &Trace,
@@ -109,7 +109,7 @@ fn allowed(
     })
 }
 
-/// What a failure to refuse comes to where the trace leaves that open: a server that accepts goes on
+/// The outcome of a failure to refuse where the trace leaves that open: a server that accepts goes on
 /// as if nothing had to be repaired.
 fn accepts(
     bench: &mut Bench<'_>,
@@ -205,7 +205,7 @@ fn twin_succeeds(bench: &mut Bench<'_>, trace: &Trace, twin: &[Move<'_>]) -> Res
     }
 }
 
-/// How many replies are waited for.
+/// Number of replies that are waited for.
 fn replies(moves: &[Move<'_>]) -> usize {
     let delivers = |one: &&Move<'_>| matches!(one, Move::Step(Action::Deliver(_)));
     moves.iter().filter(delivers).count()

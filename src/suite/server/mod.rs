@@ -1,8 +1,8 @@
 //! Servers: their cases, running and judging them, and what their failures point to.
 //!
-//! Here stands what is true of servers only. Upwards: what a failure is (`failure`), the
-//! conversation (`exchange`), what cases work with ([`bench`]), the cases ([`cases`]), the judging of
-//! one (`judge`), the run ([`run`]) with what it makes of all failures together (`attribution`).
+//! These modules hold what is true of servers only. Upwards: the failure (`failure`), the
+//! conversation (`exchange`), the bench that cases work with ([`bench`]), the cases ([`cases`]), the judging
+//! of a case (`judge`), the run ([`run`]) with its diagnosis of all failures together (`attribution`).
 //! Nothing here knows clients, codecs, reports or the command line.
 
 mod attribution;

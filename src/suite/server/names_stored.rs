@@ -56,7 +56,7 @@ fn name_in(step: &Step) -> Option<OsString> {
     }
 }
 
-/// What a header has before its last comma, if that is a name in one directory.
+/// The part of a header before its last comma, if that is a name in one directory.
 fn before_the_comma(header: &[u8]) -> Option<OsString> {
     const MAX_NAME: usize = 255;
     let comma = header.iter().rposition(|octet| *octet == b',')?;

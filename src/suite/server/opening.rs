@@ -15,30 +15,30 @@ use crate::trace::Class;
 /// A reply that takes longer may have been late by chance: it is asked for again.
 const PROMPT: Duration = Duration::from_millis(15);
 
-/// How often it is asked for again. A server that is always late costs so many of its replies.
+/// Number of times that a late reply is asked for again. A server that is always late costs as many replies.
 const MORE_ASKS: u32 = 4;
 
 /// Messages that are sent together to see how much time lies between their replies.
 const TOGETHER: usize = 4;
 
-/// What the plainest conversation has shown.
+/// The result of the plainest conversation.
 pub(super) enum Opening {
-    /// It answers.
+    /// The server answers.
     Speaks {
         /// The form of its replies.
         form: ReplyForm,
-        /// How chunks are kept apart.
+        /// Method that keeps chunks apart.
         gating: Gating,
-        /// How long its replies take.
+        /// Time that its replies take.
         pace: Pace,
     },
-    /// It speaks another dialect: every case would only say so again.
+    /// The server speaks another dialect: every case would only say so again.
     Dialect {
-        /// What happened, in words.
+        /// The observation, in words.
         found: String,
         /// The dialect.
         dialect: Dialect,
-        /// How chunks are kept apart.
+        /// Method that keeps chunks apart.
         gating: Gating,
     },
 }
@@ -105,11 +105,11 @@ fn asked_again(bench: &mut Bench<'_>, mut late: Duration) -> Result<Duration, Ru
     Ok(late)
 }
 
-/// What comes back in the plainest conversation.
+/// The answer of a server in the plainest conversation.
 struct Answer {
     gating: Gating,
     seen: Vec<u8>,
-    /// Why nothing came.
+    /// The reason why nothing came.
     silent: Option<Sentence>,
     late: Duration,
 }
@@ -182,7 +182,7 @@ fn between_replies(bench: &mut Bench<'_>) -> Duration {
     least.unwrap_or_default()
 }
 
-/// What to tell the author of a testee that does not answer.
+/// Returns the message to the author of a server that does not answer.
 fn no_answer(bench: &mut Bench<'_>, plain: &[u8], silent: &Sentence) -> String {
     let sent: Vec<String> = bench
         .opening(plain)

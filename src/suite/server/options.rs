@@ -1,4 +1,4 @@
-//! What a run against a server is told.
+//! The options of a run against a server.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use crate::framing::Framing;
 use crate::suite::effort::Effort;
 use crate::trace::Class;
 
-/// What a run is told.
+/// The options of a run.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// What the testee claims.
+    /// The class that the server claims.
     pub class: Class,
     /// The framing that it speaks; any but the article's is for class `framing`.
     pub framing: Framing,
@@ -17,13 +17,13 @@ pub struct Options {
     pub max_payload: Option<u32>,
     /// Its limit on concurrent sessions, if it declares one (SES-9).
     pub max_sessions: Option<usize>,
-    /// How long a busy program is waited for.
+    /// Time limit of a wait for a busy program.
     pub timeout: Duration,
-    /// How much is done.
+    /// Effort that the run makes.
     pub effort: Effort,
-    /// How many conversations go on side by side; as many as the opening calls for unless given.
+    /// Number of conversations that go on side by side; as many as the opening calls for unless given.
     pub jobs: Option<usize>,
-    /// Stop at the first failure that is not known.
+    /// True if the run stops at the first failure that is not known.
     pub fail_fast: bool,
 }
 

@@ -1,30 +1,30 @@
-//! How fast a server replies, and what that leaves time for.
+//! The pace at which a server replies, and what it leaves time for.
 
 use std::time::Duration;
 
-/// A conversation may take so many times as long as a busy server is waited for, before it is left
-/// out: so long that it would keep all others waiting.
+/// Longest time of a conversation, in time limits of a busy server. A longer one is left out: it would keep
+/// all others waiting.
 const MOST_PATIENCE: u32 = 5;
 
-/// How fast a server replies.
+/// The pace at which a server replies.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
-    /// How long a reply takes.
+    /// Time that a reply takes.
     pub(super) late: Duration,
-    /// How much later each further reply of one conversation comes: as much again for a server that
-    /// waits before each, nothing for one that only takes its time to begin with.
+    /// Time by which each further reply of one conversation comes later: as much again for a server that
+    /// waits before each, nothing for a server that only takes its time to begin with.
     pub(super) each: Duration,
 }
 
 impl Pace {
-    /// That of a server of which nothing is known yet.
+    /// The pace of a server of which nothing is known yet.
     pub(super) const PROMPT: Self = Self {
         late: Duration::ZERO,
         each: Duration::ZERO,
     };
 
-    /// Whether so many replies in one conversation come in reasonable time, where a busy server is
-    /// waited for so long.
+    /// Checks that this many replies in one conversation come in reasonable time, where a busy server is
+    /// waited for as long as `timeout`.
     pub(super) fn leaves_time_for(self, replies: usize, timeout: Duration) -> Result<(), String> {
         let replies = u32::try_from(replies).unwrap_or(u32::MAX);
         let all = self.each.saturating_mul(replies);

@@ -10,7 +10,7 @@ use crate::trace::{Class, Trace};
 /// The case that ends every run.
 pub(super) const PLAIN_LAST: &str = "plain/last";
 
-/// Whether a run of so much effort makes a check.
+/// True if a run of this effort makes a check.
 fn covers(effort: Effort, case: &Case, segmentation: Segmentation) -> bool {
     match segmentation {
         _ if effort == Effort::Full => true,
@@ -23,11 +23,11 @@ fn covers(effort: Effort, case: &Case, segmentation: Segmentation) -> bool {
     }
 }
 
-/// One check to be made.
+/// A check to be made.
 pub(crate) struct Planned<'c> {
     pub(super) case: &'c Case,
     pub(super) what: Plan,
-    /// The server is one for all, so that what concerns more than this conversation is made alone.
+    /// The server is one for all, so that a check that concerns more than its conversation is made alone.
     pub(super) shared: bool,
 }
 

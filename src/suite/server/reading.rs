@@ -1,10 +1,10 @@
-//! What a server sends back, read as frames of its framing.
+//! Octets that a server sends back, read as frames of its framing.
 
 use crate::framing::{End, Framing, Next};
 
 /// The payload that octets begin with, and how many of them it takes; `is_first` of what came on the
-/// connection. A frame that delivers nothing counts as an empty payload where it has a length: who sends
-/// one back has taken it for a payload.
+/// connection. A frame that delivers nothing counts as an empty payload where it has a length: a server that
+/// sends it back has taken it for a payload.
 pub(super) fn delivery(
     framing: &Framing,
     is_first: bool,
@@ -52,7 +52,7 @@ pub(super) fn deliveries(framing: &Framing, octets: &[u8]) -> Vec<Vec<u8>> {
     payloads
 }
 
-/// How many octets at the end deliver nothing, and are no fault: signs between two frames that are none.
+/// Number of leading octets that deliver nothing, and are no fault: signs between two frames that are none.
 pub(super) fn idle(framing: &Framing, octets: &[u8]) -> usize {
     let mut taken = 0;
     while framing.number().is_none()

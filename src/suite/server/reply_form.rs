@@ -1,4 +1,4 @@
-//! What a delivered payload looks like from outside: an echo, or a reply that holds the text.
+//! The form of a delivered payload, seen from outside: an echo, or a reply that holds the text.
 
 use std::time::SystemTime;
 
@@ -6,28 +6,28 @@ use jiff::civil::DateTime;
 
 use crate::trace::Class;
 
-/// The time zones of the world lie within so many minutes of UTC.
+/// Largest offset from UTC of the time zones of the world, in minutes.
 const MAX_OFFSET_MINUTES: i64 = 14 * 60;
 
-/// All of them are whole quarters of an hour off.
+/// Step of these offsets, in seconds: a quarter of an hour.
 const OFFSET_STEP_SECONDS: i64 = 15 * 60;
 
-/// How far a testee's clock may be from ours, in seconds.
+/// Largest difference of a server's clock from ours, in seconds.
 const CLOCK_TOLERANCE_SECONDS: i64 = 120;
 
-/// How this testee delivers a payload.
+/// The form in which this server delivers a payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ReplyForm {
-    /// It sends the payload back.
+    /// The server sends the payload back.
     Echo,
-    /// It replies as SES-5 has it.
+    /// The server replies as SES-5 has it.
     Prescribed,
-    /// It replies in another form, which holds the text between these; digits stand for any.
+    /// The server replies in another form, which holds the text between these; digits stand for any.
     /// Only SES-5 is broken by that, so the other requirements are judged by this form.
     Learned { before: Vec<u8>, after: Vec<u8> },
 }
 
-/// How a reply differs from what is expected.
+/// The difference between a reply and the expected one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Difference {
     /// An echo that is not the payload, or a reply in the right form with another text.
@@ -137,7 +137,7 @@ fn strip<'r>(reply: &'r [u8], before: &[u8], after: &[u8]) -> Option<&'r [u8]> {
     Some(&reply[head..reply.len() - tail])
 }
 
-/// How many octets of `octets` make up `pattern`, with its collapsed digits.
+/// Number of octets of `octets` that make up `pattern`, with its collapsed digits.
 fn collapsed_prefix(
     octets: impl Iterator<Item = u8>,
     pattern: impl Iterator<Item = u8>,
@@ -208,7 +208,7 @@ fn prescribed(text: &[u8], reply: &[u8]) -> Result<[i64; 6], Difference> {
     }
 }
 
-/// Whether it is this time somewhere on earth: month and minute mixed up, a clock of twelve
+/// Checks that it is this time somewhere on earth: month and minute mixed up, a clock of twelve
 /// hours, or a time made up are not.
 fn this_time(numbers: [i64; 6]) -> Result<(), Difference> {
     let [year, month, day, hour, minute, second] = numbers;

@@ -23,12 +23,12 @@ use crate::trace::Class;
 /// The case that opens every run.
 pub const PLAIN_FIRST: &str = "plain/first";
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Run {
     /// Every check, case by case.
     pub checks: Vec<Check>,
-    /// How chunks were kept apart.
+    /// Method that kept chunks apart.
     pub gating: Gating,
 }
 

@@ -38,7 +38,7 @@ fn many(bench: &Bench<'_>) -> Vec<Vec<Vec<u8>>> {
 /// Sends frames and reads none of their replies until the testee is stuck with its own. Hands over
 /// the payloads that went out, and what is left to send of the last.
 ///
-/// Frame by frame, so that none is cut where luck has it.
+/// Frames are sent one at a time, so that cuts do not depend on timing.
 pub(super) fn until_stuck(
     bench: &mut Bench<'_>,
     talk: &mut Talk<'_, '_>,

@@ -42,7 +42,7 @@ impl<'r> Subject for Bench<'r> {
         }
     }
 
-    /// More patiently where the time that the server has cannot be seen.
+    /// Attempts a check again, more patiently where the time that the server has cannot be seen.
     fn attempt_again(&mut self, check: &Planned<'r>, timeouts: u32) -> Result<(), NotPassed> {
         self.doubts = !self.shows_its_time();
         let outcome = self.attempt(check, timeouts);
@@ -59,7 +59,7 @@ impl<'r> Subject for Bench<'r> {
         self.waits = timeouts;
         let clean = match &after.what {
             What::Different(_) | What::Extra | What::Unsolicited => true,
-            // Only a fresh one has its directory in place again.
+            // Only a fresh server has its directory in place again.
             What::Directory(fault) => !matches!(fault, DirectoryFault::Replaced { .. }),
             _ => false,
         };

@@ -1,8 +1,8 @@
-//! How many conversations go on side by side, and with whom.
+//! The number of conversations that go on side by side, and their servers.
 //!
 //! Of a server that is started by a command others are started beside it, each with a port, a directory
-//! and a process of its own: they share nothing, and so every check can be made by any of them. One that
-//! runs already is one server for all, so only conversations that need no directory go on side by side
+//! and a process of its own: they share nothing, and so every check can be made by any of them. A server
+//! that runs already is one for all, so only conversations that need no directory go on side by side
 //! with it, as many as it serves.
 
 use std::thread;
@@ -22,8 +22,8 @@ const PROMPT: Duration = Duration::from_millis(20);
 /// Number of servers that reply promptly and are judged side by side, where there are as many processors.
 const FEW: usize = 2;
 
-/// A check is left out by what those came to that lie so many before it: as many as a few servers have under
-/// way. More servers than that run ahead.
+/// Distance, in checks, from a check to the earlier ones whose results leave it out: as many as a few servers
+/// have under way. More servers than that run ahead.
 pub(super) const fn lag(effort: Effort) -> usize {
     match effort {
         Effort::Full => FEW * 2,
@@ -31,10 +31,10 @@ pub(super) const fn lag(effort: Effort) -> usize {
     }
 }
 
-/// For each of so many milliseconds that a reply takes there is one server more.
+/// Milliseconds that a reply takes for each further server.
 const MILLISECONDS_EACH: u128 = 5;
 
-/// At most so many at a time, unless more are asked for.
+/// Largest number of servers at a time, unless more are asked for.
 const MOST: usize = 32;
 
 /// The servers that are judged beside this one, whose replies take this long.
@@ -58,7 +58,7 @@ pub(super) fn others(testee: &mut Server, options: &Options, late: Duration) -> 
         let others = 1..served.min(wanted);
         return others.filter_map(|_| testee.another().ok()).collect();
     }
-    // One that chooses its port itself, or always takes the same, may not stand beside another.
+    // A server that chooses its port itself, or always takes the same, may not stand beside another.
     if options.jobs.is_none() && !testee.is_told_a_port() {
         return Vec::new();
     }
@@ -76,7 +76,7 @@ fn processors() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// How many sessions the server serves at a time, up to `most`.
+/// Number of sessions that the server serves at a time, up to `most`.
 fn sessions(testee: &mut Server, options: &Options, most: usize) -> usize {
     let most = options.max_sessions.map_or(most, |limit| limit.min(most));
     let patience = Patience {

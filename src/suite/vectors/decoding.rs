@@ -25,10 +25,10 @@ pub(super) struct Decoding {
     requirements: &'static [String],
     pub(super) flags: Vec<&'static str>,
     stream: Octets,
-    /// Where the chunks end, the end of the stream left out, by the name of the segmentation.
+    /// Places where the chunks end, the end of the stream left out, by the name of the segmentation.
     cuts: BTreeMap<&'static str, Vec<usize>>,
     payloads: Vec<Octets>,
-    /// `clean`, `error`, or `unfinished`: the stream stops inside a frame, and its end is no
+    /// `clean`, `error`, or `unfinished`: the stream stops inside a frame, and its end is not
     /// part of the vector.
     end: &'static str,
 }
@@ -45,7 +45,7 @@ pub(super) struct Line {
 }
 
 impl Decoding {
-    /// How many ways it is cut.
+    /// Number of its cuts.
     pub(super) fn checks(&self) -> usize {
         self.cuts.len()
     }
@@ -123,7 +123,7 @@ pub(super) fn of(framing: &Framing, trace: &'static Trace) -> Decoding {
     }
 }
 
-/// Where the chunks of a conversation end, the last left out.
+/// Places where the chunks of a conversation end, the last left out.
 fn places(moves: &[Move<'_>]) -> Vec<usize> {
     let mut ends: Vec<usize> = moves
         .iter()

@@ -18,7 +18,7 @@ pub(super) struct Encoding {
     any: Vec<[usize; 2]>,
 }
 
-/// Whether there is one right frame for a payload, but for octets that may be anything.
+/// True if there is one right frame for a payload, but for octets that may be anything.
 pub(super) fn is_exact(framing: &Framing) -> bool {
     let has_forms = framing.number().is_some_and(Number::has_forms);
     !framing.is_stuffed() && (!has_forms || framing.forms() == Forms::Shortest)

@@ -1,4 +1,4 @@
-//! Why a vector exists, in words that a test can select by.
+//! The reasons why a vector exists, in words that a test can select by.
 
 use std::collections::BTreeMap;
 
@@ -101,14 +101,14 @@ pub(super) fn of(framing: &Framing, trace: &Trace, stream: &[u8]) -> Vec<&'stati
         .collect()
 }
 
-/// Whether a decoder with a limit of 64 KiB makes something else of a stream.
+/// True if a decoder with a limit of 64 KiB makes something else of a stream.
 fn is_above_64_kib(framing: &Framing, stream: &[u8]) -> bool {
     // A chain has a limit already, which is a part of the framing.
     let limited = framing.clone().with_max_payload(65_536);
     !framing.is_unbounded() && limited.payloads(stream) != framing.payloads(stream)
 }
 
-/// Whether a length is a multiple of 2 MiB.
+/// True if a length is a multiple of 2 MiB, and not 0.
 fn is_of_mebibytes(action: &Action) -> bool {
     const TWO_MIB: usize = 2 * 1024 * 1024;
     let length = match action {

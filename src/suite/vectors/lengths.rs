@@ -34,7 +34,7 @@ pub(super) struct Lengths {
 }
 
 impl Lengths {
-    /// What the manifest says of them.
+    /// The manifest's entry for them.
     pub(super) fn counts(&self) -> serde_json::Value {
         serde_json::json!({
             "file": "lengths.json",

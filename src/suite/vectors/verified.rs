@@ -1,4 +1,4 @@
-//! Commands of verified transfers and what nearly is one; bodies with the message behind them, and its
+//! Commands of verified transfers and what nearly is one; bodies with the message after them, and its
 //! answer (VTR).
 
 use serde::Serialize;
@@ -28,7 +28,7 @@ struct Command {
     answer: Option<String>,
 }
 
-/// A body, and the message behind it.
+/// A body, and the message after it.
 #[derive(Debug, Serialize)]
 struct Digest {
     id: &'static str,

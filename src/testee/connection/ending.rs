@@ -1,6 +1,6 @@
-//! How a connection ended.
+//! The end of a connection.
 
-/// How a connection ended. All are a close: which of them shows is chance (unread input makes
+/// The way in which a connection ended. All are a close: which of them shows is chance (unread input makes
 /// the kernel send a reset).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
@@ -15,7 +15,7 @@ pub enum Ending {
 }
 
 impl Ending {
-    /// Whether it may have taken octets with it that the testee had written before.
+    /// True if the end may have taken octets with it that the testee had written before.
     #[must_use]
     pub const fn is_reset(self) -> bool {
         matches!(self, Self::ResetOnRead | Self::ErrorOnWrite)

@@ -14,7 +14,7 @@ use crate::testee::watch::Watch;
 /// The pause between chunks where the queue cannot be seen.
 const TIMED_PAUSE: Duration = Duration::from_millis(3);
 
-/// A testee that sleeps for so long, and takes nothing, is stuck in a write to us; one whose threads
+/// Time after which a testee that sleeps, and takes nothing, is stuck in a write to us; one whose threads
 /// cannot be seen, or never sleep, is given longer.
 const STUCK: Patience = Patience {
     idle: Duration::from_millis(40),
@@ -91,7 +91,7 @@ impl Connection {
                     self.poll(PollFlags::IN | PollFlags::OUT, LOOK_EVERY);
                 }
                 Err(_) => {
-                    // What had come before is read first.
+                    // Octets that had come before are read first.
                     self.pump();
                     self.ending.get_or_insert(Ending::ErrorOnWrite);
                 }

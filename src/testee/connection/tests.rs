@@ -1,4 +1,4 @@
-//! Closes and resets, whoever hears of them first.
+//! Closes and resets, whether a read or a write hears of them first.
 
 use std::io::Write;
 use std::net::TcpListener;
@@ -15,7 +15,7 @@ fn connected() -> (Connection, TcpStream) {
 
 const LONG: Duration = Duration::from_secs(30);
 
-/// A reset may take octets along, and is one whoever hears of it first.
+/// A reset may take octets along, and stays a reset whether a read or a write hears of it first.
 #[test]
 fn a_reset_that_a_write_is_told_of_is_no_orderly_close() {
     for reads_first in [false, true] {

@@ -10,7 +10,7 @@
 //!    miss one whose parent ends meanwhile.
 //! 4. It removes the directory.
 //!
-//! What it has to say to the harness is a line on standard error, [`Word`].
+//! Its message to the harness is a line on standard error, [`Word`].
 
 use std::ffi::OsString;
 use std::fmt;
@@ -32,11 +32,11 @@ use crate::disk::remove_tree;
 use crate::testee::port::is_free;
 use crate::testee::watch::ProcessTree;
 
-/// How long a program may take to end after SIGTERM.
+/// Time limit for a program to end after SIGTERM.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// How long the last descendants may take to vanish after SIGKILL: one that waits for a disk or a
-/// network file system takes its time.
+/// Time limit for the last descendants to vanish after SIGKILL: a process that waits for a disk or a network
+/// file system takes its time.
 const KILL_BOUND: Duration = Duration::from_secs(5);
 
 /// The status when the command could not be started, as shells have it.
@@ -51,32 +51,32 @@ pub const DIR: &str = "dir";
 /// Beside it: the pipe that a program reads as its standard input.
 pub const INPUT: &str = "input";
 
-/// Beside it: what must stay as it is, whatever the program receives.
+/// Beside it: the directory that must stay as it is, whatever the program receives.
 pub const OUTSIDE: &str = "outside";
 
 /// The status when the program was ended because it held too much memory.
 pub const TOO_MUCH_MEMORY: u8 = 124;
 
-/// How often the memory of the program is looked at, nothing telling of it by itself: at most, and at
-/// least. Many guards may be at work, so one looks no more often than the room that is left calls for.
+/// Shortest and longest interval between looks at the memory of the program, because nothing tells of it by
+/// itself. Many guards may be at work, so a guard looks no more often than the room that is left calls for.
 const LOOK_AT_MEMORY: [Duration; 2] = [Duration::from_millis(25), Duration::from_millis(250)];
 
-/// No program comes to hold more octets than this in a second.
+/// Upper bound of the growth of a program's memory, in octets a second.
 const FASTEST_GROWTH: f64 = 8e9;
 
-/// What a program under test is to the guard.
+/// The kind of a program under test, as the guard treats it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// It serves until it is ended, and may do so as a daemon.
+    /// A program that serves until it is ended, and may do so as a daemon.
     Server,
-    /// It reads its standard input from a pipe in its place, and its end is awaited.
+    /// A program that reads its standard input from a pipe in its place, and whose end is awaited.
     Fed,
-    /// It reads nothing, and its end is awaited.
+    /// A program that reads nothing, and whose end is awaited.
     Task,
 }
 
 impl Kind {
-    /// What the guard is told of it.
+    /// The option by which the guard is told the kind.
     pub(super) const fn option(self) -> Option<&'static str> {
         match self {
             Self::Server => Some("--server"),
@@ -86,16 +86,16 @@ impl Kind {
     }
 }
 
-/// What the guard tells the harness, as a line of standard error that the program under test cannot be
-/// writing at: the first one, before it is started, or the last one, when all of its processes have
+/// A message of the guard to the harness, as a line of standard error at a time when the program under test
+/// cannot be writing: the first line, before it is started, or the last one, when all of its processes have
 /// ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Word {
-    /// Somebody listens on the port, or connections of the last listener remain.
+    /// Another process listens on the port, or connections of the last listener remain.
     PortTaken(u16),
     /// The program could not be started: the system's error number.
     CannotStart(i32),
-    /// The program held so many octets of memory and was ended.
+    /// The program held this many octets of memory and was ended.
     TooMuchMemory(u64),
 }
 
@@ -138,14 +138,14 @@ enum Event {
     Ended(u8),
     /// No child is left, and so no descendant.
     NoneLeft,
-    /// The program holds so many octets of memory, more than it may.
+    /// The program holds this many octets of memory, more than it may.
     TooMuchMemory(u64),
 }
 
-/// What the guard is told of a program.
+/// A program, as the guard is told of it.
 #[derive(Debug)]
 pub struct Task {
-    /// What it is.
+    /// The kind of the program.
     pub kind: Kind,
     /// The port that a server is to listen on, which must be free, or it is not started:
     /// [`PORT_TAKEN`].
@@ -177,7 +177,7 @@ pub fn run(root: &Path, task: &Task) -> io::Result<u8> {
             None => Ok(()),
         })
         .map(|()| run_in_place(input, task));
-    // Gone already if the harness was faster.
+    // The directory is gone already if the harness was faster.
     let _ = remove_tree(root);
     status
 }
@@ -198,7 +198,7 @@ fn run_in_place(input: Option<PathBuf>, task: &Task) -> u8 {
     let mut stdin = Stdio::null();
     if let Some(input) = input {
         let fed = sender.clone();
-        // This waits until the other end is opened too.
+        // Opening the pipe waits until the other end is opened too.
         thread::spawn(move || fed.send(Event::Fed(File::open(input))));
         match events.recv() {
             Ok(Event::Fed(Ok(input))) => stdin = input.into(),
@@ -252,7 +252,7 @@ fn reap(program: Pid, events: &Sender<Event>) {
     }
 }
 
-/// Says when the descendants of this process hold too much memory.
+/// Sends an event when the descendants of this process hold too much memory.
 fn watch_memory(limit: u64, events: &Sender<Event>) {
     let mut tree = ProcessTree::of(std::process::id());
     while let Some(held) = tree.resident() {
@@ -264,7 +264,7 @@ fn watch_memory(limit: u64, events: &Sender<Event>) {
     }
 }
 
-/// When to look again at the memory of a program that may hold so many octets more.
+/// Time until the next look at the memory of a program that may hold `room` octets more.
 fn next_look(room: u64) -> Duration {
     let [most_often, least_often] = LOOK_AT_MEMORY;
     let full_after = Duration::from_secs_f64(room as f64 / FASTEST_GROWTH);

@@ -33,17 +33,17 @@ mod linux;
 mod portable;
 mod system;
 
-/// How often a thing that tells nobody of itself is looked at again.
+/// Interval between looks at a thing that gives no notice of itself.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
-/// How long the guard may take to make the place of the program, which a loaded machine draws out.
+/// Time limit for the guard to make the place of the program, which a loaded machine draws out.
 const START_BOUND: Duration = Duration::from_secs(30);
 
-/// How long the guard may take to end a program and itself: more than it takes when all of its own
+/// Time limit for the guard to end a program and itself: more than it takes when all of its own
 /// bounds are exhausted.
 const END_BOUND: Duration = Duration::from_secs(10);
 
-/// How long the end of a standard stream is waited for once no process is left that could write.
+/// Time limit of the wait for the end of a standard stream once no process is left that could write.
 pub(super) const STREAM_BOUND: Duration = Duration::from_secs(2);
 
 const MEBIBYTE: u64 = 1024 * 1024;
@@ -63,7 +63,7 @@ pub(super) struct Supervised {
     tree: ProcessTree,
     /// The pipes that the program writes to.
     pipes: Vec<u64>,
-    /// How the guard ended, once it has.
+    /// Status with which the guard ended, once it has.
     ended: Option<i32>,
 }
 
@@ -83,7 +83,7 @@ impl Supervised {
             Some(guard) => guard.clone(),
             None => running_program()?,
         };
-        // Somebody's own test may need more than its share, unless they say otherwise.
+        // A user's own test may need more than its share, unless the user says otherwise.
         let limit = match kind {
             Kind::Task => memory_limit::given(),
             Kind::Server | Kind::Fed => memory_limit::get(),
@@ -134,7 +134,7 @@ impl Supervised {
                 .open(&path);
             match opened {
                 Ok(input) => return Ok(input),
-                // The guard has not made it yet, or not opened its end.
+                // The guard has not made the pipe yet, or not opened its end.
                 Err(_) if self.ended().is_none() && started.elapsed() < START_BOUND => {
                     thread::sleep(LOOK_AGAIN);
                 }
@@ -153,7 +153,7 @@ impl Supervised {
         self.root.join(OUTSIDE)
     }
 
-    /// How it ended, 128 and the signal for one that was killed; `None` while it runs.
+    /// Status with which the program ended, 128 and the signal if it was killed; `None` while it runs.
     pub(super) fn ended(&mut self) -> Option<i32> {
         if self.ended.is_none() {
             self.ended = match self.guard.try_wait() {
@@ -177,8 +177,8 @@ impl Supervised {
         system::signal_strays(&self.root, &mark, &self.pipes, signal)
     }
 
-    /// How it ended, as [`Supervised::ended`] says; where none of its processes is left, the word
-    /// of the guard is waited for. All that it wrote to standard error is there then.
+    /// Status with which the program ended, as [`Supervised::ended`] says; where none of its processes is
+    /// left, the word of the guard is waited for. All that it wrote to standard error is there then.
     pub(super) fn ended_for_good(&mut self) -> Option<i32> {
         let started = Instant::now();
         while self.ended().is_none()
@@ -196,7 +196,7 @@ impl Supervised {
         ended
     }
 
-    /// How much memory it held, in octets, if it was ended for that.
+    /// Memory that the program held, in octets, if it was ended for that.
     pub(super) fn exceeded_memory(&mut self) -> Option<u64> {
         let status = self.ended_for_good()?;
         match Word::read(status, &self.stderr.so_far().kept.text())? {
@@ -205,7 +205,7 @@ impl Supervised {
         }
     }
 
-    /// How it ended, in words that follow "it ended"; `None` while it runs.
+    /// The end of the program, in words that follow "it ended"; `None` while it runs.
     pub(super) fn death(&mut self) -> Option<String> {
         let status = self.ended_for_good()?;
         Some(match self.exceeded_memory() {
@@ -218,7 +218,7 @@ impl Supervised {
         })
     }
 
-    /// Why a program that has ended with this status did not start, or ended at once.
+    /// The reason why a program that has ended with this status did not start, or ended at once.
     pub(super) fn start_error(&mut self, status: i32) -> StartError {
         self.stderr.finish(STREAM_BOUND);
         let stderr = self.stderr.so_far().kept.text();
@@ -242,12 +242,12 @@ impl Supervised {
         own.filter(|line| !line.starts_with(Word::HEAD)).collect()
     }
 
-    /// How much it has written to standard error, in octets.
+    /// Number of octets that it has written to standard error.
     pub(super) fn stderr_written(&self) -> u64 {
         self.stderr.so_far().kept.written()
     }
 
-    /// Whatever it does now, in all of its processes.
+    /// The activity of all of its processes now.
     pub(super) fn activity(&mut self) -> Option<Activity> {
         self.tree.activity()
     }
@@ -257,7 +257,7 @@ impl Supervised {
         self.tree.starting()
     }
 
-    /// Where the octets go that it waits for on its standard input ([`ProcessTree::reads_into`]).
+    /// Address of the buffer that it waits to read its standard input into ([`ProcessTree::reads_into`]).
     pub(super) fn reads_into(&mut self) -> Option<u64> {
         self.tree.reads_into()
     }
@@ -288,7 +288,7 @@ impl Supervised {
                 let _ = self.guard.kill();
             }
             if started.elapsed() > END_BOUND * 2 {
-                // Not even the system can end it now; it is left to it.
+                // Not even SIGKILL ends the guard now; it is left to the system.
                 break;
             }
             self.wake_guard();

@@ -1,4 +1,4 @@
-//! What the system can do to end processes: all of it on Linux, less elsewhere.
+//! The system's means to end processes: all of them on Linux, fewer elsewhere.
 
 use std::os::fd::AsFd;
 use std::path::Path;

@@ -14,27 +14,27 @@ use self::process::{Found, Process, found};
 use super::seen::Activity;
 pub(in crate::testee) use super::sock_diag::SockDiag as Queues;
 
-/// The processes that descend from one, kept up to date without looking at all of the
-/// system's: what is new has an identifier above the last one looked at.
+/// The processes that descend from an ancestor, kept up to date without looking at all of the system's: a new
+/// process has an identifier above the last one looked at.
 #[derive(Debug)]
 pub(in crate::testee) struct ProcessTree {
     ancestor: u32,
     members: Vec<Process>,
     load: Figures,
     looked_up_to: Option<u32>,
-    /// Identifiers that were given, and were nobody's when they were looked at: an identifier is
-    /// given a moment before its process can be seen.
+    /// Identifiers that were given, and had no process when they were looked at: an identifier is given a
+    /// moment before its process can be seen.
     unseen: Vec<u32>,
 }
 
-/// The most new identifiers that are looked at one by one. Most are nobody's by then, which costs a
-/// hundredth of what each process costs where all are looked at.
+/// The largest number of new identifiers that are looked at one by one. Most have no process by then, which
+/// costs a hundredth of what each process costs where all are looked at.
 const FEW: u32 = 1024;
 
-/// An identifier that was nobody's is looked at again until so many have been given behind it.
+/// Number of later identifiers after which an identifier without a process is no longer looked at.
 const LATE: u32 = 64;
 
-/// Number of the last that are looked at again after a look at all processes.
+/// Number of the last identifiers that are looked at again after a look at all processes.
 const LATEST: u32 = 16;
 
 impl ProcessTree {
@@ -55,14 +55,14 @@ impl ProcessTree {
         self.members.iter().map(Process::pid).collect()
     }
 
-    /// What its members do; `None` where the system does not say.
+    /// The activity of its members; `None` where the system does not say.
     pub(in crate::testee) fn activity(&mut self) -> Option<Activity> {
         self.look();
         let seen = self.members.iter_mut().filter_map(Process::activity);
         seen.reduce(Activity::and)
     }
 
-    /// What the ancestor does itself, such as to start the first of them.
+    /// The activity of the ancestor itself, such as to start the first of them.
     pub(in crate::testee) fn activity_of_ancestor(&self) -> Option<Activity> {
         let mut ancestor = Process::of(self.ancestor);
         ancestor.lives().then(|| ancestor.activity())?
@@ -83,7 +83,7 @@ impl ProcessTree {
                     self.add(pid);
                 }
                 self.members.retain_mut(Process::lives);
-                // Any of the last may be one that could not be seen yet.
+                // Any of the last identifiers may be that of a process that could not be seen yet.
                 let newest = newest.unwrap_or(0);
                 self.unseen = (newest.saturating_sub(LATEST)..=newest).collect();
             }
@@ -131,7 +131,7 @@ impl ProcessTree {
 }
 
 fn look_up(pid: u32) -> Found {
-    // Most are gone, and this says so for a tenth of what a path costs.
+    // Most processes are gone, and this says so for a tenth of what a path costs.
     if !is_there(pid) {
         return Found::Nobody;
     }
@@ -139,8 +139,8 @@ fn look_up(pid: u32) -> Found {
     stat.map_or(Found::Nobody, |stat| found(&stat))
 }
 
-/// Whether an identifier is that of a process, and not of a thread only: a thread has no directory
-/// entry, but can be opened all the same.
+/// True if an identifier is that of a process, and not of a thread only: a thread has no directory entry, but
+/// can be opened all the same.
 fn is_process(pid: u32) -> bool {
     let status = text(&format!("/proc/{pid}/status")).unwrap_or_default();
     field(&status, "Tgid").is_some_and(|group| group == pid.to_string())
@@ -152,7 +152,7 @@ fn field<'s>(status: &'s str, name: &str) -> Option<&'s str> {
     lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(":\t"))
 }
 
-/// Whether a process or a thread has this identifier, ours or not.
+/// True if a process or a thread has this identifier, ours or not.
 fn is_there(pid: u32) -> bool {
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
     pid.is_some_and(|pid| test_kill_process(pid) != Err(Errno::SRCH))
@@ -224,8 +224,8 @@ const READ: &str = "0";
 #[cfg(not(target_arch = "x86_64"))]
 const READ: &str = "63";
 
-/// Where the octets go that one of these processes waits for on its standard input, as an address of
-/// its own; `None` if none does, or it cannot be seen.
+/// Address of the buffer that one of these processes waits to read its standard input into, in its own
+/// memory; `None` if none does, or it cannot be seen.
 pub(in crate::testee) fn reads_into(pids: &[u32]) -> Option<u64> {
     pids.iter().find_map(|pid| {
         let call = text(&format!("/proc/{pid}/syscall")).ok()?;

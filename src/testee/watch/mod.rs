@@ -1,5 +1,4 @@
-//! What can be seen of a process from outside: what its threads do, what it has not read yet, how
-//! much memory it holds.
+//! The view of a process from outside: what its threads do, what it has not read yet, how much memory it holds.
 //!
 //! Everything here is a question with three answers: yes, no, and "cannot be seen" (`None`). Only
 //! `linux.rs` and `sock_diag.rs` know Linux; `portable.rs` answers "cannot be seen" to everything,
@@ -24,15 +23,15 @@ pub use seen::{Activity, Backlog};
 
 /// The process at the other end of a connection, as far as it can be watched.
 pub trait Watch {
-    /// What it does now, if that can be seen.
+    /// The activity of the process now, if that can be seen.
     fn activity(&mut self) -> Option<Activity>;
 
-    /// What of the `sent` octets that went from `local` to `remote` it has still to read, and what
-    /// it sends, if that can be seen.
+    /// The backlog of the `sent` octets that went from `local` to `remote`: those that the process has still
+    /// to read, and those that it sends, if that can be seen.
     fn backlog(&mut self, local: SocketAddr, remote: SocketAddr, sent: u64) -> Option<Backlog>;
 }
 
-/// Whether the harness is to see no more than it would on a system other than Linux.
+/// True if the harness is to see no more than it would on a system other than Linux.
 #[must_use]
 pub fn is_portable() -> bool {
     cfg!(not(target_os = "linux"))
@@ -53,7 +52,7 @@ pub fn machine_memory() -> Option<u64> {
 pub struct Queues(imp::Queues);
 
 impl Queues {
-    /// `None` where the system does not show them.
+    /// Opens a view of the queues; `None` where the system does not show them.
     #[must_use]
     pub fn open() -> Option<Self> {
         if is_portable() {
@@ -62,27 +61,27 @@ impl Queues {
         imp::Queues::open().map(Self)
     }
 
-    /// True if somebody listens at this address of this machine, seen without a connection.
+    /// True if a socket listens at this address of this machine, seen without a connection.
     pub fn is_listening(&mut self, address: SocketAddr) -> bool {
         self.0.is_listening(address)
     }
 
-    /// What of the `sent` octets that went from `local` to `remote` the receiver has still to read,
-    /// and what it sends. `None` where the receiver's socket cannot be seen: it is on another
+    /// The backlog of the `sent` octets that went from `local` to `remote`: those that the receiver has still
+    /// to read, and those that it sends. `None` where the receiver's socket cannot be seen: it is on another
     /// machine, has been closed, or has not heard of the connection yet.
     pub fn backlog(&mut self, local: SocketAddr, remote: SocketAddr, sent: u64) -> Option<Backlog> {
         self.0.backlog(local, remote, sent)
     }
 
-    /// How many octets lie in the receive queue of the socket at `remote` of the connection between
-    /// `local` and `remote`: octets that its process could read now and has not. For whoever does
-    /// not know how much was sent; octets still in flight are not counted.
+    /// Number of octets in the receive queue of the socket at `remote` of the connection between `local` and
+    /// `remote`: octets that its process could read now and has not. For a caller that does not know how much
+    /// was sent; octets still in flight are not counted.
     pub fn unread(&mut self, local: SocketAddr, remote: SocketAddr) -> Option<u64> {
         self.0.backlog(local, remote, 0).map(|seen| seen.unread)
     }
 }
 
-/// The processes that descend from one, itself left out, kept up to date cheaply.
+/// The descendants of a process, itself left out, kept up to date cheaply.
 #[derive(Debug)]
 pub struct ProcessTree {
     visible: bool,
@@ -99,12 +98,12 @@ impl ProcessTree {
         }
     }
 
-    /// Whether no process is left in it; `None` where that cannot be seen.
+    /// True if no process is left in the tree; `None` where that cannot be seen.
     pub fn is_empty(&mut self) -> Option<bool> {
         self.visible.then(|| self.tree.members().is_empty())
     }
 
-    /// What they do now; `None` where that cannot be seen.
+    /// The activity of the processes now; `None` where that cannot be seen.
     pub fn activity(&mut self) -> Option<Activity> {
         if !self.visible {
             return None;
@@ -112,8 +111,8 @@ impl ProcessTree {
         self.tree.activity()
     }
 
-    /// What they do now, and before there is any, what their ancestor does, which starts them; `None` where that
-    /// cannot be seen.
+    /// The activity of the processes now, and before there is any, that of their ancestor, which starts them;
+    /// `None` where that cannot be seen.
     pub fn starting(&mut self) -> Option<Activity> {
         let activity = self.activity();
         if activity.is_some() || !self.visible {
@@ -122,7 +121,7 @@ impl ProcessTree {
         self.tree.activity_of_ancestor()
     }
 
-    /// Where the octets go that one of them waits for on its standard input, as an address of its own.
+    /// Address of the buffer that one of the processes waits to read its standard input into, in its own memory.
     /// A program that gathers its input whole waits with an address that moves on by what it has read.
     pub fn reads_into(&mut self) -> Option<u64> {
         if !self.visible {
@@ -145,7 +144,7 @@ impl ProcessTree {
     }
 }
 
-/// A process tree and the queues of its connections: all that a drain gate asks for. What
+/// A process tree and the queues of its connections: all that a drain gate asks for, and all that
 /// [`Connection`](super::connection::Connection) needs of somebody else's process.
 #[derive(Debug)]
 pub struct Watcher {

@@ -1,4 +1,4 @@
-//! What can be seen on a system that shows nothing: no queue, no thread, no memory.
+//! The view of processes on a system that shows nothing: no queue, no thread, no memory.
 
 use std::net::SocketAddr;
 

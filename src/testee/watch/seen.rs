@@ -1,9 +1,9 @@
-//! What is seen of a process, whatever the system.
+//! Figures that are seen of a process, whatever the system.
 
-/// What a set of processes has done so far, and whether it is doing anything now.
+/// The activity of a set of processes: the work done so far, and whether any is being done now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Activity {
-    /// Every thread waits for something.
+    /// True if every thread waits for something.
     pub asleep: bool,
     /// A figure that grows whenever any thread runs.
     pub work: u64,
@@ -12,14 +12,14 @@ pub struct Activity {
 }
 
 impl Activity {
-    /// Whether the processes have rested since they were looked at `before`: every thread is
-    /// blocked, and none has run.
+    /// True if the processes have rested since they were looked at `before`: every thread is blocked, and
+    /// none has run.
     #[must_use]
     pub fn rests_since(self, before: Self) -> bool {
         self.asleep && self.work == before.work
     }
 
-    /// What two sets of processes do together.
+    /// The activity of two sets of processes together.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self {
@@ -30,7 +30,7 @@ impl Activity {
     }
 }
 
-/// What lies between us and a receiver, in octets.
+/// The octets between us and a receiver, by the place where they lie.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Backlog {
     /// In the receiver's queue: it could read them now.
@@ -42,7 +42,7 @@ pub struct Backlog {
 }
 
 impl Backlog {
-    /// Whether the receiver has read all that we have sent.
+    /// True if the receiver has read all that we have sent.
     #[must_use]
     pub const fn is_read(self) -> bool {
         self.unread == 0 && self.in_flight == 0

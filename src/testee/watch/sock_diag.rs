@@ -1,4 +1,4 @@
-//! Linux: how much of what was sent has the receiver not read yet? The kernel says it over netlink.
+//! Linux: the octets sent that the receiver has not read yet, whose number the kernel tells over netlink.
 //!
 //! An exact-match sock_diag query answers in microseconds however many sockets there are.
 
@@ -15,13 +15,13 @@ use netlink_sys::protocols::NETLINK_SOCK_DIAG;
 
 use super::seen::Backlog;
 
-/// Where `struct tcp_info` has `tcpi_bytes_received`, 8 octets, since Linux 4.1.
+/// Offset of `tcpi_bytes_received` in `struct tcp_info`, 8 octets, since Linux 4.1.
 const BYTES_RECEIVED: usize = 128;
 
 /// The state of a socket that listens.
 const TCP_LISTEN: u8 = 10;
 
-/// One end of a connection, in octets.
+/// The figures of one end of a connection, in octets.
 struct End {
     /// In its receive queue.
     waiting: u32,
@@ -44,7 +44,7 @@ impl std::fmt::Debug for SockDiag {
 }
 
 impl SockDiag {
-    /// `None` where the system has no sock_diag.
+    /// Opens a socket for queries; `None` where the system has no sock_diag.
     pub(in crate::testee) fn open() -> Option<Self> {
         let mut socket = Socket::new(NETLINK_SOCK_DIAG).ok()?;
         socket.bind_auto().ok()?;
@@ -84,7 +84,7 @@ impl SockDiag {
         answer.is_some_and(|response| response.header.state == TCP_LISTEN)
     }
 
-    /// The end of a connection at `local`, if there is one: whoever listens there is none.
+    /// The end of a connection at `local`, if there is one: a socket that listens there does not count.
     fn end(&mut self, local: SocketAddr, peer: SocketAddr) -> Option<End> {
         let response = self.ask(local, peer)?;
         if response.header.socket_id.destination_port != peer.port() {
@@ -101,7 +101,7 @@ impl SockDiag {
         })
     }
 
-    /// The system's answer about a connection between these two, or of whoever listens at `local`.
+    /// The system's answer about a connection between these two, or about the socket that listens at `local`.
     fn ask(&mut self, local: SocketAddr, peer: SocketAddr) -> Option<Box<InetResponse>> {
         let mut header = NetlinkHeader::default();
         header.flags = NLM_F_REQUEST;
@@ -116,7 +116,7 @@ impl SockDiag {
                 source_address: local.ip(),
                 destination_address: peer.ip(),
                 interface_id: 0,
-                // Whichever socket it is.
+                // No cookie: any socket matches.
                 cookie: [0xFF; 8],
             },
         };
@@ -155,7 +155,7 @@ mod tests {
         let mut left = |sent| queues.backlog(ends.0, ends.1, sent).unwrap();
         assert!(left(0).is_read());
         ours.write_all(b"hello").unwrap();
-        // It may take a moment to arrive, and is not taken at any time of it.
+        // The text may take a moment to arrive, and does not count as read at any time of it.
         let arrived = |left: Backlog| {
             assert!(!left.is_read());
             left.in_flight == 0
@@ -171,7 +171,7 @@ mod tests {
         ours.read_exact(&mut [0; 2]).unwrap();
         rustix::net::sockopt::set_tcp_quickack(&ours, true).unwrap();
         while left(5).coming > 0 {}
-        // Where the connection was, somebody listens still.
+        // A socket still listens where the connection was.
         rustix::net::sockopt::set_socket_linger(&theirs, Some(std::time::Duration::ZERO)).unwrap();
         drop(theirs);
         while queues.backlog(ends.0, ends.1, 5).is_some() {}

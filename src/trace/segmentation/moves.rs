@@ -5,20 +5,20 @@ use crate::framing::Place;
 use crate::trace::octets::Octets;
 use crate::trace::{Action, Cuts, Trace};
 
-/// Up to this many octets a stream is sent one octet at a time; beyond, only the edges of
-/// its parts are, and the insides go in one chunk.
+/// Length up to which a stream is sent one octet at a time; beyond, only the edges of its parts are, and the
+/// insides go in one chunk.
 const ALL_OCTETS_UP_TO: usize = 1024;
 
-/// The number of octets at either edge of a part go one at a time in a long stream.
+/// Number of octets at either edge of a part that go one at a time in a long stream.
 const EDGE_OCTETS: usize = 8;
 
 /// The chunk that a full segment on Ethernet carries, in octets.
 const SEGMENT_OCTETS: usize = 1460;
 
-/// Up to here a stream is cut into segments; what lies beyond goes in one chunk.
+/// Length up to which a stream is cut into segments; what lies beyond goes in one chunk.
 const SEGMENTS_UP_TO: usize = 256 * 1024;
 
-/// One move of a conversation that has been cut.
+/// A move of a conversation that has been cut.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Move<'t> {
     /// Write these octets at once, when all before have been taken.
@@ -96,11 +96,11 @@ impl Trace {
 /// A part of what is sent between two waits.
 struct Part {
     octets: Vec<u8>,
-    /// What it is of its frame; `None` for octets that are sent as they are.
+    /// The place of the part in its frame; `None` for octets that are sent as they are.
     place: Option<Place>,
-    /// A step of the trace begins with this part.
+    /// True if a step of the trace begins with this part.
     begins_step: bool,
-    /// What [`Segmentation::StraddleLength`] reaches into: the length, or what comes instead.
+    /// True if [`Segmentation::StraddleLength`] reaches into this part: the length, or what comes instead.
     is_straddled: bool,
 }
 
@@ -150,7 +150,7 @@ fn cut_steps<'t>(
 }
 
 impl Part {
-    /// After how many of its octets a segmentation cuts it, if it does.
+    /// Number of its octets after which a segmentation cuts it, if it does.
     fn places(&self, segmentation: Segmentation) -> Option<usize> {
         let len = self.octets.len();
         let carries = matches!(self.place, None | Some(Place::Payload));
@@ -172,7 +172,7 @@ impl Part {
     }
 }
 
-/// The parts of one frame, which know what they are.
+/// The parts of one frame, each with its place.
 fn framed(parts: &[(Place, &Octets)]) -> Vec<Part> {
     let straddled = parts
         .iter()

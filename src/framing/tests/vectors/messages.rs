@@ -1,5 +1,5 @@
 //! Messages of protocols that have a preset, ten of each at least, laid out by hand from their specifications.
-//! Those of the presets in `ELSEWHERE` stand beside what else is tested of them.
+//! The messages of the presets in `ELSEWHERE` stand beside what else is tested of these presets.
 
 use super::messages_of_others::SECOND;
 use super::{Messages, not_frames, read};

@@ -1,4 +1,4 @@
-//! More of them, from Kafka to ZooKeeper.
+//! Messages of more protocols, from Kafka to ZooKeeper.
 
 use super::Messages;
 

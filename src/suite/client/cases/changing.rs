@@ -80,7 +80,7 @@ pub(super) fn cases() -> Vec<Case> {
 /// The rest of a file that shrinks while it is sent, in octets.
 const SHRUNK: usize = 1_000_000;
 
-/// Why zeros in place of what a file no longer has may be the system's.
+/// The reason why zeros in place of what a file no longer has may be the system's.
 const LENT: &str = "the client noticed that the file had shrunk, closed, and padded nothing; the zeros before that \
     come from the system: sendfile (io.Copy, transferTo, socket.sendfile) lends the file's pages to the socket, and \
     cutting the file zeroes those that wait there; read into a buffer and write that instead";
@@ -99,7 +99,7 @@ fn common_prefix(a: &[u8], b: &[u8]) -> usize {
     a.iter().zip(b).take_while(|(a, b)| a == b).count()
 }
 
-/// Takes the body now, and sees that the session goes on behind it.
+/// Takes the body now, and sees that the session goes on after it.
 fn goes_on(stage: &mut Stage<'_>, content: &[u8]) -> Judged {
     stage.releases();
     stage.sends_body(content)?;

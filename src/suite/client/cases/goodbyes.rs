@@ -1,4 +1,4 @@
-//! How a session ends: by `q`, and then the close.
+//! The end of a session: by `q`, and then the close.
 
 use crate::suite::client::case::Case;
 use crate::trace::Class;

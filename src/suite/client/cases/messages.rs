@@ -1,10 +1,10 @@
-//! What is typed goes out as it was typed: one frame of UTF-8 a line.
+//! Messages: a line goes out as it was typed, in one frame of UTF-8.
 
 use crate::suite::client::case::Case;
 use crate::suite::client::driver::{Judged, NotPassed, Stage};
 use crate::trace::Class;
 
-/// From here on a line may be more than a client takes from its user, in octets.
+/// Length in octets from which a line may be more than a client takes from its user.
 const LONG_LINE: usize = 1_000;
 
 /// Texts, and what a client must do with each.

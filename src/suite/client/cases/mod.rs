@@ -40,7 +40,7 @@ pub fn large() -> Vec<Case> {
     large::cases()
 }
 
-/// All cases for clients, the large ones behind the others.
+/// All cases for clients, the large ones after the others.
 #[must_use]
 pub fn with_large() -> Vec<Case> {
     let mut cases = all();

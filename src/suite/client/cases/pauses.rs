@@ -65,7 +65,7 @@ pub(super) fn cases() -> Vec<Case> {
         .collect()
 }
 
-/// Answers with a pause of each length after so many octets of the reply; after each, a message is
+/// Answers with a pause of each length after `cut` octets of the reply; after each, a message is
 /// answered at once, which shows whether the client is still in step.
 fn answered_late(stage: &mut Stage<'_>, cut: usize) -> Judged {
     if stage.habits.shows.is_none() {

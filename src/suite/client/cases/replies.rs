@@ -1,4 +1,4 @@
-//! Replies, however they are cut; and what is no reply.
+//! Replies, however they are cut; and octets that are not a reply.
 
 use super::pauses::LATE;
 use crate::suite::client::case::Case;
@@ -9,18 +9,18 @@ use crate::trace::segmentation::Segmentation;
 
 const NOT_SHOWN: &str = "the client does not show replies, so how it reads them cannot be seen";
 
-/// How the ids begin of the cases in which a reply is cut at one place; the place follows.
+/// Beginning of the ids of the cases in which a reply is cut at one place; the place follows.
 pub(in crate::suite::client) const CUT_AFTER: &str = "client/reply-cut-after-";
 
 /// The text of the reply that is cut at each place.
 const SHORT: &str = "é😀";
 
-/// That reply, without its length.
+/// Payload of that reply.
 pub(in crate::suite::client) fn frame_cut_everywhere() -> String {
     reply(SHORT)
 }
 
-/// Where a frame is cut under a segmentation, in octets from its start.
+/// Places where a frame is cut under a segmentation, in octets from its start.
 fn places(segmentation: Segmentation, frame: &[u8]) -> Vec<usize> {
     match segmentation {
         Segmentation::Octets if frame.len() <= 1_024 => (1..frame.len()).collect(),
@@ -117,7 +117,7 @@ fn both_at_once(stage: &mut Stage<'_>, cut: impl Fn(usize, usize) -> Vec<usize>)
     stage.types("one");
     stage.types_at_once("two");
     stage.sends(b"one")?;
-    // A client that pipelines sends it at once; one that goes on when a timer runs out does not.
+    // A client that pipelines sends it at once; a client that goes on when a timer runs out does not.
     stage.waits_briefly_for(7);
     if stage.rest().is_empty() {
         return Err(NotPassed::skipped(
@@ -195,7 +195,7 @@ fn coalesced() -> Vec<Case> {
         .collect()
 }
 
-/// Answers a message with octets that are no reply, ends the stream if that belongs to it, and
+/// Answers a message with octets that are not a reply, ends the stream if that belongs to it, and
 /// sees that the client says so.
 fn no_reply(stage: &mut Stage<'_>, wire: &[u8], ends: bool, partial: &str) -> Judged {
     stage.types("hello");
@@ -205,7 +205,7 @@ fn no_reply(stage: &mut Stage<'_>, wire: &[u8], ends: bool, partial: &str) -> Ju
     if ends {
         stage.ends_stream();
     }
-    // One that goes on finds nobody to talk to.
+    // A client that goes on finds nobody to talk to.
     stage.settles();
     stage.reports((&shown, on_stderr), partial)
 }

@@ -21,7 +21,7 @@ pub(super) fn pattern(size: usize) -> Vec<u8> {
     (1..=size).map(|place| (place % 251) as u8).collect()
 }
 
-/// Sends a file, and a message behind it.
+/// Sends a file, and a message after it.
 fn transfer(stage: &mut Stage<'_>, name: &str, content: &[u8]) -> Judged {
     stage.place(name, content)?;
     stage.types("file");

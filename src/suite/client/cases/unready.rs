@@ -12,7 +12,7 @@ use crate::suite::client::extension::{Algorithm, Form};
 use crate::suite::client::forms::{CONTENT, NAME};
 use crate::suite::plain::frame;
 
-/// How often a client may try again by another command of the extension.
+/// Number of times that a client may try again by another command of the extension.
 const TRIES: usize = 3;
 
 const WITHOUT_READY: Diagnosis = Diagnosis {
@@ -135,13 +135,13 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
-/// Nothing may have come before the command was answered.
+/// Checks that nothing has come before the command was answered.
 fn nothing_yet(stage: &mut Stage<'_>) -> Judged {
     stage.gather();
     if stage.rest().is_empty() {
         return Ok(());
     }
-    // Part of an answer is no reason to send a header: a client that does so has not waited at all.
+    // Part of an answer is not a reason to send a header: a client that sends it has not waited at all.
     let diagnosis = if is_header(stage) {
         WITHOUT_READY
     } else {
@@ -238,11 +238,11 @@ fn ready_late(stage: &mut Stage<'_>, form: &Form) -> Judged {
             ));
         }
         if !stage.rest().is_empty() {
-            // It may have taken the silence for a server without the extension.
+            // The client may have taken the silence for a server without the extension.
             return if is_header(stage) {
                 nothing_yet(stage)
             } else {
-                // Such as `file`.
+                // The plain command `file`, for example.
                 Err(NotPassed::Acceptable(
                     "the client goes on without an answer that takes its time".into(),
                 ))
@@ -270,7 +270,7 @@ fn ready_in_pieces(stage: &mut Stage<'_>, form: &Form) -> Judged {
         judged.map_err(in_pieces)?;
         stage.says(form.algorithm, "ok");
     }
-    // One octet at a time, too.
+    // The same with one octet at a time.
     stage.asks(form, NAME)?;
     let octets: Vec<&[u8]> = wire.chunks(1).collect();
     stage.answers_in(&octets);
@@ -280,8 +280,8 @@ fn ready_in_pieces(stage: &mut Stage<'_>, form: &Form) -> Judged {
     says_on(stage)
 }
 
-/// What fails only because an answer came in pieces: neither a wrong digest does, nor a header before its
-/// time.
+/// Blames a failure on an answer in pieces, unless it is a wrong digest or a header before its time, which
+/// have other causes.
 pub(super) fn in_pieces(why: NotPassed) -> NotPassed {
     let elsewhere = [Some("VTR-1"), Some("VTR-2")];
     match why {

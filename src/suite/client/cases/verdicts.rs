@@ -12,7 +12,7 @@ use crate::suite::client::extension::Form;
 use crate::suite::client::forms::{CONTENT, NAME};
 use crate::suite::plain::frame;
 
-/// How often a client may send a file again by itself that has not arrived.
+/// Number of times that a client may resend, by itself, a file that has not arrived.
 const TRIES: usize = 3;
 
 const MISMATCH_UNSAID: Diagnosis = Diagnosis {
@@ -123,7 +123,7 @@ fn answered(stage: &mut Stage<'_>, form: &Form, verdict: &str) -> Judged<bool> {
     Ok(true)
 }
 
-/// What the user hears of each verdict but `ok`.
+/// Cases for what the user hears of each verdict but `ok`.
 fn told() -> Vec<Case> {
     type Verdict = fn(&Form) -> String;
     let verdicts: [(&str, &str, &'static str, Verdict, Diagnosis); 6] = [

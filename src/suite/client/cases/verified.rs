@@ -31,7 +31,7 @@ const BETWEEN: Diagnosis = Diagnosis {
     cause: Some("it sends a message between a body and its digest"),
 };
 
-/// What shows of a growth that is sent.
+/// Octets that show that growth is sent.
 const GROWTH_SEEN: &[u8] = &[b'+'; 32];
 
 const SENDS_GROWTH: Diagnosis = Diagnosis {

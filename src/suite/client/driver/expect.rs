@@ -244,7 +244,7 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// Waits until so much has come, or the connection has ended, or nothing more comes.
+    /// Waits until this number of octets has come, or the connection has ended, or nothing more comes.
     pub(in crate::suite::client) fn waits_for(&mut self, octets: usize) {
         self.wait(|rest| rest.len() >= octets);
     }
@@ -265,7 +265,7 @@ fn in_words(payload: &[u8]) -> String {
     }
 }
 
-/// Where a body and its file part, with the octets that stand there: evidence of a long body is cut
+/// Says where a body and its file part, with the octets that stand there: evidence of a long body is cut
 /// off long before that.
 pub(in crate::suite::client) fn differs_from_the_file(
     content: &[u8],

@@ -1,4 +1,4 @@
-//! One run of a client: what is typed into it, what it is answered, and what has come of both.
+//! A run of a client: the lines typed into it, the answers it gets, and what has come of both.
 
 mod expect;
 mod sparse;
@@ -27,7 +27,7 @@ pub(in crate::suite::client) struct Habits {
     pub(in crate::suite::client) prompt: String,
     /// The text around a reply on the line that shows it; `None` if it shows no replies.
     pub(in crate::suite::client) shows: Option<(String, String)>,
-    /// It shows them only when it ends: its output is buffered.
+    /// The client shows replies only when it ends: its output is buffered.
     pub(in crate::suite::client) late: bool,
     /// The other lines that it writes.
     pub(in crate::suite::client) lines: Vec<String>,
@@ -36,8 +36,8 @@ pub(in crate::suite::client) struct Habits {
 }
 
 impl Habits {
-    /// A line without the prompts on it: when a prompt appears beside something else, and how many
-    /// there are on one line, is a matter of time.
+    /// A line without the prompts on it: whether, and how many, prompts share a line with other output
+    /// depends on timing.
     pub(in crate::suite::client) fn without_prompts<'l>(&self, line: &'l str) -> &'l str {
         if self.prompt.is_empty() {
             return line;
@@ -72,7 +72,7 @@ pub(in crate::suite::client) struct Stage<'r> {
     pub(in crate::suite::client) digested: Vec<Vec<u8>>,
     /// The replies that were sent whole.
     answered: Vec<String>,
-    /// Those of a client that shows them late that are looked for in the end.
+    /// Replies that are looked for in the end, of a client that shows them late.
     to_be_shown: Vec<String>,
 }
 
@@ -141,7 +141,7 @@ impl<'r> Stage<'r> {
         self.types_at_once(line);
     }
 
-    /// Types a line, whatever the client is doing. One that takes no input any more shows it in
+    /// Types a line, whatever the client is doing. A client that takes no input any more shows it in
     /// what it sends.
     pub(in crate::suite::client) fn types_at_once(&mut self, line: &str) {
         self.typed.push(line.to_owned());
@@ -192,7 +192,7 @@ impl<'r> Stage<'r> {
         self.holds_another(4 + b"file".len());
     }
 
-    /// Where reading is held: reads so many octets more before the header.
+    /// If reading is held, reads `octets` more octets before the header.
     pub(in crate::suite::client) fn holds_another(&mut self, octets: usize) {
         if let (Some(connection), Some(header)) = (&mut self.connection, self.held) {
             connection.read_at_most(Some(octets + header));
@@ -215,7 +215,7 @@ impl<'r> Stage<'r> {
             .map_or(&[], |connection| &connection.seen()[self.accounted..])
     }
 
-    /// Accounts for so many octets of the rest.
+    /// Accounts for this number of octets of the rest.
     pub(in crate::suite::client) fn takes(&mut self, octets: usize) {
         self.accounted += octets.min(self.rest().len());
     }

@@ -1,4 +1,4 @@
-//! A body too large to hold: it is compared as it comes, and let go.
+//! A body too large to hold: its octets are compared as they come, and let go.
 
 use super::{NotPassed, Stage, differs_from_the_file};
 use crate::testee::connection::Connection;
@@ -29,7 +29,7 @@ impl Sparse {
 }
 
 impl Stage<'_> {
-    /// Waits for the octets of such a file. An error has the place in the file where it went wrong.
+    /// Waits for the octets of such a file. An error has the place in the file where the client went wrong.
     pub(in crate::suite::client) fn sends_sparse(
         &mut self,
         content: &Sparse,

@@ -17,16 +17,16 @@ pub(in crate::suite::client) struct Wrong {
     pub(in crate::suite::client) symptom: Symptom,
     /// The requirement that is broken, where it is not the case's own, and the likely mistake.
     pub(in crate::suite::client) diagnosis: Diagnosis,
-    /// One look is proof enough, and may well not show a second time.
+    /// The failure is proof enough, and may well not show a second time.
     pub(in crate::suite::client) proves_itself: bool,
-    /// Something was waited for in vain.
+    /// A wait timed out.
     pub(in crate::suite::client) took_time: bool,
     /// The client sent nothing at all of what was expected.
     pub(in crate::suite::client) nothing_sent: bool,
     pub(in crate::suite::client) evidence: Evidence,
 }
 
-/// Why a case did not pass.
+/// The reason why a case did not pass.
 pub(in crate::suite::client) type NotPassed = crate::judge::subject::NotPassed<Wrong>;
 
 pub(in crate::suite::client) type Judged<T = ()> = Result<T, NotPassed>;
@@ -78,7 +78,7 @@ impl Stage<'_> {
             symptom: Symptom::Other,
             diagnosis,
             proves_itself: diagnosis == INTERLEAVED,
-            // One that has ended is not waited for.
+            // A client that has ended is not waited for.
             took_time: took_time && !has_ended,
             nothing_sent,
             evidence: Evidence {

@@ -17,7 +17,7 @@ pub(super) const HASTY: u32 = 16;
 /// The waits of the confirming runs.
 const PATIENT: [u32; 2] = [4, 0];
 
-/// A client that is started for each conversation, and how many there were.
+/// A client that is started for each conversation, and their number so far.
 pub(super) struct Holding<'r> {
     pub(super) template: &'r Template,
     pub(super) habits: &'r Habits,

@@ -6,16 +6,16 @@ use crate::trace::octets::Octets;
 use crate::trace::segmentation::{Move, Segmentation, conversations, cut};
 use crate::trace::{Action, Placed, Step, Trace};
 
-/// What is typed to have octets sent, read from them.
+/// The line or file that is typed to have octets sent, read from them.
 enum Typed<'o> {
     Line(&'o str),
     File { name: &'o str, content: &'o [u8] },
 }
 
-/// Whether a trace is a conversation with a client; in a sentence, why not.
+/// Checks that a trace is a conversation with a client; if not, says why in a sentence.
 ///
 /// # Errors
-/// Why it is not one.
+/// The reason why it is not one.
 pub fn playable(trace: &Trace) -> Result<(), String> {
     for step in &trace.steps {
         match &step.action {
@@ -40,7 +40,7 @@ pub fn playable(trace: &Trace) -> Result<(), String> {
     Ok(())
 }
 
-/// What is typed for these octets: a line each, or a file.
+/// The lines and files that are typed for these octets.
 fn typed(octets: &[u8]) -> Result<Vec<Typed<'_>>, String> {
     let mut rest = octets;
     let mut all = Vec::new();
@@ -115,7 +115,7 @@ pub(super) fn play(stage: &mut Stage<'_>, trace: &Trace, segmentation: Segmentat
             }
             Move::Step(Action::EndOfStream) => stage.ends_stream(),
             Move::Step(Action::Refusal) => {
-                // One that goes on finds nobody to talk to.
+                // A client that goes on finds nobody to talk to.
                 stage.settles();
                 let partial = String::from_utf8_lossy(wrong.get(4..).unwrap_or_default());
                 return stage.reports((&said.0, said.1), &partial);

@@ -15,16 +15,16 @@ use crate::suite::fuzz::found::{Numbered, Suspect, check};
 use crate::testee::launch::Template;
 use crate::trace::Class;
 
-/// What a run is told.
+/// Options of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Chosen {
-    /// What the client claims.
+    /// The class that the client claims.
     pub class: Class,
     /// All conversations follow from it.
     pub seed: u64,
-    /// How long the run goes on.
+    /// Limit after which the run ends.
     pub budget: Budget,
-    /// Whether it ends with the first finding.
+    /// True if it ends with the first finding.
     pub fail_fast: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What a conversation with a client is made of, from a seed and a number and nothing else.
+//! The script of a conversation with a client, from a seed and a number and nothing else.
 
 use fastrand::Rng;
 
@@ -8,7 +8,7 @@ use crate::suite::plain::frame;
 use crate::trace::Class;
 use crate::trace::segmentation::Segmentation;
 
-/// What lines are put together from. No line end, and nothing that a terminal would act on.
+/// Pieces that lines are put together from. No line end, and nothing that a terminal would act on.
 const TEXTS: [&str; 21] = [
     "a",
     "hello",
@@ -51,24 +51,24 @@ const SIZES: [usize; 14] = [
     127, 200, 255, 256, 1_000, 1_024, 1_460, 2_048, 4_095, 4_096, 8_192, 16_384, 32_768, 60_000,
 ];
 
-/// One thing that is typed, and what comes of it.
+/// A line or a file that is typed, and what comes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Exchange {
     /// A line, and the text in its reply.
     Line {
-        /// What is typed.
+        /// The line that is typed.
         typed: String,
-        /// What the reply repeats.
+        /// The text that the reply repeats.
         text: String,
     },
     /// A file, which is not answered.
     File { name: String, content: Vec<u8> },
 }
 
-/// What is wrong with the reply to the last line.
+/// The fault in the reply to the last line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Spoilt {
-    /// What comes in its place, before our side ends.
+    /// Octets that come in its place, before our side ends.
     pub(super) octets: Vec<u8>,
     /// The requirement that it is about.
     pub(super) broken: &'static str,
@@ -78,9 +78,9 @@ pub(super) struct Spoilt {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Script {
     pub(super) exchanges: Vec<Exchange>,
-    /// A last line, and what comes instead of its reply.
+    /// A last line, and the octets that come instead of its reply.
     pub(super) spoilt: Option<Spoilt>,
-    /// How the replies are cut.
+    /// The way in which the replies are cut.
     pub(super) cutting: Cutting,
 }
 
@@ -136,7 +136,7 @@ const CUTTINGS: [Segmentation; 8] = [
 ];
 
 fn exchange(class: Class, rng: &mut Rng) -> Exchange {
-    // One that sends digests sends its files otherwise.
+    // A client that sends digests sends its files otherwise.
     if class == Class::Transfer && rng.u8(..4) == 0 {
         let size = match rng.u8(..3) {
             0 => SIZES[rng.usize(..SIZES.len())],
@@ -157,7 +157,7 @@ fn exchange(class: Class, rng: &mut Rng) -> Exchange {
     Exchange::Line { typed, text }
 }
 
-/// A line that is no command.
+/// A line that is not a command.
 fn line(rng: &mut Rng) -> String {
     let count = rng.usize(1..4);
     let line: String = (0..count)

@@ -10,7 +10,7 @@ use crate::trace::octets::Octets;
 use crate::trace::segmentation::Segmentation;
 use crate::trace::{Action, Class, Placed, Step, Trace};
 
-/// What must come of a script.
+/// The conversation of a script.
 pub(super) fn conversation(script: &Script) -> Conversation {
     let mut actions = Vec::new();
     let mut before = Vec::new();
@@ -70,7 +70,7 @@ pub(super) fn conversation(script: &Script) -> Conversation {
     }
 }
 
-/// What a file holds that is there already.
+/// Content of a file that is there already.
 fn placed(before: &[Placed], wanted: &str) -> Option<Vec<u8>> {
     before.iter().find_map(|placed| match placed {
         Placed::File { name, content } if name == wanted => Some(content.to_vec()),

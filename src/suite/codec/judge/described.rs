@@ -1,4 +1,4 @@
-//! A failed check, for whoever reads a panic.
+//! A failed check, as the text of a panic.
 
 use crate::framing::Framing;
 use crate::judge::check::Check;

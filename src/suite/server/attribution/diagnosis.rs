@@ -1,6 +1,6 @@
-//! What a rule says of a failure.
+//! The diagnosis of a failure by a rule.
 
-/// What a failure is about: the requirement that is broken, where it is not the case's own
+/// The reason of a failure: the requirement that is broken, where it is not the case's own
 /// foremost one, and the likely mistake in words that follow "it".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Diagnosis {
@@ -33,11 +33,11 @@ impl Diagnosis {
     }
 }
 
-/// Two common mistakes of whatever reads from a stream.
+/// A common mistake of programs that read from a stream.
 pub(super) const SHORT_READ: Diagnosis =
     Diagnosis::new("FRM-2", "it takes a short read for a whole one");
 
-/// Two common mistakes of whatever reads from a stream.
+/// Another common mistake of programs that read from a stream.
 pub(super) const STICKY: Diagnosis = Diagnosis::new(
     "FRM-3",
     "it loses what arrives together with the end of a frame",

@@ -1,4 +1,4 @@
-//! What the failures of a server that sends frames back point to, in any framing but the article's.
+//! The mistakes that failures of a server that sends frames back point to, in any framing but the article's.
 
 use super::run_facts::Pattern;
 use super::symptom::Sight;
@@ -10,7 +10,7 @@ use crate::suite::mistaken::{Side, mistaken};
 use crate::suite::mistakes::{broken_beside, of_case, short_read};
 use crate::suite::server::failure::What;
 
-/// What a failure is put down to.
+/// The requirement and cause of a failure.
 pub(super) struct Told {
     requirement: Option<&'static str>,
     cause: Option<String>,
@@ -106,7 +106,7 @@ fn negative(pattern: &Pattern, sight: &Sight<'_>) -> Option<Told> {
     })
 }
 
-/// More comes of a frame that is not whole, of a server that takes short reads for whole ones.
+/// Payloads come of a frame that is not whole, from a server that takes short reads for whole ones.
 fn taken_apart(pattern: &Pattern, sight: &Sight<'_>) -> Option<Told> {
     let is_short =
         sight.id().starts_with("len/announced-") || sight.id().starts_with("frm/truncated-");
@@ -117,7 +117,7 @@ fn taken_apart(pattern: &Pattern, sight: &Sight<'_>) -> Option<Told> {
     })
 }
 
-/// What came is what was expected, in a frame of another framing.
+/// The expected payload came, in a frame of another framing.
 fn written(pattern: &Pattern, sight: &Sight<'_>) -> Option<Told> {
     let shows = matches!(
         sight.failure.what,

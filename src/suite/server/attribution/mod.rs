@@ -1,9 +1,9 @@
 //! The requirement that a failure is really about, and the mistake that it points to.
 //!
 //! A mistake shows in many cases: a server that takes a short read for a whole one fails
-//! whatever is cut, whichever requirement the case is for. What a failure looks like
-//! ([`symptom`]), and which of its neighbours fail too ([`run_facts`]), tells the requirement that
-//! is broken; the rules that do so stand in [`rules`], in order. What no rule explains is
+//! whatever is cut, whichever requirement the case is for. The symptoms of a failure
+//! ([`symptom`]), and the neighbours that fail too ([`run_facts`]), tell the requirement that
+//! is broken; the rules that do so stand in [`rules`], in order. A failure that no rule explains is
 //! compared with mistakes that are known by the cases they fail ([`signatures`]).
 
 mod bodies;
@@ -54,7 +54,7 @@ const CONSEQUENCES: &[Consequence<Finding>] = &[
         is: "LEN-4",
         explained: |finding, _| finding.check.id.starts_with("frm/wraps-"),
     },
-    // One of which only a part is used is another length altogether.
+    // A length of which only a part is used is another length altogether.
     Consequence {
         seems: "FRM-7",
         is: "LEN-1",
@@ -96,7 +96,7 @@ const CONSEQUENCES: &[Consequence<Finding>] = &[
     acknowledges("TRF-3"),
     acknowledges("TRF-5"),
     acknowledges("TRF-11"),
-    // What is read beyond a body, where something comes together with its end, is missing elsewhere.
+    // Octets read beyond a body, where something comes together with its end, are missing elsewhere.
     Consequence {
         seems: "TRF-3",
         is: "TRF-4",

@@ -44,7 +44,7 @@ const RULES: &[Rule] = &[
     unanswered_empty,
 ];
 
-/// Those that hold of frames of any framing.
+/// The rules that hold of frames of any framing.
 const OF_FRAMES: &[Rule] = &[
     too_much_memory,
     streams::held_back,
@@ -98,7 +98,7 @@ fn counts_itself(pattern: &Pattern, _: &Sight<'_>) -> Option<Diagnosis> {
     ))
 }
 
-/// What the length of the first frame that came says about the one who wrote it.
+/// The mistake that the length of the first frame that came shows in the server that wrote it.
 fn written_length(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
     if !matches!(
         sight.failure.what,
@@ -143,7 +143,7 @@ fn on_the_disk(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
     match fault {
         DirectoryFault::Longer { more, .. } => {
             let sent = sight.sent();
-            // What was sent for an earlier file may be left too, and does not begin as a frame does.
+            // Octets of an earlier file may be left too, and do not begin as a frame does.
             (more.starts_with(&[0]) && sent.windows(more.len()).any(|window| window == more))
                 .then_some(Diagnosis::new(
                     "TRF-4",
@@ -224,7 +224,7 @@ fn acknowledged_transfer(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnos
 fn quit(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
     match sight.failure.what {
         _ if !sight.ends_with_quit() => None,
-        // It may have gone into a file.
+        // The `q` may have gone into a file.
         _ if sight.has_a_body() => None,
         _ if sight.only_when_cut && (pattern.cutting_breaks || pattern.joining_breaks) => None,
         What::Extra if pattern.upper_quit_unknown => {
@@ -283,7 +283,7 @@ fn large_length(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
 
 fn low_limit(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
     let length = sight.expected_len()?;
-    // What is large is cut by the network, which is no matter of a limit.
+    // A large payload is cut by the network, which is not a matter of a limit.
     let cut = pattern.cutting_breaks || sight.only_when_cut;
     if cut || sight.failure.what != What::ClosedInstead {
         return None;
@@ -302,7 +302,7 @@ fn low_limit(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
 
 fn cut(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
     let framing = sight.finding.id_starts_with_any(&["len/", "frm/"]);
-    // What is large is cut by the network, and so fails in any segmentation.
+    // A large stream is cut by the network, and so fails in any segmentation.
     let large = framing && sight.finding.sent() > SMALL;
     let truncated = ["frm/truncated-", "ses/half-close-truncated"]
         .iter()

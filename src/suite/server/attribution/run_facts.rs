@@ -1,4 +1,4 @@
-//! What the failures of a run have in common.
+//! Facts that the failures of a run have in common.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,22 +13,22 @@ use crate::suite::server::reply_form::Difference;
 use crate::trace::Class;
 use crate::trace::segmentation::Segmentation;
 
-/// Up to this many octets travel in one piece; what is larger may be cut by the network
+/// Largest number of octets that travel in one piece; a larger stream may be cut by the network
 /// though we send it whole.
 pub(super) const SMALL: usize = 1400;
 
 /// The least limit on payloads that may be declared, in octets (FRM-7).
 const LEAST_LIMIT: usize = 65_536;
 
-/// A limit that is too low is not suspected below this.
+/// Least limit, in octets, that is suspected to be too low.
 const LEAST_SUSPECTED: usize = 1024;
 
-/// Cases whose lengths have an octet that is no character of ASCII, and such as are a little longer
+/// Cases whose lengths have an octet that is not a character of ASCII, and cases that are a little longer
 /// and have none.
 const NOT_ASCII: [&str; 3] = ["len/128", "len/129", "len/255"];
 const ASCII: [&str; 3] = ["len/256", "len/257", "len/512"];
 
-/// What is known of a run as a whole.
+/// Facts known of a run as a whole.
 pub(super) struct Pattern {
     /// The framing that the testee is to speak.
     pub(super) framing: Framing,
@@ -44,7 +44,7 @@ pub(super) struct Pattern {
     pub(super) cut_characters_break: bool,
     /// Characters that are cut in two fail, or are repaired, and so do lengths with an octet that is not ASCII.
     pub(super) decodes_lengths: bool,
-    /// It sends octets before it has received any.
+    /// The server sends octets before it has received any.
     pub(super) greets: bool,
     /// Its replies have another form.
     pub(super) form_broken: bool,
@@ -53,15 +53,15 @@ pub(super) struct Pattern {
     /// The smallest payload that is refused although it is not above the least limit, where
     /// none above is accepted.
     pub(super) refused_from: Option<usize>,
-    /// It replies twice to the plainest message.
+    /// The server replies twice to the plainest message.
     pub(super) repeats: bool,
-    /// It takes lengths to count themselves, and so each payload to end four octets early.
+    /// The server takes lengths to count themselves, and so each payload to end four octets early.
     pub(super) counts_itself: bool,
     /// A large length without the top bit is mistaken as well as one with it.
     pub(super) large_lengths_break: bool,
     /// Files are stored short as soon as their bodies come in pieces.
     pub(super) counts_reads: bool,
-    /// Where a body arrives together with its header, no file is stored.
+    /// No whole file is stored where a body arrives together with its header.
     pub(super) loses_beginnings: bool,
     /// The connection is gone after each transfer, and the file is whole.
     pub(super) closes_after_transfers: bool,
@@ -71,11 +71,11 @@ pub(super) struct Pattern {
     pub(super) keeps_parts: bool,
     /// A file that was there is gone when a body under its name is cut short.
     pub(super) loses_old: bool,
-    /// It rests over octets that have arrived.
+    /// The server rests over octets that have arrived.
     pub(super) leaves_unread: bool,
     /// A reply comes when more arrives.
     pub(super) holds_back: bool,
-    /// Of small payloads only a part comes, and their whole length.
+    /// Only a part of small payloads comes, after their whole length.
     pub(super) sends_parts: bool,
     /// Octets of two frames come mixed up.
     pub(super) interleaves: bool,
@@ -93,7 +93,7 @@ pub(super) struct Pattern {
     pub(super) upper_quit_unknown: bool,
     /// Texts are altered.
     pub(super) alters_texts: bool,
-    /// What became of each case when sent apart.
+    /// Verdict of each case when sent apart.
     apart: HashMap<String, Verdict>,
     /// Requirements whose own cases fail.
     broken: HashSet<String>,
@@ -160,7 +160,7 @@ impl Pattern {
         }
     }
 
-    /// Whether a case does not pass in the plainest segmentation.
+    /// True if a case does not pass in the plainest segmentation.
     pub(super) fn fails_apart(&self, id: &str) -> bool {
         self.apart
             .get(id)
@@ -174,7 +174,7 @@ impl Pattern {
         failing.map(|(id, _)| id.clone()).collect()
     }
 
-    /// Whether a requirement's own cases fail.
+    /// True if a requirement's own cases fail.
     pub(super) fn is_broken(&self, requirement: &str) -> bool {
         self.broken.contains(requirement)
     }
@@ -206,7 +206,7 @@ impl<'f> Failures<'f> {
             .filter(|finding| self.apart.get(finding.check.id.as_str()) == Some(&Verdict::Pass))
     }
 
-    /// Those of them that are about plain frames.
+    /// Failures of plain frames that pass when sent apart.
     fn frames_failed_by_cut(&self) -> impl Iterator<Item = &'f Finding> {
         self.failed_by_cut()
             .filter(|finding| finding.id_starts_with_any(&["len/", "frm/"]))
@@ -267,7 +267,7 @@ impl<'f> Failures<'f> {
             && any(ASCII, Verdict::Pass)
     }
 
-    /// Octets are lost, and neither by a cut, nor by who alters all answers.
+    /// Octets are lost, and neither by a cut, nor by a server that alters all answers.
     fn partial_writes_break(&self) -> bool {
         !self.cutting_breaks()
             && !self.joining_breaks()
@@ -285,7 +285,7 @@ impl<'f> Failures<'f> {
             .any(like)
     }
 
-    /// Of small payloads only a part comes, and their whole length.
+    /// Only a part of small payloads comes, after their whole length.
     fn sends_parts(&self) -> bool {
         self.failed()
             .filter(|finding| finding.is_apart())
@@ -307,7 +307,7 @@ fn is_stored_short(failure: &Failure) -> bool {
         )
 }
 
-/// Whether a testee of this class sends replies, and not echoes.
+/// True if a server of this class sends replies, and not echoes.
 const fn replies(class: Class) -> bool {
     matches!(
         class,
@@ -354,7 +354,7 @@ fn failure_of(finding: &Finding) -> Option<&Failure> {
     finding.failure.as_deref()
 }
 
-/// Whether no plain transfer is followed by an answer, because the connection is closed.
+/// True if no plain transfer is followed by an answer, because the connection is closed.
 fn closes_after_transfers(findings: &[Finding]) -> bool {
     let transfers = findings
         .iter()
@@ -373,9 +373,9 @@ fn closes_after_transfers(findings: &[Finding]) -> bool {
     closed > 0 && others == 0
 }
 
-/// Whether the last of what came is the length of about what was expected, and not all of that.
+/// True if the last frame that came has about the expected length, and breaks off inside its payload.
 pub(super) fn is_part_of_a_payload(failure: &Failure) -> bool {
-    /// What a reply has around its text, in octets; the form need not be the prescribed one.
+    /// Most octets that a reply has around its text; the form need not be the prescribed one.
     const AROUND: usize = 200;
     let seen = failure.evidence.seen.to_vec();
     let mut rest = seen.as_slice();

@@ -7,16 +7,16 @@ use crate::suite::server::directory_fault::DirectoryFault;
 use crate::suite::server::failure::What;
 use crate::suite::signature::{self, Telltale, known};
 
-/// What the failures of a mistake have in common.
+/// The look that the failures of a mistake have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Look {
     /// Anything.
     Any,
     /// Something else was delivered.
     Altered,
-    /// What is to be refused was accepted.
+    /// Input that is to be refused was accepted.
     Accepted,
-    /// What is right was refused.
+    /// Input that is right was refused.
     Refused,
     /// Nothing came, and the connection stayed open.
     Unanswered,
@@ -24,7 +24,7 @@ enum Look {
     TooLong,
     /// A file is missing, or another one than it ought to be.
     WrongFile,
-    /// What a case looks for itself: the testee's memory.
+    /// A fault that a case looks for itself, such as the use of memory.
     LookedFor,
 }
 
@@ -46,7 +46,7 @@ impl Look {
     }
 }
 
-/// The narrower stands before the wider.
+/// Narrower entries stand before wider ones.
 #[rustfmt::skip]
 const TABLE: &[Telltale<Look>] = &[
     known("LEN-1",
@@ -248,7 +248,7 @@ const TABLE: &[Telltale<Look>] = &[
         &["vtr/md5-end-before-digest"], Look::Accepted, "it answers an end of stream before the digest"),
 ];
 
-/// What the failures without a cause point to, by requirement: each the check and what it looks like.
+/// The causes that failures without one point to, by requirement; each failure is a check and its kind.
 pub(super) fn causes<'f>(
     failures: impl Iterator<Item = (&'f Check, &'f What)>,
     left_out: &BTreeSet<String>,

@@ -41,7 +41,7 @@ pub(super) fn held_back(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosi
     (missing && pattern.holds_back && !alone).then_some(UNTIL_MORE)
 }
 
-/// The length is that of the whole payload, and only a part of it follows. What is small is never taken
+/// The length is that of the whole payload, and only a part of it follows. A small payload is never taken
 /// in parts by a system whose peer reads.
 pub(super) fn part_of_a_payload(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
     let large = sight.expected_len().is_some_and(|length| length > SMALL);

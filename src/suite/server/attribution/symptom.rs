@@ -1,4 +1,4 @@
-//! What one failure looks like.
+//! The symptoms of one failure.
 
 use super::run_facts::{Pattern, is_part_of_a_payload};
 use crate::framing::Framing;
@@ -9,10 +9,10 @@ use crate::trace::octets::Octets;
 use crate::trace::segmentation::Segmentation;
 use crate::trace::{Action, Trace};
 
-/// How a reply ends (SES-5): where it stands, the reply is whole.
+/// The end of a reply (SES-5): where it stands, the reply is whole.
 const REPLY_END: &[u8] = "信息!".as_bytes();
 
-/// How a reply begins.
+/// The beginning of a reply.
 const REPLY_BEGIN: &[u8] = "服务端于".as_bytes();
 
 /// A failure, and what can be read off it.
@@ -43,7 +43,7 @@ impl<'f> Sight<'f> {
         }
     }
 
-    /// What came behind the last whole frame.
+    /// Octets that came after the last whole frame.
     pub(super) fn behind(&self, framing: &Framing) -> &[u8] {
         &self.seen[framing.split_mid(&self.seen).whole..]
     }
@@ -106,7 +106,7 @@ impl<'f> Sight<'f> {
         last.is_some_and(|last| !last.starts_with(REPLY_BEGIN))
     }
 
-    /// What was expected came all the same, behind what was not.
+    /// The expected reply came all the same, after one that was not expected.
     pub(super) fn expected_comes_later(&self) -> bool {
         let Some(expected) = &self.failure.expected else {
             return false;
@@ -169,7 +169,7 @@ impl<'f> Sight<'f> {
         })
     }
 
-    /// Something came of what lies behind the offence.
+    /// An answer came to the octets after the offence.
     pub(super) fn answers_behind(&self) -> bool {
         find(&self.seen, b"after").is_some()
     }
@@ -185,7 +185,7 @@ impl<'f> Sight<'f> {
     }
 }
 
-/// How many payloads a trace delivers.
+/// Number of payloads that a trace delivers.
 pub(super) fn deliveries(trace: &Trace) -> usize {
     let actions = trace.steps.iter().map(|step| &step.action);
     actions

@@ -1,5 +1,5 @@
-//! What decides between two diagnoses where one planted mistake does not show it: which failures stand
-//! beside each other.
+//! Failures that stand beside each other and so decide between two diagnoses, where one planted mistake
+//! does not show it.
 
 use super::*;
 use crate::judge::evidence::Evidence;
@@ -57,7 +57,7 @@ fn fails(id: &str, cut: Segmentation, what: What) -> Finding {
     fails_after(id, cut, what, b"", b"")
 }
 
-/// These, where plain frames fail when they are taken apart.
+/// These findings, in a run in which plain frames fail when they are taken apart.
 fn beside_short_reads(
     findings: impl IntoIterator<Item = Finding>,
 ) -> impl Iterator<Item = Finding> {
@@ -244,7 +244,7 @@ fn the_answer_to_a_later_text_is_told_from_any_other() {
     assert_put_down(answered("hell"), "FRM-3", "");
 }
 
-/// What another mistake does not explain stays a finding of its own.
+/// A failure that another mistake does not explain stays a finding of its own.
 #[test]
 fn only_what_is_explained_is_folded() {
     let wide = |id: &str| fails(id, APART, TEXT);
@@ -312,8 +312,8 @@ fn a_close_after_a_transfer_is_no_refusal() {
     assert_put_down([passes("trf/body-1"), zeros], "TRF-2", "");
 }
 
-/// Where much fails, the plainest length may be left out; one below that at which 32 bits wrap around tells
-/// as much.
+/// The plainest length may be left out where much fails; a length below those at which 32 bits wrap around
+/// tells as much.
 #[test]
 fn a_negative_length_is_known_where_the_plainest_was_left_out() {
     let unknown = || {

@@ -21,17 +21,17 @@ pub(crate) const CASES: &[Coded] = &[Coded {
 /// The large payload, in octets.
 const LARGE: usize = 8 * 1024 * 1024;
 
-/// The small ones, as many of them as are as long together: whatever is done for each octet and for each
-/// piece is done as often.
+/// A small payload, in octets; enough of them are sent to be as long together: whatever is done for each octet
+/// and for each piece is done as often.
 const SMALL: usize = 1024 * 1024;
 
 /// Size of the pieces that both arrive in.
 const PIECE: usize = 16 * 1024;
 
-/// The server's processor time is looked at after so many pieces.
+/// Number of pieces after which the server's processor time is looked at.
 const LOOK_EVERY: usize = 64;
 
-/// From here on it is a failure: so many times the time, and so much more of it. A buffer that is copied whole for
+/// Excess that is a failure: this many times the time, and this much more of it. A buffer that is copied whole for
 /// each piece costs eight times as much, which many a plain server does (`data += connection.recv(4096)`), and
 /// costs five seconds at most on a loaded machine: that is worth a warning. Fresh memory, and a collector of garbage,
 /// cost two or three times as much.
@@ -40,7 +40,7 @@ const CLEAR: Excess = Excess {
     more: Duration::from_secs(10),
 };
 
-/// From here on it is worth a warning.
+/// Excess that is worth a warning.
 const NOTABLE: Excess = Excess {
     times: 4,
     more: Duration::from_millis(250),

@@ -119,7 +119,7 @@ fn while_gone(bench: &mut Bench<'_>, send: Sending) -> Result<(), NotPassed> {
     bench.transfer_works()
 }
 
-/// Whether the server has stored the body all the same: one that holds its directory open may.
+/// True if the server has stored the body all the same: a server that holds its directory open may.
 fn is_held(directory: &Directory, body: &[u8]) -> bool {
     let held = directory
         .ground()
@@ -174,7 +174,7 @@ fn store_nowhere(
     talk.send(bench.testee, &frame(b"gone.bin,100000"))?;
     talk.send(bench.testee, body)?;
     talk.send(bench.testee, &frame(b"after"))?;
-    // One that holds its directory open may well store the file there.
+    // A server that holds its directory open may well store the file there.
     talk.connection()
         .wait(bench.testee, terms.patience, |connection| {
             connection.ending().is_some() || !connection.seen().is_empty()

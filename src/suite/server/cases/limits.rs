@@ -4,7 +4,7 @@ use crate::suite::server::bench::{Bench, NotPassed};
 use crate::suite::server::case::Coded;
 use crate::trace::Class;
 
-/// Above this, a payload of exactly the limit is not sent.
+/// Largest limit, in octets, at which a payload of exactly the limit is sent.
 const MOST_TO_SEND: u32 = 32 * 1024 * 1024;
 
 pub(crate) const CASES: &[Coded] = &[
@@ -65,7 +65,7 @@ fn letters(count: usize) -> Vec<u8> {
     b"abcdefg".repeat(count / 7 + 1)[..count].to_vec()
 }
 
-/// A frame of one octet more than the limit, up to where it can be refused, in pieces of so many octets.
+/// Sends a frame of one octet more than the limit, up to where it can be refused, in pieces of this many octets.
 fn exceeded(bench: &mut Bench<'_>, piece: usize) -> Result<(), NotPassed> {
     let limit = declared(bench)?;
     let beyond = NotPassed::skipped("no length is above this limit");
@@ -96,7 +96,7 @@ fn exceeded(bench: &mut Bench<'_>, piece: usize) -> Result<(), NotPassed> {
     bench.is_well()
 }
 
-/// A frame without a length, whole: what has to refuse it may first look for its end.
+/// A frame without a length, whole: a server that has to refuse it may first look for its end.
 fn unended(bench: &Bench<'_>, payload: usize) -> Vec<u8> {
     // The framing itself refuses a payload above a limit of its own.
     let unlimited = bench.framing().clone().with_max_payload(u64::MAX);

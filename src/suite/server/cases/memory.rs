@@ -14,24 +14,24 @@ use crate::trace::Class;
 
 const MEBIBYTE: u64 = 1024 * 1024;
 
-/// What is announced to a testee without a declared limit, in octets.
+/// Length that is announced to a server without a declared limit, in octets.
 const ANNOUNCED: u32 = 512 * 1024 * 1024;
 
-/// Below this, what is announced cannot be told from a testee's ordinary ups and downs.
+/// Least length that is announced, in octets: a shorter one cannot be told from a server's ordinary ups and downs.
 const LEAST_ANNOUNCED: u32 = 32 * 1024 * 1024;
 
-/// How often that length is announced. A runtime with a garbage collector gets fresh memory, which
+/// Number of times that the length is announced. A runtime with a garbage collector gets fresh memory, which
 /// costs nothing before it is written to, the first times; later it reuses memory and has to clear it.
 /// When its collector has come round depends on the load of the machine: under load four were too few.
 const ANNOUNCEMENTS: usize = 12;
 
-/// The first look is taken when so much of a body has been sent, in octets.
+/// Number of octets of a body after which the first look is taken.
 const FIRST_LOOK: u64 = 32 * MEBIBYTE;
 
 /// The body of the file, in octets.
 const BODY: u64 = 128 * MEBIBYTE;
 
-/// One octet is kept back, so that the testee is looked at while it receives.
+/// Octets that are sent at first: one is kept back, so that the server is looked at while it receives.
 const AT_FIRST: u64 = BODY - 1;
 
 /// A testee that becomes slower and slower is looked at after this time.
@@ -86,7 +86,7 @@ fn announced(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     bench.is_well()
 }
 
-/// Whether a framing can announce so much that it shows.
+/// True if a framing can announce a length that is large enough to show.
 pub(super) fn applies(framing: &Framing) -> bool {
     framing.pack(i128::from(LEAST_ANNOUNCED)).is_some()
 }
@@ -198,7 +198,7 @@ fn first_look_is_due(sent: u64, passed: Duration) -> bool {
     sent >= FIRST_LOOK || passed > LOOK_AFTER / 3
 }
 
-/// Whether the rest is not waited for: so much of a chunk was not taken, and so much time has passed.
+/// True if the rest is not waited for: `left` octets of a chunk were not taken, or too much time has passed.
 fn is_too_slow(left: usize, passed: Duration) -> bool {
     left > 0 || passed > LOOK_AFTER
 }

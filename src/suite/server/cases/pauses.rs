@@ -40,7 +40,7 @@ pub(crate) const AFTER_A_BODY: &[u8] = b"after a body that took its time";
 
 const BODY: &[u8] = b"a body that takes its time on its way to the file that it is for";
 
-/// Where the pause lies.
+/// The place of the pause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Length,
@@ -59,7 +59,7 @@ impl Place {
         }
     }
 
-    /// What comes before the pause, each to be read on its own, and what comes after it.
+    /// Returns the parts before the pause, each to be read on its own, and the octets after it.
     fn parts(self, framing: &Framing, number: usize) -> (Vec<Vec<u8>>, Vec<u8>) {
         let text = adapted(framing, TEXT);
         let one = [&text[..]];
@@ -88,7 +88,7 @@ impl Place {
     }
 }
 
-/// All places at a time, so that they cost one pause of each length together.
+/// Pauses at all places at a time, so that they cost one pause of each length together.
 fn pauses(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     let mut places = vec![Place::Length, Place::Payload, Place::Inside];
     let directory = if bench.class() >= Class::Transfer {
@@ -112,8 +112,8 @@ fn pauses(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     Ok(())
 }
 
-/// How many of the wanted connections are served at a time. Whether all ought to be is judged by
-/// SES-9 and SES-10.
+/// Number of the wanted connections that are served at a time. The cases of SES-9 and SES-10 judge
+/// whether all ought to be.
 fn served_at_once(bench: &mut Bench<'_>, wanted: usize) -> Result<usize, NotPassed> {
     if let Some(limit) = bench.max_sessions() {
         return Ok(limit.clamp(1, wanted));

@@ -8,7 +8,7 @@ use crate::suite::server::exchange::{Talk, Terms};
 use crate::suite::server::failure::{Failure, What};
 use crate::trace::Class;
 
-/// How often an ending is repeated where no limit is declared: more than the five sessions
+/// Number of times that an ending is repeated where no limit is declared: more than the five sessions
 /// that servers of this protocol usually have.
 const REPEATS: usize = 12;
 
@@ -127,7 +127,7 @@ fn others_live_on(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     let mut other = greeted(bench, &terms)?;
     let mut broken = greeted(bench, &terms)?;
     broken.send(bench.testee, &frame(b"\xFF\xFE"))?;
-    // Whether this one is closed, other cases judge.
+    // Other cases judge whether this connection is closed.
     broken
         .connection()
         .wait(bench.testee, terms.patience, |connection| {
@@ -159,7 +159,7 @@ fn over_limit(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     for _ in 0..limit {
         within.push(bench.admitted(|bench| greeted(bench, &terms))?);
     }
-    // One that is not even accepted is closed as well.
+    // A connection that is not even accepted is closed as well.
     if let Ok(mut over) = bench.talk(&terms) {
         over.close(
             bench.testee,
@@ -223,7 +223,7 @@ fn after_so_many(why: NotPassed, done: usize) -> NotPassed {
         NotPassed::Failed(mut failure) => {
             failure.message =
                 format!("after {done} sessions that ended so: {}", failure.message).into();
-            // That it has ended says more than after how many.
+            // The server's end says more than the number of sessions.
             if failure.what != What::Died {
                 failure.what = What::Other;
             }

@@ -48,7 +48,7 @@ pub(crate) const CASES: &[Coded] = &[
     },
 ];
 
-/// Number of frames in which a race of two writers is looked for. By hand, one that is hit once in
+/// Number of frames in which a race of two writers is looked for. By hand, a race that is hit once in
 /// some 28,000 frames was found.
 const PIPELINED: usize = 50_000;
 
@@ -61,7 +61,7 @@ fn together(bench: &mut Bench<'_>, count: usize) -> Result<(), NotPassed> {
     all_come_back(bench, &payloads)
 }
 
-/// Each with a number of its own, so that a frame in the wrong place shows too.
+/// Sends frames with a number each, so that a frame in the wrong place shows too.
 fn pipelined(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
     let payloads: Vec<_> = (0..PIPELINED)
         .map(|number| format!("{number:08}").into_bytes())
@@ -110,7 +110,7 @@ fn all_come_back(bench: &mut Bench<'_>, payloads: &[Vec<u8>]) -> Result<(), NotP
     Ok(())
 }
 
-/// Whether as many octets came as were owed, so that what is wrong is their order. Replies have all the
+/// True if as many octets came as were owed, so that only their order is wrong. Replies all have the
 /// same length but for their text, and the first came before anything was wrong, or tells nothing.
 fn nothing_is_lost(
     bench: &mut Bench<'_>,
@@ -143,7 +143,8 @@ fn nothing_is_lost(
     seen.len() == owed && (!is_echo || are_the_same(seen, bench.framing(), payloads))
 }
 
-/// True of octets that are those of the frames, in any order: who takes frames apart sends other lengths.
+/// True of octets that are those of the frames, in any order: a server that takes frames apart sends other
+/// lengths.
 fn are_the_same(seen: &[u8], framing: &Framing, payloads: &[Vec<u8>]) -> bool {
     let count = |counts: &mut [usize; 256], octets: &[u8]| {
         for octet in octets {

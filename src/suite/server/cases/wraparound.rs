@@ -48,7 +48,7 @@ const PIECE: usize = 4 * 1024;
 /// Number of octets that follow in all: more than the heap of a thread holds at its start.
 const FOLLOWING: usize = 1024 * 1024;
 
-/// Whether a framing has lengths of 32 bits.
+/// True if a framing has unsigned lengths of 32 bits.
 pub(super) const fn applies(framing: &Framing) -> bool {
     matches!(
         framing.number(),
@@ -71,7 +71,7 @@ fn head(framing: &Framing, announced: u32) -> Vec<u8> {
     head.flat_map(|(_, octets)| octets).collect()
 }
 
-/// First all at once, then in pieces: the one is read into a buffer at once, the other appended.
+/// Sends the octets all at once, then in pieces: the former are read into a buffer at once, the latter appended.
 fn harms_nobody(bench: &mut Bench<'_>, announced: u32) -> Result<(), NotPassed> {
     let length = head(bench.framing(), announced);
     let hi = bench.word(b"hi");

@@ -1,4 +1,4 @@
-//! What a conversation leaves on the disk, and what is found there when it goes wrong.
+//! Files that a conversation leaves on the disk, and faults found there when it goes wrong.
 
 use super::Talk;
 use crate::suite::server::directory::Directory;
@@ -9,8 +9,8 @@ use crate::trace::Action;
 use crate::trace::segmentation::Move;
 
 impl Talk<'_, '_> {
-    /// What is wrong on the disk explains what comes back: octets of the next frame that lie
-    /// in a file are answered by nobody, and what was written outside was not refused.
+    /// A fault on the disk explains what comes back: octets of the next frame that lie
+    /// in a file are not answered, and a file that was written outside was not refused.
     pub(super) fn seen_on_disk(
         &self,
         mut failure: Box<Failure>,

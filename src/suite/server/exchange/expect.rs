@@ -1,4 +1,4 @@
-//! What has to come back in a conversation: payloads, answers, nothing, or the close.
+//! Expectations of what comes back in a conversation: payloads, answers, nothing, or the close.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ use crate::testee::wait::Patience;
 use crate::trace::answer::Answer;
 use crate::trace::octets::Octets;
 
-/// How long a server may rest after another message before a reply is taken for lost.
+/// Longest time that a server may rest after another message before a reply is taken for lost.
 const WHY: Duration = Duration::from_millis(250);
 
 impl Talk<'_, '_> {
-    /// Whether the connection ended so that the testee may have left out in its right what it owed: by a
+    /// True if the connection ended so that the server may rightly have left out replies that it owed: by a
     /// reset, or by any close after a protocol error (SES-8).
     fn may_lose_replies(&self) -> bool {
         let sent = self.connection.sent();
@@ -103,7 +103,7 @@ impl Talk<'_, '_> {
             Difference::Time => "gives a time that is not this time anywhere on earth",
             Difference::Text => "is not what was sent",
         };
-        // What else is underway belongs to the picture.
+        // Octets that are still on their way belong to the picture.
         testee.settle();
         self.connection.pump();
         let message = format!("delivery {number} {how}");
@@ -202,12 +202,12 @@ impl Talk<'_, '_> {
         )
     }
 
-    /// Why a reply does not come: the server has not read all that arrived, or it waits for more before
+    /// The reason why a reply does not come: the server has not read all that arrived, or it waits for more before
     /// it sends what it has. The failure has been told by now, so another message changes nothing.
     fn held_back(&mut self, testee: &mut Server, expected: &[u8], from: usize) -> Option<HeldBack> {
         let sent = self.connection.sent();
         let unread = self.connection.unread(testee).unwrap_or(0);
-        // A connection of which nothing was read is one that waits for its turn.
+        // A connection of which nothing was read waits for its turn.
         if unread > 0 && unread < sent {
             return Some(HeldBack::Unread);
         }
@@ -238,7 +238,7 @@ impl Talk<'_, '_> {
                 connection.ending().is_some() || has_more(connection.seen())
             });
         if has_more(self.connection.seen()) {
-            // What else is underway belongs to the picture.
+            // Octets that are still on their way belong to the picture.
             testee.settle();
             self.connection.pump();
         }

@@ -17,7 +17,7 @@ fn death_of(testee: &mut Server) -> What {
 
 /// The failure of a connection that was not made.
 pub(crate) fn no_connection(testee: &mut Server, error: &io::Error) -> Box<Failure> {
-    // One that is about to end listens no more, and is there a little longer.
+    // A server that is about to end no longer listens, and is there a little longer.
     testee.settle();
     let (what, message) = match testee.death() {
         Some(death) => (
@@ -47,7 +47,7 @@ pub(crate) fn no_connection(testee: &mut Server, error: &io::Error) -> Box<Failu
 }
 
 impl Talk<'_, '_> {
-    /// What went wrong, with all that was sent and seen.
+    /// The failure, with all that was sent and seen.
     pub(crate) fn failure(
         &self,
         testee: &mut Server,

@@ -1,4 +1,4 @@
-//! One conversation with a testee, and where it went another way than the trace has it.
+//! A conversation with a server, and the place where it went another way than the trace has it.
 
 mod disk;
 mod expect;
@@ -20,29 +20,29 @@ use crate::testee::wait::Patience;
 use crate::trace::Action;
 use crate::trace::segmentation::Move;
 
-/// How a conversation went.
+/// The outcome of a conversation.
 #[derive(Debug, Clone)]
 pub(crate) enum Outcome {
     AsExpected,
     Failed(Box<Failure>),
 }
 
-/// What a conversation is judged by.
+/// The terms that a conversation is judged by.
 pub(crate) struct Terms<'a> {
     pub(crate) framing: Framing,
     pub(crate) form: ReplyForm,
-    /// Judge the form of replies and their time too (SES-5).
+    /// True if the form of replies and their time are judged too (SES-5).
     pub(crate) strict: bool,
     pub(crate) patience: Patience,
-    /// How long the testee may take nothing of what is sent.
+    /// Longest time that the server may take nothing of what is sent.
     pub(crate) bound: Duration,
     pub(crate) directory: Option<&'a Directory>,
-    /// Offset behind which the server has reason to close while octets of ours lie unread. That makes the
-    /// system send a reset, which may take along what the server had written before.
+    /// Offset behind which the server has reason to close while octets of ours lie unread. The system then
+    /// sends a reset, which may take along octets that the server had written before.
     pub(crate) unread_behind: Option<u64>,
-    /// What lies there is a protocol error, after which no reply has to be sent any more (SES-8).
+    /// True if a protocol error lies there, after which no reply has to be sent any more (SES-8).
     pub(crate) after_an_error: bool,
-    /// Find out why a reply did not come, which takes a moment.
+    /// True if the cause of a missing reply is looked for, which takes a moment.
     pub(crate) asks_why: bool,
 }
 
@@ -58,11 +58,11 @@ pub(crate) fn converse(testee: &mut Server, moves: &[Move<'_>], terms: &Terms<'_
 pub(crate) struct Talk<'t, 'a> {
     connection: Connection,
     terms: &'t Terms<'a>,
-    /// What was sent, a chunk each.
+    /// Octets that were sent, by chunk.
     sent: Vec<Vec<u8>>,
-    /// How much of what came has been accounted for, in octets.
+    /// Number of octets that came and have been accounted for.
     accounted: usize,
-    /// How many payloads have been delivered as expected.
+    /// Number of payloads that have been delivered as expected.
     delivered: usize,
 }
 impl<'t, 'a> Talk<'t, 'a> {
@@ -80,12 +80,12 @@ impl<'t, 'a> Talk<'t, 'a> {
         &mut self.connection
     }
 
-    /// How much of what came has been accounted for, in octets.
+    /// Number of octets that came and have been accounted for.
     pub(crate) const fn accounted(&self) -> usize {
         self.accounted
     }
 
-    /// Whether more has come than has been accounted for.
+    /// True if more octets have come than have been accounted for.
     pub(crate) fn has_more(&self) -> bool {
         self.connection.seen().len() > self.accounted
     }

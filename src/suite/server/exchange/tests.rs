@@ -5,14 +5,14 @@ use super::expect::in_words;
 use super::*;
 use crate::testee::server::Origin;
 
-/// How long one is waited for that answers or closes at once, or never does.
+/// Time limits for a server that answers or closes at once, or never does.
 const PATIENCE: Patience = Patience {
     idle: Duration::from_secs(30),
     busy: Duration::from_secs(30),
 };
 
-/// What goes wrong in a conversation with a testee that does this with the one connection that it
-/// takes, which stays open where it is handed back; it has reason to close from the octets behind
+/// Returns the failure of a conversation with a server that does this with the one connection that it
+/// takes, which stays open where it is handed back; the server has reason to close from the octets behind
 /// `unread_behind` on.
 fn goes_wrong(
     testee: impl FnOnce(TcpStream) -> Option<TcpStream> + Send + 'static,
@@ -43,7 +43,7 @@ fn goes_wrong(
     }
 }
 
-/// A lost reply is excused by a reset, and only behind octets that it was right to leave unread.
+/// A lost reply is excused by a reset, and only behind octets that the server was right to leave unread.
 #[test]
 fn a_lost_reply_is_excused_only_where_a_reset_is() {
     let without_a_reply = |resets: bool, unread_behind: u64| {
@@ -67,7 +67,7 @@ fn a_lost_reply_is_excused_only_where_a_reset_is() {
     assert_eq!(without_a_reply(false, 6), Some(What::ClosedInstead));
 }
 
-/// More than the system takes in its place.
+/// Sends more than the system takes in the server's place.
 #[test]
 fn one_that_reads_nothing_is_told_from_one_that_replies_nothing() {
     let moves = [Move::Chunk(vec![0; 32 * 1024 * 1024])];

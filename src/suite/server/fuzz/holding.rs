@@ -43,7 +43,7 @@ impl Holding<'_> {
                 self.bench.recover(&failure, HASTY)?;
                 Ok(Some(failure))
             }
-            // What the repaired conversation shows, others show as well.
+            // Other conversations show as well what the repaired one shows.
             Err(NotPassed::Error(_)) => {
                 self.doubtful += 1;
                 self.bench.testee.restart()?;
@@ -59,7 +59,7 @@ impl Holding<'_> {
         judge_conversation(&mut self.bench, trace, segmentation, &moves)
     }
 
-    /// Whether a conversation, held so often, leaves the server unable to serve a plain one.
+    /// True if a conversation, held `count` times, leaves the server unable to serve a plain one.
     pub(super) fn again_and_again(
         &mut self,
         draft: &Draft,
@@ -82,7 +82,7 @@ impl Holding<'_> {
         }
         self.bench.waits = PATIENT[0];
         let worn = matches!(self.bench.is_well(), Err(NotPassed::Failed(_)));
-        // One that ended is another finding.
+        // A server that ended is another finding.
         Ok(worn && self.bench.testee.death().is_none())
     }
 }
@@ -100,7 +100,7 @@ pub(super) fn suspect(draft: Draft, conversation: Conversation, failure: Box<Fai
     }
 }
 
-/// What went wrong, by name.
+/// Name of the kind of a failure.
 const fn kind(what: &What) -> &'static str {
     match what {
         What::NoConnection => "no-connection",
@@ -129,8 +129,8 @@ impl Fuzzable for Holding<'_> {
         self.held
     }
 
-    /// Twice, on fresh servers and with longer waits. The longest decides what it is: what was missing may
-    /// be a close, or a wrong answer, later.
+    /// Judges twice, on fresh servers and with longer waits. The longest decides the kind: a reply that was
+    /// missing may be a close, or a wrong answer, later.
     fn confirm(&mut self, seen: &Suspect) -> Result<Option<Suspect>, RunError> {
         let mut confirmed: Option<Box<Failure>> = None;
         for waits in PATIENT {

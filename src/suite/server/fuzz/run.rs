@@ -23,12 +23,12 @@ use crate::suite::server::reply_form::ReplyForm;
 use crate::testee::server::Server;
 use crate::trace::Class;
 
-/// What a run is told beside what any run against a server is.
+/// The options of a fuzzing run, beside those of any run against a server.
 #[derive(Debug, Clone, Copy)]
 pub struct Chosen {
-    /// All conversations follow from it.
+    /// Seed that all conversations follow from.
     pub seed: u64,
-    /// How long the run goes on.
+    /// Length of the run, in time or conversations.
     pub budget: Budget,
 }
 
@@ -85,13 +85,13 @@ pub fn run(
     Ok(run.outcome(status, interrupted))
 }
 
-/// After so many conversations it is seen whether the server serves a plain one.
+/// Number of conversations after which it is checked that the server serves a plain one.
 const WELL_EVERY: u64 = 16;
 
-/// A server is started afresh after so many conversations, so that what wears it out can be held again.
+/// Number of conversations after which a server is restarted, so that those that wear it out can be held again.
 const MOST_BEFORE_FRESH: usize = 512;
 
-/// A conversation that may wear a server out is held so often at most.
+/// Most times that a conversation which may wear a server out is held.
 const MOST_REPEATS: usize = 80;
 
 /// Number of the last conversations that are tried for that.
@@ -100,7 +100,7 @@ const MOST_TRIED: usize = 32;
 /// The kind of a finding of a server that conversations use up.
 const WORN_OUT: &str = "worn-out";
 
-/// Whether what went wrong may be that the server does not serve at all.
+/// True if the failure may be that the server does not serve at all.
 const fn is_silent(what: &What) -> bool {
     what.is_turned_away() || matches!(what, What::Missing | What::NotClosed | What::Unwell)
 }
@@ -112,7 +112,7 @@ struct Run<'r> {
     holding: Holding<'r>,
     seed: u64,
     findings: Findings<String>,
-    /// What was held since the server was started.
+    /// Conversations held since the server was started.
     history: Vec<Draft>,
 }
 
@@ -184,7 +184,7 @@ impl Run<'_> {
                 let unstable = self.findings.unstable;
                 self.confirmed_or_counted(number, &suspect, true)?;
                 if silent && self.findings.unstable > unstable {
-                    // It may be what came before.
+                    // The cause may be what came before.
                     return self.wears_out(number);
                 }
                 if self.holding.bench.testee.starts() > starts {
@@ -232,8 +232,8 @@ impl Run<'_> {
         Ok(self.holding.bench.testee.restart()?)
     }
 
-    /// Whether what was held since the server was started wears it out, so that it does not serve a plain
-    /// conversation any more; and which conversation does so, when it comes again and again.
+    /// Finds out whether the conversations held since the server was started wear it out, so that it does not
+    /// serve a plain one any more; and which of them does so, when it comes again and again.
     fn wears_out(&mut self, number: u64) -> Result<(), RunError> {
         let history = std::mem::take(&mut self.history);
         if self.has_found(WORN_OUT) {
@@ -244,7 +244,7 @@ impl Run<'_> {
             let conversation = Conversation::of(draft, &self.holding.protocol);
             conversation.is_some_and(|conversation| conversation.trace.is_hostile())
         };
-        // What ends badly is what a server forgets to tidy up after.
+        // Servers forget to tidy up after conversations that end badly.
         let (bad, good): (Vec<&Draft>, Vec<&Draft>) = history.iter().rev().partition(hostile);
         let mut drafts: Vec<Draft> = Vec::new();
         for draft in bad.into_iter().chain(good).take(MOST_TRIED) {
@@ -304,7 +304,7 @@ impl Run<'_> {
     }
 }
 
-/// The finding that is a server which a conversation uses up.
+/// The finding of a server that a conversation uses up.
 fn worn_out(numbered: Numbered, conversation: &Conversation, times: usize) -> Found {
     let message = format!(
         "after this conversation, held {times} times, the server does not serve a plain one any more"

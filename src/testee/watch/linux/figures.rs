@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::{Result, pread};
 
-/// How much of a file of /proc is read, in octets: more than comes before what is looked for.
+/// Octets that are read of a file of /proc: more than come before the figures that are looked for.
 const ENOUGH: usize = 4096;
 
 /// A file of /proc that is read again and again. It is opened once: to open and close it costs more than to
@@ -22,11 +22,11 @@ impl Figures {
         Self { path, file: None }
     }
 
-    /// What it says now.
+    /// Reads the text of the file as it is now.
     ///
     /// # Errors
     ///
-    /// Where it cannot be opened, or the process that it is about is gone.
+    /// The file cannot be opened, or the process that it is about is gone.
     pub(super) fn read(&mut self) -> Result<String> {
         let file = match self.file.take() {
             Some(file) => file,

@@ -1,4 +1,4 @@
-//! One process that is looked at again and again.
+//! A process that is looked at again and again.
 
 use std::fs;
 
@@ -10,13 +10,13 @@ use crate::testee::watch::seen::Activity;
 pub(super) struct Process {
     pid: u32,
     stat: Figures,
-    /// The time of its first thread. Most have no other, and nothing else is read of those.
+    /// The time of its first thread. Most processes have no other thread, and nothing else is read of those.
     schedule: Figures,
     /// The last `stat`.
     said: String,
 }
 
-/// Where `stat` has the number of threads, counted from the state on.
+/// Index of the number of threads among the fields of `stat`, counted from the state on.
 const THREADS: usize = 17;
 
 impl Process {
@@ -39,7 +39,7 @@ impl Process {
         matches!(found(&self.said), Found::Living { .. })
     }
 
-    /// What its threads do, by the last look; `None` where it is gone.
+    /// The activity of its threads, by the last look; `None` if the process is gone.
     pub(super) fn activity(&mut self) -> Option<Activity> {
         let threads = behind_name(&self.said).split(' ').nth(THREADS);
         if threads != Some("1") {
@@ -50,7 +50,7 @@ impl Process {
     }
 }
 
-/// What all threads of a process do.
+/// The activity of all threads of a process.
 pub(super) fn of_threads(pid: u32) -> Option<Activity> {
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).ok()?;
     let seen = tasks.flatten().map(|task| {
@@ -70,7 +70,7 @@ pub(super) fn of_threads(pid: u32) -> Option<Activity> {
     seen.reduce(Activity::and)
 }
 
-/// What one thread does, by its `stat` and its `schedstat`.
+/// The activity of one thread, by its `stat` and its `schedstat`.
 fn of_thread(stat: &str, schedule: &str) -> Activity {
     let state = behind_name(stat).as_bytes().first();
     // Time on a processor, time waiting for one, and how often it got one.
@@ -85,17 +85,17 @@ fn of_thread(stat: &str, schedule: &str) -> Activity {
     }
 }
 
-/// Whose an identifier is.
+/// The owner of an identifier.
 pub(super) enum Found {
-    /// Of a process, or of a thread of one.
+    /// A process, or a thread of one.
     Living { parent: u32 },
-    /// Of one that has ended and is still there.
+    /// A process that has ended and is still there.
     Ended,
-    /// Of one that is gone, or of one that cannot be seen yet.
+    /// A process that is gone, or that cannot be seen yet.
     Nobody,
 }
 
-/// Whose a `stat` is.
+/// The owner of an identifier, by its `stat`.
 pub(super) fn found(stat: &str) -> Found {
     let mut fields = behind_name(stat).split(' ');
     let lives = fields
