@@ -43,9 +43,10 @@ pub fn read(text: &str) -> Result<Trace, TraceError> {
     if prescribes && trace.class.is_none() {
         return meaningless("`class` is missing: name the lowest that owes it".to_owned());
     }
-    let repaired = trace.repaired.as_deref().unwrap_or_default();
-    for (name, steps) in [("steps", &trace.steps[..]), ("repaired", repaired)] {
-        let sent: usize = steps.iter().map(Step::sent_len).sum();
+    let sent_by = |steps: &[Step]| -> usize { steps.iter().map(Step::sent_len).sum() };
+    let sent = sent_by(&trace.steps);
+    let repaired = sent_by(trace.repaired.as_deref().unwrap_or_default());
+    for (name, sent) in [("steps", sent), ("repaired", repaired)] {
         if sent > MAX_OCTETS {
             return meaningless(format!(
                 "`{name}` send {sent} octets; the most is {MAX_OCTETS}"
@@ -446,6 +447,22 @@ mod tests {
         assert!(error("crlf", "a\\nb").contains("`framing` is"));
         let octets = error("\"3235300d0a\"", "\"3235300D0A\"");
         assert!(octets.contains("an answer is octets"), "{octets}");
+    }
+
+    #[test]
+    fn what_is_sent_and_answered_in_all_is_bounded() {
+        let half = r#"{"repeat": "61", "times": 40000000}"#;
+        let with = |extra: &str| {
+            let extra = extra.replace("HALF", half);
+            let text = HELLO.replace("  \"cuts\": [4]", &format!("  {extra}"));
+            read(&text).map_err(|error| error.to_string())
+        };
+        with(r#""repaired": [{"send": HALF}]"#).unwrap();
+        let error = with(r#""repaired": [{"send": HALF}, {"send": HALF}]"#).unwrap_err();
+        assert!(error.contains("80000000"), "{error}");
+        let answers = r#""repaired": [{"answer": HALF}, {"answer": HALF}, {"answer": HALF}, {"answer": HALF}]"#;
+        let error = with(answers).unwrap_err();
+        assert!(error.contains("160000005"), "{error}");
     }
 
     #[test]

@@ -65,6 +65,14 @@ fn forms(number: &Number, table: &[(u128, &str)]) {
 /// Longer forms, which are read as the same value.
 fn longer(number: &Number, table: &[(u128, &str)]) {
     for (wanted, octets) in table {
+        let all = hex(octets);
+        for end in 0..all.len() {
+            let part = number.read(&all[..end], None);
+            assert!(
+                matches!(part, Read::Need(_)),
+                "{number:?} {octets} to {end}"
+            );
+        }
         let Read::Value {
             value, is_shortest, ..
         } = number.read(&hex(octets), None)
