@@ -181,7 +181,8 @@ fn writable(path: &Path) -> io::Result<()> {
         // An existing file is opened, though it will be replaced: one that is protected stays.
         File::options().append(true).open(path)?;
     }
-    beside(path).map(drop)
+    // Without a name: whatever ends the program now leaves nothing.
+    tempfile::tempfile_in(directory(path)).map(drop)
 }
 
 /// A temporary file that can be renamed to a path; removed unless it is.

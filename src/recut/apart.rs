@@ -92,11 +92,13 @@ fn find(
         subject,
         options,
         held: 0,
+        reset: false,
     };
     let mut found = conversation.clone();
     let mut next = 0;
     while let Some(turn) = search.first_wrong(&found)? {
-        if turn < next {
+        // A reset takes replies along that the server had sent.
+        if turn < next || search.reset {
             return Ok(None);
         }
         let Some(places) = search.places(&found, turn)? else {
@@ -113,6 +115,8 @@ struct Search<'s> {
     options: &'s Options,
     /// Number of conversations held.
     held: usize,
+    /// True if the last conversation ended with a reset.
+    reset: bool,
 }
 
 impl Search<'_> {
@@ -147,6 +151,7 @@ impl Search<'_> {
             linger: None,
             rest: Some(REST),
         })?;
+        self.reset = held.reset;
         if held.died.is_some() && self.subject.can_refresh() {
             self.subject.refresh()?;
         }

@@ -29,7 +29,12 @@ pub fn prepare(path: &Path, force: bool) -> Result<(), WriteError> {
     if !force && path.symlink_metadata().is_ok() {
         return Err(WriteError::Exists(path.to_owned()));
     }
-    beside(path).map(drop)
+    // Without a name: whatever ends the program now leaves nothing.
+    let made = tempfile::tempfile_in(directory_of(path));
+    made.map(drop).map_err(|error| WriteError::Io {
+        path: path.to_owned(),
+        error,
+    })
 }
 
 /// Writes a file whole: it appears under its name once it is complete.
@@ -60,14 +65,17 @@ pub fn write(path: &Path, text: &str, force: bool) -> Result<(), WriteError> {
 /// A file in the directory of another, which is gone unless it is given a name. Recordings can hold
 /// secrets: nobody else may read it.
 fn beside(path: &Path) -> Result<NamedTempFile, WriteError> {
-    let directory = match path.parent() {
-        Some(directory) if !directory.as_os_str().is_empty() => directory,
-        _ => Path::new("."),
-    };
-    NamedTempFile::new_in(directory).map_err(|error| WriteError::Io {
+    NamedTempFile::new_in(directory_of(path)).map_err(|error| WriteError::Io {
         path: path.to_owned(),
         error,
     })
+}
+
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() => directory,
+        _ => Path::new("."),
+    }
 }
 
 /// The id of a recording in a file of this name: the name in lower-case letters, digits and
