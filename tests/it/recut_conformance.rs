@@ -182,6 +182,21 @@ fn a_turn_that_is_lost_whole_is_found_again() {
     assert_eq!(again.0.status, 1, "{}{}", again.0.stdout, again.0.stderr);
 }
 
+/// Two runs over the same recording report the same: the verdict of each cut, its cause, and the least cut.
+#[test]
+fn the_same_recording_gives_the_same_report_twice() {
+    let reported = || {
+        let (ran, report) = planted(&["--fault", "decode-chunks"]);
+        assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+        let cases = report["cases"].as_array().unwrap().iter();
+        let keys = ["id", "verdict", "requirements", "message", "cause", "cut"];
+        cases
+            .map(|case| keys.map(|key| case[key].clone()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(reported(), reported());
+}
+
 /// A beginner's server: each read is taken for whole, and a body takes what comes with it.
 const BEGINNER: &str = r#"
 import os, socket, sys, threading
