@@ -21,7 +21,7 @@ fn frame(payload: &[u8]) -> Vec<u8> {
     [&length.to_be_bytes()[..], payload].concat()
 }
 
-/// What a client sends, turn by turn, and how many replies each turn has.
+/// The octets of a client, turn by turn, each with its number of replies.
 fn turns() -> Vec<(Vec<u8>, usize)> {
     let text = |text: &str| frame(text.as_bytes());
     let transfer = [

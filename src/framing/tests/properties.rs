@@ -114,7 +114,7 @@ proptest! {
         let _ = framing.payloads(&octets);
     }
 
-    /// What the first octets of a stream are is never taken back when more of it has come.
+    /// The reading of the first octets of a stream is never taken back when more of it has come.
     #[test]
     fn what_comes_next_does_not_depend_on_the_cut(
         template in proptest::sample::select(FRAMINGS.to_vec()),
