@@ -23,6 +23,9 @@ use super::sentence::Sentence;
 use super::subject::{Fails, NotPassed, Planned, Subject};
 use crate::testee::launch::StartError;
 
+/// Largest distance to an unsettled check where all results between pass, in multiples of what is under way at most.
+const FAR: usize = 16;
+
 /// The manner of a run.
 #[derive(Debug)]
 pub struct Manner {
@@ -83,6 +86,7 @@ pub fn run<S: Subject>(
             rounds: rounds(checks),
             manner,
             ahead,
+            under_way: 0,
             ledger: Ledger::new(manner.budget),
             timeouts: manner.timeouts,
             jobs,
@@ -238,8 +242,10 @@ struct Conductor<'r, P, F> {
     checks: &'r [P],
     rounds: Vec<Round>,
     manner: &'r Manner,
-    /// Number of checks that may be under way, or done and not settled.
+    /// Number of checks that may be under way; as many may be unsettled where one of them has failed.
     ahead: usize,
+    /// Number of checks that are under way.
+    under_way: usize,
     ledger: Ledger,
     timeouts: u32,
     jobs: Sender<Job>,
@@ -255,6 +261,11 @@ struct Conductor<'r, P, F> {
     progress: &'r mut dyn Progress,
 }
 
+/// True if a check with this verdict counts against the budget, so that later ones may be left out.
+const fn costs(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Fail | Verdict::Flaky | Verdict::Error)
+}
+
 /// The cost of a failure.
 struct Cost {
     place: usize,
@@ -268,12 +279,11 @@ impl<P: Planned, F: Fails> Conductor<'_, P, F> {
         order.sort_by_key(|place| self.rounds[*place]);
         for (turn, place) in order.iter().copied().enumerate() {
             let alone = self.checks[place].alone();
-            let behind = if alone {
-                turn
+            if alone {
+                self.settle_up_to(&order[..turn])?;
             } else {
-                (turn + 1).saturating_sub(self.ahead)
-            };
-            self.settle_up_to(&order[..behind])?;
+                self.make_room(&order[..turn])?;
+            }
             if alone {
                 self.enter_all_but(0);
             }
@@ -284,6 +294,7 @@ impl<P: Planned, F: Fails> Conductor<'_, P, F> {
             let timeouts = self.timeouts;
             // The workers are there for as long as this end of the channel is.
             let _ = self.jobs.send(Job { place, timeouts });
+            self.under_way += 1;
             if alone {
                 self.settle_up_to(&order[..=turn])?;
             }
@@ -302,18 +313,44 @@ impl<P: Planned, F: Fails> Conductor<'_, P, F> {
             .leaves_out(check.info(), cut, self.rounds[place])
     }
 
-    /// Settles the first checks of the order one after the other: as if each had been made when the checks a lag
-    /// before it were settled.
+    /// Waits until one more check than these first ones of the order may be under way. While all pass there is nothing
+    /// to leave out, so a check that takes long holds up the others only when they are far ahead of it.
+    fn make_room(&mut self, first: &[usize]) -> Result<(), RunError> {
+        loop {
+            self.settle_arrived(first)?;
+            let passing = !self.arrived.values().any(|judged| costs(judged.verdict));
+            let far = if passing { FAR } else { 1 };
+            let unsettled = first.len() - self.settled.len();
+            if self.under_way < self.ahead && unsettled < self.ahead * far {
+                return Ok(());
+            }
+            self.receive()?;
+        }
+    }
+
+    /// Settles the first checks of the order, and waits for their results.
     fn settle_up_to(&mut self, first: &[usize]) -> Result<(), RunError> {
-        for place in &first[self.settled.len().min(first.len())..] {
-            let alone = self.checks[*place].alone();
+        loop {
+            self.settle_arrived(first)?;
+            if self.settled.len() >= first.len() {
+                return Ok(());
+            }
+            self.receive()?;
+        }
+    }
+
+    /// Settles the first checks of the order one after the other, up to one whose result is not there: as if each had
+    /// been made when the checks a lag before it were settled.
+    fn settle_arrived(&mut self, first: &[usize]) -> Result<(), RunError> {
+        while let Some(&place) = first.get(self.settled.len()) {
+            let alone = self.checks[place].alone();
             self.enter_all_but(if alone { 0 } else { self.manner.lag - 1 });
-            match self.leaves_out(*place) {
-                Some(why) => self.leave_out(*place, why)?,
-                None => {
-                    let judged = self.await_one(*place)?;
-                    self.settle(*place, judged)?;
-                }
+            if let Some(why) = self.leaves_out(place) {
+                self.leave_out(place, why)?;
+            } else if let Some(judged) = self.arrived.remove(&place) {
+                self.settle(place, judged)?;
+            } else {
+                break;
             }
         }
         Ok(())
@@ -332,17 +369,17 @@ impl<P: Planned, F: Fails> Conductor<'_, P, F> {
         }
     }
 
-    fn await_one(&mut self, place: usize) -> Result<Judged<F>, RunError> {
-        loop {
-            if let Some(judged) = self.arrived.remove(&place) {
-                return Ok(judged);
-            }
-            let Ok((done, judged)) = self.outcomes.recv() else {
-                return Err(RunError::Interrupted);
-            };
-            let judged = judged.unwrap_or_else(|panic| resume_unwind(panic))?;
-            self.arrived.insert(done, judged);
+    /// Waits for the next result. That of a check which is left out meanwhile is thrown away.
+    fn receive(&mut self) -> Result<(), RunError> {
+        let Ok((place, judged)) = self.outcomes.recv() else {
+            return Err(RunError::Interrupted);
+        };
+        self.under_way -= 1;
+        let judged = judged.unwrap_or_else(|panic| resume_unwind(panic))?;
+        if !self.settled.contains_key(&place) {
+            self.arrived.insert(place, judged);
         }
+        Ok(())
     }
 
     fn settle(&mut self, place: usize, judged: Judged<F>) -> Result<(), RunError> {
@@ -353,12 +390,8 @@ impl<P: Planned, F: Fails> Conductor<'_, P, F> {
             evidence,
             ..Check::new(case, cut, judged.verdict, judged.message)
         };
-        let failed = matches!(
-            check.verdict,
-            Verdict::Fail | Verdict::Flaky | Verdict::Error
-        );
         // A case that is expected to fail costs nothing.
-        let costs = failed && !case.expected_to_fail;
+        let costs = costs(check.verdict) && !case.expected_to_fail;
         self.stopped |= costs && self.manner.fail_fast && check.verdict == Verdict::Fail;
         self.costs.push_back(costs.then_some(Cost {
             place,

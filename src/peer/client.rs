@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::aligned::Aligned;
 use super::hasher::Hasher;
+use super::read_ahead::read_ahead;
 use super::{READ_OCTETS, read};
 use crate::wire::file_header::{FileHeader, FileName, HeaderError};
 use crate::wire::length::LengthError;
@@ -19,9 +20,6 @@ use crate::wire::verified::{Algorithm, Answer};
 
 /// Length in octets from which on a transfer may take long enough for a progress bar.
 const BAR_FROM_OCTETS: u32 = 64 * 1024 * 1024;
-
-/// The most octets of a file that are sent at a time.
-const BODY_OCTETS: usize = 128 * 1024;
 
 /// The reason why the conversation with a server ended early.
 #[derive(Debug, thiserror::Error)]
@@ -308,7 +306,7 @@ impl Client {
         &mut self,
         command: Option<&str>,
         header: &FileHeader,
-        mut file: File,
+        file: File,
         mut hasher: Option<&mut Hasher>,
     ) -> Result<(), ClientError> {
         let mut out = Vec::new();
@@ -331,25 +329,21 @@ impl Client {
         };
         // Not by sendfile: it lends the file's own pages to the socket, and a file that is cut
         // while they wait there has zeros sent in place of what was read (TRF-13).
-        let mut buffer = Aligned::new(BODY_OCTETS.min(header.length as usize));
-        let mut left = header.length;
-        while left > 0 {
-            let most = buffer.len().min(left as usize);
-            let count = read(&mut file, &mut buffer[..most]).map_err(doing("reading the file"))?;
-            if count == 0 {
-                return Err(ClientError::FileShrank {
-                    name: header.name.as_str().to_owned(),
-                    left,
-                });
-            }
+        let sent = read_ahead(file, header.length, doing("reading the file"), |octets| {
             self.stream
-                .write_all(&buffer[..count])
+                .write_all(octets)
                 .map_err(doing("sending the body of a file"))?;
             if let Some(hasher) = &mut hasher {
-                hasher.update(&buffer[..count]);
+                hasher.update(octets);
             }
-            left -= u32::try_from(count).expect("no more than was asked for");
-            bar.inc(count as u64);
+            bar.inc(octets.len() as u64);
+            Ok(())
+        })?;
+        if sent < header.length {
+            return Err(ClientError::FileShrank {
+                name: header.name.as_str().to_owned(),
+                left: header.length - sent,
+            });
         }
         bar.finish_and_clear();
         Ok(())

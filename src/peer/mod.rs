@@ -8,6 +8,7 @@ pub mod conversation;
 mod hasher;
 mod incoming;
 pub mod open_files;
+mod read_ahead;
 pub mod server;
 pub mod store;
 

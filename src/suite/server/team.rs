@@ -19,14 +19,16 @@ use crate::testee::wait::Patience;
 /// A server that replies sooner keeps a processor busy.
 const PROMPT: Duration = Duration::from_millis(20);
 
-/// Number of servers that reply promptly and are judged side by side, where there are as many processors.
-const FEW: usize = 2;
+/// Number of servers for each processor that reply promptly: one works while the other is waited for.
+const EACH: usize = 2;
 
-/// Distance, in checks, from a check to the earlier ones whose results leave it out: as many as a few servers
-/// have under way. More servers than that run ahead.
+/// Largest number of servers that reply promptly and are judged side by side.
+const FEW: usize = 4;
+
+/// Distance, in checks, from a check to the earlier ones whose results leave it out. The servers run ahead of it.
 pub(super) const fn lag(effort: Effort) -> usize {
     match effort {
-        Effort::Full => FEW * 2,
+        Effort::Full => 4,
         Effort::Quick => 1,
     }
 }
@@ -42,10 +44,10 @@ pub(super) fn others(testee: &mut Server, options: &Options, late: Duration) -> 
     let wanted = match options.jobs {
         Some(jobs) => jobs,
         None if options.effort == Effort::Quick => 1,
-        None if late < PROMPT => processors().min(FEW),
+        None if late < PROMPT => (processors() * EACH).min(FEW),
         None => usize::try_from(late.as_millis() / MILLISECONDS_EACH)
             .unwrap_or(MOST)
-            .clamp(2, MOST),
+            .clamp(FEW, MOST),
     };
     if wanted <= 1 {
         return Vec::new();
