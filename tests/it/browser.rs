@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{UNSTICK, example};
+use crate::support::{example, program};
 
 /// The longest that one answer of the browser is waited for, on a machine with much else to do.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -191,21 +191,18 @@ impl Browser {
 
 /// A page with findings, and the matrix of two reports.
 fn pages(dir: &Path) -> [std::path::PathBuf; 2] {
-    let program = example("faulty_server");
+    let server = example("faulty_server");
     for (name, fault) in [("old", None), ("new", Some("short-payload"))] {
         let (json, html) = (format!("{name}.json"), format!("{name}.html"));
         let mut arguments = vec!["server", "--class", "framing", "--run", "frm/t*"];
-        arguments.extend(["--json", &json, "--html", &html, "--", &program]);
+        arguments.extend(["--json", &json, "--html", &html, "--", &server]);
         arguments.extend(["--port", "{port}", "--dir", "{dir}", "--echo"]);
         arguments.extend(fault.into_iter().flat_map(|fault| ["--fault", fault]));
-        let ran = Command::new(UNSTICK)
-            .args(arguments)
-            .current_dir(dir)
-            .output();
+        let ran = program().args(arguments).current_dir(dir).output();
         assert!(ran.unwrap().status.code() < Some(2));
     }
     let matrix = ["report", "old.json", "new.json", "--html", "matrix.html"];
-    let ran = Command::new(UNSTICK).args(matrix).current_dir(dir).output();
+    let ran = program().args(matrix).current_dir(dir).output();
     assert!(ran.unwrap().status.success());
     [dir.join("new.html"), dir.join("matrix.html")]
 }
@@ -367,8 +364,8 @@ fn checkers_accept_what_is_written() {
             Err(_) => println!("skipped: tidy is not installed"),
         }
     }
-    let program = example("faulty_server");
-    let ran = Command::new(UNSTICK)
+    let server = example("faulty_server");
+    let ran = program()
         .args([
             "server",
             "--class",
@@ -378,7 +375,7 @@ fn checkers_accept_what_is_written() {
             "--badge",
             "badge.svg",
         ])
-        .args(["--run", "frm/{t*,p*}", "--", &program, "--port", "{port}"])
+        .args(["--run", "frm/{t*,p*}", "--", &server, "--port", "{port}"])
         .args(["--dir", "{dir}", "--echo", "--fault", "short-payload"])
         .current_dir(dir.path())
         .output();

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use crate::support::matrix::{Fault, Seen, assert_as_kept, chosen_faults, side_by_side, watched};
+use crate::support::matrix::{
+    Fault, SHARE, Seen, assert_as_kept, chosen_faults, judged_rows, side_by_side, watched,
+};
 use crate::support::{UNSTICK, example, listed};
 use unstick::judge::case::Described;
 use unstick::suite::client;
@@ -175,6 +177,7 @@ fn is_verified(name: &str) -> bool {
 fn right_clients_pass_whatever_their_habits() {
     let mut kinds = habits();
     kinds.retain(|habit| !is_verified(habit));
+    kinds = judged_rows(kinds, SHARE);
     kinds.push(String::new());
     let outcomes = side_by_side(WORKERS, &kinds, |habit| judged("--habit", habit, ""));
     for (habit, checks) in kinds.iter().zip(&outcomes) {
@@ -191,8 +194,9 @@ fn right_clients_pass_whatever_their_habits() {
 
 #[test]
 fn every_fault_is_found_and_every_case_has_failed() {
-    let mut faults = chosen_faults("faulty_client", 20);
-    faults.retain(|fault| !is_verified(&fault.name));
+    let faults = chosen_faults("faulty_client", 50, SHARE, |fault| {
+        !is_verified(&fault.name)
+    });
     let seen = side_by_side(WORKERS, &faults, |fault| {
         let checks = judged("--fault", &fault.name, &fault.requirement);
         Seen::in_report("client", &checks)
@@ -254,8 +258,7 @@ fn a_client_that_verifies_all_it_sends_passes_the_other_cases_too() {
 
 #[test]
 fn every_fault_of_verified_transfers_is_found_and_every_case_has_failed() {
-    let mut faults = chosen_faults("faulty_client", 20);
-    faults.retain(|fault| is_verified(&fault.name));
+    let faults = chosen_faults("faulty_client", 30, SHARE, |fault| is_verified(&fault.name));
     let seen = side_by_side(WORKERS, &faults, |fault| {
         let cases = verified_for(fault);
         let checks = run_cases(Class::VerifiedTransfer, "--fault", &fault.name, &cases);

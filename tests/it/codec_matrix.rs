@@ -3,10 +3,9 @@
 //! `snapshots/codec-matrix.snap` is the matrix.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
-use crate::support::matrix::{Seen, side_by_side};
-use crate::support::snapshots;
+use crate::support::matrix::{SHARE, Seen, is_whole, judged_rows, side_by_side};
+use crate::support::{project, snapshots};
 use unstick::judge::id::RequirementId;
 use unstick::judge::progress::Unwatched;
 use unstick::suite::codec::{self, Decode, Judge};
@@ -249,6 +248,7 @@ fn every_case_for_codecs_has_failed() {
         .iter()
         .map(|check| (check.id.as_str(), check.requirements.as_slice()))
         .collect();
+    let faults = judged_rows(faults, SHARE);
     let seen = side_by_side(WORKERS, &faults, |(name, _)| {
         let checks = judged(name);
         for check in &checks {
@@ -263,17 +263,23 @@ fn every_case_for_codecs_has_failed() {
     let cases = codec::cases();
     let never = cases.iter().map(|case| case.info.id.as_str());
     let never: Vec<_> = never.filter(|id| !failed.contains(id)).collect();
-    let mut table = format!("{:22}  shows  cases\n", "fault");
-    for ((name, what), seen) in faults.iter().zip(&seen) {
-        writeln!(
-            table,
-            "{name:22}  {:5}  {}\n    planted:  {what}\n    reported: {}",
+    let rows = faults.iter().zip(&seen).map(|((name, what), seen)| {
+        format!(
+            "{name:22}  {:5}  {}\n    planted:  {what}\n    reported: {}\n",
             seen.requirement.as_deref().unwrap_or("-"),
             seen.cases.len(),
             seen.cause.as_deref().unwrap_or("-"),
         )
-        .unwrap();
+    });
+    if is_whole() {
+        let rows: String = rows.collect();
+        let table = format!("{:22}  shows  cases\n{rows}", "fault");
+        snapshots().bind(|| insta::assert_snapshot!("codec-matrix", table));
+        assert!(never.is_empty(), "no fault fails {never:?}");
+    } else {
+        let kept = std::fs::read_to_string(project("snapshots/codec-matrix.snap")).unwrap();
+        for row in rows {
+            assert!(kept.contains(row.trim_end()), "not in the matrix:\n{row}");
+        }
     }
-    snapshots().bind(|| insta::assert_snapshot!("codec-matrix", table));
-    assert!(never.is_empty(), "no fault fails {never:?}");
 }

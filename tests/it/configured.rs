@@ -1,11 +1,10 @@
 //! Plain `unstick` with an `unstick.toml`, and commands that take what they judge from it.
 
 use std::fs;
-use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::support::{Ran, UNSTICK, example};
+use crate::support::{Ran, UNSTICK, example, program};
 
 fn here(config: &str) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
@@ -14,7 +13,7 @@ fn here(config: &str) -> TempDir {
 }
 
 fn run(dir: &TempDir, words: &[&str]) -> Ran {
-    let mut command = Command::new(UNSTICK);
+    let mut command = program();
     command.args(words).current_dir(dir.path());
     command.output().unwrap().into()
 }

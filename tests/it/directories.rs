@@ -5,17 +5,16 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::Command;
 
 use tempfile::TempDir;
 
 use crate::support::served::{Served, names};
-use crate::support::{Ran, UNSTICK, judge, unstick, with_verdict};
+use crate::support::{Ran, judge, program, unstick, with_verdict};
 
 /// Judges what runs at an address, with files in `dir`, from a working directory and with a home
 /// directory of our choice.
 fn judged(address: &str, dir: &str, work: &Path, home: &Path, options: &[&str]) -> Ran {
-    Command::new(UNSTICK)
+    program()
         .args(["server", "--connect", address, "--dir", dir])
         .args(options)
         .current_dir(work)

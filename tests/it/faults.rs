@@ -5,11 +5,11 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::symlink;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use crate::support::UNSTICK;
+use crate::support::program;
 use crate::support::served::{Served, announced, frame, names};
 use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
@@ -206,7 +206,7 @@ fn a_killed_client_leaves_nothing() {
     let mut whole = 0;
     for _ in 0..KILLS {
         fs::write(&target, "old").unwrap();
-        let mut client = Command::new(UNSTICK)
+        let mut client = program()
             .args(["connect", &server.address, "--dir"])
             .arg(from.path())
             .stdin(Stdio::piped())

@@ -2,13 +2,12 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::support::matrix::{Fault, faults, mistakes_of_few_sizes, side_by_side};
-use super::support::{Ran, UNSTICK, example, unstick, with_verdict};
+use super::support::{Ran, example, program, unstick, with_verdict};
 
 /// The limit on payloads that the server declares, and is started with.
 const MAX_PAYLOAD: &str = "131072";
@@ -59,7 +58,7 @@ fn found_again(fault: &str, verifying: bool, options: &[&str], times: usize) -> 
 }
 
 fn replay(trace: &Path, command: &[String]) -> i32 {
-    let status = Command::new(UNSTICK)
+    let status = program()
         .args(["replay", "--max-payload", MAX_PAYLOAD])
         .arg(trace)
         .arg("--")

@@ -6,13 +6,13 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::support::matrix::{CHOICE, NOISE, faults};
-use crate::support::{UNSTICK, example};
+use crate::support::{example, program};
 
 /// Judges the server with a planted fault, with noise for sentences or without.
 fn cases(noise: bool) -> Vec<Value> {
     let dir = tempfile::tempdir().unwrap();
     let report = dir.path().join("report.json");
-    let mut command = Command::new(UNSTICK);
+    let mut command = program();
     command
         .args(["server", "--class", "framing", "--run", "frm/t*", "--json"])
         .arg(&report)
@@ -55,7 +55,7 @@ fn sentences_are_noise_where_that_is_wanted_and_nothing_else_changes() {
 }
 
 /// Every seventh fault, so that each run of the gate has some of each kind. All of them:
-/// `UNSTICK_GARBLED=1 cargo test --test it -- kill_matrix client_matrix codec_matrix`.
+/// `UNSTICK_WHOLE=1 UNSTICK_GARBLED=1 cargo test --test it -- kill_matrix client_matrix codec_matrix`.
 #[test]
 #[ignore = "a minute or two: the matrices again, with noise for each sentence"]
 fn the_matrices_come_out_the_same_without_words() {

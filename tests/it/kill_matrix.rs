@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::support::matrix::{
-    Fault, Seen, assert_as_kept, chosen_faults, faults, mistakes_of_few_sizes, side_by_side,
+    Fault, SHARE, Seen, assert_as_kept, chosen_faults, faults, mistakes_of_few_sizes, side_by_side,
     watched,
 };
 use crate::support::{UNSTICK, example};
@@ -43,6 +43,11 @@ const SLOW: [&str; 6] = [
     "one-frame-a-read",
     "reply-length-counts-itself",
 ];
+
+/// True if a fault is of verified transfers.
+fn is_verified(fault: &Fault) -> bool {
+    fault.requirement.starts_with("VTR")
+}
 
 /// The cases of the chapters that a fault of this requirement shows in.
 fn cases_for(requirement: &str) -> Vec<Case> {
@@ -113,8 +118,7 @@ fn judge(class: Class, fault: Option<&str>, cases: &[Case], max_payload: u32) ->
 #[test]
 fn every_fault_is_killed_and_every_case_kills() {
     // Those of verified transfers have a matrix of their own, with the class that has them.
-    let mut faults = chosen_faults("faulty_server", 70);
-    faults.retain(|fault| !fault.requirement.starts_with("VTR"));
+    let mut faults = chosen_faults("faulty_server", 100, SHARE, |fault| !is_verified(fault));
     faults.sort_by_key(|fault| !SLOW.contains(&fault.name.as_str()));
     let seen = side_by_side(WORKERS, &faults, |fault: &Fault| {
         let max_payload = match fault.requirement.as_str() {
@@ -190,9 +194,7 @@ fn faults_of_verified_transfers_are_killed_by_their_chapter() {
     for check in judge(Class::VerifiedTransfer, None, &cases, MAX_PAYLOAD) {
         assert_eq!(check.verdict, Verdict::Pass, "{check:#?}");
     }
-    let mut faults = faults("faulty_server");
-    faults.retain(|fault| fault.requirement.starts_with("VTR"));
-    assert!(faults.len() >= 20, "{}", faults.len());
+    let faults = chosen_faults("faulty_server", 20, SHARE, is_verified);
     let seen = side_by_side(WORKERS, &faults, |fault: &Fault| {
         let checks = judge(
             Class::VerifiedTransfer,

@@ -3,14 +3,14 @@
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rstest::rstest;
 use serde_json::json;
 
-use crate::support::{UNSTICK, example, is_installed};
+use crate::support::{example, is_installed, program};
 
 /// No machine is so loaded that a run takes longer to start or to end.
 const BOUND: Duration = Duration::from_secs(120);
@@ -116,7 +116,7 @@ fn nothing_is_left(#[case] kind: &str, #[case] moments: &[Moment]) {
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
     for moment in moments {
         let (files, temp) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let mut run = Command::new(UNSTICK)
+        let mut run = program()
             .args(words(kind, files.path(), &server))
             .env("TMPDIR", temp.path())
             .stdin(Stdio::null())

@@ -3,9 +3,9 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
-use crate::support::UNSTICK;
+use crate::support::program;
 use crate::support::served::{Served, status};
 use rstest::rstest;
 
@@ -17,7 +17,7 @@ fn the_run_that_breaks_the_article() {
     let from = tempfile::tempdir().unwrap();
     let content: Vec<u8> = (0..100_000_u32).map(|n| (n % 251) as u8).collect();
     fs::write(from.path().join("a.bin"), &content).unwrap();
-    let mut client = Command::new(UNSTICK)
+    let mut client = program()
         .args(["connect", &served.address, "--dir"])
         .arg(from.path())
         .stdin(Stdio::piped())
@@ -104,7 +104,7 @@ fn a_silent_peer_is_ended_after_the_idle_limit() {
 /// What comes of a client that is typed `typed` to, with us as its server.
 fn client_of(typed: &[u8], serve: impl FnOnce(TcpStream)) -> Output {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let mut client = Command::new(UNSTICK)
+    let mut client = program()
         .args(["connect", &listener.local_addr().unwrap().to_string()])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -181,7 +181,7 @@ fn the_announced_maximum_goes_through() {
         file.write_all(b"marks").unwrap();
     }
     drop(file);
-    let mut client = Command::new(UNSTICK)
+    let mut client = program()
         .args(["connect", &server.address, "--dir"])
         .arg(from.path())
         .stdin(Stdio::piped())

@@ -1,18 +1,16 @@
 //! `UNSTICK_PORTABLE=1`: Linux seen as any other system is, without queues, threads and memory. A right
 //! server passes, and mistakes are seen all the same.
 
-use std::process::Command;
-
 use rstest::rstest;
 
-use crate::support::matrix::{CHOICE, chosen_faults, side_by_side};
-use crate::support::{Ran, UNSTICK, example};
+use crate::support::matrix::{chosen_faults, side_by_side};
+use crate::support::{Ran, example, program};
 
 /// Pauses are what such a run consists of, so many go on at a time.
 const WORKERS: usize = 8;
 
 fn judged(more: &[&str]) -> Ran {
-    let output = Command::new(UNSTICK)
+    let output = program()
         .args(["server", "--class", "session", "--timeout", "2"])
         .args(["--run", "frm/two", "--run", "msg/kept-*", "--"])
         .args([&example("faulty_server"), "--port", "{port}"])
@@ -46,7 +44,7 @@ fn a_right_server_passes_and_a_sample_of_mistakes_is_seen() {
 #[case::unseen("1")]
 fn slots_that_come_back_late_are_waited_for(#[case] portable: &str) {
     let limit = ["--max-sessions", "8"];
-    let output = Command::new(UNSTICK)
+    let output = program()
         .args(["server", "--run", "ses/{over-limit,reset-before,slots}*"])
         .args(limit)
         .args(["--", &example("faulty_server"), "--port", "{port}"])
@@ -59,8 +57,7 @@ fn slots_that_come_back_late_are_waited_for(#[case] portable: &str) {
 }
 
 /// Right servers pass the whole suite, and at least 95 % of the planted mistakes are seen, apart from one that only
-/// costs time. What shows by memory, or
-/// by a server that is known to be stuck, is missed. Every third mistake is planted, and with UNSTICK_ALL in the
+/// costs time. What shows by memory, or by a server that is known to be stuck, is missed. Every third mistake is planted, and with UNSTICK_ALL in the
 /// environment each, which takes five minutes.
 #[test]
 #[ignore = "slow proof: the suite over each planted mistake, with pauses instead of what is seen"]
@@ -70,14 +67,11 @@ fn nearly_every_planted_mistake_is_seen() {
         assert_eq!(ran.status, 0, "{right}: {}{}", ran.stdout, ran.stderr);
         assert!(ran.stdout.contains("timed"), "{}", ran.stdout);
     }
-    let all = std::env::var_os("UNSTICK_ALL").is_some();
-    let mut faults = chosen_faults("faulty_server", 70);
-    if !all && std::env::var_os(CHOICE).is_none() {
-        faults = faults.into_iter().step_by(3).collect();
-    }
     // The cost of what is held is judged by processor time, which cannot be seen: a server that is only slow passes, and
     // takes hours to.
-    faults.retain(|fault| fault.requirement != "FRM-13");
+    let faults = chosen_faults("faulty_server", 100, 3, |fault| {
+        fault.requirement != "FRM-13"
+    });
     let statuses = side_by_side(WORKERS, &faults, |fault| {
         let class = match &fault.requirement[..3] {
             "VTR" => "verified-transfer",
@@ -98,7 +92,7 @@ fn nearly_every_planted_mistake_is_seen() {
 /// Judges the server by all cases of its class, to the first mistake that is confirmed.
 fn whole(class: &str, fault: Option<&str>) -> Ran {
     const LIMITS: [&str; 4] = ["--max-payload", "33554432", "--max-sessions", "8"];
-    let mut command = Command::new(UNSTICK);
+    let mut command = program();
     command
         .args(["server", "--fail-fast", "--class", class])
         .args(LIMITS)

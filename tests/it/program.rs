@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Ran, UNSTICK, example, project, unstick};
+use crate::support::{Ran, example, program, project, unstick};
 
 /// Directories and processes of the harness that are left, by the name that it gives them.
 fn left_in(temp: &Path) -> Vec<String> {
@@ -197,7 +197,7 @@ fn the_guard_starts_nothing_where_the_port_is_taken() {
 fn a_testee_that_ignores_signals_is_ended_all_the_same() {
     let ill = example("misbehaving_server");
     let temp = tempfile::tempdir().unwrap();
-    let output = Command::new(UNSTICK)
+    let output = program()
         .args(["server", "--class", "framing", "--run", "frm/two", "--"])
         .args([&ill, "--port", "{port}", "deaf"])
         .env("TMPDIR", temp.path())
@@ -215,7 +215,7 @@ fn nothing_outlives_the_harness() {
     for signal in ["-INT", "-TERM", "-KILL"] {
         let temp = tempfile::tempdir().unwrap();
         let mark = temp.path().to_str().unwrap().to_owned();
-        let mut harness = Command::new(UNSTICK)
+        let mut harness = program()
             .args([
                 "server", "--", &server, "--port", "{port}", "--dir", "{dir}",
             ])
@@ -245,7 +245,7 @@ fn nothing_outlives_the_harness() {
 fn the_reference_server_stops_cleanly() {
     for signal in ["-INT", "-TERM"] {
         let dir = tempfile::tempdir().unwrap();
-        let mut served = Command::new(UNSTICK)
+        let mut served = program()
             .args(["serve", "--listen", "127.0.0.1:0", "--dir"])
             .arg(dir.path())
             .stdout(Stdio::piped())

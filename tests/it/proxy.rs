@@ -11,7 +11,7 @@ use rstest::rstest;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{Ran, UNSTICK, project, unstick};
+use crate::support::{Ran, UNSTICK, program, project, unstick};
 
 /// A server that sends the same answer to each line, in one write, until the client ends.
 fn answering(answer: &[u8]) -> SocketAddr {
@@ -326,7 +326,7 @@ fn known_failures_are_expected() {
 #[rstest]
 fn a_standing_proxy_ends_on_a_signal(#[values("TERM", "INT")] signal: &str) {
     let to = answering(LINE).to_string();
-    let mut standing = Command::new(UNSTICK)
+    let mut standing = program()
         .args(["proxy", "--to", &to, "--cut", "octets"])
         .stdout(Stdio::piped())
         .spawn()

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use crate::support::{UNSTICK, unstick};
+use crate::support::{UNSTICK, program, unstick};
 
 /// The commands that the help names.
 fn commands() -> BTreeSet<String> {
@@ -36,7 +36,7 @@ fn options(command: &str) -> BTreeSet<String> {
 
 /// The words that the program offers for the last of a line, as bash asks for them.
 fn offers(words: &[&str]) -> BTreeSet<String> {
-    let ran = Command::new(UNSTICK)
+    let ran = program()
         .args(["--", "unstick"])
         .args(words)
         .env("UNSTICK_COMPLETE", "bash")

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::capture::{Packet, c, pcap, s};
-use crate::support::{UNSTICK, unstick};
+use crate::support::{program, unstick};
 
 /// A server for each connection: it takes the stream to its end.
 fn serve(conversation: fn(TcpStream)) -> SocketAddr {
@@ -67,7 +67,7 @@ struct Recording {
 
 impl Recording {
     fn start(server: SocketAddr, file: &Path) -> Self {
-        let mut child = Command::new(UNSTICK)
+        let mut child = program()
             .args(["record", "--to", &server.to_string(), "-o"])
             .arg(file)
             .stdout(Stdio::piped())

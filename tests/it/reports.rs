@@ -7,11 +7,11 @@ use std::process::Command;
 use rstest::rstest;
 
 use crate::support::served::Served;
-use crate::support::{Ran, UNSTICK, example, project};
+use crate::support::{Ran, UNSTICK, example, program, project};
 
 /// Runs the program in a directory of its own.
 fn run(dir: &Path, arguments: &[&str]) -> Ran {
-    Command::new(UNSTICK)
+    program()
         .args(arguments)
         .current_dir(dir)
         .output()

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::served::names;
-use crate::support::{Ran, UNSTICK, example, unstick};
+use crate::support::{Ran, UNSTICK, example, program, unstick};
 
 /// Judges the reference, or a server that is named so.
 fn server(options: &[&str], command: &[&str]) -> Ran {
@@ -66,7 +66,7 @@ fn a_run_that_cannot_be_judged_has_its_report_too() {
 
 /// Runs the program until something of it has made the file, interrupts it, and hands over its standard output.
 fn interrupted(arguments: &[&str], started: &Path) -> String {
-    let run = Command::new(UNSTICK)
+    let run = program()
         .args(arguments)
         .stdout(Stdio::piped())
         .spawn()

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{UNSTICK, project};
+use crate::support::{UNSTICK, program, project};
 
 /// How often each kind of fork is tried: what goes wrong is a race.
 const ROUNDS: usize = 20;
@@ -43,11 +43,11 @@ fn forks() -> Option<&'static Path> {
 }
 
 /// A run against the planted program in this mode, with a directory for temporary files of its own.
-fn begin(program: &Path, mode: &str, temp: &Path) -> Child {
-    Command::new(UNSTICK)
+fn begin(forks: &Path, mode: &str, temp: &Path) -> Child {
+    program()
         .args(["server", "--class", "framing", "--timeout", "1"])
         .args(["--run", "frm/two", "--"])
-        .arg(program)
+        .arg(forks)
         .args([mode, "{port}", "{dir}"])
         .env("TMPDIR", temp)
         .stdout(Stdio::piped())

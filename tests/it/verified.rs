@@ -4,11 +4,11 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use rstest::rstest;
 
-use crate::support::UNSTICK;
+use crate::support::program;
 use crate::support::served::Served;
 
 /// `printf hello | md5sum`, and `sha256sum`.
@@ -19,7 +19,7 @@ const SHA256: &str = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e7304336293
 fn connect(address: &str, verify: &str, typed: &str) -> (String, Option<i32>) {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("a.bin"), "hello").unwrap();
-    let mut child = Command::new(UNSTICK)
+    let mut child = program()
         .args(["connect", address, "--verify", verify, "--dir"])
         .arg(dir.path())
         .stdin(Stdio::piped())

@@ -35,19 +35,51 @@ pub struct Fault {
 /// whoever works on a fault or changes the judging.
 pub const CHOICE: &str = "UNSTICK_FAULTS";
 
+/// Matrices are whole where one of these is in the environment, and otherwise a share of their rows: a whole one takes
+/// minutes. The gate makes them whole.
+const WHOLE: [&str; 2] = ["UNSTICK_WHOLE", "UNSTICK_ALL"];
+
+/// One row of so many is judged where a matrix is not whole.
+pub const SHARE: usize = 5;
+
 /// Noise in the place of every sentence (`unstick::judge::sentence`).
 pub const NOISE: &str = "UNSTICK_GARBLED";
 
-/// The faults of an example that are chosen, all of them unless some are; of which there are so many
-/// at least.
-pub fn chosen_faults(example: &str, least: usize) -> Vec<Fault> {
-    let mut faults = faults(example);
-    assert!(faults.len() >= least, "{} faults", faults.len());
-    if let Ok(names) = std::env::var(CHOICE) {
-        faults.retain(|fault| names.split(',').any(|chosen| chosen == fault.name));
-        assert!(!faults.is_empty(), "{example} has none of {names}");
+/// True if all rows of each matrix are judged.
+pub fn is_whole() -> bool {
+    std::env::var_os(CHOICE).is_none() && WHOLE.iter().any(|name| std::env::var_os(name).is_some())
+}
+
+/// The rows of a matrix that are judged, of these: all, or one of `each`.
+pub fn judged_rows<T>(rows: Vec<T>, each: usize) -> Vec<T> {
+    let each = if is_whole() { 1 } else { each };
+    rows.into_iter().step_by(each).collect()
+}
+
+/// The faults of an example that a matrix judges, of these, which are so many at least: those that are named in the
+/// environment, or all, or one of `each`.
+pub fn chosen_faults(
+    example: &str,
+    least: usize,
+    each: usize,
+    belongs: impl Fn(&Fault) -> bool,
+) -> Vec<Fault> {
+    let all = faults(example);
+    let is_named = |names: &str, fault: &Fault| names.split(',').any(|name| name == fault.name);
+    let names = std::env::var(CHOICE).ok();
+    if let Some(names) = &names {
+        let some = all.iter().any(|fault| is_named(names, fault));
+        assert!(some, "{example} has none of {names}");
     }
-    faults
+    let faults: Vec<_> = all.into_iter().filter(belongs).collect();
+    assert!(faults.len() >= least, "{} faults", faults.len());
+    match names {
+        None => judged_rows(faults, each),
+        Some(names) => {
+            let named = faults.into_iter().filter(|fault| is_named(&names, fault));
+            named.collect()
+        }
+    }
 }
 
 /// All faults of an example.
@@ -183,7 +215,7 @@ pub fn assert_as_kept(
     seen: &[Seen],
     cases: impl IntoIterator<Item = String>,
 ) {
-    if std::env::var_os(CHOICE).is_some() {
+    if !is_whole() {
         assert_agrees(name, faults, seen);
         for (fault, seen) in faults.iter().zip(seen) {
             assert_eq!(wrong_causes(fault, seen), [""; 0]);
@@ -227,7 +259,7 @@ fn assert_agrees(name: &str, faults: &[Fault], seen: &[Seen]) {
     let rows = lines
         .iter()
         .filter(|line| line.starts_with("    planted: "));
-    if std::env::var_os(CHOICE).is_none() {
+    if is_whole() {
         assert_eq!(rows.count(), faults.len(), "{name} has other rows");
     }
 }

@@ -6,11 +6,39 @@ pub mod capture;
 pub mod matrix;
 pub mod served;
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 
 /// The program.
 pub const UNSTICK: &str = env!("CARGO_BIN_EXE_unstick");
+
+/// `PATH` with the system's Python in front, if there is one: a version manager's takes three to ten times as long to
+/// start, and tests start thousands.
+pub static PATH: LazyLock<OsString> = LazyLock::new(|| {
+    const SYSTEMS: &str = "/usr/bin/python3";
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if !Path::new(SYSTEMS).exists() {
+        return path;
+    }
+    let links = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python");
+    std::fs::create_dir_all(&links).unwrap();
+    let link = links.join("python3");
+    // Another test program may have made it.
+    if let Err(error) = std::os::unix::fs::symlink(SYSTEMS, &link) {
+        assert!(link.exists(), "{}: {error}", link.display());
+    }
+    let all = std::iter::once(links).chain(std::env::split_paths(&path));
+    std::env::join_paths(all).unwrap()
+});
+
+/// The program, to be given arguments and run.
+pub fn program() -> Command {
+    let mut program = Command::new(UNSTICK);
+    program.env("PATH", &*PATH);
+    program
+}
 
 /// A program among the examples, which `cargo test` builds beside the tests.
 pub fn example(name: &str) -> String {
@@ -60,11 +88,7 @@ impl From<Output> for Ran {
 
 /// Runs the program to its end.
 pub fn unstick<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Ran {
-    Command::new(UNSTICK)
-        .args(arguments)
-        .output()
-        .unwrap()
-        .into()
+    program().args(arguments).output().unwrap().into()
 }
 
 /// Judges a server, with a JSON report.

@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use super::UNSTICK;
+use super::{UNSTICK, program};
 
 /// A server with a directory of its own, killed when dropped.
 pub struct Served {
@@ -22,8 +22,7 @@ impl Served {
     }
 
     pub fn start_in(dir: tempfile::TempDir, options: &[&str]) -> Self {
-        let command = Command::new(UNSTICK);
-        Self::started(command, dir, options)
+        Self::started(program(), dir, options)
     }
 
     /// Starts it behind limits as the shell sets them: `ulimit -n 24`.
