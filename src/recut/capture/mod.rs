@@ -41,7 +41,6 @@ pub struct Captured {
 #[derive(Debug, Default)]
 struct Counts {
     packets: u64,
-    not_tcp: u64,
     cut: u64,
     fragments: u64,
     /// The first link type that is not read, and the number of packets that have any such type.
@@ -64,14 +63,13 @@ pub fn read(input: impl Read, wanted: Wanted) -> Result<Captured, CaptureError> 
             continue;
         }
         let Some(ip) = link::network(packet.link, packet.octets) else {
-            counts.not_tcp += 1;
             continue;
         };
         match datagrams.content(&packet, ip) {
             Content::Tcp(segment) => streams.take(&segment, wanted),
             Content::Fragment => counts.fragments += 1,
             Content::Cut => counts.cut += 1,
-            Content::Other => counts.not_tcp += 1,
+            Content::Other => {}
         }
     }
     let chosen = streams.wanted(wanted);

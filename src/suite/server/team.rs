@@ -16,7 +16,7 @@ use crate::suite::effort::Effort;
 use crate::testee::server::Server;
 use crate::testee::wait::Patience;
 
-/// A server that replies sooner keeps a processor busy.
+/// A server that replies sooner replies promptly.
 const PROMPT: Duration = Duration::from_millis(20);
 
 /// Number of servers for each processor that reply promptly: one works while the other is waited for.
