@@ -53,6 +53,8 @@ pub(super) fn read_ahead<E>(
         emptied.send(Aligned::new(size)).expect("`free` is there");
     }
     thread::scope(|scope| {
+        // Dropped when sending ends, however it does: a reader that waits for a buffer ends then, too.
+        let emptied = emptied;
         let reading = move || {
             for mut buffer in free {
                 let count = next(&mut buffer);
@@ -144,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_either_side_ends_it() {
+    fn a_failure_to_send_ends_it() {
         let (file, octets) = file(9 * BUFFER_OCTETS);
         let mut pieces = 0;
         let refused = read_ahead(
@@ -161,6 +163,30 @@ mod tests {
             },
         );
         assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+    }
+
+    #[test]
+    fn a_reader_that_waits_for_a_buffer_ends_with_the_sender() {
+        for _ in 0..20 {
+            let (file, octets) = file(9 * BUFFER_OCTETS);
+            let mut reader = file.try_clone().unwrap();
+            let refused = read_ahead(
+                file,
+                u32::try_from(octets.len()).unwrap(),
+                |error| error,
+                |_| {
+                    while reader.stream_position()? < (BUFFERS * BUFFER_OCTETS) as u64 {
+                        thread::yield_now();
+                    }
+                    Err(io::ErrorKind::BrokenPipe.into())
+                },
+            );
+            assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        }
+    }
+
+    #[test]
+    fn a_read_that_fails_ends_it() {
         let directory = tempfile::tempdir().unwrap();
         for asked in [1, 1 << 30] {
             let directory = File::open(directory.path()).unwrap();

@@ -15,7 +15,7 @@ fn the_table_is_up_to_date() {
     assert_eq!(
         std::fs::read_to_string(&path).unwrap_or_default(),
         table,
-        "run UNSTICK_WRITE=1 cargo test --test traceability"
+        "run UNSTICK_WRITE=1 cargo test --test it traceability"
     );
 }
 

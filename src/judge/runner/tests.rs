@@ -1,3 +1,6 @@
+use std::sync::Condvar;
+use std::time::Duration;
+
 use super::*;
 use crate::judge::case::{CaseInfo, Role};
 use crate::judge::evidence::Evidence;
@@ -137,6 +140,66 @@ fn what_is_left_out_does_not_depend_on_how_many_work() {
         for workers in [2, 5, 16] {
             assert!(told(workers, lag) == alone, "{workers} work");
         }
+    }
+}
+
+/// Holds the first check that is attempted until so many others have been made, or for a time that is far too long.
+struct Holding<'h> {
+    made: &'h (Mutex<usize>, Condvar),
+    others: usize,
+}
+
+impl Subject for Holding<'_> {
+    type Check = Case;
+    type Failure = Broken;
+
+    fn attempt(&mut self, _: &Case, _: u32) -> Result<(), NotPassed<Broken>> {
+        let (made, more) = self.made;
+        let mut made = made.lock().unwrap();
+        *made += 1;
+        more.notify_all();
+        if *made > 1 {
+            return Ok(());
+        }
+        let too_long = Duration::from_secs(60);
+        let few = |made: &mut usize| *made <= self.others;
+        let (_, waited) = more.wait_timeout_while(made, too_long, few).unwrap();
+        if waited.timed_out() {
+            return Err(Box::new(Broken).into());
+        }
+        Ok(())
+    }
+
+    fn recover(&mut self, _: &Broken, _: u32) -> Result<Recovered, StartError> {
+        Ok(Recovered {
+            fresh: true,
+            costly: false,
+        })
+    }
+}
+
+#[test]
+fn a_check_that_takes_long_does_not_hold_up_those_that_pass_behind_it() {
+    let made = (Mutex::new(0), Condvar::new());
+    let mut subjects: Vec<_> = (0..2)
+        .map(|_| Holding {
+            made: &made,
+            others: 50,
+        })
+        .collect();
+    let manner = Manner {
+        budget: Budget::FULL,
+        timeouts: 0,
+        fail_fast: false,
+        shared: false,
+        before: 0,
+        lag: 4,
+    };
+    let mut watch = crate::judge::progress::Unwatched;
+    let outcomes = run(&mut subjects, &cases(), &manner, &mut watch).unwrap();
+    assert_eq!(outcomes.len(), 800);
+    for outcome in outcomes {
+        assert_eq!(outcome.check.verdict, Verdict::Pass, "{:?}", outcome.check);
     }
 }
 

@@ -241,7 +241,10 @@ fn assert_agrees(name: &str, faults: &[Fault], seen: &[Seen]) {
     for (fault, seen) in faults.iter().zip(seen) {
         let head = format!("{:26}  {:6}  ", fault.name, fault.requirement);
         let at = lines.iter().position(|line| line.starts_with(&head));
-        let at = at.unwrap_or_else(|| panic!("{} is not in {name}", fault.name));
+        let at = at.unwrap_or_else(|| {
+            let row = row(fault, seen);
+            panic!("a new fault has a row in snapshots/{name}.snap, in order of names:\n{row}")
+        });
         assert_eq!(lines[at + 1].trim(), format!("planted:  {}", fault.what));
         let reported = lines[at + 2].trim().strip_prefix("reported: ").unwrap();
         let seen_at = seen.requirement.as_ref();
