@@ -163,8 +163,8 @@ impl Subject for Holding<'_> {
         }
         let too_long = Duration::from_secs(60);
         let few = |made: &mut usize| *made <= self.others;
-        let (_, waited) = more.wait_timeout_while(made, too_long, few).unwrap();
-        if waited.timed_out() {
+        let (made, _) = more.wait_timeout_while(made, too_long, few).unwrap();
+        if *made <= self.others {
             return Err(Box::new(Broken).into());
         }
         Ok(())
