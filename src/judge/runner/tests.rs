@@ -48,6 +48,12 @@ impl Fails for Broken {
     }
 }
 
+/// The recovery of a subject that was started again at once.
+const RESTARTED: Recovered = Recovered {
+    fresh: true,
+    costly: false,
+};
+
 /// Fails the checks that are to fail; each worker has another speed.
 struct Worker(usize);
 
@@ -67,10 +73,7 @@ impl Subject for Worker {
     }
 
     fn recover(&mut self, _: &Broken, _: u32) -> Result<Recovered, StartError> {
-        Ok(Recovered {
-            fresh: true,
-            costly: false,
-        })
+        Ok(RESTARTED)
     }
 }
 
@@ -93,17 +96,21 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// Each check that was told of, in order: its id, its verdict and why it was left out.
-fn told(workers: usize, lag: usize) -> Vec<(String, Verdict, String)> {
-    let mut subjects: Vec<Worker> = (0..workers).map(Worker).collect();
-    let manner = Manner {
+/// The manner of an ordinary run, with this lag.
+fn manner(lag: usize) -> Manner {
+    Manner {
         budget: Budget::FULL,
         timeouts: 0,
         fail_fast: false,
         shared: false,
         before: 0,
         lag,
-    };
+    }
+}
+
+/// Each check that was told of, in order: its id, its verdict and why it was left out.
+fn told(workers: usize, lag: usize) -> Vec<(String, Verdict, String)> {
+    let mut subjects: Vec<Worker> = (0..workers).map(Worker).collect();
     let mut told = Vec::new();
     let mut follow = crate::judge::progress::each(|done, total, check| {
         assert_eq!((done, total), (told.len() + 1, 800));
@@ -114,7 +121,7 @@ fn told(workers: usize, lag: usize) -> Vec<(String, Verdict, String)> {
         ));
         ControlFlow::Continue(())
     });
-    let outcomes = run(&mut subjects, &cases(), &manner, &mut follow).unwrap();
+    let outcomes = run(&mut subjects, &cases(), &manner(lag), &mut follow).unwrap();
     drop(follow);
     assert_eq!(outcomes.len(), told.len());
     told
@@ -171,10 +178,7 @@ impl Subject for Holding<'_> {
     }
 
     fn recover(&mut self, _: &Broken, _: u32) -> Result<Recovered, StartError> {
-        Ok(Recovered {
-            fresh: true,
-            costly: false,
-        })
+        Ok(RESTARTED)
     }
 }
 
@@ -187,16 +191,8 @@ fn a_check_that_takes_long_does_not_hold_up_those_that_pass_behind_it() {
             others: 50,
         })
         .collect();
-    let manner = Manner {
-        budget: Budget::FULL,
-        timeouts: 0,
-        fail_fast: false,
-        shared: false,
-        before: 0,
-        lag: 4,
-    };
     let mut watch = crate::judge::progress::Unwatched;
-    let outcomes = run(&mut subjects, &cases(), &manner, &mut watch).unwrap();
+    let outcomes = run(&mut subjects, &cases(), &manner(4), &mut watch).unwrap();
     assert_eq!(outcomes.len(), 800);
     for outcome in outcomes {
         assert_eq!(outcome.check.verdict, Verdict::Pass, "{:?}", outcome.check);

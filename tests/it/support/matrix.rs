@@ -39,7 +39,7 @@ pub const CHOICE: &str = "UNSTICK_FAULTS";
 /// minutes. The gate makes them whole.
 const WHOLE: [&str; 2] = ["UNSTICK_WHOLE", "UNSTICK_ALL"];
 
-/// One row of so many is judged where a matrix is not whole.
+/// Distance, in rows, between those that are judged where a matrix is not whole.
 pub const SHARE: usize = 5;
 
 /// Noise in the place of every sentence (`unstick::judge::sentence`).
