@@ -33,6 +33,7 @@ struct Client {
     fault: Option<Fault>,
     habit: Option<Habit>,
     first_text: OnceLock<String>,
+    last_text: RefCell<String>,
     /// It has verified transfers (VTR).
     verify: bool,
     /// The server has no verified transfers, as it has shown.
@@ -92,6 +93,7 @@ fn main() {
         fault: given("--fault").map(|name| Fault::named(name).unwrap_or_else(|| unknown())),
         habit: given("--habit").map(|name| Habit::named(name).unwrap_or_else(|| unknown())),
         first_text: OnceLock::new(),
+        last_text: RefCell::default(),
         verify: arguments.iter().any(|argument| argument == "--verify"),
         unverified: Cell::new(false),
         digest: RefCell::new(None),
@@ -163,8 +165,15 @@ impl Client {
             if self.has(Fault::NulEnds) {
                 text.truncate(text.find('\0').unwrap_or(text.len()));
             }
-            if self.has(Fault::StaleText) && text != "q" && text != "file" {
+            let is_command = ["q", "file"].contains(&text.as_str());
+            if self.has(Fault::StaleText) && !is_command {
                 text = self.first_text.get_or_init(|| text.clone()).clone();
+            }
+            if self.has(Fault::RepeatDropped)
+                && !is_command
+                && self.last_text.replace(text.clone()) == text
+            {
+                continue;
             }
             if self.has(Fault::StripsMark) {
                 text = text.trim_start_matches('\u{FEFF}').to_owned();

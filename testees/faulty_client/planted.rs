@@ -17,6 +17,7 @@ planted! {
         Trims = "trims", "MSG-4", "trims what was typed";
         LineEnd = "line-end", "MSG-4", "sends the end of the line";
         NulEnds = "nul-ends", "MSG-4", "takes U+0000 for the end";
+        RepeatDropped = "repeat-dropped", "FRM-1", "drops a text that is the same as the one before";
         StripsMark = "strips-mark", "MSG-4", "strips U+FEFF at the start";
         StaleText = "stale-text", "MSG-4", "sends its first text again";
         ShortLength = "short-length", "FRM-2", "takes what one read gives for a whole length";

@@ -376,3 +376,21 @@ fn what_a_faulty_client_shows_is_reported_with_what_was_typed() {
         [&b"\0\0\x01\x2c"[..], &"é".repeat(300).into_bytes()].concat()
     );
 }
+
+/// Both clients send nothing behind a file that came whole.
+#[rstest]
+#[case::waits("awaits-acknowledgement", "client/two-files", true)]
+#[case::drops_a_repeated_text("repeat-dropped", "client/missing-file-twice", false)]
+fn a_client_that_sends_the_next_text_does_not_wait_for_an_answer_to_a_file(
+    #[case] fault: &str,
+    #[case] case: &str,
+    #[case] waits: bool,
+) {
+    let client = example("faulty_client");
+    let testee = [&*client, "{host}", "{port}", "{dir}", "--fault", fault];
+    let (ran, report) = judge_as("client", &["--run", case], &testee);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    let check = with_verdict(&report, "fail").next().unwrap();
+    assert_eq!(check["broken"] == "TRF-6", waits, "{check:#}");
+    assert_eq!(check["cause"].is_string(), waits, "{check:#}");
+}

@@ -17,7 +17,7 @@ const fn of(requirement: &'static str, cause: &'static str) -> Diagnosis {
     }
 }
 
-/// Nothing comes after the body of a file.
+/// Nothing comes after the body of a file, whatever is typed.
 pub(in crate::suite::client) const WAITS: Diagnosis =
     of("TRF-6", "it waits for an answer to a file");
 

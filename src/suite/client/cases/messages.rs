@@ -241,6 +241,20 @@ pub(super) fn cases() -> Vec<Case> {
         },
     ));
     cases.push(Case::new(
+        "same-text-three-times",
+        "The same text three times makes three messages",
+        &["FRM-1"],
+        Class::Session,
+        |stage| {
+            for _ in 0..3 {
+                stage.types("again");
+                stage.sends(b"again")?;
+                stage.answers("again");
+            }
+            Ok(())
+        },
+    ));
+    cases.push(Case::new(
         "slow-reader",
         "A message that a slow peer takes in parts arrives whole",
         &["FRM-9"],

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::wrong::looks_like;
+use super::wrong::{because_of, looks_like};
 use super::{Judged, NotPassed, Stage, contains, reply};
 use crate::judge::evidence::Wanted;
 use crate::suite::client::diagnosis;
@@ -12,6 +12,9 @@ use crate::suite::plain::frame;
 /// The rest after which a client is taken to send nothing without being answered: less than the
 /// timers of clients that go on without an answer.
 const BRIEFLY: Duration = Duration::from_millis(150);
+
+/// A text that no case types, for a client that may have dropped one for what it is.
+const TYPED_NEXT: &str = "and something else";
 
 impl Stage<'_> {
     pub(super) fn wait(&mut self, mut done: impl FnMut(&[u8]) -> bool) {
@@ -55,13 +58,23 @@ impl Stage<'_> {
                 Symptom::Other,
             ),
         };
-        let diagnosis = match self.ending() {
-            None if self.rest().is_empty() && self.behind_a_body => diagnosis::WAITS,
-            _ => diagnosis::of_message(payloads[0], self.rest(), self.behind_a_body),
-        };
+        let silent_behind_a_body =
+            self.behind_a_body && self.rest().is_empty() && self.ending().is_none();
+        let diagnosis = diagnosis::of_message(payloads[0], self.rest(), self.behind_a_body);
         let in_vain = self.rest().is_empty() || wanted[0].starts_with(self.rest());
         let judged = self.wrong_because(diagnosis, &message, &expected, in_vain);
-        looks_like(judged, symptom).map_err(|why| self.beside(why, &wanted[0]))
+        let judged = looks_like(judged, symptom).map_err(|why| self.beside(why, &wanted[0]));
+        if silent_behind_a_body && !self.sends_what_is_typed_next() {
+            return because_of(judged, diagnosis::WAITS);
+        }
+        judged
+    }
+
+    /// True if the client, which has not sent one message, sends another: then it waits for nothing.
+    fn sends_what_is_typed_next(&mut self) -> bool {
+        self.types(TYPED_NEXT);
+        self.wait(|rest| !rest.is_empty());
+        !self.rest().is_empty()
     }
 
     /// Puts the octets that were expected next beside what came.

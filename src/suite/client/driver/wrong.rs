@@ -42,6 +42,17 @@ pub(super) fn looks_like<T>(judged: Judged<T>, symptom: Symptom) -> Judged<T> {
     })
 }
 
+/// Says why, where it shows only after the failure.
+pub(super) fn because_of<T>(judged: Judged<T>, diagnosis: Diagnosis) -> Judged<T> {
+    judged.map_err(|why| match why {
+        NotPassed::Failed(mut wrong) => {
+            wrong.diagnosis = diagnosis;
+            NotPassed::Failed(wrong)
+        }
+        other => other,
+    })
+}
+
 impl Stage<'_> {
     pub(in crate::suite::client) fn wrong<T>(
         &mut self,
