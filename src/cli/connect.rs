@@ -1,16 +1,21 @@
 //! `unstick connect`
 
-use std::io::{self, IsTerminal};
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{FAILED, Failure};
 use crate::peer::client::Client;
+use crate::peer::screen::{Asked, Lines, Screen};
 use crate::trace::visible::Escaped;
 use crate::wire::verified::Algorithm;
+
+/// Length in octets from which on a transfer may take long enough for a progress bar.
+const BAR_FROM_OCTETS: u32 = 64 * 1024 * 1024;
 
 /// Run the reference client: a line is a message, `file` asks for a name, `q` leaves
 #[derive(Debug, Args)]
@@ -58,13 +63,16 @@ impl Connect {
             .to_socket_addrs()
             .map_err(|error| Failure::Usage(format!("{server} is no HOST:PORT: {error}")))?
             .collect();
-        let interactive = io::stdin().is_terminal() && io::stdout().is_terminal();
-        let client = Client::connect(&addresses, &self.dir, interactive)
-            .map_err(|error| Failure::Failed(format!("connecting to {server}: {error}")))?;
-        let undelivered = client
-            .verifying(self.verify.into())
-            .run(io::stdin().lock(), output(interactive))
-            .map_err(|error| Failure::Failed(error.to_string()))?;
+        let client = Client::connect(&addresses, &self.dir)
+            .map_err(|error| Failure::Failed(format!("connecting to {server}: {error}")))?
+            .verifying(self.verify.into());
+        let (input, output) = (io::stdin().lock(), io::stdout().lock());
+        let undelivered = if input.is_terminal() && output.is_terminal() {
+            client.run(&mut Terminal::new(input, output))
+        } else {
+            client.run(&mut Lines { input, output })
+        };
+        let undelivered = undelivered.map_err(|error| Failure::Failed(error.to_string()))?;
         Ok(match undelivered {
             0 => ExitCode::SUCCESS,
             _ => ExitCode::from(FAILED),
@@ -72,12 +80,50 @@ impl Connect {
     }
 }
 
-/// Whoever reads replies from a pipe gets them as they came; on a terminal they command nothing.
-fn output(interactive: bool) -> Box<dyn io::Write> {
-    let stdout = io::stdout().lock();
-    if interactive {
-        Box::new(Escaped(stdout))
-    } else {
-        Box::new(stdout)
+/// A person at a terminal, who is asked, and sees a bar while a large file is sent.
+struct Terminal<I, O> {
+    /// Replies command the terminal nothing.
+    lines: Lines<I, Escaped<O>>,
+    bar: Option<ProgressBar>,
+}
+
+impl<I, O> Terminal<I, O> {
+    const fn new(input: I, output: O) -> Self {
+        let output = Escaped(output);
+        let lines = Lines { input, output };
+        Self { lines, bar: None }
+    }
+}
+
+impl<I: BufRead, O: Write> Screen for Terminal<I, O> {
+    fn ask(&mut self, asked: Asked) -> io::Result<Option<String>> {
+        let question = match asked {
+            Asked::Message => "message (`file` sends a file, `q` leaves): ",
+            Asked::FileName => "name of the file: ",
+        };
+        write!(self.lines.output, "{question}")?;
+        self.lines.output.flush()?;
+        self.lines.ask(asked)
+    }
+
+    fn show(&mut self, line: &str) -> io::Result<()> {
+        self.lines.show(line)
+    }
+
+    fn sending(&mut self, sent: u32, of: u32) {
+        if of < BAR_FROM_OCTETS {
+            return;
+        }
+        let begin = || {
+            let template = "{bar:40} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+            let style = ProgressStyle::with_template(template).expect("a well-formed template");
+            ProgressBar::new(of.into()).with_style(style)
+        };
+        self.bar.get_or_insert_with(begin).set_position(sent.into());
+        if sent == of
+            && let Some(bar) = self.bar.take()
+        {
+            bar.finish_and_clear();
+        }
     }
 }

@@ -3,23 +3,19 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, Write};
+use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::aligned::Aligned;
 use super::hasher::Hasher;
 use super::read_ahead::read_ahead;
+use super::screen::{Asked, Screen};
 use super::{READ_OCTETS, read};
 use crate::wire::file_header::{FileHeader, FileName, HeaderError};
 use crate::wire::length::LengthError;
 use crate::wire::session::{ClientSession, Command, SessionError};
 use crate::wire::verified::{Algorithm, Answer};
-
-/// Length in octets from which on a transfer may take long enough for a progress bar.
-const BAR_FROM_OCTETS: u32 = 64 * 1024 * 1024;
 
 /// The reason why the conversation with a server ended early.
 #[derive(Debug, thiserror::Error)]
@@ -73,8 +69,6 @@ pub struct Client {
     stream: TcpStream,
     session: ClientSession,
     dir: PathBuf,
-    /// Ask for what is to be typed, and draw bars: a person sits at the terminal.
-    interactive: bool,
     /// The algorithm that verifies transfers; none where they are not verified, or where the server
     /// has said that it cannot (VTR-1).
     verify: Option<Algorithm>,
@@ -120,19 +114,26 @@ impl fmt::Display for Told {
     }
 }
 
+fn ask(screen: &mut impl Screen, asked: Asked) -> Result<Option<String>, ClientError> {
+    screen.ask(asked).map_err(doing("reading the input"))
+}
+
+fn show(screen: &mut impl Screen, line: &str) -> Result<(), ClientError> {
+    screen.show(line).map_err(doing("writing the output"))
+}
+
 impl Client {
     /// Connects to a server. Files are sent from `dir`.
     ///
     /// # Errors
     /// Any error of the system about the connection.
-    pub fn connect(server: &[SocketAddr], dir: &Path, interactive: bool) -> io::Result<Self> {
+    pub fn connect(server: &[SocketAddr], dir: &Path) -> io::Result<Self> {
         let stream = TcpStream::connect(server)?;
         stream.set_nodelay(true)?;
         Ok(Self {
             stream,
             session: ClientSession::new(u32::MAX),
             dir: dir.to_owned(),
-            interactive,
             verify: None,
         })
     }
@@ -150,74 +151,35 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError`]; the connection is closed then.
-    pub fn run(
-        mut self,
-        mut input: impl BufRead,
-        mut output: impl Write,
-    ) -> Result<usize, ClientError> {
+    pub fn run(mut self, screen: &mut impl Screen) -> Result<usize, ClientError> {
         let mut undelivered = 0;
         let goodbye = loop {
-            let line = self.ask(
-                "message (`file` sends a file, `q` leaves): ",
-                &mut input,
-                &mut output,
-            )?;
-            let Some(line) = line else {
+            let Some(line) = ask(screen, Asked::Message)? else {
                 break "q".to_owned();
             };
             match Command::of(&line) {
                 _ if line.is_empty() => {}
                 Command::Quit => break line,
                 Command::File => {
-                    let Some(name) = self.ask("name of the file: ", &mut input, &mut output)?
-                    else {
+                    let Some(name) = ask(screen, Asked::FileName)? else {
                         break "q".to_owned();
                     };
                     let told = match self.open(&name) {
-                        Ok((header, file)) => self.transfer(&line, &header, file)?,
+                        Ok((header, file)) => self.transfer(&line, &header, file, screen)?,
                         Err(why) => Told::NotSent(why),
                     };
                     undelivered += usize::from(told.is_undelivered());
-                    let told = format!("{name}: {told}");
-                    self.tell(&told, &mut output)?;
+                    show(screen, &format!("{name}: {told}"))?;
                 }
                 Command::Text => {
                     self.send(&line)?;
                     let reply = self.receive()?;
-                    self.tell(&reply, &mut output)?;
+                    show(screen, &reply)?;
                 }
             }
         };
         self.send(&goodbye)?;
         Ok(undelivered)
-    }
-
-    fn ask(
-        &self,
-        question: &str,
-        input: &mut impl BufRead,
-        output: &mut impl Write,
-    ) -> Result<Option<String>, ClientError> {
-        if self.interactive {
-            write!(output, "{question}").map_err(doing("writing to the terminal"))?;
-            output.flush().map_err(doing("writing to the terminal"))?;
-        }
-        let mut line = String::new();
-        let count = input
-            .read_line(&mut line)
-            .map_err(doing("reading the input"))?;
-        let end = line.trim_end_matches(['\n']).len();
-        line.truncate(end);
-        if line.ends_with('\r') {
-            line.pop();
-        }
-        Ok((count > 0).then_some(line))
-    }
-
-    fn tell(&self, line: &str, output: &mut impl Write) -> Result<(), ClientError> {
-        writeln!(output, "{line}")
-            .and_then(|()| output.flush())
-            .map_err(doing("writing the output"))
     }
 
     fn send(&mut self, message: &str) -> Result<(), ClientError> {
@@ -267,9 +229,10 @@ impl Client {
         command: &str,
         header: &FileHeader,
         file: File,
+        screen: &mut impl Screen,
     ) -> Result<Told, ClientError> {
         let Some(algorithm) = self.verify else {
-            self.send_file(Some(command), header, file, None)?;
+            self.send_file(Some(command), header, file, None, screen)?;
             return Ok(Told::Sent(header.length));
         };
         self.send(algorithm.command())?;
@@ -279,12 +242,12 @@ impl Client {
             Some(_) => return Err(SessionError::ReplyNotOwed.into()),
             None => {
                 self.verify = None;
-                self.send_file(Some(command), header, file, None)?;
+                self.send_file(Some(command), header, file, None, screen)?;
                 return Ok(Told::SentUnverified(header.length));
             }
         }
         let mut hasher = Hasher::new(algorithm);
-        self.send_file(None, header, file, Some(&mut hasher))?;
+        self.send_file(None, header, file, Some(&mut hasher), screen)?;
         let mut out = Vec::new();
         self.session.digest(&hasher.finish(), &mut out);
         self.stream
@@ -308,6 +271,7 @@ impl Client {
         header: &FileHeader,
         file: File,
         mut hasher: Option<&mut Hasher>,
+        screen: &mut impl Screen,
     ) -> Result<(), ClientError> {
         let mut out = Vec::new();
         if let Some(command) = command {
@@ -317,16 +281,7 @@ impl Client {
         self.stream
             .write_all(&out)
             .map_err(doing("sending a file header"))?;
-        let bar = if self.interactive && header.length >= BAR_FROM_OCTETS {
-            ProgressBar::new(header.length.into()).with_style(
-                ProgressStyle::with_template(
-                    "{bar:40} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
-                )
-                .expect("the template is well-formed"),
-            )
-        } else {
-            ProgressBar::hidden()
-        };
+        let mut gone = 0;
         // Not by sendfile: it lends the file's own pages to the socket, and a file that is cut
         // while they wait there has zeros sent in place of what was read (TRF-13).
         let sent = read_ahead(file, header.length, doing("reading the file"), |octets| {
@@ -336,7 +291,8 @@ impl Client {
             if let Some(hasher) = &mut hasher {
                 hasher.update(octets);
             }
-            bar.inc(octets.len() as u64);
+            gone += octets.len() as u32;
+            screen.sending(gone, header.length);
             Ok(())
         })?;
         if sent < header.length {
@@ -345,7 +301,6 @@ impl Client {
                 left: header.length - sent,
             });
         }
-        bar.finish_and_clear();
         Ok(())
     }
 }

@@ -9,6 +9,7 @@ mod hasher;
 mod incoming;
 pub mod open_files;
 mod read_ahead;
+pub mod screen;
 pub mod server;
 pub mod store;
 
