@@ -37,7 +37,7 @@ pub mod disk;
 pub mod framing;
 pub mod judge;
 pub mod model;
-#[cfg(feature = "cli")]
+#[cfg(feature = "reference")]
 pub mod peer;
 pub mod recut;
 #[cfg(feature = "cli")]

@@ -27,7 +27,7 @@ mod any_order;
 mod apart;
 #[cfg(feature = "cli")]
 mod by_frames;
-#[cfg(feature = "cli")]
+#[cfg(feature = "reference")]
 pub mod capture;
 #[cfg(feature = "cli")]
 mod carry;
@@ -41,7 +41,7 @@ mod duration;
 mod ended;
 #[cfg(feature = "cli")]
 mod evidence;
-#[cfg(feature = "cli")]
+#[cfg(feature = "reference")]
 pub mod exchange;
 #[cfg(feature = "cli")]
 pub(crate) mod filter;
