@@ -22,9 +22,12 @@ const SHARE_OF_WAIT: u32 = 8;
 /// this process was not running itself.
 pub(super) const MOST_BETWEEN_LOOKS: Duration = Duration::from_millis(25);
 
-/// Extra time on the clock for a process that is runnable, or blocked on disk, and makes no progress:
-/// beside four busy loops it gets a fifth of the time.
+/// Extra time on the clock for a process that is runnable, or blocked on disk, and makes no progress.
 const STARVED_BOUND: Duration = Duration::from_secs(60);
+
+/// Extra time on the clock for a process that makes progress, however little of a processor it gets: beside four busy
+/// loops a fifth, beside a build of higher priority a hundredth.
+const SHARED_BOUND: Duration = Duration::from_secs(600);
 
 /// Factor by which a process that sends octet after octet is waited for longer than a silent one.
 const MOST_PATIENCE: u32 = 12;
@@ -166,6 +169,7 @@ impl Idleness {
 #[derive(Debug)]
 pub(super) struct TimeHad {
     started: Instant,
+    /// The last look that saw progress.
     counted_until: Instant,
     ran: Option<u64>,
     had: Duration,
@@ -203,7 +207,9 @@ impl TimeHad {
     }
 
     pub(super) fn is_above(&self, bound: Duration) -> bool {
-        self.had > bound || self.started.elapsed() > bound + STARVED_BOUND
+        self.had > bound
+            || self.counted_until.elapsed() > bound + STARVED_BOUND
+            || self.started.elapsed() > bound + SHARED_BOUND
     }
 }
 
@@ -268,6 +274,25 @@ mod tests {
         // The process gets a tenth of one.
         let tenth = |_| awake(begin.elapsed().as_nanos() as u64 / 10);
         assert!(lasts(most, tenth, false) >= PATIENCE.busy * 9);
+    }
+
+    #[test]
+    fn the_clock_counts_only_where_nothing_moves() {
+        let ago = |time| Instant::now().checked_sub(time).unwrap();
+        let bound = PATIENCE.busy;
+        let mut time = TimeHad {
+            started: ago(bound + STARVED_BOUND),
+            counted_until: ago(bound + STARVED_BOUND),
+            ran: Some(1),
+            had: Duration::ZERO,
+        };
+        assert!(time.is_above(bound));
+        time.look(awake(1));
+        assert!(time.is_above(bound));
+        time.look(awake(2));
+        assert!(!time.is_above(bound));
+        time.started = ago(bound + SHARED_BOUND);
+        assert!(time.is_above(bound));
     }
 
     /// Length of a wait for a process that is blocked, wakes after each interval `every`, and uses the

@@ -43,6 +43,9 @@ const START_BOUND: Duration = Duration::from_secs(30);
 /// bounds are exhausted.
 const END_BOUND: Duration = Duration::from_secs(10);
 
+/// Time limit for the guard to tell with which status a program has ended, which only a loaded machine draws out.
+const WORD_BOUND: Duration = Duration::from_secs(60);
+
 /// Time limit of the wait for the end of a standard stream once no process is left that could write.
 pub(super) const STREAM_BOUND: Duration = Duration::from_secs(2);
 
@@ -184,7 +187,7 @@ impl Supervised {
         while self.ended().is_none()
             && matches!(self.guard.try_wait(), Ok(None))
             && self.tree.is_empty() == Some(true)
-            && started.elapsed() < END_BOUND
+            && started.elapsed() < WORD_BOUND
         {
             self.wake_guard();
             thread::sleep(LOOK_AGAIN);
