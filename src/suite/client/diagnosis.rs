@@ -10,24 +10,30 @@ pub(in crate::suite::client) struct Diagnosis {
     pub(in crate::suite::client) cause: Option<&'static str>,
 }
 
-const fn of(requirement: &'static str, cause: &'static str) -> Diagnosis {
-    Diagnosis {
-        requirement: Some(requirement),
-        cause: Some(cause),
+impl Diagnosis {
+    /// A mistake that breaks this requirement.
+    pub(in crate::suite::client) const fn of(
+        requirement: &'static str,
+        cause: &'static str,
+    ) -> Self {
+        Self {
+            requirement: Some(requirement),
+            cause: Some(cause),
+        }
     }
 }
 
 /// Nothing comes after the body of a file, whatever is typed.
 pub(in crate::suite::client) const WAITS: Diagnosis =
-    of("TRF-6", "it waits for an answer to a file");
+    Diagnosis::of("TRF-6", "it waits for an answer to a file");
 
 /// The diagnosis of a race of two writers.
-pub(super) const INTERLEAVED: Diagnosis = of(
+pub(super) const INTERLEAVED: Diagnosis = Diagnosis::of(
     "FRM-9",
     "it writes two frames at the same time, and their octets interleave",
 );
 
-const FRAMED: Diagnosis = of("TRF-3", "it puts the body into frames");
+const FRAMED: Diagnosis = Diagnosis::of("TRF-3", "it puts the body into frames");
 
 /// The most octets that a mistake in counting leaves out at the end of a body.
 const A_FEW: usize = 8;
@@ -53,7 +59,7 @@ pub(in crate::suite::client) fn of_message(
         return match came.strip_prefix(&frame(b"")[..]) {
             // An empty file shows nothing else.
             Some(behind) if behind.starts_with(&wanted) => FRAMED,
-            _ => of("TRF-13", "it sends more octets than it announced"),
+            _ => Diagnosis::of("TRF-13", "it sends more octets than it announced"),
         };
     }
     if let Some((length, behind)) = came.split_first_chunk::<4>()
@@ -80,14 +86,14 @@ pub(in crate::suite::client) fn of_message(
         && behind.len() < payload.len()
         && payload.starts_with(behind)
     {
-        return of("FRM-1", "it announces a text and sends only a part of it");
+        return Diagnosis::of("FRM-1", "it announces a text and sends only a part of it");
     }
     if !payload.is_empty() && came.starts_with(payload) {
-        return of("FRM-1", "it sends texts without a length");
+        return Diagnosis::of("FRM-1", "it sends texts without a length");
     }
     for octets in [1, 2, 8] {
         if came.get(octets..).is_some_and(|c| c.starts_with(payload)) && !payload.is_empty() {
-            return of("LEN-1", "its lengths have another size than four octets");
+            return Diagnosis::of("LEN-1", "its lengths have another size than four octets");
         }
     }
     next_frame(came).map_or_else(Diagnosis::default, |delivered| of_text(payload, delivered))
@@ -101,17 +107,21 @@ fn of_length(announced: u32, payload: &[u8], behind: &[u8]) -> Diagnosis {
     let units = text.encode_utf16().count() as u32;
     match announced {
         _ if announced.swap_bytes() == right => {
-            of("LEN-1", "it writes lengths least significant octet first")
+            Diagnosis::of("LEN-1", "it writes lengths least significant octet first")
         }
-        _ if announced == right + 4 => of("FRM-1", "its lengths count their own four octets"),
+        _ if announced == right + 4 => {
+            Diagnosis::of("FRM-1", "its lengths count their own four octets")
+        }
         _ if announced == characters || announced == units => {
-            of("MSG-1", "its lengths count characters, and not octets")
+            Diagnosis::of("MSG-1", "its lengths count characters, and not octets")
         }
         _ if announced == right + 1 && behind.first() == Some(&b'\n') => {
-            of("MSG-4", "it sends the end of the line too")
+            Diagnosis::of("MSG-4", "it sends the end of the line too")
         }
-        _ if announced > right && !behind.is_empty() => of("MSG-4", "it sends more than was typed"),
-        _ => of("LEN-1", "its lengths are wrong"),
+        _ if announced > right && !behind.is_empty() => {
+            Diagnosis::of("MSG-4", "it sends more than was typed")
+        }
+        _ => Diagnosis::of("LEN-1", "its lengths are wrong"),
     }
 }
 
@@ -119,19 +129,19 @@ fn of_length(announced: u32, payload: &[u8], behind: &[u8]) -> Diagnosis {
 fn of_text(payload: &[u8], delivered: &[u8]) -> Diagnosis {
     let text = String::from_utf8_lossy(payload);
     if std::str::from_utf8(delivered).is_err() {
-        return of("MSG-3", "its messages are not UTF-8");
+        return Diagnosis::of("MSG-3", "its messages are not UTF-8");
     }
     if delivered == text.trim().as_bytes() || delivered == text.trim_end().as_bytes() {
-        return of("MSG-4", "it trims what was typed");
+        return Diagnosis::of("MSG-4", "it trims what was typed");
     }
     if Some(delivered) == payload.split(|octet| *octet == 0).next() {
-        return of("MSG-4", "it takes U+0000 for the end of the text");
+        return Diagnosis::of("MSG-4", "it takes U+0000 for the end of the text");
     }
     if Some(delivered) == payload.strip_prefix("\u{FEFF}".as_bytes()) {
-        return of("MSG-4", "it strips U+FEFF");
+        return Diagnosis::of("MSG-4", "it strips U+FEFF");
     }
     if !delivered.is_empty() && payload.starts_with(delivered) {
-        return of("FRM-9", "it sends a part of the message only");
+        return Diagnosis::of("FRM-9", "it sends a part of the message only");
     }
     Diagnosis::default()
 }
@@ -143,14 +153,14 @@ pub(in crate::suite::client) fn of_header(name: &str, length: usize, came: &[u8]
         return Diagnosis::default();
     };
     if header == format!("{length},{name}") {
-        return of("TRF-1", "it puts the length before the name");
+        return Diagnosis::of("TRF-1", "it puts the length before the name");
     }
     let Some((before, digits)) = header.rsplit_once(',') else {
-        return of("TRF-1", "its header has no comma");
+        return Diagnosis::of("TRF-1", "its header has no comma");
     };
     let written_so = digits != length.to_string() && digits.trim().parse() == Ok(length);
     if written_so && before.trim() == name.trim() {
-        return of("TRF-2", "it writes more than digits for the length");
+        return Diagnosis::of("TRF-2", "it writes more than digits for the length");
     }
     if before != name {
         return Diagnosis {
@@ -158,7 +168,7 @@ pub(in crate::suite::client) fn of_header(name: &str, length: usize, came: &[u8]
             cause: None,
         };
     }
-    of("TRF-13", "it announces another length than the file has")
+    Diagnosis::of("TRF-13", "it announces another length than the file has")
 }
 
 /// The octets of a file in frames, if these are.
@@ -179,16 +189,16 @@ pub(in crate::suite::client) fn of_body(content: &[u8], came: &[u8]) -> Diagnosi
         line_end,
         (Some(b'\n'), Some(b'\r')) | (Some(b'\r'), Some(b'\n'))
     ) {
-        return of("TRF-3", "it reads the file as text");
+        return Diagnosis::of("TRF-3", "it reads the file as text");
     }
     if same == came.len() || content.len() - same <= A_FEW {
-        return of("TRF-13", "it sends fewer octets than it announced");
+        return Diagnosis::of("TRF-13", "it sends fewer octets than it announced");
     }
     if came.len() + A_FEW < content.len()
         && let Some(behind) = came.get(same..same + SOME)
         && content[same..].windows(SOME).any(|window| window == behind)
     {
-        return of("FRM-9", "it drops what one write did not take");
+        return Diagnosis::of("FRM-9", "it drops what one write did not take");
     }
     Diagnosis {
         requirement: Some("TRF-3"),
@@ -231,12 +241,12 @@ mod tests {
     #[test]
     fn what_comes_behind_a_body() {
         let behind = |came: &[u8]| of_message(b"after", came, true);
-        let more = of("TRF-13", "it sends more octets than it announced");
+        let more = Diagnosis::of("TRF-13", "it sends more octets than it announced");
         assert_eq!(behind(b"x\0\0\0\x05after"), more);
         assert_eq!(behind(b"\0\0\0\0x\0\0\0\x05after"), more);
         assert_eq!(behind(b"\0\0\0\0\0\0\0\x05after"), FRAMED);
         assert_eq!(behind(b"\0\0\0\x03aft").requirement, Some("FRM-9"));
-        let too_much = of("MSG-4", "it sends more than was typed");
+        let too_much = Diagnosis::of("MSG-4", "it sends more than was typed");
         assert_eq!(behind(b"\0\0\0\x0Aafterwards"), too_much);
     }
 

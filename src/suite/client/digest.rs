@@ -8,10 +8,7 @@ use crate::suite::plain::{frame, next_frame};
 const READS: [usize; 8] = [512, 1_024, 2_048, 4_096, 8_192, 16_384, 65_536, 131_072];
 
 const fn vtr_2(cause: &'static str) -> Diagnosis {
-    Diagnosis {
-        requirement: Some("VTR-2"),
-        cause: Some(cause),
-    }
+    Diagnosis::of("VTR-2", cause)
 }
 
 /// A transfer whose digest is owed.

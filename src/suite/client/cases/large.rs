@@ -13,10 +13,10 @@ const SIZE: u64 = (1 << 31) + 1_048_577;
 /// Most that one call of Linux sends, in octets; others send a little more, or 2^31 - 1.
 const ONE_CALL: u64 = 0x7FFF_F000;
 
-const ONE_CALL_ONLY: Diagnosis = Diagnosis {
-    requirement: Some("TRF-13"),
-    cause: Some("it takes one call of the system to send a whole file, which ends at 2 GiB"),
-};
+const ONE_CALL_ONLY: Diagnosis = Diagnosis::of(
+    "TRF-13",
+    "it takes one call of the system to send a whole file, which ends at 2 GiB",
+);
 
 /// Cases that are made only where they are asked for.
 pub(super) fn cases() -> Vec<Case> {

@@ -17,15 +17,15 @@ pub(super) const PAUSES: [Duration; 3] = [
     Duration::from_millis(1200),
 ];
 
-pub(super) const LATE: Diagnosis = Diagnosis {
-    requirement: Some("SES-11"),
-    cause: Some("it takes a late reply for the answer to the next message"),
-};
+pub(super) const LATE: Diagnosis = Diagnosis::of(
+    "SES-11",
+    "it takes a late reply for the answer to the next message",
+);
 
-const DROPPED: Diagnosis = Diagnosis {
-    requirement: Some("FRM-2"),
-    cause: Some("it loses what it has of a reply when the rest is late"),
-};
+const DROPPED: Diagnosis = Diagnosis::of(
+    "FRM-2",
+    "it loses what it has of a reply when the rest is late",
+);
 
 pub(super) fn cases() -> Vec<Case> {
     let places: [(&str, &str, &[&'static str], usize); 4] = [

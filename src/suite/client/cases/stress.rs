@@ -20,15 +20,10 @@ const LINES_MEANWHILE: usize = 20;
 /// Size of a file that fills all that lies between two programs, in octets.
 const LARGE: usize = 16 * 1024 * 1024;
 
-const INSIDE_A_BODY: Diagnosis = Diagnosis {
-    requirement: Some("FRM-9"),
-    cause: Some("it sends messages inside the body of a file"),
-};
+const INSIDE_A_BODY: Diagnosis =
+    Diagnosis::of("FRM-9", "it sends messages inside the body of a file");
 
-const LEFT_EARLY: Diagnosis = Diagnosis {
-    requirement: Some("TRF-13"),
-    cause: Some("it ends before its last octets are written"),
-};
+const LEFT_EARLY: Diagnosis = Diagnosis::of("TRF-13", "it ends before its last octets are written");
 
 pub(super) fn cases() -> Vec<Case> {
     vec![

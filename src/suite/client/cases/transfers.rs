@@ -286,7 +286,7 @@ fn unplain_name(stage: &mut Stage<'_>, name: &str) -> Judged {
         stage.sends(b"after")
     };
     judged().map_err(|why| match why {
-        // Whatever it looks like, the name is what is wrong.
+        // The name is what is wrong, whatever the failure looks like.
         NotPassed::Failed(mut wrong) => {
             wrong.diagnosis = Diagnosis::default();
             NotPassed::Failed(wrong)

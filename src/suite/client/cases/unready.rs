@@ -15,25 +15,17 @@ use crate::suite::plain::frame;
 /// Number of times that a client may try again by another command of the extension.
 const TRIES: usize = 3;
 
-const WITHOUT_READY: Diagnosis = Diagnosis {
-    requirement: Some("VTR-1"),
-    cause: Some("it sends a header without having been told `ready`"),
-};
+const WITHOUT_READY: Diagnosis = Diagnosis::of(
+    "VTR-1",
+    "it sends a header without having been told `ready`",
+);
 
-const ANYTHING_IS_READY: Diagnosis = Diagnosis {
-    requirement: Some("VTR-1"),
-    cause: Some("it takes another answer for `ready`"),
-};
+const ANYTHING_IS_READY: Diagnosis = Diagnosis::of("VTR-1", "it takes another answer for `ready`");
 
-const SAYS_NOTHING: Diagnosis = Diagnosis {
-    requirement: Some("VTR-1"),
-    cause: Some("it does not say that a file was not verified"),
-};
+const SAYS_NOTHING: Diagnosis =
+    Diagnosis::of("VTR-1", "it does not say that a file was not verified");
 
-const IN_PIECES: Diagnosis = Diagnosis {
-    requirement: Some("FRM-2"),
-    cause: Some("it takes a part of an answer for a whole one"),
-};
+const IN_PIECES: Diagnosis = Diagnosis::of("FRM-2", "it takes a part of an answer for a whole one");
 
 /// Answers that are not `ready`: an id, what is answered, and a title.
 fn answers(algorithm: Algorithm) -> [(&'static str, String, &'static str); 9] {

@@ -15,35 +15,26 @@ use crate::suite::plain::frame;
 /// Number of times that a client may resend, by itself, a file that has not arrived.
 const TRIES: usize = 3;
 
-const MISMATCH_UNSAID: Diagnosis = Diagnosis {
-    requirement: Some("VTR-3"),
-    cause: Some("it does not say that a file did not arrive as it was sent"),
-};
+const MISMATCH_UNSAID: Diagnosis = Diagnosis::of(
+    "VTR-3",
+    "it does not say that a file did not arrive as it was sent",
+);
 
-const REFUSAL_UNSAID: Diagnosis = Diagnosis {
-    requirement: Some("VTR-5"),
-    cause: Some("it does not say that a file was refused"),
-};
+const REFUSAL_UNSAID: Diagnosis = Diagnosis::of("VTR-5", "it does not say that a file was refused");
 
-const ANYTHING_IS_OK: Diagnosis = Diagnosis {
-    requirement: Some("VTR-3"),
-    cause: Some("it takes another answer for `ok`"),
-};
+const ANYTHING_IS_OK: Diagnosis = Diagnosis::of("VTR-3", "it takes another answer for `ok`");
 
-const LOSS_UNSAID: Diagnosis = Diagnosis {
-    requirement: Some("SES-11"),
-    cause: Some("it does not say that the answer about a file is missing"),
-};
+const LOSS_UNSAID: Diagnosis = Diagnosis::of(
+    "SES-11",
+    "it does not say that the answer about a file is missing",
+);
 
-const A_REPLY_BEHIND: Diagnosis = Diagnosis {
-    requirement: Some("SES-11"),
-    cause: Some("it takes a late answer about a file for the reply to the next message"),
-};
+const A_REPLY_BEHIND: Diagnosis = Diagnosis::of(
+    "SES-11",
+    "it takes a late answer about a file for the reply to the next message",
+);
 
-const NO_DIGEST: Diagnosis = Diagnosis {
-    requirement: Some("VTR-2"),
-    cause: Some("it sends no digest once the answer is there"),
-};
+const NO_DIGEST: Diagnosis = Diagnosis::of("VTR-2", "it sends no digest once the answer is there");
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = vec![

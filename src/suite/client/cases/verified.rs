@@ -21,28 +21,17 @@ const LARGE: usize = 16 * 1024 * 1024;
 /// Octets at the start of that file that are changed once they have been sent.
 const CHANGED: usize = 1_000;
 
-const NO_FORM: Diagnosis = Diagnosis {
-    requirement: Some("VTR-1"),
-    cause: Some("it sends no verified transfer"),
-};
+const NO_FORM: Diagnosis = Diagnosis::of("VTR-1", "it sends no verified transfer");
 
-const BETWEEN: Diagnosis = Diagnosis {
-    requirement: Some("VTR-2"),
-    cause: Some("it sends a message between a body and its digest"),
-};
+const BETWEEN: Diagnosis =
+    Diagnosis::of("VTR-2", "it sends a message between a body and its digest");
 
 /// Octets that show that growth is sent.
 const GROWTH_SEEN: &[u8] = &[b'+'; 32];
 
-const SENDS_GROWTH: Diagnosis = Diagnosis {
-    requirement: Some("TRF-13"),
-    cause: Some("it sends more octets than it announced"),
-};
+const SENDS_GROWTH: Diagnosis = Diagnosis::of("TRF-13", "it sends more octets than it announced");
 
-const READ_AGAIN: Diagnosis = Diagnosis {
-    requirement: Some("VTR-2"),
-    cause: Some("it reads the file again for the digest"),
-};
+const READ_AGAIN: Diagnosis = Diagnosis::of("VTR-2", "it reads the file again for the digest");
 
 /// The form by which a client sends verified transfers where it does not matter which.
 pub(super) fn any_form(stage: &Stage<'_>) -> Judged<Form> {
