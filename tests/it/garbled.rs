@@ -1,11 +1,9 @@
 //! Words decide nothing: with noise in the place of every sentence the verdicts, the requirements and the causes are
 //! the same.
 
-use std::process::Command;
-
 use serde_json::Value;
 
-use crate::support::matrix::{CHOICE, NOISE, faults};
+use crate::support::matrix::NOISE;
 use crate::support::{example, program};
 
 /// Judges the server with a planted fault, with noise for sentences or without.
@@ -52,32 +50,4 @@ fn sentences_are_noise_where_that_is_wanted_and_nothing_else_changes() {
         let number = message.strip_prefix('#').expect(message);
         assert!(number.parse::<u64>().is_ok(), "{message}");
     }
-}
-
-/// Every seventh fault, so that each run of the gate has some of each kind. All of them:
-/// `UNSTICK_WHOLE=1 UNSTICK_GARBLED=1 cargo test --test it -- kill_matrix client_matrix codec_matrix`.
-#[test]
-#[ignore = "a minute or two: the matrices again, with noise for each sentence"]
-fn the_matrices_come_out_the_same_without_words() {
-    let names = ["faulty_server", "faulty_client"].map(|example| {
-        let every = faults(example).into_iter().step_by(7);
-        every.map(|fault| fault.name).collect::<Vec<_>>().join(",")
-    });
-    let ran = Command::new(std::env::current_exe().unwrap())
-        .args(["kill_matrix::every_", "client_matrix::every_fault_is"])
-        .args(["codec_matrix"])
-        .env(NOISE, "1")
-        .env(CHOICE, names.join(","))
-        .output()
-        .unwrap();
-    let shown = String::from_utf8_lossy(&ran.stdout);
-    assert!(ran.status.success(), "{shown}");
-    assert!(
-        shown.contains("every_fault_is_killed_and_every_case_kills ... ok"),
-        "{shown}"
-    );
-    assert!(
-        shown.contains("every_fault_is_found_and_every_case_has_failed ... ok"),
-        "{shown}"
-    );
 }

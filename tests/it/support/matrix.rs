@@ -1,4 +1,4 @@
-//! What the matrices of planted faults share: `kill_matrix` for servers, `client_matrix` for
+//! Helpers that the matrices of planted faults share: `kill_matrix` for servers, `client_matrix` for
 //! clients.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,7 +33,7 @@ pub struct Fault {
 
 /// Names of faults, with commas between them: only these are judged then. A matrix in seconds, for
 /// whoever works on a fault or changes the judging.
-pub const CHOICE: &str = "UNSTICK_FAULTS";
+const CHOICE: &str = "UNSTICK_FAULTS";
 
 /// Matrices are whole where one of these is in the environment, and otherwise a share of their rows: a whole one takes
 /// minutes. The gate makes them whole.
@@ -141,7 +141,7 @@ pub fn watched<T>(run: impl FnOnce(&mut dyn Progress) -> T) -> T {
     }))
 }
 
-/// What a report says of a faulty testee.
+/// Findings of a report on a faulty testee.
 #[derive(Debug)]
 pub struct Seen {
     /// The cases that fail.
@@ -300,7 +300,7 @@ fn assert_all_killed(faults: &[Fault], seen: &[Seen], cases: impl IntoIterator<I
     );
 }
 
-/// One mistake is planted, so a cause that belongs to another requirement is wrong. To name none is
+/// A single mistake is planted, so a cause that belongs to another requirement is wrong. To name none is
 /// not.
 fn wrong_causes(fault: &Fault, seen: &Seen) -> Vec<String> {
     let Fault {
@@ -315,7 +315,7 @@ fn wrong_causes(fault: &Fault, seen: &Seen) -> Vec<String> {
         .collect()
 }
 
-/// How many cases fail. Where many do it is partly a matter of a testee's timing: one that dies may
+/// Number of cases that fail. Where many do it is partly a matter of a testee's timing: one that dies may
 /// take the next conversation along.
 fn killing(cases: usize) -> String {
     match cases {
