@@ -16,7 +16,7 @@ use wire_codec::framing::{Endian, Framer, LengthPrefixed, LengthWidth};
 /// Sizes of payloads, in octets.
 const PAYLOADS: [usize; 7] = [0, 16, 64, 256, 1_024, 16_384, 65_536];
 
-/// How a stream is fed: the name, and the octets of a chunk.
+/// Ways to feed a stream: the name, and the octets of a chunk.
 const FEEDS: [(&str, usize); 4] = [
     ("whole", usize::MAX),
     ("64KiB", 65_536),
@@ -132,7 +132,7 @@ fn walk(framer: &LengthPrefixed, slice: &[u8]) -> (usize, u64) {
     (taken, seen)
 }
 
-/// One octet at a time, with ever more of a single frame gathered already: the cost of an octet
+/// Octets one at a time, with ever more of a single frame gathered already: the cost of an octet
 /// must not grow.
 fn gathering(criterion: &mut Criterion) {
     const OCTETS: usize = 16_384;

@@ -27,7 +27,7 @@ const SIZE: u64 = 1 << 30;
 /// since it is the other side that is measured.
 const BESIDE: usize = 128 * 1024;
 
-/// What one read or write of socat takes, in octets: its own default, and the most that is usual.
+/// Octets that a read or write of socat takes: its own default, and the most that is usual.
 const SOCAT_BUFFERS: [(&str, &str); 2] = [("socat", "8192"), ("socat -b 65536", "65536")];
 
 const PYTHON_SENDS: &str = "
@@ -103,7 +103,7 @@ fn sending(start: impl Fn(u16) -> Child) -> Duration {
 
 /// From the connection to the end that the receiver gives it, once it has the file.
 fn receiving(before: &[u8], behind: &[u8], file: &Path, address: &str) -> Duration {
-    // What is freed in place of an old file is nobody's time.
+    // The time to free an old file is not measured.
     let _ = fs::remove_file(file.with_file_name("received").join("stored.bin"));
     let mut peer = TcpStream::connect(address).unwrap();
     let mut file = File::open(file).unwrap();

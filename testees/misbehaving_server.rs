@@ -163,7 +163,7 @@ fn stumbles(stream: &mut TcpStream) -> io::Result<()> {
     }
 }
 
-/// What is sent, and whether the session goes on.
+/// Octets to send, and whether the session goes on.
 type Answer = Option<(&'static [u8], bool)>;
 
 /// Sends the plainest texts back, and answers every other with this, if with anything.

@@ -26,7 +26,7 @@ const MOST: u64 = 250_000;
 /// The same for held-out faults.
 const MOST_HELD_OUT: u64 = 1_000_000;
 
-/// How long each target is run to see its speed, in seconds.
+/// Time for which each target is run to see its speed, in seconds.
 const SPEED_SECONDS: u32 = 10;
 
 fn main() {
@@ -56,7 +56,7 @@ fn main() {
     }
 }
 
-/// One row of the table, and what it is measured by.
+/// A row of the table, and what it is measured by.
 struct Row {
     target: &'static str,
     fault: &'static Fault,
@@ -154,7 +154,7 @@ fn expose(binaries: &Path, row: &Row, seed: u32, most: u64, from_seeds: bool) ->
     (!output.status.success()).then_some(executed)
 }
 
-/// How many executions the engine says it made.
+/// Number of executions that the engine says it made.
 fn executed(output: &Output) -> u64 {
     let log = String::from_utf8_lossy(&output.stderr);
     log.lines()

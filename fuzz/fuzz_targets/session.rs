@@ -1,4 +1,4 @@
-//! What clients say, in any order and cut anywhere, into the server's machine.
+//! Client input, in any order and cut anywhere, into the server's machine.
 #![no_main]
 
 use unstick_fuzz::targets;

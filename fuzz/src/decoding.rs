@@ -1,4 +1,4 @@
-//! What must hold of a decoder, whatever arrives and however it is cut.
+//! Invariants of a decoder, whatever arrives and however it is cut.
 
 use unstick::wire::frame::Decoder;
 
@@ -19,10 +19,10 @@ pub trait Decode {
     /// [`Refused`], on every later call too.
     fn push(&mut self, chunk: &[u8], deliver: impl FnMut(&[u8])) -> Result<(), Refused>;
 
-    /// Whether the end of the stream is a clean one here.
+    /// True if the end of the stream is a clean one here.
     fn ends_cleanly(&mut self) -> bool;
 
-    /// How many octets are held, if that can be seen.
+    /// Number of octets that are held, if that can be seen.
     fn buffered(&self) -> Option<usize> {
         None
     }

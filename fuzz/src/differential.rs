@@ -67,7 +67,7 @@ pub fn compare(
     for end in ends.chain([stream.len()]) {
         let chunk = &stream[from..end.clamp(from, stream.len())];
         from += chunk.len();
-        // What one lends is compared with what the other hands over, in order.
+        // Payloads lent are compared with payloads handed over, in order.
         let mut handed: Vec<BytesMut> = Vec::new();
         let their_outcome = theirs.push(chunk, |payload| handed.push(payload.into()));
         let mut waiting = handed.iter();

@@ -1,4 +1,4 @@
-//! What must hold of a reader of file headers: an independent reading of TRF-1, TRF-2 and
+//! Invariants of a reader of file headers: an independent reading of TRF-1, TRF-2 and
 //! TRF-7.
 
 use std::path::Path;

@@ -164,7 +164,7 @@ fn session_plans(trace: &Trace) -> Vec<(String, Vec<u8>)> {
     vec![(slug(trace), SessionPlan::encode(LIMIT, ops))]
 }
 
-/// What stands behind a command is a header, or should be.
+/// The payload after a command is a header, or should be.
 fn headers(trace: &Trace) -> Vec<(String, Vec<u8>)> {
     let sent = sent(trace);
     sent.windows(2)
@@ -173,7 +173,7 @@ fn headers(trace: &Trace) -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-/// What a trace sends: a length and a payload, or no length and octets.
+/// Sends of a trace: a length and a payload, or no length and octets.
 fn sent(trace: &Trace) -> Vec<(Vec<u8>, Vec<u8>)> {
     let actions = trace.steps.iter().map(|step| &step.action);
     actions

@@ -1,4 +1,4 @@
-//! What must hold of the server's end of a session, whatever the client sends and however
+//! Invariants of the server's end of a session, whatever the client sends and however
 //! it is cut.
 
 use unstick::wire::session::{ServerEvent, ServerSession};
@@ -6,7 +6,7 @@ use unstick::wire::session::{ServerEvent, ServerSession};
 use crate::decoding::Refused;
 use crate::session_model::{Expected, Model};
 
-/// What a server makes of its client's octets.
+/// An event that a server sees in its client's octets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seen<'a> {
     /// A text to reply to.
@@ -37,7 +37,7 @@ pub trait Serve {
     /// [`Refused`], on every later call too.
     fn push(&mut self, chunk: &[u8], tell: impl FnMut(Seen<'_>)) -> Result<(), Refused>;
 
-    /// Whether the end of the stream is a clean one here.
+    /// True if the end of the stream is a clean one here.
     fn ends_cleanly(&mut self) -> bool;
 }
 
@@ -172,7 +172,7 @@ fn check_by(
     }
 }
 
-/// Whether what was seen is what was expected; what is expected then moves on.
+/// True if the event seen is the one expected; `next` then moves on.
 fn advance<'s>(
     next: &mut Expected<'s>,
     model: &mut Model<'s>,

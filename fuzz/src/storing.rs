@@ -1,4 +1,4 @@
-//! What must hold of files: whole or not at all, under their names and nowhere else
+//! Invariants of files: whole or not at all, under their names and nowhere else
 //! (TRF-8 to TRF-10), and replies to everything else.
 
 use std::collections::BTreeMap;
@@ -85,7 +85,7 @@ fn converse(
         let arrived = end.clamp(from, stream.len());
         match conversation.take(&stream[from..arrived], replies) {
             Ok(Goes::On) => {}
-            // Whether it was right to end here shows in what was stored and replied.
+            // The files and replies show whether it was right to end here.
             Ok(Goes::Over) | Err(_) => return,
         }
         from = arrived;
@@ -205,7 +205,7 @@ fn compare_replies(replies: &[u8], owed: &[Owed<'_>]) -> Result<(), String> {
     }
 }
 
-/// Whether this is the reply to a text, whatever the time.
+/// True if this is the reply to a text, whatever the time.
 fn replies_to(reply: &[u8], text: &[u8]) -> bool {
     reply
         .strip_suffix("”信息!".as_bytes())

@@ -22,7 +22,7 @@ use crate::{decoding, roundtrip, serving, trace_text};
 pub struct Target {
     /// The name, as `cargo fuzz` has it.
     pub name: &'static str,
-    /// What it does with an input.
+    /// The check of an input.
     ///
     /// # Errors
     /// The failure, in words.
@@ -33,7 +33,7 @@ pub struct Target {
     pub show: fn(&[u8]) -> String,
 }
 
-/// How a target is measured.
+/// Means of measuring a target.
 #[derive(Debug, Clone, Copy)]
 pub struct Planted {
     /// The faults.
@@ -252,7 +252,7 @@ impl PlantedRun {
 fn conclude(target: &Target, data: &[u8], check: impl FnOnce() -> Result<(), String>) {
     #[cfg(feature = "engine")]
     let outcome = match target.planted {
-        // What is compared with something else holds more than the reference does.
+        // Targets that compare with something else hold more than the reference does.
         None => check(),
         Some(_) => crate::allocation::bounded(check),
     };
@@ -283,7 +283,7 @@ fn session(server: &mut impl serving::Serve, data: &[u8]) -> Result<(), String> 
 }
 
 fn file_header(parse: impl Fn(&str) -> Option<header::Header>, data: &[u8]) -> Result<(), String> {
-    // What is not UTF-8 is no message, and never comes as far as the header's reader.
+    // Octets that are not UTF-8 are not a message and never reach the header's reader.
     header_text(data).map_or(Ok(()), |text| header::check(parse, &text))
 }
 

@@ -156,7 +156,7 @@ impl Record {
                         task.output().trim_end()
                     ));
                 }
-                // What it sent last may still be on its way.
+                // Octets that it sent last may still be on their way.
                 let _ = recorder.wait(Duration::from_secs(1));
                 return Ok(());
             }

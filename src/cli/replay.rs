@@ -149,7 +149,7 @@ fn assumed(cases: &[Case], origin: &Origin) -> Result<Class, Failure> {
     let server =
         Server::new(origin.clone()).map_err(|error| Failure::Unjudged(error.to_string()))?;
     let shown = match answer(server.address(), HELLO) {
-        // One that does not answer is judged, and told what is wrong.
+        // A server that does not answer is judged, and told what is wrong.
         Err(_) => None,
         Ok(reply) if reply == HELLO => Some((Class::Framing, "sends the opening message back")),
         Ok(_) => Some((Class::Session, "answers the opening message")),

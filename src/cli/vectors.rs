@@ -50,7 +50,7 @@ impl Vectors {
     }
 
     fn print(&self) -> Result<ExitCode, Failure> {
-        // Whoever reads the lines may have seen enough.
+        // The reader of the lines may have seen enough.
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
         for line in vectors::lines(&self.framing) {
             if let Err(error) = writeln!(out, "{line}") {

@@ -63,7 +63,7 @@ enum State {
     Length,
     /// Inside a payload.
     Payload,
-    /// Behind the frame in `gathered`, which is lent out, and to be forgotten.
+    /// The frame in `gathered` is lent out, and is to be forgotten.
     Lent,
     /// Nowhere: this went wrong.
     Failed(FrameError),

@@ -32,7 +32,7 @@ fn main() {
     }
 }
 
-/// What a reply of an odd server holds: another value each time.
+/// The value in a reply of an odd server: another each time.
 fn value(mode: &str) -> String {
     static SERVED: AtomicU64 = AtomicU64::new(95);
     let now = SystemTime::now()

@@ -32,7 +32,7 @@ impl Protocol {
 /// The octets of a request, and its reply.
 type Request = Option<(usize, Vec<u8>)>;
 
-/// One connection's state.
+/// State of a connection.
 #[derive(Debug)]
 pub(crate) struct Session {
     protocol: Protocol,
@@ -61,7 +61,7 @@ impl Session {
         }
     }
 
-    /// How many octets begin a request that is yet to say how long it is.
+    /// Number of octets at a request's front, before it has said how long it is.
     pub(crate) const fn header(&self) -> usize {
         match self.protocol {
             Protocol::Dns | Protocol::Mqtt | Protocol::Varint => 2,

@@ -45,7 +45,7 @@ struct Client {
 /// Replies that are owed.
 static OWED: AtomicUsize = AtomicUsize::new(0);
 
-/// What a client that buffers its output will have written in the end.
+/// Texts that a client with buffered output will have written in the end.
 static SHOWN: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 fn leave(status: i32) -> ! {

@@ -1,4 +1,4 @@
-//! What a client does that is wrong about time: queues between threads, timers, pieces.
+//! Mistakes of a client about time: queues between threads, timers, pieces.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -122,7 +122,7 @@ pub(crate) fn wait_for_bodies() {
     }
 }
 
-/// What the system did not take at once, and the thread that writes it.
+/// Octets that the system did not take at once, and the thread that writes them.
 static BACKLOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 static MORE: Condvar = Condvar::new();
 static BUSY: AtomicUsize = AtomicUsize::new(0);

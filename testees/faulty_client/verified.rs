@@ -14,10 +14,10 @@ use sha2::Sha256;
 use super::planted::{Fault, Habit};
 use super::{Client, OWED, queues, read_name};
 
-/// How long an answer is waited for, where there is no reason to wait less.
+/// Time that an answer is waited for, where there is no reason to wait less.
 const LONG: Duration = Duration::from_secs(3_600);
 
-/// What became of a file.
+/// The fate of a file.
 enum Sent {
     Stored,
     Mismatch,
@@ -169,7 +169,7 @@ impl Client {
         }
         if self.has(Fault::LineBeforeDigest) {
             let mut line = String::new();
-            // What has been typed by now is sent by now.
+            // A line that has been typed by now is sent by now.
             if has_line() {
                 io::stdin().lock().read_line(&mut line)?;
                 self.message(stream, line.trim_end_matches('\n'))?;
@@ -297,7 +297,7 @@ impl Client {
     }
 }
 
-/// Whether something has been typed.
+/// True if something has been typed.
 fn has_line() -> bool {
     let stdin = io::stdin();
     let pending = rustix::io::ioctl_fionread(&stdin).unwrap_or(0);

@@ -57,7 +57,7 @@ struct Config {
     all: Mutex<Vec<TcpStream>>,
 }
 
-/// Why a session ends.
+/// Reason why a session ends.
 enum End {
     Clean,
     Protocol,
@@ -79,7 +79,7 @@ impl From<io::Error> for End {
 struct Peer {
     stream: TcpStream,
     pending: Vec<u8>,
-    /// How many octets the last read brought.
+    /// Number of octets that the last read brought.
     last_read: usize,
     handled_of_read: usize,
     replies_held: Vec<String>,
@@ -93,7 +93,7 @@ struct Peer {
     place: sizes::Place,
     /// The next frame is looked at when more has been read.
     waits: bool,
-    /// What a habit holds back until all of a read is handled.
+    /// Octets that a habit holds back until all of a read is handled.
     unsent: Vec<u8>,
     /// Tells of arrivals, where a fault reads once for each.
     arrivals: Option<OwnedFd>,
@@ -997,7 +997,7 @@ impl<'c> Session<'c> {
     }
 }
 
-/// Whether two octets in a row are so.
+/// True if `are` holds for two octets in a row.
 fn has(payload: &[u8], are: impl Fn(&[u8]) -> bool) -> bool {
     payload.windows(2).any(are)
 }

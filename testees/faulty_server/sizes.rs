@@ -24,7 +24,7 @@ pub(crate) enum AtSizes {
     #[default]
     None,
     One(AtSize),
-    /// What misses each misses all.
+    /// Cases that miss each miss all.
     All,
 }
 

@@ -31,7 +31,7 @@ pub(crate) enum Number {
 
 use Number::{Big, Decimal, Groups, Hexadecimal, Line, Little, Mark};
 
-/// What a number of zero is.
+/// Meaning of a number of zero.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Zero {
     Payload,
@@ -47,7 +47,7 @@ pub(crate) struct Shape {
     number: Number,
     /// The top bit of the number is an error.
     signed: bool,
-    /// What the number counts beside the payload.
+    /// Octets that the number counts beside the payload.
     adds: i128,
     after: &'static [Bit],
     behind: &'static [Bit],
@@ -298,7 +298,7 @@ pub(crate) struct Decoder {
     fault: String,
     limit: u64,
     buffer: Vec<u8>,
-    /// How much of the buffer has been taken.
+    /// Number of octets taken from the buffer.
     at: usize,
     /// The frames of a chain so far.
     frame: Vec<u8>,
@@ -309,7 +309,7 @@ pub(crate) struct Decoder {
     ended: bool,
 }
 
-/// What a look at the buffer finds.
+/// Result of a look at the buffer.
 enum Look {
     Need,
     /// A frame of so many octets, its payload, and its number.
@@ -365,7 +365,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// What has not been taken.
+    /// Octets not yet taken.
     fn rest(&self) -> &[u8] {
         &self.buffer[self.at..]
     }
@@ -463,7 +463,7 @@ impl Decoder {
         Err("the stream ends inside a frame".to_owned())
     }
 
-    /// How many octets come before the payload, and how many that has, of what is in the buffer.
+    /// Numbers of octets before the payload and in it, of what is in the buffer.
     fn head_len(&self) -> Option<(usize, i128)> {
         let before: usize = self.shape.before.iter().map(Bit::len).sum();
         let after: usize = self.shape.after.iter().map(Bit::len).sum();
@@ -480,7 +480,7 @@ impl Decoder {
         }
         let Some((number, width)) = self.number(&self.rest()[at..], came)? else {
             if self.has("prefix-cut") && self.rest().len() > at {
-                // What came of the length is thrown away.
+                // Octets that came of the length are thrown away.
                 self.buffer.truncate(self.at + at);
             }
             return Ok(Look::Need);

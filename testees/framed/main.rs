@@ -40,7 +40,7 @@ fn main() {
     }
 }
 
-/// What can be planted where, and what it breaks.
+/// Faults, where they can be planted, and what they break.
 fn list() {
     for shape in decoder::SHAPES {
         for fault in decoder::FAULTS
@@ -66,7 +66,7 @@ fn serve(port: &str, shape: Shape, fault: &str, limit: u64) {
     }
 }
 
-/// What the decoder takes for a frame goes back as it came.
+/// Octets that the decoder takes for a frame go back as they came.
 fn echo(mut stream: TcpStream, mut decoder: Decoder) -> io::Result<()> {
     let mut buffer = vec![0; 65_536];
     loop {

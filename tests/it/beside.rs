@@ -1,4 +1,4 @@
-//! What other connections do around the conversation of a trace: a right server minds none of it, and each
+//! Actions of other connections around the conversation of a trace: a right server minds none of them, and each
 //! planted mistake shows by the trace alone.
 
 use std::fs;
@@ -6,13 +6,13 @@ use std::path::Path;
 
 use super::support::{Ran, example, unstick};
 
-/// What others do, and a mistake that shows by it and by no conversation alone.
+/// Actions of others, and a mistake that shows by each and by no conversation alone.
 const SHOWN_BY: [(&str, Option<&str>); 7] = [
     ("served", Some("one-at-a-time")),
     ("half-frame", Some("one-at-a-time")),
     ("pause", Some("timer-drops")),
     ("two-files", Some("temporary-shared")),
-    // Whether a peer is gone before it is accepted is a race.
+    // The end of a peer races with its acceptance.
     ("gone", None),
     ("many", Some("over-limit-hangs")),
     ("unread", Some("partial-write")),
@@ -58,7 +58,7 @@ fn what_others_do_shows_mistakes_and_accuses_no_right_server() {
     for (beside, _) in SHOWN_BY {
         fs::write(dir.path().join(format!("{beside}.json")), trace(beside, "")).unwrap();
     }
-    // One with fewer sessions than that has to turn some away (SES-9).
+    // A server with fewer sessions than that has to turn some away (SES-9).
     for sessions in ["8", "1"] {
         let ran = replay(dir.path(), sessions, None);
         assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);

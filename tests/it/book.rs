@@ -12,7 +12,7 @@ use unstick::trace::hexdump;
 
 use crate::support::{project, unstick};
 
-/// What a page has that can go stale.
+/// Parts of a page that can go stale.
 #[derive(Default)]
 struct Page {
     links: Vec<String>,

@@ -19,7 +19,7 @@ struct Browser {
     child: Child,
     input: ChildStdin,
     messages: Receiver<Value>,
-    /// What came beside answers.
+    /// Messages that came beside answers.
     events: Vec<Value>,
     session: Option<String>,
     number: u64,
@@ -167,7 +167,7 @@ impl Browser {
         }
     }
 
-    /// What the page said on the console.
+    /// Messages of the page on the console.
     fn console(&self) -> Vec<&Value> {
         let tells = [
             "Runtime.consoleAPICalled",
@@ -346,7 +346,7 @@ fn thousands_of_checks_are_folded() {
     );
 }
 
-/// What checkers of formats say: `tidy` of the pages, `xmllint` and junitparser of JUnit.
+/// Verdicts of format checkers: `tidy` of the pages, `xmllint` and junitparser of JUnit.
 #[test]
 fn checkers_accept_what_is_written() {
     let dir = tempfile::tempdir().unwrap();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::support::{example, judge_as};
 
-/// What came of each check, by case and segmentation: its verdict, or that it was left out.
+/// Outcome of each check, by case and segmentation: its verdict, or that it was left out.
 type Outcomes = BTreeMap<(String, String), String>;
 
 fn outcomes(role: &str, options: &[&str], subject: &[&str]) -> Outcomes {

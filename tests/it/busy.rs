@@ -1,4 +1,4 @@
-//! How long a busy server is waited for is counted in its own processor time: load beside it changes
+//! Time that a busy server is waited for is counted in its own processor time: load beside it changes
 //! no verdict.
 
 use std::process::{Child, Command};

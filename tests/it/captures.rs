@@ -58,7 +58,7 @@ fn told(packets: &[Packet]) -> (String, Vec<String>) {
     (shown(&captured), captured.warnings)
 }
 
-/// Why these packets are no conversation.
+/// Reason why these are not a conversation.
 fn refused(packets: &[Packet]) -> String {
     read(&pcap(ETHERNET, &ethernets(packets)))
         .unwrap_err()
@@ -74,7 +74,7 @@ fn a_question_and_its_answer() {
     plainly(&hello(), HELLO);
 }
 
-/// What comes before the IP packet under each link type.
+/// Octets before the IP packet under each link type.
 #[rstest]
 #[case::null_little(0, &[2, 0, 0, 0])]
 #[case::null_big(0, &[0, 0, 0, 2])]
@@ -508,7 +508,7 @@ fn many_streams_take_no_longer_each_than_few() {
     assert!(taken < 5.0, "{taken} s");
 }
 
-/// What this thread has used, which other tests and a loaded machine do not add to.
+/// Processor time of this thread, to which other tests and a loaded machine do not add.
 #[cfg(target_os = "linux")]
 fn processor_seconds() -> f64 {
     let used = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
@@ -526,7 +526,7 @@ fn packets_that_come_twice_count_once() {
     plainly(&twice, HELLO);
 }
 
-/// One octet at a number that was sent before, even before the first: it is no part of the stream.
+/// An octet at a number that was sent before, even before the first, is not part of the stream.
 #[test]
 fn keep_alives_carry_an_octet_of_garbage() {
     let mut packets = hello();

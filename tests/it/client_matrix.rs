@@ -19,7 +19,7 @@ use unstick::trace::Class;
 /// The mistake that shows in a file of more than 2 GiB only.
 const ONE_CALL: &str = "one-call";
 
-/// How many clients are judged at a time: mostly they wait for each other's processes.
+/// Number of clients that are judged at a time: mostly they wait for each other's processes.
 const WORKERS: usize = 8;
 
 fn habits() -> Vec<String> {
@@ -168,7 +168,7 @@ fn verified_for(fault: &Fault) -> Vec<Case> {
     cases
 }
 
-/// Whether a fault or a habit is about verified transfers, which have a matrix of their own.
+/// True if a fault or a habit is about verified transfers, which have a matrix of their own.
 fn is_verified(name: &str) -> bool {
     name.starts_with("vtr-")
 }
@@ -209,7 +209,7 @@ fn every_fault_is_found_and_every_case_has_failed() {
     assert_as_kept("client-matrix", &faults, &seen, cases);
 }
 
-/// What a right client of verified transfers may do otherwise than others, and what cannot be judged
+/// Ways in which a right client of verified transfers may differ from others, and what cannot be judged
 /// of it then.
 #[test]
 fn right_clients_with_the_extension_pass_whatever_their_habits() {
@@ -217,7 +217,7 @@ fn right_clients_with_the_extension_pass_whatever_their_habits() {
     let mut kinds = habits();
     kinds.retain(|habit| is_verified(habit) || of_others.contains(&habit.as_str()));
     kinds.push(String::new());
-    // What takes long, and for whom it may be different.
+    // Cases that take long, and habits for which they may differ.
     let slow = ["growing", "changed", "meanwhile", "late"];
     let at_length = ["", "buffered", "vtr-digest-first"];
     let outcomes = side_by_side(WORKERS, &kinds, |habit| {

@@ -191,7 +191,7 @@ fn judged(fault: &'static str) -> Vec<Check> {
     judge.memory().checks(&mut Unwatched)
 }
 
-/// What a failure breaks may be put before the requirements of its case, which stay, each once.
+/// The requirement that a failure breaks may be put before those of its case, which stay, each once.
 fn assert_adds_one_at_most(found: &[&RequirementId], of_case: &[RequirementId]) {
     let distinct: BTreeSet<_> = found.iter().collect();
     assert_eq!(distinct.len(), found.len(), "{found:?}");

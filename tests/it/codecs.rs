@@ -79,7 +79,7 @@ fn tokio_util_takes_an_end_behind_a_length_for_a_clean_one() {
         .assert();
 }
 
-/// What both of the others leave to their user: a buffer, and a word at its end.
+/// Parts that both of the others leave to their user: a buffer, and a word at its end.
 struct Buffered<F> {
     buffer: Vec<u8>,
     next: F,
@@ -201,7 +201,7 @@ fn a_wrong_decoder_panics_with_all_that_is_needed_to_mend_it() {
     let failed: Vec<_> = failed(&checks).map(|check| check.id.as_str()).collect();
     let last = format!("{} checks failed: {}", failed.len(), failed.join(" "));
     assert_eq!(message.lines().last(), Some(last.as_str()));
-    // What is known to fail is neither described nor listed.
+    // A check that is known to fail is neither described nor listed.
     let known = failed[0];
     let message = message_of(tail_lost().known_to_fail(known, "it always did"));
     let (first, last) = (message.lines().nth(2), message.lines().last().unwrap());
@@ -217,7 +217,7 @@ fn check<'c>(checks: &'c [Check], id: &str, segmentation: Segmentation) -> &'c C
     checks.iter().find(of_case).unwrap()
 }
 
-/// What is shown of a failure is what was fed, delivered and said.
+/// The evidence of a failure is what was fed, delivered and said.
 #[test]
 fn a_failure_shows_what_happened() {
     let shown = |checks: &[Check], id, segmentation| {

@@ -107,7 +107,7 @@ fn options_win_over_the_file() {
     );
     let ran = run(&dir, &["server", "--run", "len/1"]);
     assert_eq!(checks(&ran), 2, "{}", ran.stdout);
-    // One file cannot be that of two.
+    // A file cannot be the report of two servers.
     let ran = run(&dir, &["server", "--json", "one.json"]);
     assert_eq!(ran.status, 2, "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stderr.contains("--only NAME"), "{}", ran.stderr);

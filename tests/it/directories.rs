@@ -200,7 +200,7 @@ fn a_link_in_the_place_of_a_servers_directory_is_a_finding_and_not_followed() {
     }
 }
 
-/// What would be read for ever, or into all memory, is not read.
+/// Files that would be read for ever, or into all memory, are not read.
 #[test]
 fn what_takes_the_place_of_a_file_is_not_opened() {
     let precious_still = precious();

@@ -26,7 +26,7 @@ fn segments(stream: &[u8], size: usize) -> Vec<Packet> {
     packets.collect()
 }
 
-/// What tshark says of a field of a stream in segments of each size; `None` where there is no tshark.
+/// Values of two fields of a stream in segments of each size, by tshark; `None` where there is no tshark.
 fn dissected(framing: &str, stream: &[u8], fields: [&str; 2]) -> Option<Vec<[String; 2]>> {
     if !is_installed("tshark") {
         return None;

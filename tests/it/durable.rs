@@ -1,4 +1,4 @@
-//! What an `ok` is worth (VTR-3): the file and its name have reached the disk before it is sent, and a
+//! The worth of an `ok` (VTR-3): the file and its name have reached the disk before it is sent, and a
 //! server that is killed at any moment leaves a whole new file or the old one, and never a file after a
 //! `mismatch`.
 
@@ -138,7 +138,7 @@ fn killed_at(moment: Moment, is_right: bool, command: &[String]) -> Option<Strin
     Some(format!("{moment:?}: {wrong}"))
 }
 
-/// What goes wrong in all the moments, each with the right digest and with a wrong one.
+/// Failures in all the moments, each with the right digest and with a wrong one.
 fn killed(moments: &[Moment], command: &[String]) -> Vec<String> {
     let both = moments
         .iter()
@@ -172,7 +172,7 @@ fn a_server_killed_at_fifty_moments_has_kept_what_it_said() {
     assert_eq!(killed(&moments(50), &unstick()), [""; 0]);
 }
 
-/// What breaks the promise is seen.
+/// A broken promise is seen.
 #[test]
 fn a_server_that_breaks_its_word_is_found_when_it_is_killed() {
     for (fault, is_right, wrong) in [

@@ -1,4 +1,4 @@
-//! What can go wrong around the reference: a full disk, a directory that goes away, no more file
+//! Failures around the reference: a full disk, a directory that goes away, no more file
 //! descriptors, processes that are killed, peers that behave badly.
 
 use std::fs;
@@ -15,7 +15,7 @@ use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use unstick::peer::store::INCOMING_PREFIX;
 
-/// How often each process is killed, at a random moment of a transfer.
+/// Number of times each process is killed, at a random moment of a transfer.
 const KILLS: usize = 50;
 
 /// The size of the files that are being sent then, in octets.
@@ -100,7 +100,7 @@ fn no_more_file_descriptors() {
     until(|| server.descriptors() >= 30);
     drop(held);
     until(|| server.is_well());
-    // What was given up has left nothing behind.
+    // Connections given up have left nothing behind.
     until(|| server.status("Threads") <= 3);
 }
 
@@ -117,7 +117,7 @@ fn limits_on_file_descriptors_are_raised_or_told() {
 
     let said = |limit: u64| {
         let errors = tempfile::NamedTempFile::new().unwrap();
-        // What is allowed at first is always too little, so that the most decides.
+        // The soft limit is always too little, so that the hard one decides.
         let limits = format!(
             "ulimit -S -n 32; ulimit -H -n {limit}; exec 2>'{}'",
             errors.path().display()
@@ -136,7 +136,7 @@ fn limits_on_file_descriptors_are_raised_or_told() {
     assert!(said(needed - 1).contains(&format!("and {needed} may be needed")));
 }
 
-/// Whatever moment the server is killed in: under its name there is the old file or the new one,
+/// A server that is killed at any moment leaves under the name the old file or the new one,
 /// whole; nothing else has changed; what is left of the transfer can be told by its name.
 #[test]
 fn a_killed_server_leaves_no_partial_file() {
@@ -184,8 +184,8 @@ fn a_killed_server_leaves_no_partial_file() {
     println!("{KILLS} servers killed, {whole} of them behind the end of the transfer");
 }
 
-/// Whatever moment the client is killed in: under its name there is the old file or the new one,
-/// whole, and nothing is left of the transfer.
+/// A client that is killed at any moment leaves under the name the old file or the new one,
+/// whole, and nothing of the transfer.
 #[test]
 fn a_killed_client_leaves_nothing() {
     let from = tempfile::tempdir().unwrap();

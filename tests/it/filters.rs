@@ -162,7 +162,7 @@ fn a_short_read_shows_nearly_everywhere() {
     assert!(ran.stdout.contains("short read"), "{}", ran.stdout);
 }
 
-/// One octet at a time, and no cut into two, shows it; and all that shows is the exit status.
+/// Octets one at a time, and no cut into two, show it; and all that shows is the exit status.
 #[test]
 fn an_exit_status_is_part_of_the_answer() {
     let Some((ran, report)) = filter("ten") else {
@@ -196,7 +196,7 @@ fn a_right_program_is_not_accused(#[case] fault: &str) {
     assert_eq!(report["summary"]["pass"].as_u64().unwrap() as usize, {
         report["cases"].as_array().unwrap().len()
     });
-    // What is written before the end shows that pieces are looked at one by one.
+    // Output before the end shows that pieces are looked at one by one.
     assert_eq!(ran.stdout.contains("could not be seen"), fault != "early");
 }
 

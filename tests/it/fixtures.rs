@@ -62,7 +62,7 @@ fn a_fixture_is_sound(#[files("fixtures/*/*.json")] path: PathBuf) {
     assert_eq!(trace.is_hostile(), trace.repaired.is_some());
 }
 
-/// What a trace expects is what an independent reading of the octets that it sends says,
+/// Expectations of a trace are what an independent reading of the octets that it sends says,
 /// whatever the limit.
 fn agrees_with_the_model(trace: &Trace, steps: &[Step]) {
     let mut sent = Vec::new();
@@ -136,7 +136,7 @@ enum End {
 
 struct Read {
     delivered: Vec<Vec<u8>>,
-    /// What a server with verified transfers answers to those, frame behind frame.
+    /// Answers of a server with verified transfers to those, frame after frame.
     answered: Vec<u8>,
     stored: Vec<(String, Vec<u8>)>,
     end: End,
@@ -199,7 +199,7 @@ fn read_session(sent: &[u8], ended: bool) -> Read {
 /// The octets of a body's digest.
 type DigestOf = fn(&[u8]) -> Vec<u8>;
 
-/// What a server with verified transfers makes of a stream, written from chapter VTR alone.
+/// Reading of a stream by a server with verified transfers, written from chapter VTR alone.
 fn read_verified(sent: &[u8], ended: bool) -> Read {
     let mut reading = Reading::new(sent, u32::MAX);
     let mut read = Read {
@@ -356,7 +356,7 @@ fn codecs_that_do_nothing_right_pass_next_to_nothing() {
         .checks(&mut Unwatched);
     let summary = Summary::of(&refuses);
     assert_eq!(summary.pass, 0, "{summary:?}");
-    // What it refuses as it must is no merit: the repaired twins fail.
+    // Refusals that are due earn nothing: the repaired twins fail.
     assert!(summary.error >= 5, "{summary:?}");
     let acceptable = |check: &&unstick::suite::verdict::Check| check.verdict == Verdict::Acceptable;
     let may_refuse: Vec<&str> = fixtures::all()

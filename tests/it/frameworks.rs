@@ -16,7 +16,7 @@ fn command(source: &str, place: &Path) -> Option<Vec<String>> {
     let (program, words): (&str, Vec<&str>) = match end {
         "py" => ("python3", vec!["python3", &path]),
         "js" => ("node", vec!["node", &path]),
-        // One that is killed leaves no dump behind.
+        // A server that is killed leaves no dump behind.
         "escript" => (
             "escript",
             vec!["env", "ERL_CRASH_DUMP_SECONDS=0", "escript", &path],
@@ -97,7 +97,7 @@ fn the_usual_mistake_is_found_and_the_mend_is_well(
         };
         words.push("{port}".to_owned());
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        // What is wrong costs time to confirm: one case shows it.
+        // A failure costs time to confirm: one case shows it.
         let right = ["--run", "frm/empty", "--run", "len/1024"];
         let mut options = vec!["--class", "framing", "--run", "frm/two"];
         options.extend(right.iter().filter(|_| status == 0));

@@ -1,4 +1,4 @@
-//! What goes wrong on somebody's first day: each is told what to type instead.
+//! Mistakes on somebody's first day: each is told what to type instead.
 
 use crate::support::{UNSTICK, example, project, unstick};
 
@@ -124,7 +124,7 @@ fn replay_takes_the_class_from_what_the_server_shows() {
         "{}",
         ran.stderr
     );
-    // What fails is run again by its own trace.
+    // A failure is run again by its own trace.
     let fault = ["--fault", "body-off-by-one"];
     let ran = unstick(
         ["replay", &two, &body]

@@ -91,7 +91,7 @@ fn mistakes_in_other_framings_are_found_shrunk_and_replayed() {
     });
 }
 
-/// One that takes the length for another number answers nothing that was asked, and is named at once.
+/// A server that takes the length for another number answers nothing that was asked, and is named at once.
 #[test]
 fn a_server_of_a_mistaken_framing_is_named() {
     let dir = tempfile::tempdir().unwrap();
@@ -122,7 +122,7 @@ fn right_codecs_are_not_accused() {
     });
 }
 
-/// What no server shows too: an end inside a frame that is taken for a clean one. The directory of findings
+/// Mistakes that no server shows too: an end inside a frame that is taken for a clean one. The directory of findings
 /// is held again as a whole.
 #[test]
 fn mistakes_of_codecs_are_found_shrunk_and_replayed() {

@@ -173,7 +173,7 @@ fn what_no_list_of_cases_has_cannot_be_split() {
     assert_eq!(ran.status, 2, "{}", ran.stderr);
 }
 
-/// What is found of all planted faults, as a table in Markdown:
+/// Findings of all planted faults, as a table in Markdown:
 /// `cargo test --release --test it fuzz_generated::table -- --ignored --nocapture`.
 #[test]
 #[ignore = "takes half an hour; prints the table of docs/fuzzing-your-server.md"]

@@ -56,7 +56,7 @@ fn failing(report: &Value) -> Vec<&Value> {
     cases.filter(|case| case["verdict"] == "fail").collect()
 }
 
-/// What the client sends in a trace, in octets.
+/// Number of octets that the client sends in a trace.
 fn sent(trace: &Value) -> usize {
     let steps = trace["steps"].as_array().unwrap().iter();
     let sends = steps.filter_map(|step| step["send"].as_str());
@@ -91,7 +91,7 @@ fn a_lost_error_is_found_from_a_valid_recording_and_shrunk() {
         assert_eq!(after.len(), 1, "{case}");
         assert!(sent(&case["trace"]) <= 40, "{case}");
     }
-    // What was written shows the same again, and nothing of a right server.
+    // The written trace shows the same again, and nothing of a right server.
     let found = dir.path().join("found");
     let found: Vec<_> = fs::read_dir(found).unwrap().map(Result::unwrap).collect();
     assert!(found.len() >= failing.len());
@@ -108,7 +108,7 @@ fn a_right_server_is_not_accused() {
     assert_eq!(fs::read_dir(dir.path().join("found")).unwrap().count(), 0);
 }
 
-/// What a server says of a part of a request, before the rest is there, is no mistake where it closes over
+/// An answer to a part of a request, before the rest is there, is not a mistake where the server closes over
 /// the request either way.
 #[test]
 fn a_server_that_answers_early_is_not_accused() {

@@ -49,7 +49,7 @@ impl Project {
         fs::read_to_string(self.path(name)).unwrap_or_default()
     }
 
-    /// What is in the directory besides the program.
+    /// Names in the directory besides the program.
     fn files(&self) -> Vec<String> {
         let entries = fs::read_dir(self.0.path()).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());

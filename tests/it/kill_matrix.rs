@@ -154,7 +154,7 @@ fn mistakes_of_few_sizes_are_missed_by_design() {
     }
 }
 
-/// What a server of class `framing` sends back is compared octet by octet, without a reply's form
+/// The echo of a server of class `framing` is compared octet by octet, without a reply's form
 /// around it. A few faults are enough to see that this is done.
 #[test]
 fn faults_of_frames_show_in_an_echo_too() {

@@ -16,11 +16,11 @@ use tokio::net::TcpStream;
 use tokio::sync::Barrier;
 use unstick::peer::open_files;
 
-/// How many messages a session sends, and files.
+/// Numbers of messages and files that a session sends.
 const MESSAGES: usize = 40;
 const FILES: usize = 3;
 
-/// How the memory of the server may differ between two rounds that are the same, in KiB.
+/// Allowed difference in the server's memory between two rounds that are the same, in KiB.
 const SLACK: u64 = 8 * 1024;
 
 #[derive(Debug, Clone, Copy)]
@@ -82,7 +82,7 @@ fn content(number: usize, file: usize) -> Vec<u8> {
     (0..length).map(|n| (n * 7 + number) as u8).collect()
 }
 
-/// What a session says, and the texts that are to be answered.
+/// Octets that a session sends, and the texts that are to be answered.
 fn said(number: usize, role: Role, numbers: &mut Numbers) -> (Vec<u8>, Vec<String>) {
     let mut octets = Vec::new();
     let mut texts = Vec::new();
@@ -190,7 +190,7 @@ async fn abruptly(number: usize, how: usize, mut stream: TcpStream) {
     }
 }
 
-/// What the server holds.
+/// Resources of the server.
 #[derive(Debug, PartialEq, Eq)]
 struct Held {
     threads: u64,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::project;
 
-/// Whether a program that makes packages can be run.
+/// True if a program that makes packages can be run.
 fn there(program: &str, asked: &[&str]) -> bool {
     let ran = Command::new(program).args(asked).output();
     let there = ran.is_ok_and(|ran| ran.status.success());
@@ -17,7 +17,7 @@ fn there(program: &str, asked: &[&str]) -> bool {
     there
 }
 
-/// What a command prints, which must succeed.
+/// Output of a command, which must succeed.
 fn done(command: &mut Command) -> String {
     let ran = command.output().unwrap();
     assert!(
@@ -52,7 +52,7 @@ fn newest_glibc(program: &Path) -> Option<(u32, u32)> {
     versions.max()
 }
 
-/// Whether an installed program is this version, small, starts fast, runs on Debian 11, and judges: the
+/// Asserts that an installed program is this version, small, starts fast, runs on Debian 11, and judges: the
 /// reference passes, and a server that ends at once does not.
 fn judges(program: &Path) {
     const MOST: u64 = 8 << 20;

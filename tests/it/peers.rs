@@ -101,7 +101,7 @@ fn a_silent_peer_is_ended_after_the_idle_limit() {
     assert!(u32::from_be_bytes(length) > 2);
 }
 
-/// What comes of a client that is typed `typed` to, with us as its server.
+/// Output of a client that is typed `typed` to, with us as its server.
 fn client_of(typed: &[u8], serve: impl FnOnce(TcpStream)) -> Output {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut client = program()
@@ -145,7 +145,7 @@ fn a_missing_reply_is_told(
         if takes_the_message {
             server.read_exact(&mut message).unwrap();
         } else {
-            // What is left unread makes the close a reset.
+            // Octets that are left unread make the close a reset.
             server.peek(&mut message).unwrap();
         }
         server.write_all(&b"\0\0\0\x02ho"[..replied]).unwrap();

@@ -171,7 +171,7 @@ fn testees_that_do_not_start_are_told_apart() {
     assert!(started.elapsed() < Duration::from_secs(120));
 }
 
-/// Whoever else listens on the port, no testee is started to find it taken; another is chosen then.
+/// Where the port is taken, no testee is started to find it so; another port is chosen then.
 #[test]
 fn the_guard_starts_nothing_where_the_port_is_taken() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

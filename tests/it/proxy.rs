@@ -62,7 +62,7 @@ fn cases(report: &Value) -> &Vec<Value> {
     report["cases"].as_array().expect("a report has cases")
 }
 
-/// How often the command ran: once without cuts, and for each case.
+/// Number of runs of the command: once without cuts, and for each case.
 fn runs(report: &Value) -> u64 {
     1 + cases(report)
         .iter()
@@ -350,7 +350,7 @@ fn a_standing_proxy_ends_on_a_signal(#[values("TERM", "INT")] signal: &str) {
     assert_eq!(standing.wait().unwrap().code(), Some(0));
 }
 
-/// What passes is written down as a recording that others can read.
+/// Traffic is written down as a recording that others can read.
 #[test]
 fn a_connection_is_recorded() {
     let dir = tempfile::tempdir().unwrap();

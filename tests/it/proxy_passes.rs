@@ -1,5 +1,5 @@
-//! What a proxy must pass on as it is: ends, resets, back-pressure, many connections; and what it may
-//! never do: wait for octets that nobody sends.
+//! Duties of a proxy: to pass on as they are ends, resets, back-pressure, many connections; and never
+//! to wait for octets that nobody sends.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -46,7 +46,7 @@ fn reset(stream: TcpStream) {
     drop(stream);
 }
 
-/// One side ends its stream and reads the other to its end.
+/// A side ends its stream and reads the other to its end.
 #[rstest]
 fn an_end_of_stream_leaves_the_other_direction_open(
     #[values("none", "octets", "edges", "join", "random:1")] cut: &str,
@@ -214,7 +214,7 @@ fn pieces_arrive_apart() {
     assert!(!running.log().timed());
 }
 
-/// What is written in two goes is read in one, and the place is noted.
+/// Octets that are written in two goes are read in one, and the place is noted.
 #[test]
 fn what_is_joined_arrives_together() {
     let (_relay, running, mut client, served) = through("join-at:1:to-server:3", |mut stream| {

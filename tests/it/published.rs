@@ -103,7 +103,7 @@ fn tokio_util_has_an_end_behind_a_length_for_a_clean_one(
     assert_fails(judge, known, CLEAN_END);
 }
 
-/// What is skipped goes with the length, so that it is the end behind all of the header.
+/// The skipped octets go with the length, so that it is the end behind all of the header.
 #[rstest]
 #[case(
     "1? u32be+4 max=70000 limit-counts=number",

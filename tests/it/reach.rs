@@ -1,4 +1,4 @@
-//! What helps a user to get the program and to type its commands: completions and manual pages.
+//! Aids to get the program and to type its commands: completions and manual pages.
 //! Both are compared with the help that the program gives, so none can be forgotten.
 
 use std::collections::BTreeSet;

@@ -225,7 +225,7 @@ fn tcpdump(file: &Path, port: u16) -> Option<Child> {
     let mut stderr = BufReader::new(tcpdump.stderr.take().unwrap());
     while stderr.read_line(&mut said).is_ok_and(|count| count > 0) {
         if said.contains("listening on") {
-            // Whoever closes the pipe ends it.
+            // A close of the pipe ends tcpdump.
             thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
             return Some(tcpdump);
         }
@@ -235,8 +235,8 @@ fn tcpdump(file: &Path, port: u16) -> Option<Child> {
     None
 }
 
-/// What Wireshark makes of a capture with a retransmission, an overlap and an answer that is
-/// captured early, and what we do.
+/// Readings, by Wireshark and by us, of a capture with a retransmission, an overlap and an answer
+/// that is captured early.
 #[test]
 fn tshark_follows_the_same_octets() {
     let packets = [

@@ -305,7 +305,7 @@ fn every_planted_mistake_is_found_where_it_is_and_nowhere_else(
     }
 }
 
-/// What fails octet by octet is brought down to one place of one turn, with the other turns left out.
+/// A failure octet by octet is brought down to one place of one turn, with the other turns left out.
 #[test]
 fn a_finding_is_minimal() {
     let (ran, report) = recut("varint", "header", &["--run", "octets"]);
@@ -327,7 +327,7 @@ fn a_finding_is_minimal() {
     assert_eq!(case["cut"]["pause"], case["cut"]["after"], "{case}");
 }
 
-/// What was shrunk is a recording of its own, which shows the same.
+/// A shrunk trace is a recording of its own, which shows the same.
 #[test]
 fn what_was_shrunk_shows_the_same_again() {
     let (_, report) = recut("mqtt", "header", &["--run", "turn3@1"]);
@@ -350,7 +350,7 @@ fn what_was_shrunk_shows_the_same_again() {
     }
 }
 
-/// One that answers otherwise once in twenty times is never said to fail.
+/// A server that answers otherwise once in twenty times is never said to fail.
 #[test]
 fn an_unsteady_server_does_not_fail() {
     let (ran, report) = recut("resp", "unsteady", &["--cuts", "30"]);

@@ -1,4 +1,4 @@
-//! What fuzzing has found once: every kept input, through the functions that the targets call.
+//! Former findings of fuzzing: every kept input, through the functions that the targets call.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -24,7 +24,7 @@ fn kept() -> BTreeMap<String, Vec<u8>> {
     kept
 }
 
-/// What each of them showed, from `LIST`.
+/// The mistake that each showed, from `LIST`.
 fn list() -> BTreeMap<String, String> {
     let text = fs::read_to_string(home().join("LIST")).unwrap();
     text.lines()

@@ -59,7 +59,7 @@ fn a_page_and_a_summary_tell_what_was_found() {
     assert!(!page.contains("<article"));
 }
 
-/// Whatever stands in a report is text: in the page, the matrix and the summary.
+/// The content of a report is text: in the page, the matrix and the summary.
 #[test]
 fn nothing_that_others_wrote_is_markup() {
     let dir = tempfile::tempdir().unwrap();

@@ -57,7 +57,7 @@ fn a_run_that_cannot_be_judged_has_its_report_too() {
     assert_eq!(report["cases"].as_array().unwrap().len(), 0);
     let junit = fs::read_to_string(junit).unwrap();
     assert!(junit.contains("<error"), "{junit}");
-    // What the program wrote commands neither a terminal nor what reads the file.
+    // The program's output commands neither a terminal nor what reads the file.
     for text in [&ran.stderr, &junit] {
         assert!(text.contains("a\\u{1b}]0;x\\u{7}b\\r\\u{9b}2J"), "{text:?}");
         assert!(!text.contains(['\x1b', '\x07', '\r', '\u{9b}']), "{text:?}");

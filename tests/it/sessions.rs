@@ -46,7 +46,7 @@ fn serves_plans(server: &mut impl Serve, data: &[u8]) -> Result<(), String> {
     check(server, plan.limit(), rendered.octets(), ends)
 }
 
-/// What a client must make of a server's stream: its texts, and whether the end is clean.
+/// A client's right reading of a server's stream: its texts, and whether the end is clean.
 fn read_replies(stream: &[u8], owed: usize) -> (Vec<Vec<u8>>, bool) {
     let mut reading = Reading::new(stream, u32::MAX);
     let mut texts = Vec::new();

@@ -23,7 +23,7 @@ while True:
     threading.Thread(target=serve, args=listener.accept()[:1], daemon=True).start()
 ";
 
-/// What one reply after the other takes too long for is left out, and said to be; all else passes.
+/// Cases for which one reply after the other takes too long are left out, and said to be; all others pass.
 #[test]
 fn what_takes_a_slow_server_minutes_is_left_out() {
     let place = tempfile::tempdir().unwrap();

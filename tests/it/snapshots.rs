@@ -1,4 +1,4 @@
-//! What people and programs are shown, as it is kept in `snapshots/`.
+//! Output for people and programs, as it is kept in `snapshots/`.
 
 use crate::support::{example, snapshots, unstick};
 use rstest::rstest;

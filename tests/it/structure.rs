@@ -21,7 +21,7 @@ const FLOORS: [&[&str]; 7] = [
     &["cli"],
 ];
 
-/// What a module needs: the modules whose items it names.
+/// Needs of each module: the modules whose items it names.
 type Needs = BTreeMap<String, BTreeSet<String>>;
 
 /// All modules below `src/`, by path (`suite::server::run`), with their text.

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use crate::support::{UNSTICK, program, project};
 
-/// How often each kind of fork is tried: what goes wrong is a race.
+/// Number of tries of each kind of fork: what goes wrong is a race.
 const ROUNDS: usize = 20;
 
-/// How long one run may take on a loaded machine. It takes less than a second on an idle one, and
+/// Time that a run may take on a loaded machine. It takes less than a second on an idle one, and
 /// 20 s where every bound is exhausted.
 const BOUND: Duration = Duration::from_secs(120);
 

@@ -10,7 +10,7 @@ use rstest::rstest;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// Whether a program can be started; says so where not.
+/// True if a program can be started; says so where not.
 fn there_is(program: &str, argument: &str) -> bool {
     let found = Command::new(program)
         .arg(argument)
@@ -177,7 +177,7 @@ fn the_limit_of_a_codec_is_judged_on_both_sides(#[case] own: &str, #[case] expec
         let checks = report["cases"].as_array().unwrap();
         let verdicts: Vec<&Value> = checks.iter().map(|check| &check["verdict"]).collect();
         assert_eq!(verdicts, expected);
-        // What it says of a refusal that is wrong is shown.
+        // The codec's words on a refusal that is wrong are shown.
         let said = &checks[0]["trace"]["stderr"];
         assert_eq!(
             said == "a length over the limit\n",
@@ -190,7 +190,7 @@ fn the_limit_of_a_codec_is_judged_on_both_sides(#[case] own: &str, #[case] expec
 #[test]
 fn a_codec_that_reads_to_the_end_first_can_be_judged() {
     if there_is("python3", "--version") {
-        // What is right for a stream of whole frames.
+        // An echo is right for a stream of whole frames.
         let echo = "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read())";
         let (ran, report) = judge_as("codec", &["--run", "frm/two"], &["python3", "-c", echo]);
         all_well(&report, &ran, 1);
@@ -367,7 +367,7 @@ fn what_a_faulty_client_shows_is_reported_with_what_was_typed() {
         check["cause"],
         "its lengths count characters, and not octets"
     );
-    // What it goes on to send, octet by octet, behind the one that is wrong is shown too.
+    // Octets that it goes on to send, one by one, behind the wrong one are shown too.
     let mut failures = with_verdict(&report, "fail");
     let long = failures.find(|check| check["id"] == "client/three-hundred-of-two");
     let seen = octets(&long.unwrap()["trace"]["seen"]);

@@ -38,7 +38,7 @@ pub(crate) fn octets(written: &Value) -> Vec<u8> {
     }
 }
 
-/// What says whether a value is one of the definitions of the schema.
+/// Validator for one of the definitions of the schema.
 fn validator(schema: &Value, name: &str) -> jsonschema::Validator {
     let mut one = schema.clone();
     one["$ref"] = format!("#/$defs/{name}").into();
@@ -88,7 +88,7 @@ fn exported_vectors_keep_to_their_schema(#[case] framing: &str, #[case] has_leng
     assert_eq!(written, framing.parse().unwrap());
 }
 
-/// What is exported is what the program itself runs: the same cases under the same cuts.
+/// Exported vectors are what the program itself runs: the same cases under the same cuts.
 #[test]
 fn exported_vectors_are_what_is_run() {
     let (_place, dir) = exported();
@@ -109,7 +109,7 @@ fn exported_vectors_are_what_is_run() {
     assert_eq!(exported, run);
 }
 
-/// What can be read at a glance: how much there is, which streams have which flag, how one of them
+/// Facts that can be read at a glance: how much there is, which streams have which flag, how one of them
 /// is cut, and the lengths.
 #[test]
 fn exported_vectors_are_these() {
@@ -279,7 +279,7 @@ fn lines(framing: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Whether a decoder makes of a line what that says.
+/// True if a decoder makes of a line what that says.
 fn comes_true(decoder: &mut Decoder, line: &Value) -> bool {
     let hex =
         |list: &Value| -> Vec<Vec<u8>> { list.as_array().unwrap().iter().map(octets).collect() };

@@ -11,7 +11,7 @@ fn count(report: &serde_json::Value, verdict: &str) -> u64 {
     report["summary"][verdict].as_u64().unwrap()
 }
 
-/// What passed of a chapter.
+/// Checks of a chapter that passed.
 fn passed<'r>(report: &'r serde_json::Value, chapter: &str) -> Vec<&'r str> {
     let passed = with_verdict(report, "pass").map(|check| check["id"].as_str().unwrap());
     passed.filter(|id| id.starts_with(chapter)).collect()
@@ -66,7 +66,7 @@ fn a_correct_server_passes_everything() {
     );
 }
 
-/// What is above the declared limits is not asked for, and everything else is.
+/// Cases above the declared limits are not asked for, and all others are.
 #[test]
 fn low_limits_skip_what_they_rule_out() {
     let limits = ["--max-payload", "65536", "--max-sessions", "2"];
@@ -183,7 +183,7 @@ fn a_limit_that_is_not_declared_is_acceptable() {
     );
 }
 
-/// How far from green servers are that do nothing right: the most checks that each passes.
+/// Distance from green of servers that do nothing right: the most checks that each passes.
 #[rstest]
 #[case::closes_at_once("closes", 3)]
 #[case::never_answers("silent", 3)]

@@ -15,7 +15,7 @@ use crate::support::served::Served;
 const MD5: &str = "5d41402abc4b2a76b9719d911017c592";
 const SHA256: &str = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
 
-/// What the reference client says and how it ends, with `hello` in `a.bin`.
+/// Output and exit status of the reference client, with `hello` in `a.bin`.
 fn connect(address: &str, verify: &str, typed: &str) -> (String, Option<i32>) {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("a.bin"), "hello").unwrap();

@@ -1,4 +1,4 @@
-//! What a failure says: of planted mistakes, in the words that their authors read.
+//! Messages of failures: of planted mistakes, in the words that their authors read.
 
 use crate::support::matrix::side_by_side;
 use crate::support::{example, judge_as, snapshots, with_verdict};
@@ -6,7 +6,7 @@ use crate::support::{example, judge_as, snapshots, with_verdict};
 /// A fault and a case that fails for it, and under which segmentation where that matters.
 type Planted = (&'static str, &'static str, Option<&'static str>);
 
-/// How many testees are judged at a time: mostly they are waited for.
+/// Number of testees that are judged at a time: mostly they are waited for.
 const WORKERS: usize = 6;
 
 const OF_SERVERS: &[Planted] = &[
@@ -46,14 +46,14 @@ const OF_CLIENTS: &[Planted] = &[
     ("awaits-acknowledgement", "client/two-files", None),
 ];
 
-/// How a close shows is a matter of luck.
+/// Signs of a close: which shows is a matter of luck.
 const LUCK: [&str; 3] = [
     " (end of stream)",
     " (reset, seen when reading)",
     " (seen when writing)",
 ];
 
-/// What is said first of a fault in its case.
+/// The first words on a fault in its case.
 fn said(role: &str, limits: &[&str], testee: &[&str], planted: &Planted) -> String {
     let (fault, case, segmentation) = planted;
     let testee = [testee, limits, &["--fault", fault]].concat();

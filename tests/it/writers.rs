@@ -1,4 +1,4 @@
-//! Whatever a report says, its writers write the same structure: no text of others is markup in a page, a
+//! Writers write the same structure whatever a report says: no text of others is markup in a page, a
 //! badge, JUnit or Markdown, and none commands a terminal.
 
 use std::fmt::Write;
@@ -84,7 +84,7 @@ impl Texts {
         check
     }
 
-    /// What every writer makes of a report with these texts.
+    /// Output of every writer for a report with these texts.
     fn written(&self) -> Written {
         let testee = Testee {
             role: "server",
@@ -185,7 +185,7 @@ fn xml_structure(document: &str) -> String {
     }
 }
 
-/// What Markdown makes of a summary, without its texts.
+/// Structure of a summary in Markdown, without its texts.
 fn markdown_structure(summary: &str) -> Vec<String> {
     use pulldown_cmark::{Event, Options, Parser};
     let parser = Parser::new_ext(
@@ -211,7 +211,7 @@ fn commands(page: &str) -> Vec<String> {
     commands
 }
 
-/// Whether a text holds nothing that commands whoever shows it, beyond line ends and tabs.
+/// True if a text holds nothing that commands whoever shows it, beyond line ends and tabs.
 fn is_calm(text: &str) -> bool {
     let bad = |c: char| {
         c.is_control() && !matches!(c, '\n' | '\t')
@@ -220,7 +220,7 @@ fn is_calm(text: &str) -> bool {
     !text.contains(bad)
 }
 
-/// What is left of a report without its texts.
+/// The rest of a report without its texts.
 #[derive(Debug, PartialEq, Eq)]
 struct Structure {
     page: String,

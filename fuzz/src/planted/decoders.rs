@@ -153,7 +153,7 @@ pub struct Planted {
     fault: &'static str,
     limit: u32,
     buffer: Vec<u8>,
-    /// How many octets at the front of the buffer are used.
+    /// Number of used octets at the front of the buffer.
     used: usize,
     frames: usize,
     in_chunk: usize,
@@ -161,14 +161,14 @@ pub struct Planted {
     failed: bool,
     ended: bool,
     waiting: Option<Vec<u8>>,
-    /// How many chunks have come of the frame that is not complete.
+    /// Number of chunks that have come of the frame that is not complete.
     chunks: usize,
     /// The length of the frame that is not complete was cut after its second octet.
     cut_at_two: bool,
 }
 
 impl Planted {
-    /// One with this fault.
+    /// A decoder with this fault.
     #[must_use]
     pub fn new(fault: &'static str) -> Self {
         Self {
@@ -214,7 +214,7 @@ impl Planted {
             "read-of-4096" if chunk.len() == 4_096 => {
                 self.buffer.pop();
             }
-            // What had come before this chunk was three octets of a length.
+            // Three octets of a length had come before this chunk.
             "third-octet" if before == 3 && !chunk.is_empty() => {
                 self.buffer.remove(self.used + 2);
             }

@@ -7,12 +7,12 @@ pub mod headers;
 pub mod sessions;
 pub mod verified;
 
-/// One planted fault.
+/// A planted fault.
 #[derive(Debug, Clone, Copy)]
 pub struct Fault {
     /// A slug.
     pub name: &'static str,
-    /// What is wrong.
+    /// The mistake.
     pub what: &'static str,
     /// Planted after the design of the targets was settled, and reported apart.
     pub held_out: bool,

@@ -133,7 +133,7 @@ pub struct Planted {
 }
 
 impl Planted {
-    /// One with this fault.
+    /// A server with this fault.
     #[must_use]
     pub fn new(fault: &'static str) -> Self {
         Self {

@@ -6,7 +6,7 @@ use crate::cli::config::Role;
 use crate::framing::Framing;
 use crate::trace::Class;
 
-/// What is judged by a command.
+/// The role that a command judges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Kind {
     /// A program that listens

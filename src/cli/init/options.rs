@@ -83,7 +83,7 @@ impl Init {
         let recordings = self.recordings(&answers)?;
         let described = self.described(&answers, recordings)?;
         let mut planned = vec![Planned::new(NAME, text::toml(&described))];
-        // Whatever plain `unstick` would refuse is found before it is written.
+        // A mistake that plain `unstick` would refuse is found before it is written.
         let scratch = files::Scratch::of(&planned[0])?;
         let config = read(scratch.path()).map_err(|failure| {
             let path = scratch.path().display().to_string();

@@ -220,7 +220,7 @@ impl<'c> Pump<'c> {
                     ended = true;
                     break;
                 }
-                // What came before is passed on; the next read tells of the reset again, by its end.
+                // Octets that came before are passed on; the next read tells of the reset again, by its end.
                 Came::Reset => {
                     self.connection.note_reset(self.direction);
                     break;

@@ -1,4 +1,4 @@
-//! What the tests of the program share.
+//! Helpers that the tests of the program share.
 
 #![allow(unreachable_pub)]
 
@@ -51,7 +51,7 @@ pub fn example(name: &str) -> String {
     path.into_os_string().into_string().unwrap()
 }
 
-/// Whether a program is installed; what needs one that is not is skipped, with a word.
+/// True if a program is installed; what needs one that is not is skipped, with a word.
 pub fn is_installed(program: &str) -> bool {
     let found = Command::new("sh")
         .args(["-c", &format!("command -v {program}")])
@@ -69,7 +69,7 @@ pub fn project(path: &str) -> String {
     format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What a run of the program came to.
+/// Result of a run of the program.
 pub struct Ran {
     pub status: i32,
     pub stdout: String,
@@ -138,7 +138,7 @@ pub fn snapshots() -> insta::Settings {
     settings
 }
 
-/// What an example lists of itself: a line each, its columns.
+/// Lists of an example about itself: a line each, its columns.
 pub fn listed(name: &str, option: &str) -> Vec<Vec<String>> {
     let output = Command::new(example(name)).arg(option).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();

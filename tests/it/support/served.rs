@@ -69,7 +69,7 @@ impl Served {
         seen
     }
 
-    /// Whether a new session gets its reply.
+    /// True if a new session gets its reply.
     pub fn is_well(&self) -> bool {
         self.converse(b"\0\0\0\x02hi").len() == 84
     }
@@ -84,7 +84,7 @@ impl Served {
         status(self.child.id(), field)
     }
 
-    /// How many file descriptors the server has open.
+    /// Number of file descriptors that the server has open.
     pub fn descriptors(&self) -> usize {
         let fds = format!("/proc/{}/fd", self.child.id());
         fs::read_dir(fds).unwrap().count()
