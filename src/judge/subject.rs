@@ -44,6 +44,15 @@ impl<F> NotPassed<F> {
     pub fn skipped(why: &str) -> Self {
         Self::Skipped(why.into())
     }
+
+    /// The same, with a failure as `change` leaves it.
+    #[must_use]
+    pub fn with_failure(mut self, change: impl FnOnce(&mut F)) -> Self {
+        if let Self::Failed(failure) = &mut self {
+            change(failure);
+        }
+        self
+    }
 }
 
 impl<F> From<Box<F>> for NotPassed<F> {

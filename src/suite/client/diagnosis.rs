@@ -21,6 +21,16 @@ impl Diagnosis {
             cause: Some(cause),
         }
     }
+
+    /// The mistake of a client that was asked for a file that it cannot send, and whose next message did not come
+    /// as it was typed: whether it has `announced` the file.
+    pub(in crate::suite::client) fn of_no_file(announced: bool) -> Self {
+        Self {
+            requirement: Some("TRF-12"),
+            cause: announced
+                .then_some("it sends the command though there is no file that it can send"),
+        }
+    }
 }
 
 /// Nothing comes after the body of a file, whatever is typed.

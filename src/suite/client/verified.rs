@@ -91,8 +91,8 @@ impl Stage<'_> {
         content: &[u8],
         digits: &str,
     ) -> Judged {
-        self.sends(digits.as_bytes()).map_err(|why| match why {
-            NotPassed::Failed(mut wrong) => {
+        self.sends(digits.as_bytes()).map_err(|why| {
+            why.with_failure(|wrong| {
                 let owed = Owed {
                     algorithm,
                     header: &format!("{name},{}", content.len()),
@@ -106,9 +106,7 @@ impl Stage<'_> {
                 }
                 wrong.evidence.expected =
                     format!("the {} of the body: {digits}", algorithm.name()).into();
-                NotPassed::Failed(wrong)
-            }
-            other => other,
+            })
         })?;
         self.digested.push(content.to_vec());
         Ok(())
@@ -144,11 +142,8 @@ impl Stage<'_> {
         }
         let expected = "that the client says something else than of a file that is stored, by its exit \
                         status, on standard error or on standard output";
-        self.wrong_because(
-            diagnosis,
-            "the client says the same as of a file that is stored",
-            expected,
-            false,
-        )
+        let message = "the client says the same as of a file that is stored";
+        let wrong = self.wrong(message, expected, false);
+        Err(wrong.because(diagnosis).into())
     }
 }

@@ -57,19 +57,14 @@ pub(super) fn cases() -> Vec<Case> {
                     }
                     let diagnosis = diagnosis::of_frames(&content, stage.rest());
                     let differs = differs_from_the_file(&content, stage.rest(), same);
-                    return stage.wrong_because(
-                        diagnosis.unwrap_or_default(),
-                        &format!("the client sent what was not in the file: the body {differs}"),
-                        expected,
-                        false,
-                    );
+                    let message =
+                        format!("the client sent what was not in the file: the body {differs}");
+                    let wrong = stage.wrong(&message, expected, false);
+                    return Err(wrong.because(diagnosis.unwrap_or_default()).into());
                 }
                 if came < content.len() && stage.ending().is_none() {
-                    return stage.wrong(
-                        "the client neither sends what it announced nor closes",
-                        expected,
-                        true,
-                    );
+                    let message = "the client neither sends what it announced nor closes";
+                    return Err(stage.wrong(message, expected, true).into());
                 }
                 Ok(())
             },

@@ -57,15 +57,13 @@ fn above_two_gibibytes(stage: &mut Stage<'_>) -> Judged {
             "the file is announced with a digest: judged in class transfer",
         ));
     }
-    stage
-        .sends_sparse(&content)
-        .map_err(|(why, place)| match why {
-            NotPassed::Failed(mut wrong) if (ONE_CALL..=1 << 31).contains(&place) => {
+    stage.sends_sparse(&content).map_err(|(why, place)| {
+        why.with_failure(|wrong| {
+            if (ONE_CALL..=1 << 31).contains(&place) {
                 wrong.diagnosis = ONE_CALL_ONLY;
-                NotPassed::Failed(wrong)
             }
-            other => other,
-        })?;
+        })
+    })?;
     stage.types("after");
     stage.sends(b"after")?;
     stage.answers("after");

@@ -103,18 +103,14 @@ fn answered_late(stage: &mut Stage<'_>, cut: usize) -> Judged {
 
 /// A client that shows the late reply now, and not the one to its last message, is a reply behind.
 fn out_of_step(stage: &mut Stage<'_>, why: NotPassed, late: &str, cut: usize) -> NotPassed {
-    match why {
-        NotPassed::Failed(mut wrong) => {
-            wrong.diagnosis = match cut {
-                _ if stage.has_shown_already(late) => LATE,
-                0 => Diagnosis {
-                    requirement: Some("SES-11"),
-                    cause: None,
-                },
-                _ => DROPPED,
-            };
-            NotPassed::Failed(wrong)
-        }
-        other => other,
-    }
+    why.with_failure(|wrong| {
+        wrong.diagnosis = match cut {
+            _ if stage.has_shown_already(late) => LATE,
+            0 => Diagnosis {
+                requirement: Some("SES-11"),
+                cause: None,
+            },
+            _ => DROPPED,
+        };
+    })
 }

@@ -144,17 +144,13 @@ fn both_at_once(stage: &mut Stage<'_>, cut: impl Fn(usize, usize) -> Vec<usize>)
 
 /// A client that shows what it owes when the next message is typed is a reply behind, and has lost none.
 fn a_reply_behind(stage: &mut Stage<'_>, why: NotPassed, text: &str) -> NotPassed {
-    match why {
-        NotPassed::Failed(mut wrong) => {
-            stage.types("three");
-            stage.settles();
-            if stage.has_shown_already(text) {
-                wrong.diagnosis = LATE;
-            }
-            NotPassed::Failed(wrong)
+    why.with_failure(|wrong| {
+        stage.types("three");
+        stage.settles();
+        if stage.has_shown_already(text) {
+            wrong.diagnosis = LATE;
         }
-        other => other,
-    }
+    })
 }
 
 fn coalesced() -> Vec<Case> {

@@ -81,18 +81,16 @@ fn many_lines_once(stage: &mut Stage<'_>, round: usize) -> Judged {
 /// Tells frames that are mixed up from frames in another order: in both cases nothing of them is
 /// missing. Those in another order are answered.
 fn not_in_turn(stage: &mut Stage<'_>, why: NotPassed, owed: &[String]) -> NotPassed {
-    let NotPassed::Failed(mut wrong) = why else {
+    let NotPassed::Failed(wrong) = why else {
         return why;
     };
     let octets = owed.iter().map(|line| frame(line.as_bytes()).len()).sum();
     stage.waits_for(octets);
     if stage.rest().len() != octets {
-        return NotPassed::Failed(wrong);
+        return wrong.into();
     }
     let Some(came) = the_same_lines(stage.rest(), owed) else {
-        wrong.diagnosis = INTERLEAVED;
-        wrong.proves_itself = true;
-        return NotPassed::Failed(wrong);
+        return wrong.because(INTERLEAVED).into();
     };
     stage.takes(octets);
     for line in came {
@@ -124,16 +122,14 @@ fn lines_meanwhile(stage: &mut Stage<'_>) -> Judged {
     stage.types_all(&lines);
     stage.settles();
     stage.releases();
-    stage.sends_body(&content).map_err(|why| match why {
-        NotPassed::Failed(mut wrong) => {
+    stage.sends_body(&content).map_err(|why| {
+        why.with_failure(|wrong| {
             let first = frame(lines[0].as_bytes());
             let body = &stage.rest()[..stage.rest().len().min(content.len())];
             if body.windows(first.len()).any(|window| window == first) {
                 wrong.diagnosis = INSIDE_A_BODY;
             }
-            NotPassed::Failed(wrong)
-        }
-        other => other,
+        })
     })?;
     for line in &lines {
         stage.sends(line.as_bytes())?;
@@ -149,13 +145,7 @@ fn file_last(stage: &mut Stage<'_>) -> Judged {
     stage.announces("large.bin", content.len())?;
     stage.settles();
     stage.releases();
-    let early = |why| match why {
-        NotPassed::Failed(mut wrong) => {
-            wrong.diagnosis = LEFT_EARLY;
-            NotPassed::Failed(wrong)
-        }
-        other => other,
-    };
+    let early = |why: NotPassed| why.with_failure(|wrong| wrong.diagnosis = LEFT_EARLY);
     stage.waits_for(content.len());
     let whole = stage.rest().len() >= content.len();
     let cut_short = !whole && stage.ending().is_some() && content.starts_with(stage.rest());

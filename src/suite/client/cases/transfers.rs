@@ -164,17 +164,9 @@ fn nothing_goes_out(stage: &mut Stage<'_>, name: &str) -> Judged {
     stage.types(name);
     stage.settles();
     stage.types("after");
-    stage.sends(b"after").map_err(|why| match why {
-        NotPassed::Failed(mut wrong) => {
-            let began = stage.rest().get(4..8);
-            wrong.diagnosis = Diagnosis {
-                requirement: Some("TRF-12"),
-                cause: matches!(began, Some(b"file" | b"FILE"))
-                    .then_some("it sends the command though there is no file that it can send"),
-            };
-            NotPassed::Failed(wrong)
-        }
-        other => other,
+    stage.sends(b"after").map_err(|why| {
+        let announced = matches!(stage.rest().get(4..8), Some(b"file" | b"FILE"));
+        why.with_failure(|wrong| wrong.diagnosis = Diagnosis::of_no_file(announced))
     })
 }
 
@@ -285,14 +277,8 @@ fn unplain_name(stage: &mut Stage<'_>, name: &str) -> Judged {
         }
         stage.sends(b"after")
     };
-    judged().map_err(|why| match why {
-        // The name is what is wrong, whatever the failure looks like.
-        NotPassed::Failed(mut wrong) => {
-            wrong.diagnosis = Diagnosis::default();
-            NotPassed::Failed(wrong)
-        }
-        other => other,
-    })
+    // The name is what is wrong, whatever the failure looks like.
+    judged().map_err(|why| why.with_failure(|wrong| wrong.diagnosis = Diagnosis::default()))
 }
 
 fn sequences() -> Vec<Case> {

@@ -139,12 +139,12 @@ fn nothing_yet(stage: &mut Stage<'_>) -> Judged {
     } else {
         Diagnosis::default()
     };
-    stage.wrong_because(
-        diagnosis,
+    let wrong = stage.wrong(
         "the client goes on before the command is answered",
         "nothing until the command is answered",
         false,
-    )
+    );
+    Err(wrong.because(diagnosis).into())
 }
 
 fn is_header(stage: &Stage<'_>) -> bool {
@@ -203,15 +203,15 @@ fn unready_answer(stage: &mut Stage<'_>, form: &Form, answer: &str) -> Judged<bo
                 typed_again = true;
                 stage.types("after");
             }
-            Err(NotPassed::Failed(mut wrong)) => {
-                if is_header(stage) {
-                    wrong.message =
-                        "the client sends a header to a server that is not ready".into();
-                    wrong.diagnosis = ANYTHING_IS_READY;
-                }
-                return Err(NotPassed::Failed(wrong));
+            Err(why) => {
+                return Err(why.with_failure(|wrong| {
+                    if is_header(stage) {
+                        wrong.message =
+                            "the client sends a header to a server that is not ready".into();
+                        wrong.diagnosis = ANYTHING_IS_READY;
+                    }
+                }));
             }
-            Err(why) => return Err(why),
         }
     }
 }
@@ -276,11 +276,9 @@ fn ready_in_pieces(stage: &mut Stage<'_>, form: &Form) -> Judged {
 /// have other causes.
 pub(super) fn in_pieces(why: NotPassed) -> NotPassed {
     let elsewhere = [Some("VTR-1"), Some("VTR-2")];
-    match why {
-        NotPassed::Failed(mut wrong) if !elsewhere.contains(&wrong.diagnosis.requirement) => {
+    why.with_failure(|wrong| {
+        if !elsewhere.contains(&wrong.diagnosis.requirement) {
             wrong.diagnosis = IN_PIECES;
-            NotPassed::Failed(wrong)
         }
-        other => other,
-    }
+    })
 }

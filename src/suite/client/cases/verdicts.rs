@@ -210,13 +210,7 @@ fn verdict_late(stage: &mut Stage<'_>, form: &Form) -> Judged {
 }
 
 fn because(why: NotPassed, diagnosis: Diagnosis) -> NotPassed {
-    match why {
-        NotPassed::Failed(mut wrong) => {
-            wrong.diagnosis = diagnosis;
-            NotPassed::Failed(wrong)
-        }
-        other => other,
-    }
+    why.with_failure(|wrong| wrong.diagnosis = diagnosis)
 }
 
 fn verdict_in_pieces(stage: &mut Stage<'_>, form: &Form) -> Judged {

@@ -58,8 +58,7 @@ fn form_for(stage: &mut Stage<'_>, algorithm: Algorithm) -> Judged<Form> {
     stage.settles();
     stage.connected()?;
     stage.waits_for(4);
-    stage.wrong_because(
-        NO_FORM,
+    let wrong = stage.wrong(
         "the client sends no verified transfer, neither after `file` and a name nor after `file+md5` or \
          `file+sha256` and a name",
         &format!(
@@ -67,7 +66,8 @@ fn form_for(stage: &mut Stage<'_>, algorithm: Algorithm) -> Judged<Form> {
             algorithm.command()
         ),
         false,
-    )
+    );
+    Err(wrong.because(NO_FORM).into())
 }
 
 /// Octets that tell places apart.
@@ -247,17 +247,9 @@ fn missing(stage: &mut Stage<'_>, form: &Form) -> Judged {
     stage.settles();
     stage.types("after");
     let command = frame(form.algorithm.command().as_bytes());
-    stage.sends(b"after").map_err(|why| match why {
-        NotPassed::Failed(mut wrong) => {
-            let announced = stage.rest().starts_with(&command);
-            wrong.diagnosis = Diagnosis {
-                requirement: Some("TRF-12"),
-                cause: announced
-                    .then_some("it sends the command though there is no file that it can send"),
-            };
-            NotPassed::Failed(wrong)
-        }
-        other => other,
+    stage.sends(b"after").map_err(|why| {
+        let announced = stage.rest().starts_with(&command);
+        why.with_failure(|wrong| wrong.diagnosis = Diagnosis::of_no_file(announced))
     })?;
     stage.answers("after");
     verified(stage, form, "a.bin", b"here")
@@ -274,12 +266,12 @@ fn line_meanwhile(stage: &mut Stage<'_>, form: &Form) -> Judged {
     let after = frame(b"after");
     stage.waits_for(after.len());
     if stage.rest().starts_with(&after) {
-        return stage.wrong_because(
-            BETWEEN,
+        let wrong = stage.wrong(
             "the client sends the next message before the digest",
             "the digest, and then the message that was typed meanwhile",
             false,
         );
+        return Err(wrong.because(BETWEEN).into());
     }
     stage.sends_digits(form.algorithm, "large.bin", &content, &digits)?;
     let before = stage.said();
@@ -301,12 +293,12 @@ fn growing(stage: &mut Stage<'_>, form: &Form) -> Judged {
     stage.sends_octets(&content)?;
     stage.waits_for(GROWTH_SEEN.len());
     if stage.rest().starts_with(GROWTH_SEEN) {
-        return stage.wrong_because(
-            SENDS_GROWTH,
+        let wrong = stage.wrong(
             "the client sends more octets than it announced",
             "the digest of the octets that were announced",
             false,
         );
+        return Err(wrong.because(SENDS_GROWTH).into());
     }
     owes_digest(stage, form, &content, &digits, || {
         [&content[..], &[b'+'; 100_000]].concat()
@@ -346,15 +338,13 @@ fn owes_digest(
     now: impl Fn() -> Vec<u8>,
 ) -> Judged {
     let judged = stage.sends_digits(form.algorithm, "large.bin", sent, digits);
-    judged.map_err(|why| match why {
-        NotPassed::Failed(mut wrong) => {
+    judged.map_err(|why| {
+        why.with_failure(|wrong| {
             let again = frame(form.algorithm.digits(&now()).as_bytes());
             if stage.rest().starts_with(&again) {
                 wrong.diagnosis = READ_AGAIN;
             }
-            NotPassed::Failed(wrong)
-        }
-        other => other,
+        })
     })?;
     let before = stage.said();
     stage.says(form.algorithm, "ok");

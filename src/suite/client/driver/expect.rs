@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use super::wrong::{because_of, looks_like};
-use super::{Judged, NotPassed, Stage, contains, reply};
-use crate::judge::evidence::Wanted;
+use super::{Judged, Stage, contains, reply};
 use crate::suite::client::diagnosis;
 use crate::suite::client::symptom::Symptom;
 use crate::suite::plain::frame;
@@ -62,12 +60,12 @@ impl Stage<'_> {
             self.behind_a_body && self.rest().is_empty() && self.ending().is_none();
         let diagnosis = diagnosis::of_message(payloads[0], self.rest(), self.behind_a_body);
         let in_vain = self.rest().is_empty() || wanted[0].starts_with(self.rest());
-        let judged = self.wrong_because(diagnosis, &message, &expected, in_vain);
-        let judged = looks_like(judged, symptom).map_err(|why| self.beside(why, &wanted[0]));
+        let wrong = self.wrong(&message, &expected, in_vain).looks(symptom);
+        let wrong = wrong.beside(self.accounted, &wanted[0]);
         if silent_behind_a_body && !self.sends_what_is_typed_next() {
-            return because_of(judged, diagnosis::WAITS);
+            return Err(wrong.because(diagnosis::WAITS).into());
         }
-        judged
+        Err(wrong.because(diagnosis).into())
     }
 
     /// True if the client, which has not sent one message, sends another: then it waits for nothing.
@@ -75,18 +73,6 @@ impl Stage<'_> {
         self.types(TYPED_NEXT);
         self.wait(|rest| !rest.is_empty());
         !self.rest().is_empty()
-    }
-
-    /// Puts the octets that were expected next beside what came.
-    fn beside(&self, why: NotPassed, octets: &[u8]) -> NotPassed {
-        match why {
-            NotPassed::Failed(mut wrong) => {
-                let seen = &wrong.evidence.seen;
-                wrong.evidence.wanted = Wanted::of(seen, self.accounted, octets);
-                NotPassed::Failed(wrong)
-            }
-            other => other,
-        }
     }
 
     /// Waits for this message and nothing else.
@@ -97,15 +83,13 @@ impl Stage<'_> {
     /// Waits for the header of a file.
     pub(in crate::suite::client) fn sends_header(&mut self, name: &str, length: usize) -> Judged {
         let header = format!("{name},{length}");
-        self.sends(header.as_bytes()).map_err(|why| match why {
-            NotPassed::Failed(mut wrong) => {
+        self.sends(header.as_bytes()).map_err(|why| {
+            why.with_failure(|wrong| {
                 wrong.diagnosis = diagnosis::of_header(name, length, self.rest());
                 if !wrong.nothing_sent {
                     wrong.symptom = Symptom::OtherHeader;
                 }
-                NotPassed::Failed(wrong)
-            }
-            other => other,
+            })
         })
     }
 
@@ -135,8 +119,9 @@ impl Stage<'_> {
             "a body of {} octets, as they are in the file",
             content.len()
         );
-        self.wrong_because(diagnosis, &message, &expected, cut_short)
-            .map_err(|why| self.beside(why, content))
+        let wrong = self.wrong(&message, &expected, cut_short);
+        let wrong = wrong.beside(self.accounted, content);
+        Err(wrong.because(diagnosis).into())
     }
 
     /// Sees that the client shows the reply to a text.
@@ -154,12 +139,12 @@ impl Stage<'_> {
         if self.client.program().wait(self.patience, in_it) {
             return Ok(());
         }
-        let judged = self.wrong(
+        let wrong = self.wrong(
             "the client does not show the reply",
             &format!("that standard output shows: {reply}"),
             true,
         );
-        looks_like(judged, Symptom::NotShown)
+        Err(wrong.looks(Symptom::NotShown).into())
     }
 
     /// Has the client leave, and sees that it has shown by then what it had to show.
@@ -172,11 +157,12 @@ impl Stage<'_> {
         let seen = self.client.program().seen();
         for reply in replies {
             if !contains(&seen, reply.as_bytes()) {
-                return self.wrong(
+                let wrong = self.wrong(
                     "the client has not shown the reply when it ends",
                     &format!("that standard output shows: {reply}"),
                     true,
                 );
+                return Err(wrong.into());
             }
         }
         Ok(())
@@ -207,12 +193,12 @@ impl Stage<'_> {
                 .join("\n")
                 .contains(&format!("{prefix}{partial}{suffix}"))
         {
-            let judged = self.wrong(
+            let wrong = self.wrong(
                 "the client shows what is no whole reply as if it were one",
                 expected,
                 false,
             );
-            return looks_like(judged, Symptom::ShownAllTheSame);
+            return Err(wrong.looks(Symptom::ShownAllTheSame).into());
         }
         let replies = &self.answered;
         let said_more = lines.iter().any(|line| {
@@ -233,7 +219,8 @@ impl Stage<'_> {
             Some(_) => ("the client ends as if all were well", Symptom::Silent),
             None => ("the client goes on as if all were well", Symptom::Other),
         };
-        looks_like(self.wrong(message, expected, status.is_none()), symptom)
+        let wrong = self.wrong(message, expected, status.is_none());
+        Err(wrong.looks(symptom).into())
     }
 
     /// Waits for the close, before which nothing more may come.
@@ -243,16 +230,16 @@ impl Stage<'_> {
         if !self.rest().is_empty() {
             self.gather();
             let more = self.rest().len();
-            let judged = self.wrong(
+            let wrong = self.wrong(
                 &format!("the client sent {more} octets more"),
                 "the close, and nothing before it",
                 false,
             );
-            return looks_like(judged, Symptom::SentMore);
+            return Err(wrong.looks(Symptom::SentMore).into());
         }
         if self.ending().is_none() {
-            let judged = self.wrong("the client does not close", "the close", true);
-            return looks_like(judged, Symptom::NotClosed);
+            let wrong = self.wrong("the client does not close", "the close", true);
+            return Err(wrong.looks(Symptom::NotClosed).into());
         }
         Ok(())
     }

@@ -115,14 +115,11 @@ impl<'r> Stage<'r> {
 
     /// A failure where something could not be placed for the client.
     pub(in crate::suite::client) fn placed<T>(&mut self, placed: io::Result<T>) -> Judged<T> {
-        match placed {
-            Ok(placed) => Ok(placed),
-            Err(error) => self.wrong(
-                &format!("the client made its own directory unusable: {error}"),
-                "a directory that files can be placed in",
-                false,
-            ),
-        }
+        placed.map_err(|error| {
+            let message = format!("the client made its own directory unusable: {error}");
+            let expected = "a directory that files can be placed in";
+            self.wrong(&message, expected, false).into()
+        })
     }
 
     /// The client's directory.
@@ -171,7 +168,8 @@ impl<'r> Stage<'r> {
             self.connection = self.client.accept(self.patience);
         }
         if self.connection.is_none() {
-            return self.wrong("the client does not connect", "a connection", true);
+            let wrong = self.wrong("the client does not connect", "a connection", true);
+            return Err(wrong.into());
         }
         Ok(self.connection.as_mut().expect("just looked at"))
     }

@@ -77,20 +77,17 @@ impl Stage<'_> {
             )
         };
         let expected = format!("a body of {} octets, as they are in the file", content.size);
-        let judged = self.wrong::<()>(&message, &expected, cut_short);
-        let mut why = judged.expect_err("a failure was made");
-        if let NotPassed::Failed(wrong) = &mut why {
-            // The last octets that came stand in the middle of the body, and show nothing by themselves.
-            let before = self.accounted;
-            let seen = self.connection.as_ref().map(Connection::seen);
-            wrong.evidence.seen = Octets::folded(&seen.unwrap_or_default()[..before]);
-            let ended = format!(
-                "{}; these are the octets before the body",
-                wrong.evidence.ended
-            );
-            wrong.evidence.ended = ended.into();
-        }
-        (why, place)
+        let mut wrong = self.wrong(&message, &expected, cut_short);
+        // The last octets that came stand in the middle of the body, and show nothing by themselves.
+        let before = self.accounted;
+        let seen = self.connection.as_ref().map(Connection::seen);
+        wrong.evidence.seen = Octets::folded(&seen.unwrap_or_default()[..before]);
+        let ended = format!(
+            "{}; these are the octets before the body",
+            wrong.evidence.ended
+        );
+        wrong.evidence.ended = ended.into();
+        (wrong.into(), place)
     }
 }
 

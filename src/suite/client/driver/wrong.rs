@@ -1,7 +1,7 @@
 //! A failure of a client: what went wrong, and the evidence.
 
 use super::Stage;
-use crate::judge::evidence::Evidence;
+use crate::judge::evidence::{Evidence, Wanted};
 use crate::judge::sentence::Sentence;
 use crate::suite::client::diagnosis::{Diagnosis, INTERLEAVED};
 use crate::suite::client::symptom::Symptom;
@@ -31,45 +31,38 @@ pub(in crate::suite::client) type NotPassed = crate::judge::subject::NotPassed<W
 
 pub(in crate::suite::client) type Judged<T = ()> = Result<T, NotPassed>;
 
-/// Says what a failure looks like.
-pub(super) fn looks_like<T>(judged: Judged<T>, symptom: Symptom) -> Judged<T> {
-    judged.map_err(|why| match why {
-        NotPassed::Failed(mut wrong) => {
-            wrong.symptom = symptom;
-            NotPassed::Failed(wrong)
-        }
-        other => other,
-    })
-}
+impl Wrong {
+    /// The same failure, of this mistake.
+    pub(in crate::suite::client) fn because(
+        mut self: Box<Self>,
+        diagnosis: Diagnosis,
+    ) -> Box<Self> {
+        self.proves_itself = diagnosis == INTERLEAVED;
+        self.diagnosis = diagnosis;
+        self
+    }
 
-/// Says why, where it shows only after the failure.
-pub(super) fn because_of<T>(judged: Judged<T>, diagnosis: Diagnosis) -> Judged<T> {
-    judged.map_err(|why| match why {
-        NotPassed::Failed(mut wrong) => {
-            wrong.diagnosis = diagnosis;
-            NotPassed::Failed(wrong)
-        }
-        other => other,
-    })
+    /// The same failure, of this look.
+    pub(super) fn looks(mut self: Box<Self>, symptom: Symptom) -> Box<Self> {
+        self.symptom = symptom;
+        self
+    }
+
+    /// The same failure, with the octets that were expected from `at` on beside those that came.
+    pub(super) fn beside(mut self: Box<Self>, at: usize, octets: &[u8]) -> Box<Self> {
+        self.evidence.wanted = Wanted::of(&self.evidence.seen, at, octets);
+        self
+    }
 }
 
 impl Stage<'_> {
-    pub(in crate::suite::client) fn wrong<T>(
+    /// A failure, with the evidence as it is by now.
+    pub(in crate::suite::client) fn wrong(
         &mut self,
         message: &str,
         expected: &str,
         took_time: bool,
-    ) -> Judged<T> {
-        self.wrong_because(Diagnosis::default(), message, expected, took_time)
-    }
-
-    pub(in crate::suite::client) fn wrong_because<T>(
-        &mut self,
-        diagnosis: Diagnosis,
-        message: &str,
-        expected: &str,
-        took_time: bool,
-    ) -> Judged<T> {
+    ) -> Box<Wrong> {
         self.gather();
         let program = self.client.program();
         let death = program.death();
@@ -84,11 +77,11 @@ impl Stage<'_> {
         if let Some(death) = death {
             ended += &format!("; the client ended {death}");
         }
-        Err(NotPassed::Failed(Box::new(Wrong {
+        Box::new(Wrong {
             message: message.into(),
             symptom: Symptom::Other,
-            diagnosis,
-            proves_itself: diagnosis == INTERLEAVED,
+            diagnosis: Diagnosis::default(),
+            proves_itself: false,
             // A client that has ended is not waited for.
             took_time: took_time && !has_ended,
             nothing_sent,
@@ -107,7 +100,7 @@ impl Stage<'_> {
                 shown,
                 stderr,
             },
-        })))
+        })
     }
 }
 

@@ -78,11 +78,7 @@ fn gone_while_written_to(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
 }
 
 fn after(before: &str, why: NotPassed) -> NotPassed {
-    match why {
-        NotPassed::Failed(mut failure) => {
-            failure.message = format!("after {before}: {}", failure.message).into();
-            NotPassed::Failed(failure)
-        }
-        other => other,
-    }
+    why.with_failure(|failure| {
+        failure.message = format!("after {before}: {}", failure.message).into();
+    })
 }

@@ -219,16 +219,12 @@ fn slots(bench: &mut Bench<'_>, end: End) -> Result<(), NotPassed> {
 
 /// Says how many sessions had ended this way before it went wrong.
 fn after_so_many(why: NotPassed, done: usize) -> NotPassed {
-    match why {
-        NotPassed::Failed(mut failure) => {
-            failure.message =
-                format!("after {done} sessions that ended so: {}", failure.message).into();
-            // The server's end says more than the number of sessions.
-            if failure.what != What::Died {
-                failure.what = What::Other;
-            }
-            NotPassed::Failed(failure)
+    why.with_failure(|failure| {
+        failure.message =
+            format!("after {done} sessions that ended so: {}", failure.message).into();
+        // The server's end says more than the number of sessions.
+        if failure.what != What::Died {
+            failure.what = What::Other;
         }
-        other => other,
-    }
+    })
 }
