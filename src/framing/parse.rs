@@ -227,31 +227,7 @@ fn number(name: &str, quote: Option<&str>, word: &str) -> Result<Number, Framing
         }
     };
     if let Some(quote) = quote {
-        return match name {
-            "dec" => match quoted(quote)? {
-                terminator if terminator.is_empty() => {
-                    wrong("dec'' has an empty terminator", "write dec':' or dec' '")
-                }
-                terminator if terminator[0].is_ascii_digit() => wrong(
-                    "a terminator that begins with a digit ends no number",
-                    "write dec':' or decN for N digits",
-                ),
-                terminator => Ok(Number::Decimal(terminator)),
-            },
-            "header" => match String::from_utf8(quoted(quote)?) {
-                Ok(name)
-                    if !name.is_empty()
-                        && name.chars().all(|c| c.is_ascii_graphic() && c != ':') =>
-                {
-                    Ok(Number::Header(name))
-                }
-                _ => wrong("header'' has no name", "write header'Content-Length'"),
-            },
-            _ => wrong(
-                format!("{word:?} is not a part"),
-                "quotes follow dec, header and line: dec':', header'Content-Length', line'\\n'",
-            ),
-        };
+        return number_with_quotes(name, quoted(quote)?, word);
     }
     match name {
         "varint" => return Ok(Number::Varint(10)),
@@ -283,6 +259,32 @@ fn number(name: &str, quote: Option<&str>, word: &str) -> Result<Number, Framing
         return Ok(Number::HexFixed(digits(rest, 1, 16)?));
     }
     fixed(name).map_or_else(|| unknown(name, word), Ok)
+}
+
+/// A number whose end, or whose name, stands in quotes.
+fn number_with_quotes(name: &str, quoted: Vec<u8>, word: &str) -> Result<Number, FramingError> {
+    match name {
+        "dec" => match quoted.first() {
+            None => wrong("dec'' has an empty terminator", "write dec':' or dec' '"),
+            Some(first) if first.is_ascii_digit() => wrong(
+                "a terminator that begins with a digit ends no number",
+                "write dec':' or decN for N digits",
+            ),
+            Some(_) => Ok(Number::Decimal(quoted)),
+        },
+        "header" => match String::from_utf8(quoted) {
+            Ok(name)
+                if !name.is_empty() && name.chars().all(|c| c.is_ascii_graphic() && c != ':') =>
+            {
+                Ok(Number::Header(name))
+            }
+            _ => wrong("header'' has no name", "write header'Content-Length'"),
+        },
+        _ => wrong(
+            format!("{word:?} is not a part"),
+            "quotes follow dec, header and line: dec':', header'Content-Length', line'\\n'",
+        ),
+    }
 }
 
 /// Puts the parts where they belong.

@@ -120,17 +120,17 @@ impl Decoded {
         };
     }
 
-    pub(super) fn fails(
+    pub(super) fn failure(
         &self,
         codec: &dyn Decode,
         expected: &[Vec<u8>],
         what: What,
-        message: String,
-        wanted: String,
-    ) -> Result<(), Box<Failure>> {
+        message: &str,
+        wanted: &str,
+    ) -> Box<Failure> {
         let seen = Octets::folded(&framed(&self.delivered));
         let owed = framed(expected);
-        Err(Box::new(Failure {
+        Box::new(Failure {
             what,
             message: message.into(),
             waited: false,
@@ -149,7 +149,7 @@ impl Decoded {
                 stderr: codec.remarks(),
                 ..Evidence::default()
             },
-        }))
+        })
     }
 }
 
@@ -193,42 +193,32 @@ pub(super) fn converse(
         must_refuse != Some(true) || decoded.finished || refuses_by_now(&decoded, codec);
     decoded.finish(codec);
     if decoded.panicked {
-        let message = decoded.error.clone().unwrap_or_default();
-        let wanted = "an error or payloads".to_owned();
-        return decoded.fails(codec, &expected, What::Died, message, wanted);
+        let message = decoded.error.as_deref().unwrap_or_default();
+        let wanted = "an error or payloads";
+        return Err(decoded.failure(codec, &expected, What::Died, message, wanted));
     }
     compare(codec, &decoded, &expected)?;
     if decoded.error.is_none() && codec.shows_when() {
         in_time(framing, codec, &decoded, &expected)?;
     }
-    match (&decoded.error, must_refuse) {
-        _ if !refused_early => {
-            let why = "the codec waits for more instead of refusing".to_owned();
-            let wanted = "an error before the end of the stream".to_owned();
-            decoded
-                .fails(codec, &expected, What::Waits, why, wanted)
-                .map_err(|mut failure| {
-                    failure.waited = true;
-                    failure
-                })
-        }
-        _ if says_nothing => Ok(()),
-        (None, Some(true)) => decoded.fails(
-            codec,
-            &expected,
+    let (what, message, wanted) = match (&decoded.error, must_refuse) {
+        _ if !refused_early => (
+            What::Waits,
+            "the codec waits for more instead of refusing",
+            "an error before the end of the stream",
+        ),
+        _ if says_nothing => return Ok(()),
+        (None, Some(true)) => (
             What::NotRefused,
-            "the stream was taken for a complete one".to_owned(),
-            "an error".to_owned(),
+            "the stream was taken for a complete one",
+            "an error",
         ),
-        (Some(_), Some(false) | None) => decoded.fails(
-            codec,
-            &expected,
-            What::Refused,
-            "the codec reports an error".to_owned(),
-            "no error".to_owned(),
-        ),
-        _ => Ok(()),
-    }
+        (Some(_), Some(false) | None) => (What::Refused, "the codec reports an error", "no error"),
+        _ => return Ok(()),
+    };
+    let mut failure = decoded.failure(codec, &expected, what, message, wanted);
+    failure.waited = what == What::Waits;
+    Err(failure)
 }
 
 /// True if a codec has refused before the end of the stream, or hands nothing over before it anyway, so
@@ -258,17 +248,13 @@ fn in_time(
         if let Some(due) = due
             && *with > due + 1
         {
-            return decoded.fails(
-                codec,
-                expected,
-                What::Late,
-                format!(
-                    "payload {} was whole with chunk {} and came with chunk {with}",
-                    number + 1,
-                    due + 1
-                ),
-                "each payload as soon as it is whole".to_owned(),
+            let message = format!(
+                "payload {} was whole with chunk {} and came with chunk {with}",
+                number + 1,
+                due + 1
             );
+            let wanted = "each payload as soon as it is whole";
+            return Err(decoded.failure(codec, expected, What::Late, &message, wanted));
         }
     }
     Ok(())
@@ -284,30 +270,22 @@ pub(super) fn compare(
         .zip(&decoded.delivered)
         .position(|(expected, delivered)| expected != delivered);
     if let Some(place) = wrong {
-        return decoded.fails(
-            codec,
-            expected,
-            What::Different,
-            format!("delivery {} is not what was sent", place + 1),
-            format!("{} octets as they were sent", expected[place].len()),
-        );
+        let message = format!("delivery {} is not what was sent", place + 1);
+        let wanted = format!("{} octets as they were sent", expected[place].len());
+        return Err(decoded.failure(codec, expected, What::Different, &message, &wanted));
     }
     if decoded.delivered.len() != expected.len() {
         let what = match decoded.delivered.len() < expected.len() {
             true => What::Missing,
             false => What::Extra,
         };
-        return decoded.fails(
-            codec,
-            expected,
-            what,
-            format!(
-                "{} payloads were delivered instead of {}",
-                decoded.delivered.len(),
-                expected.len()
-            ),
-            format!("{} payloads", expected.len()),
+        let message = format!(
+            "{} payloads were delivered instead of {}",
+            decoded.delivered.len(),
+            expected.len()
         );
+        let wanted = format!("{} payloads", expected.len());
+        return Err(decoded.failure(codec, expected, what, &message, &wanted));
     }
     Ok(())
 }

@@ -194,13 +194,8 @@ fn within(framing: &Framing, codec: &mut dyn Decode, limit: usize) -> Result<(),
     decoded.finish(codec);
     let expected = [payload];
     if decoded.error.is_some() {
-        return decoded.fails(
-            codec,
-            &expected,
-            What::Refused,
-            "a frame of the declared limit is refused".to_owned(),
-            "its delivery".to_owned(),
-        );
+        let message = "a frame of the declared limit is refused";
+        return Err(decoded.failure(codec, &expected, What::Refused, message, "its delivery"));
     }
     compare(codec, &decoded, &expected)
 }
@@ -215,13 +210,9 @@ fn over(codec: &mut dyn Decode, octets: &[u8]) -> Result<(), Box<Failure>> {
     if decoded.error.is_some() {
         return Ok(());
     }
-    decoded.fails(
-        codec,
-        &[],
-        What::NotRefused,
-        "a length over the declared limit is not refused".to_owned(),
-        "an error as soon as the length is there".to_owned(),
-    )
+    let message = "a length over the declared limit is not refused";
+    let wanted = "an error as soon as the length is there";
+    Err(decoded.failure(codec, &[], What::NotRefused, message, wanted))
 }
 
 /// Without its end first, so that a decoder may refuse what is there, and then with it.
@@ -234,8 +225,8 @@ fn over_by_one(codec: &mut dyn Decode, octets: &[u8], ending: &[u8]) -> Result<(
     if decoded.error.is_some() {
         return Ok(());
     }
-    let why = "a frame over the declared limit is not refused".to_owned();
-    decoded.fails(codec, &[], What::NotRefused, why, "an error".to_owned())
+    let message = "a frame over the declared limit is not refused";
+    Err(decoded.failure(codec, &[], What::NotRefused, message, "an error"))
 }
 
 fn refuses_at_the_end(codec: &mut dyn Decode, ending: &[u8]) -> bool {

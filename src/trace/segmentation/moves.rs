@@ -150,8 +150,8 @@ fn cut_steps<'t>(
 }
 
 impl Part {
-    /// Number of its octets after which a segmentation cuts it, if it does.
-    fn places(&self, segmentation: Segmentation) -> Option<usize> {
+    /// Number of its octets after which a segmentation cuts inside it, if it does.
+    fn inside(&self, segmentation: Segmentation) -> Option<usize> {
         let len = self.octets.len();
         let carries = matches!(self.place, None | Some(Place::Payload));
         let most = usize::from(Segmentation::MOST_IN_LENGTH);
@@ -170,6 +170,43 @@ impl Part {
             _ => None,
         }
     }
+
+    /// Number of octets, from its start, after which a segmentation cuts at its edge or behind it, if it does.
+    fn edge(&self, segmentation: Segmentation) -> Option<usize> {
+        let len = self.octets.len();
+        match (segmentation, self.place) {
+            (Segmentation::StraddlePayload, None) => Some(len + 1),
+            (Segmentation::StraddlePayload, Some(Place::Payload)) => Some(1),
+            (Segmentation::Before, Some(Place::Before))
+            | (Segmentation::Payload, Some(Place::Length))
+            | (Segmentation::After, Some(Place::After)) => Some(len),
+            (Segmentation::Behind, Some(Place::Behind)) => Some(0),
+            // A short length is reached to its end.
+            (Segmentation::StraddleLength, Some(Place::Length)) if len == 1 => Some(1),
+            _ => None,
+        }
+    }
+
+    /// All places at which a segmentation cuts it, from its start.
+    fn ends(&self, segmentation: Segmentation) -> impl Iterator<Item = usize> {
+        let len = self.octets.len();
+        let inside = self.inside(segmentation).filter(|place| *place < len);
+        inside.into_iter().chain(self.edge(segmentation))
+    }
+}
+
+/// Each octet by itself, where there are not too many; of others those at the edges of parts.
+fn single_octets(parts: &[Part], total: usize) -> Vec<usize> {
+    let mut ends = Vec::new();
+    let mut start = 0;
+    for part in parts {
+        let end = start + part.octets.len();
+        ends.extend((start..end).filter(|place| {
+            total <= ALL_OCTETS_UP_TO || place - start <= EDGE_OCTETS || end - place <= EDGE_OCTETS
+        }));
+        start = end;
+    }
+    ends
 }
 
 /// The parts of one frame, each with its place.
@@ -198,13 +235,15 @@ fn flush(
     pinned: Option<&Cuts>,
     sent: &mut usize,
 ) {
-    let mut stream = Vec::new();
-    let mut ends = Vec::new();
     let total: usize = parts.iter().map(|part| part.octets.len()).sum();
+    let mut ends = match segmentation {
+        Segmentation::Octets => single_octets(parts, total),
+        _ => Vec::new(),
+    };
+    let mut stream = Vec::new();
     let mut is_first_step = true;
     for part in parts.drain(..) {
         let start = stream.len();
-        let len = part.octets.len();
         stream.extend(part.octets.iter());
         if part.begins_step {
             is_first_step = start == 0;
@@ -212,30 +251,12 @@ fn flush(
                 ends.push(start);
             }
         }
-        let within = |place: usize| (place < len).then_some(start + place);
-        match segmentation {
-            Segmentation::Octets => ends.extend((start..start + len).filter(|place| {
-                total <= ALL_OCTETS_UP_TO
-                    || place - start <= EDGE_OCTETS
-                    || start + len - place <= EDGE_OCTETS
-            })),
-            Segmentation::StraddleLength | Segmentation::StraddlePayload if is_first_step => {}
-            _ => ends.extend(part.places(segmentation).and_then(within)),
-        }
-        match (segmentation, part.place) {
-            (Segmentation::StraddlePayload, None) if !is_first_step => ends.push(start + len + 1),
-            (Segmentation::StraddlePayload, Some(Place::Payload)) if !is_first_step => {
-                ends.push(start + 1);
-            }
-            (Segmentation::Before, Some(Place::Before))
-            | (Segmentation::Payload, Some(Place::Length))
-            | (Segmentation::After, Some(Place::After)) => ends.push(start + len),
-            (Segmentation::Behind, Some(Place::Behind)) => ends.push(start),
-            // A short length is reached to its end.
-            (Segmentation::StraddleLength, Some(Place::Length)) if !is_first_step && len == 1 => {
-                ends.push(start + 1);
-            }
-            _ => {}
+        let straddles = matches!(
+            segmentation,
+            Segmentation::StraddleLength | Segmentation::StraddlePayload
+        );
+        if !(straddles && is_first_step) {
+            ends.extend(part.ends(segmentation).map(|place| start + place));
         }
     }
     if segmentation == Segmentation::Segments {

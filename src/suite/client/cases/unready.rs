@@ -15,6 +15,9 @@ use crate::suite::plain::frame;
 /// Number of times that a client may try again by another command of the extension.
 const TRIES: usize = 3;
 
+/// Messages that may come behind an answer that is not `ready`: the one that is typed, and commands.
+const NEXT: [&[u8]; 5] = [b"after", b"file", b"FILE", b"file+md5", b"file+sha256"];
+
 const WITHOUT_READY: Diagnosis = Diagnosis::of(
     "VTR-1",
     "it sends a header without having been told `ready`",
@@ -173,8 +176,7 @@ fn unready_answer(stage: &mut Stage<'_>, form: &Form, answer: &str) -> Judged<bo
     let mut typed_again = false;
     let mut tries = 0;
     loop {
-        let next = [&b"after"[..], b"file", b"FILE", b"file+md5", b"file+sha256"];
-        match stage.sends_any(&next) {
+        match stage.sends_any(&NEXT) {
             Ok(0) => {
                 stage.answers("after");
                 return Ok(true);
@@ -191,7 +193,7 @@ fn unready_answer(stage: &mut Stage<'_>, form: &Form, answer: &str) -> Judged<bo
             }
             Ok(number) => {
                 tries += 1;
-                let text = String::from_utf8_lossy(next[number]).into_owned();
+                let text = String::from_utf8_lossy(NEXT[number]).into_owned();
                 stage.answers_in(&[&frame(reply(&text).as_bytes())]);
             }
             Err(_) if stage.rest().is_empty() && stage.has_closed() => {
