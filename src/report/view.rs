@@ -308,18 +308,17 @@ fn classes(checks: &[Check]) -> Vec<Tally> {
 fn requirements(report: &Report<'_>, findings: &[FindingView]) -> Vec<RequirementRow> {
     let mut rows: Vec<RequirementRow> = Vec::new();
     for check in report.checks {
-        let id = check.requirement();
+        let id = safe(check.requirement());
         let place = rows.iter().position(|row| row.id == id);
         let row = match place {
             Some(place) => &mut rows[place],
             None => {
+                let of_it = |finding: &&FindingView| finding.requirement == id;
+                let framing = report.conformance_framing();
                 rows.push(RequirementRow {
-                    id: safe(id),
-                    finding: findings
-                        .iter()
-                        .find(|finding| finding.requirement == safe(id))
-                        .map(|finding| finding.anchor.clone()),
-                    text: requirement::text_of(id, report.conformance_framing()),
+                    finding: findings.iter().find(of_it).map(|one| one.anchor.clone()),
+                    text: requirement::text_of(check.requirement(), framing),
+                    id,
                     good: 0,
                     bad: 0,
                     skipped: 0,
