@@ -17,6 +17,9 @@ pub struct Saved {
     /// The class that the testee claims, where that was judged.
     #[serde(default)]
     pub class: Option<String>,
+    /// The way in which octets were kept apart: `drain-gated`, `timed` or `direct`.
+    #[serde(default)]
+    pub segmentation: String,
     /// The part of the cases that was run, where it was a part.
     #[serde(default)]
     pub shard: Option<Shard>,

@@ -2,25 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use unstick::judge::check::{Check, Verdict};
+use unstick::judge::id::CaseId;
+use unstick::trace::segmentation::Segmentation;
+
 use crate::support::{example, judge_as};
 
-/// Outcome of each check, by case and segmentation: its verdict, or that it was left out.
-type Outcomes = BTreeMap<(String, String), String>;
+/// Outcome of each check, by case and segmentation: its verdict, or [`LEFT_OUT`].
+type Outcomes = BTreeMap<(CaseId, Option<Segmentation>), Option<Verdict>>;
+
+const LEFT_OUT: Option<Verdict> = None;
+const PASS: Option<Verdict> = Some(Verdict::Pass);
+const FAIL: Option<Verdict> = Some(Verdict::Fail);
 
 fn outcomes(role: &str, options: &[&str], subject: &[&str]) -> Outcomes {
     let (ran, report) = judge_as(role, options, subject);
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
-    let checks = report["cases"].as_array().unwrap().iter();
-    checks
-        .map(|check| {
-            let text = |key: &str| check[key].as_str().unwrap_or_default().to_owned();
-            let outcome = match check["left_out"].as_bool() {
-                Some(true) => "left out".to_owned(),
-                _ => text("verdict"),
-            };
-            ((text("id"), text("segmentation")), outcome)
-        })
-        .collect()
+    let outcome = |check: Check| {
+        let outcome = (!check.left_out).then_some(check.verdict);
+        ((check.id, check.segmentation), outcome)
+    };
+    report.cases.into_iter().map(outcome).collect()
 }
 
 /// A server that is right in the plainest conversation alone.
@@ -51,8 +53,8 @@ fn of_client(fault: &str, cases: &str) -> Outcomes {
     outcomes("client", &["--run", cases], &subject)
 }
 
-fn count(outcomes: &Outcomes, outcome: &str) -> usize {
-    outcomes.values().filter(|one| *one == outcome).count()
+fn count(outcomes: &Outcomes, outcome: Option<Verdict>) -> usize {
+    outcomes.values().filter(|one| **one == outcome).count()
 }
 
 const LENGTHS: &str = "{frm/two,len/{1,2,3,127,128,129,255,256,257,511,512,1000,1023,1024,1025}}";
@@ -62,19 +64,19 @@ const LENGTHS: &str = "{frm/two,len/{1,2,3,127,128,129,255,256,257,511,512,1000,
 #[test]
 fn a_server_that_takes_long_to_fail_is_sampled_and_always_alike() {
     let first = of_server("mute", &["--run", LENGTHS]);
-    assert!((5..=30).contains(&count(&first, "fail")), "{first:#?}");
-    assert!(count(&first, "left out") > 100, "{first:#?}");
+    assert!((5..=30).contains(&count(&first, FAIL)), "{first:#?}");
+    assert!(count(&first, LEFT_OUT) > 100, "{first:#?}");
     // Each chapter and each kind of cut has failed before anything was left out.
     for (chapter, cut) in [
-        ("frm/", "apart"),
-        ("len/", "apart"),
-        ("len/", "whole"),
-        ("len/", "octets"),
+        ("frm/", Segmentation::Apart),
+        ("len/", Segmentation::Apart),
+        ("len/", Segmentation::Whole),
+        ("len/", Segmentation::Octets),
     ] {
-        let failed = first
-            .iter()
-            .any(|((id, by), outcome)| id.starts_with(chapter) && by == cut && outcome == "fail");
-        assert!(failed, "{chapter} {cut}: {first:#?}");
+        let failed = first.iter().any(|((id, by), outcome)| {
+            id.starts_with(chapter) && *by == Some(cut) && *outcome == FAIL
+        });
+        assert!(failed, "{chapter} {cut:?}: {first:#?}");
     }
     assert_eq!(first, of_server("mute", &["--run", LENGTHS]));
 }
@@ -83,11 +85,8 @@ fn a_server_that_takes_long_to_fail_is_sampled_and_always_alike() {
 #[test]
 fn a_server_that_fails_fast_meets_a_budget_too() {
     let outcomes = of_server("garbles", &["--run", LENGTHS]);
-    assert!(
-        (5..=60).contains(&count(&outcomes, "fail")),
-        "{outcomes:#?}"
-    );
-    assert!(count(&outcomes, "left out") > 80, "{outcomes:#?}");
+    assert!((5..=60).contains(&count(&outcomes, FAIL)), "{outcomes:#?}");
+    assert!(count(&outcomes, LEFT_OUT) > 80, "{outcomes:#?}");
 }
 
 /// A close beside it is seen by luck, which must not decide what else is run.
@@ -95,7 +94,7 @@ fn a_server_that_fails_fast_meets_a_budget_too() {
 fn a_wrong_answer_costs_the_same_with_a_close_as_without() {
     let closes = of_server("garbles-and-closes", &["--run", "len/{1,2,3}"]);
     let stays = of_server("garbles", &["--run", "len/{1,2,3}"]);
-    assert!(count(&stays, "fail") >= 3, "{stays:#?}");
+    assert!(count(&stays, FAIL) >= 3, "{stays:#?}");
     assert_eq!(closes, stays);
 }
 
@@ -105,9 +104,7 @@ fn a_failure_that_is_known_costs_nothing() {
     std::fs::write(list.path(), "len/1 fail # known\nlen/2 fail # known\n").unwrap();
     let (path, run) = (list.path().to_str().unwrap(), "len/{1,2,3}");
     let outcomes = of_server("garbles", &["--run", run, "--known-failures", path]);
-    let left_out = outcomes
-        .iter()
-        .filter(|(_, outcome)| *outcome == "left out");
+    let left_out = outcomes.iter().filter(|(_, outcome)| **outcome == LEFT_OUT);
     let cases: BTreeSet<_> = left_out.map(|((id, _), _)| id.as_str()).collect();
     assert_eq!(cases, BTreeSet::from(["len/3"]), "{outcomes:#?}");
 }
@@ -118,28 +115,22 @@ fn a_run_that_is_to_fail_fast_stops_at_the_first_failure() {
         "garbles",
         &["--run", "len/{1,2,3}", "--fail-fast", "--jobs", "1"],
     );
-    assert_eq!(count(&outcomes, "fail"), 1, "{outcomes:#?}");
-    assert_eq!(count(&outcomes, "pass"), 1, "{outcomes:#?}");
-    assert_eq!(count(&outcomes, "left out") + 2, outcomes.len());
+    assert_eq!(count(&outcomes, FAIL), 1, "{outcomes:#?}");
+    assert_eq!(count(&outcomes, PASS), 1, "{outcomes:#?}");
+    assert_eq!(count(&outcomes, LEFT_OUT) + 2, outcomes.len());
 }
 
 #[test]
 fn a_client_that_takes_long_to_fail_is_sampled() {
     let outcomes = of_client("awaits-acknowledgement", "client/{file-of-*,name-*}");
-    assert!(
-        (4..=30).contains(&count(&outcomes, "fail")),
-        "{outcomes:#?}"
-    );
-    assert!(count(&outcomes, "left out") >= 15, "{outcomes:#?}");
+    assert!((4..=30).contains(&count(&outcomes, FAIL)), "{outcomes:#?}");
+    assert!(count(&outcomes, LEFT_OUT) >= 15, "{outcomes:#?}");
 }
 
 #[test]
 fn a_client_that_has_failed_is_cut_no_further() {
     let cases = "client/reply-{ascii,chinese,emoji,of-5000-octets}";
     let outcomes = of_client("short-length", cases);
-    assert!(
-        (2..=12).contains(&count(&outcomes, "fail")),
-        "{outcomes:#?}"
-    );
-    assert!(count(&outcomes, "left out") >= 8, "{outcomes:#?}");
+    assert!((2..=12).contains(&count(&outcomes, FAIL)), "{outcomes:#?}");
+    assert!(count(&outcomes, LEFT_OUT) >= 8, "{outcomes:#?}");
 }

@@ -3,7 +3,9 @@
 
 use std::process::{Child, Command};
 
-use crate::support::{judge, project, with_verdict};
+use unstick::judge::check::Verdict;
+
+use crate::support::{ids, judge, project, with_verdict};
 
 /// Memory that the server may come to use, in KiB: two lengths of 4 GiB at once, and room.
 const NEEDED: u64 = 12 << 20;
@@ -73,11 +75,9 @@ fn a_server_that_clears_what_is_announced_is_accused_of_that_alone() {
         ],
         &[server.to_str().unwrap(), "{port}"],
     );
-    let failed: Vec<_> = with_verdict(&report, "fail")
-        .map(|check| &check["id"])
-        .collect();
+    let failed = ids(&report, Verdict::Fail);
     assert_eq!(failed, ["frm/memory-follows-arrival"], "{}", ran.stdout);
-    assert_eq!(with_verdict(&report, "flaky").count(), 0, "{}", ran.stdout);
+    assert_eq!(report.summary().flaky, 0, "{}", ran.stdout);
 }
 
 /// It is ended before the machine is out of memory, and said to be, in each run the same.
@@ -104,12 +104,12 @@ fn a_program_that_holds_too_much_memory_is_ended_for_that() {
     let server = ["python3", server.to_str().unwrap(), "{port}"];
     let (ran, report) = judge(&[&limited[..], &["256M"]].concat(), &server);
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
-    let failed: Vec<_> = with_verdict(&report, "fail").collect();
+    let failed: Vec<_> = with_verdict(&report, Verdict::Fail).collect();
     assert!(!failed.is_empty(), "{}", ran.stdout);
     for check in failed {
-        assert_eq!(check["broken"], "FRM-8", "{}", ran.stdout);
-        let said = check["message"].as_str().unwrap();
+        assert_eq!(check.broken.as_deref(), Some("FRM-8"), "{}", ran.stdout);
+        let said = check.message.to_string();
         assert!(said.contains("--max-memory allows 256 MiB"), "{said}");
     }
-    assert_eq!(with_verdict(&report, "flaky").count(), 0, "{}", ran.stdout);
+    assert_eq!(report.summary().flaky, 0, "{}", ran.stdout);
 }

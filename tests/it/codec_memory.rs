@@ -78,25 +78,25 @@ fn memory_that_is_taken_for_what_is_announced_is_seen(#[case] mode: &str) {
     let place = TempDir::new().unwrap();
     let program = place.path().join("codec.py");
     std::fs::write(&program, PROGRAM).unwrap();
-    for (habit, verdict) in [("holds", "fail"), ("grows", "pass")] {
+    for (habit, verdict) in [("holds", Verdict::Fail), ("grows", Verdict::Pass)] {
         let mut options = vec!["--run", "frm/memory-follows-arrival", "--run", "frm/two"];
         options.extend((mode == "lines").then_some("--lines"));
         let testee = ["python3", program.to_str().unwrap(), habit, mode];
         let (ran, report) = judge_as("codec", &options, &testee);
-        let cases = report["cases"].as_array().unwrap();
-        let memory = |case: &&serde_json::Value| case["id"] == "frm/memory-follows-arrival";
-        let case = cases.iter().find(memory).unwrap();
-        assert_eq!(case["verdict"], verdict, "{}{}", ran.stdout, ran.stderr);
-        let others = cases.iter().filter(|case| case["id"] == "frm/two");
+        let cases = || report.cases.iter();
+        let case = cases().find(|case| case.id == "frm/memory-follows-arrival");
+        let case = case.unwrap();
+        assert_eq!(case.verdict, verdict, "{}{}", ran.stdout, ran.stderr);
+        let others = cases().filter(|case| case.id == "frm/two");
         assert!(others.clone().count() > 0);
         assert!(
-            others.clone().all(|case| case["verdict"] == "pass"),
+            others.clone().all(|case| case.verdict == Verdict::Pass),
             "{}",
             ran.stdout
         );
         if habit == "holds" {
-            assert_eq!(case["broken"], "FRM-8");
-            assert!(case["cause"].is_string());
+            assert_eq!(case.broken.as_deref(), Some("FRM-8"));
+            assert!(case.cause.is_some());
         }
     }
 }

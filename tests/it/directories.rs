@@ -7,6 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use tempfile::TempDir;
+use unstick::judge::check::Verdict;
 
 use crate::support::served::{Served, names};
 use crate::support::{Ran, judge, program, unstick, with_verdict};
@@ -193,8 +194,8 @@ fn a_link_in_the_place_of_a_servers_directory_is_a_finding_and_not_followed() {
         let command: Vec<&str> = command.iter().map(String::as_str).collect();
         let (ran, report) = judge(&["--run", "trf/body-1"], &command);
         assert!([1, 3].contains(&ran.status), "{oddity}: {}", ran.stdout);
-        let pass = with_verdict(&report, "pass");
-        let transfers = pass.filter(|check| check["id"].as_str().unwrap().starts_with("trf/"));
+        let pass = with_verdict(&report, Verdict::Pass);
+        let transfers = pass.filter(|check| check.id.starts_with("trf/"));
         assert_eq!(transfers.count(), 0, "{oddity}");
         untouched(&precious);
     }
@@ -219,7 +220,7 @@ fn what_takes_the_place_of_a_file_is_not_opened() {
         let command: Vec<&str> = command.iter().map(String::as_str).collect();
         let (ran, report) = judge(&["--run", "trf/body-1"], &command);
         assert_eq!(ran.status, 1, "{oddity}: {}{}", ran.stdout, ran.stderr);
-        assert!(with_verdict(&report, "fail").next().is_some(), "{oddity}");
+        assert!(report.summary().fail > 0, "{oddity}");
         untouched(&precious);
     }
 }
@@ -236,7 +237,7 @@ fn a_server_that_ends_between_two_checks_is_started_again() {
     let (ran, report) = judge(&["--run", "trf/body-1*"], &command);
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
     assert_eq!(
-        with_verdict(&report, "error").next(),
+        with_verdict(&report, Verdict::Error).next(),
         None,
         "{}",
         ran.stdout

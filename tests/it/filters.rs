@@ -1,13 +1,14 @@
 //! `unstick recut --filter` and `--client`: programs in Python with a mistake each, and right ones.
 
-use std::path::Path;
 use std::process::Command;
 
 use rstest::rstest;
-use serde_json::Value;
+use serde_json::json;
 use tempfile::TempDir;
+use unstick::judge::check::Verdict;
+use unstick::report::saved::Saved;
 
-use crate::support::{Ran, unstick, with_verdict};
+use crate::support::{Ran, first_failure, ids, reported, unstick, with_verdict};
 
 /// A parser of lines and quoted fields, fed as its input comes, with one mistake or none.
 const FILTER: &str = r##"
@@ -65,40 +66,40 @@ fn python() -> Option<()> {
     found.then_some(())
 }
 
-fn judge(role: &str, input: &[u8], name: &str, command: &[&str]) -> Option<(Ran, Value)> {
-    python()?;
+/// Runs `recut` over an input in a file of this name.
+fn run(options: &[&str], name: &str, input: &[u8], command: &[&str]) -> Ran {
     let directory = TempDir::new().unwrap();
     let file = directory.path().join(name);
     std::fs::write(&file, input).unwrap();
-    let report = directory.path().join("report.json");
-    let options = [
-        "recut",
-        role,
-        "--json",
-        report.to_str().unwrap(),
-        file.to_str().unwrap(),
-        "--",
-    ];
-    let ran = unstick(options.into_iter().chain(command.iter().copied()));
-    let text = std::fs::read_to_string(&report).unwrap_or_default();
-    Some((ran, serde_json::from_str(&text).unwrap_or_default()))
+    let file = file.to_str().unwrap();
+    unstick([&["recut"][..], options, &[file, "--"], command].concat())
 }
 
-fn filter(fault: &str) -> Option<(Ran, Value)> {
-    judge(
-        "--filter",
-        INPUT,
-        "Some input.csv",
-        &["python3", "-c", FILTER, fault],
-    )
+/// Judges a program in Python, with a JSON report.
+fn judge(options: &[&str], name: &str, input: &[u8], program: &[&str]) -> Option<(Ran, Saved)> {
+    python()?;
+    let command = [&["python3", "-c"][..], program].concat();
+    let judged = |json: &str| {
+        run(
+            &[options, &["--json", json]].concat(),
+            name,
+            input,
+            &command,
+        )
+    };
+    Some(reported(judged))
+}
+
+fn filter(fault: &str) -> Option<(Ran, Saved)> {
+    judge(&["--filter"], "Some input.csv", INPUT, &[FILTER, fault])
 }
 
 /// The places of single cuts that make a difference.
-fn places(report: &Value) -> Vec<u64> {
-    with_verdict(report, "fail")
-        .filter(|check| check["id"].as_str().is_some_and(|id| id.contains('@')))
+fn places(report: &Saved) -> Vec<u64> {
+    with_verdict(report, Verdict::Fail)
+        .filter(|check| check.id.contains('@'))
         .filter_map(|check| {
-            let after = check["cut"]["after"].as_array()?;
+            let after = check.details.get("cut")?["after"].as_array()?;
             match after.as_slice() {
                 [place] => place.as_u64(),
                 _ => None,
@@ -118,10 +119,10 @@ fn a_mistake_is_found_where_it_is_made(#[case] fault: &str, #[case] expected: &[
     };
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
     assert_eq!(places(&report), expected, "{}", ran.stdout);
-    let first = with_verdict(&report, "fail").next().unwrap();
-    assert_eq!(first["id"], format!("some-input/turn1@{}", expected[0]));
-    assert_eq!(first["requirements"][0], "CUT-1");
-    assert_eq!(report["testee"]["role"], "filter");
+    let first = first_failure(&report);
+    assert_eq!(first.id, format!("some-input/turn1@{}", expected[0]));
+    assert_eq!(first.requirements[0], "CUT-1");
+    assert_eq!(report.testee.role, "filter");
 }
 
 /// A filter that loses half of a line end. The first of its processes whose input is cut after octet 4
@@ -144,8 +145,8 @@ fn a_piece_that_was_left_unread_is_written_again() {
     let directory = TempDir::new().unwrap();
     let mark = directory.path().join("mark");
     let input = b"one\r\ntwo\r\n";
-    let command = ["python3", "-c", LATE, mark.to_str().unwrap()];
-    let Some((ran, report)) = judge("--filter", input, "late", &command) else {
+    let program = [LATE, mark.to_str().unwrap()];
+    let Some((ran, report)) = judge(&["--filter"], "late", input, &program) else {
         return;
     };
     assert!(mark.exists(), "{}", ran.stdout);
@@ -169,19 +170,12 @@ fn an_exit_status_is_part_of_the_answer() {
         return;
     };
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
-    let failed: Vec<&Value> = with_verdict(&report, "fail").collect();
-    let ids: Vec<&str> = failed
-        .iter()
-        .filter_map(|check| check["id"].as_str())
-        .collect();
-    assert_eq!(ids, ["some-input/octets"], "{}", ran.stdout);
-    assert_eq!(
-        failed[0]["cut"]["after"],
-        serde_json::json!([13, 14]),
-        "{}",
-        ran.stdout
-    );
-    assert!(failed[0]["message"].as_str().unwrap().contains('7'));
+    let failed = ids(&report, Verdict::Fail);
+    assert_eq!(failed, ["some-input/octets"], "{}", ran.stdout);
+    let failed = first_failure(&report);
+    let after = &failed.details["cut"]["after"];
+    assert_eq!(after, &json!([13, 14]), "{}", ran.stdout);
+    assert!(failed.message.to_string().contains('7'));
 }
 
 #[rstest]
@@ -193,9 +187,7 @@ fn a_right_program_is_not_accused(#[case] fault: &str) {
         return;
     };
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
-    assert_eq!(report["summary"]["pass"].as_u64().unwrap() as usize, {
-        report["cases"].as_array().unwrap().len()
-    });
+    assert_eq!(report.summary().pass, report.cases.len());
     // Output before the end shows that pieces are looked at one by one.
     assert_eq!(ran.stdout.contains("could not be seen"), fault != "early");
 }
@@ -223,14 +215,9 @@ while piece := os.read(0, 65536): pieces.put(piece)
 pieces.put(None)
 "#;
 
-fn slow(before: &str, each: &str, most: &str) -> Option<(Ran, Value)> {
-    let command = ["python3", "-c", SLOW, before, each, most];
-    judge(
-        "--filter",
-        b"one,two\nthree\nfour,five,six\n",
-        "slow",
-        &command,
-    )
+fn slow(before: &str, each: &str, most: &str) -> Option<(Ran, Saved)> {
+    let input = b"one,two\nthree\nfour,five,six\n";
+    judge(&["--filter"], "slow", input, &[SLOW, before, each, most])
 }
 
 #[rstest]
@@ -241,9 +228,9 @@ fn a_program_that_takes_its_time_is_not_accused(#[case] before: &str, #[case] ea
         return;
     };
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
-    let passed = report["summary"]["pass"].as_u64().unwrap();
-    let acceptable = report["summary"]["acceptable"].as_u64().unwrap();
-    assert!(passed > 20 && acceptable <= 1, "{}", ran.stdout);
+    let summary = report.summary();
+    let is_well = summary.pass > 20 && summary.acceptable <= 1;
+    assert!(is_well, "{}", ran.stdout);
 }
 
 #[test]
@@ -252,22 +239,18 @@ fn a_program_that_stops_at_many_pieces_is_found_however_slow_it_is() {
         return;
     };
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
-    let failed = with_verdict(&report, "fail").map(|check| check["id"].clone());
-    assert_eq!(
-        failed.collect::<Vec<_>>(),
-        ["slow/octets"],
-        "{}",
-        ran.stdout
-    );
+    let failed = ids(&report, Verdict::Fail);
+    assert_eq!(failed, ["slow/octets"], "{}", ran.stdout);
 }
 
 /// A reader that gathers its input is right by definition.
 #[test]
 fn a_reader_that_wants_its_input_whole_cannot_be_judged() {
-    let whole = "import sys; print(len(sys.stdin.read().split()))";
-    let Some((ran, _)) = judge("--filter", INPUT, "x", &["python3", "-c", whole]) else {
+    if python().is_none() {
         return;
-    };
+    }
+    let whole = "import sys; print(len(sys.stdin.read().split()))";
+    let ran = run(&["--filter"], "x", INPUT, &["python3", "-c", whole]);
     assert_eq!(ran.status, 3, "{}{}", ran.stdout, ran.stderr);
     assert!(
         ran.stderr.contains("nothing could be seen"),
@@ -278,45 +261,20 @@ fn a_reader_that_wants_its_input_whole_cannot_be_judged() {
 
 #[test]
 fn a_program_that_does_not_run_is_named_with_what_it_wrote() {
-    let Some((ran, _)) = judge(
-        "--filter",
-        INPUT,
-        "x",
-        &["python3", "-c", "import no_such_module"],
-    ) else {
+    if python().is_none() {
         return;
-    };
+    }
+    let wrong = ["python3", "-c", "import no_such_module"];
+    let ran = run(&["--filter"], "x", INPUT, &wrong);
     assert_eq!(ran.status, 3, "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stderr.contains("no_such_module"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("server"), "{}", ran.stderr);
 }
 
 /// Runs one variation of a long input only.
-fn long(command: &str, input: &[u8], run: &str) -> Option<(Ran, Value)> {
-    python()?;
-    let directory = TempDir::new().unwrap();
-    let file = directory.path().join("long.txt");
-    std::fs::write(&file, input).unwrap();
-    let report = directory.path().join("report.json");
-    let (file, json) = (file.to_str().unwrap(), report.to_str().unwrap());
-    let options = [
-        "recut",
-        "--filter",
-        "--run",
-        run,
-        "--timeout",
-        "1",
-        "--json",
-        json,
-        file,
-        "--",
-        "python3",
-        "-c",
-        command,
-    ];
-    let ran = unstick(options);
-    let text = std::fs::read_to_string(&report).unwrap_or_default();
-    Some((ran, serde_json::from_str(&text).unwrap_or_default()))
+fn long(program: &str, input: &[u8], run: &str) -> Option<(Ran, Saved)> {
+    let options = ["--filter", "--run", run, "--timeout", "1"];
+    judge(&options, "long.txt", input, &[program])
 }
 
 /// Two octets that belong together, cut apart once in an input too long for every place by itself; octet by
@@ -338,9 +296,9 @@ while True:
         return;
     };
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
-    let failed = with_verdict(&report, "fail").next().unwrap();
-    assert_eq!(failed["cut"]["after"], serde_json::json!([1502]));
-    assert_eq!(failed["cut"]["turn"], 1);
+    let cut = &first_failure(&report).details["cut"];
+    assert_eq!(cut["after"], json!([1502]));
+    assert_eq!(cut["turn"], 1);
 }
 
 /// It is ended, and what it did not write is the finding.
@@ -358,8 +316,8 @@ while True:
         return;
     };
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
-    let failed = with_verdict(&report, "fail").next().unwrap();
-    assert_eq!(failed["cut"]["after"], serde_json::json!([2]));
+    let cut = &first_failure(&report).details["cut"];
+    assert_eq!(cut["after"], json!([2]));
     assert!(ran.stdout.contains("still running"), "{}", ran.stdout);
 }
 
@@ -390,9 +348,9 @@ const RECORDED: &str = r#"{"id": "asks", "title": "Two questions", "steps": [
     {"answer": "68690d0a"}, {"send": "6f6e650d0a"}, {"answer": "3120310d0a"},
     {"send": "717569740d0a"}, {"answer": "6279650d0a"}, {"expect": "close"}]}"#;
 
-fn client(fault: &str) -> Option<(Ran, Value)> {
-    let command = ["python3", "-c", CLIENT, fault, "{host}", "{port}"];
-    judge("--client", RECORDED.as_bytes(), "asks.json", &command)
+fn client(fault: &str) -> Option<(Ran, Saved)> {
+    let program = [CLIENT, fault, "{host}", "{port}"];
+    judge(&["--client"], "asks.json", RECORDED.as_bytes(), &program)
 }
 
 #[test]
@@ -401,7 +359,7 @@ fn a_right_client_is_not_accused() {
         return;
     };
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
-    assert!(report["summary"]["pass"].as_u64().unwrap() > 10);
+    assert!(report.summary().pass > 10);
 }
 
 #[test]
@@ -420,16 +378,14 @@ fn a_client_that_loses_half_of_a_line_end_is_found_there() {
         return;
     };
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
-    let cuts: Vec<(u64, u64)> = with_verdict(&report, "fail")
+    let cuts: Vec<(u64, u64)> = with_verdict(&report, Verdict::Fail)
         .filter_map(|check| {
-            Some((
-                check["cut"]["turn"].as_u64()?,
-                check["cut"]["after"][0].as_u64()?,
-            ))
+            let cut = check.details.get("cut")?;
+            Some((cut["turn"].as_u64()?, cut["after"][0].as_u64()?))
         })
         .collect();
     assert!(cuts.starts_with(&[(1, 3), (2, 4), (3, 4)]), "{cuts:?}");
-    assert_eq!(report["testee"]["role"], "client");
+    assert_eq!(report.testee.role, "client");
 }
 
 #[test]
@@ -437,15 +393,8 @@ fn what_cannot_be_played_is_bad_usage() {
     if python().is_none() {
         return;
     }
-    let directory = TempDir::new().unwrap();
-    let file = directory.path().join("x.json");
     let text = RECORDED.replace("\"3120310d0a\"", "{}");
-    std::fs::write(&file, text).unwrap();
-    let ran = run_client(&file);
+    let ran = run(&["--client"], "x.json", text.as_bytes(), &["true"]);
     assert_eq!(ran.status, 2, "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stderr.contains("turn 1"), "{}", ran.stderr);
-}
-
-fn run_client(file: &Path) -> Ran {
-    unstick(["recut", "--client", file.to_str().unwrap(), "--", "true"])
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::support::matrix::{Seen, side_by_side};
-use crate::support::{example, judge_as, snapshots, unstick};
+use crate::support::{example, judge_as, snapshots, unstick, with_verdict};
 use decoder::{Decoder, FAULTS, SHAPES, Shape};
 use unstick::judge::progress::Unwatched;
 use unstick::suite::codec::{Decode, Judge};
@@ -146,18 +146,10 @@ fn served(framing: &str, fault: &str, cases: &[&str]) -> (i32, BTreeSet<String>,
         testee.extend(["--fault", fault]);
     }
     let (ran, report) = judge_as("server", &options, &testee);
-    assert!(
-        report["cases"].is_array(),
-        "{framing} {fault}: {}",
-        ran.stderr
-    );
-    let failed = || report["cases"].as_array().unwrap().iter();
-    let failed = || failed().filter(|check| check["verdict"] == "fail");
-    let words = |name: &str| {
-        let words = failed().filter_map(|check| Some(check[name].as_str()?.to_owned()));
-        words.collect::<BTreeSet<String>>()
-    };
-    (ran.status, words("broken"), words("cause"))
+    let failed = || with_verdict(&report, Verdict::Fail);
+    let broken = failed().filter_map(|check| Some(check.broken.as_ref()?.to_string()));
+    let causes = failed().filter_map(|check| check.cause.clone());
+    (ran.status, broken.collect(), causes.collect())
 }
 
 #[test]

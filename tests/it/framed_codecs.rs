@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use crate::support::{is_installed, judge_as, project};
 use crate::testees::built;
 use unstick::framing::{Framing, PRESETS};
+use unstick::judge::check::Verdict;
 
 /// Framings of several families; with `UNSTICK_ALL` in the environment all presets too.
 const FRAMINGS: [&str; 3] = ["cobs", "lsp", "mqtt"];
@@ -143,10 +144,11 @@ fn an_encoder_is_judged_by_what_it_writes(
     let (ran, report) = judge_as("codec", &options, &testee);
     assert_eq!(ran.status, status, "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stdout.contains(said), "{}", ran.stdout);
-    let cases = report["cases"].as_array().unwrap();
-    let is_of_lengths = cases.iter().any(|case| case["broken"] == "LEN-1");
+    let mut cases = report.cases.iter();
+    let encoded = cases.any(|case| case.id == "codec/encode-stream");
+    let mut cases = report.cases.iter();
+    let is_of_lengths = cases.any(|case| case.broken.as_deref() == Some("LEN-1"));
     assert_eq!(is_of_lengths, status == 1);
-    let encoded = cases.iter().any(|case| case["id"] == "codec/encode-stream");
     assert_eq!(encoded, encodes != "-");
 }
 
@@ -168,11 +170,11 @@ for line in sys.stdin:
 "#;
 
 #[rstest]
-#[case("late", "fail")]
-#[case("in time", "pass")]
+#[case("late", Verdict::Fail)]
+#[case("in time", Verdict::Pass)]
 fn payloads_that_are_handed_over_a_chunk_too_late_are_seen(
     #[case] habit: &str,
-    #[case] verdict: &str,
+    #[case] verdict: Verdict,
 ) {
     if !is_installed("python3") {
         return;
@@ -183,9 +185,8 @@ fn payloads_that_are_handed_over_a_chunk_too_late_are_seen(
     let options = ["--framing", "u8", "--run", "frm/two"];
     let codec = ["python3", program.to_str().unwrap(), habit];
     let (ran, report) = judge_as("codec", &options, &codec);
-    let cases = report["cases"].as_array().unwrap();
-    assert!(!cases.is_empty());
-    for case in cases {
-        assert_eq!(case["verdict"], verdict, "{}{}", ran.stdout, ran.stderr);
+    assert!(!report.cases.is_empty());
+    for case in report.cases {
+        assert_eq!(case.verdict, verdict, "{}{}", ran.stdout, ran.stderr);
     }
 }

@@ -4,8 +4,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::{example, is_installed, judge, project};
+use crate::support::{example, is_installed, judge, project, with_verdict};
 use rstest::rstest;
+use unstick::judge::check::Verdict;
 
 /// The command of a server below `examples/frameworks`, built into `place` where it has to be; `None` where
 /// the language is not installed.
@@ -107,10 +108,8 @@ fn the_usual_mistake_is_found_and_the_mend_is_well(
         let (ran, report) = judge(&options, &words);
         assert_eq!(ran.status, status, "{source}: {}{}", ran.stdout, ran.stderr);
         if status == 1 {
-            let cases = report["cases"].as_array().unwrap();
-            let failed = cases.iter().filter(|case| case["verdict"] == "fail");
-            let broken: Vec<&str> = failed
-                .map(|case| case["broken"].as_str().unwrap())
+            let broken: Vec<&str> = with_verdict(&report, Verdict::Fail)
+                .map(|case| case.broken.as_deref().unwrap())
                 .collect();
             assert!(broken.contains(&requirement), "{source}: {broken:?}");
         }

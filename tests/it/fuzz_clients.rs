@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::support::matrix::side_by_side;
-use crate::support::{Ran, UNSTICK, example, unstick, with_verdict};
+use crate::support::{Ran, UNSTICK, example, findings, unstick};
 
 /// The command that starts the client with a mistake planted.
 fn client(fault: &str) -> Vec<String> {
@@ -55,7 +55,7 @@ fn planted_mistakes_are_found_and_replayed() {
         let options = ["--seed", "1", "--budget", "80", "--fail-fast"];
         let (ran, report) = fuzz(dir.path(), &options, &command);
         assert_eq!(ran.status, 1, "{fault}\n{}{}", ran.stdout, ran.stderr);
-        assert_eq!(with_verdict(&report, "fail").count(), 1, "{report}");
+        assert_eq!(findings(&report).count(), 1, "{report}");
         let found = dir.path().join("found");
         for (command, status) in [(command, 1), (reference(), 0)] {
             let words = ["replay", "--client", found.to_str().unwrap(), "--"];

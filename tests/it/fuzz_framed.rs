@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::support::matrix::side_by_side;
-use crate::support::{Ran, example, unstick, with_verdict};
+use crate::support::{Ran, example, findings, unstick};
 
 /// The command of a server of a framing, with a mistake or none.
 fn server(framing: &str, fault: &str) -> Vec<String> {
@@ -76,7 +76,7 @@ fn mistakes_in_other_framings_are_found_shrunk_and_replayed() {
         let options = [&options[..], &["--fail-fast"]].concat();
         let (ran, report) = fuzz(dir.path(), "server", &options, &command);
         assert_eq!(ran.status, 1, "{fault}\n{}{}", ran.stdout, ran.stderr);
-        let case = with_verdict(&report, "fail").next().unwrap();
+        let case = findings(&report).next().unwrap();
         assert_eq!(case["broken"], *broken, "{fault}: {case}");
         assert!(case["octets"].as_u64().unwrap() <= 24, "{fault}: {case}");
         assert!(case["cuts"].as_u64().unwrap() <= 1, "{fault}: {case}");
@@ -98,7 +98,7 @@ fn a_server_of_a_mistaken_framing_is_named() {
     let options = ["--framing", "u16le", "--seed", "1", "--budget", "50"];
     let (ran, report) = fuzz(dir.path(), "server", &options, &server("u16le", "swapped"));
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
-    let case = with_verdict(&report, "fail").next().unwrap();
+    let case = findings(&report).next().unwrap();
     assert_eq!(case["kind"], "dialect", "{report}");
 }
 
@@ -138,7 +138,7 @@ fn mistakes_of_codecs_are_found_shrunk_and_replayed() {
         let options = [&options[..], &["--fail-fast"]].concat();
         let (ran, report) = fuzz(dir.path(), "codec", &options, &command);
         assert_eq!(ran.status, 1, "{fault}\n{}{}", ran.stdout, ran.stderr);
-        assert_eq!(with_verdict(&report, "fail").count(), 1, "{report}");
+        assert_eq!(findings(&report).count(), 1, "{report}");
         let found = dir.path().join("found");
         for (fault, status) in [(*fault, 1), ("", 0)] {
             let command = codec(framing, fault);
@@ -155,7 +155,7 @@ fn the_same_seed_finds_the_same_in_a_codec() {
         let dir = tempfile::tempdir().unwrap();
         let options = ["--framing", "u16le", "--seed", "3", "--budget", "60"];
         let (_, report) = fuzz(dir.path(), "codec", &options, &codec("u16le", "short-read"));
-        let failing = with_verdict(&report, "fail");
+        let failing = findings(&report);
         let what = failing.map(|case| (case["id"].clone(), case["trace"].clone()));
         what.collect::<Vec<_>>()
     };

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::support::matrix::{Fault, faults, mistakes_of_few_sizes, side_by_side};
-use super::support::{Ran, example, program, unstick, with_verdict};
+use super::support::{Ran, example, findings, program, unstick};
 
 /// The limit on payloads that the server declares, and is started with.
 const MAX_PAYLOAD: &str = "131072";
@@ -47,7 +47,7 @@ fn found_again(fault: &str, verifying: bool, options: &[&str], times: usize) -> 
     let options = [options, &["--seed", "1", "--fail-fast"]].concat();
     let (ran, report) = fuzz(dir.path(), &options, &faulty);
     assert_eq!(ran.status, 1, "{fault}\n{}{}", ran.stdout, ran.stderr);
-    let case = with_verdict(&report, "fail").next().unwrap();
+    let case = findings(&report).next().unwrap();
     let trace = case["trace"]["id"].as_str().unwrap();
     let trace = dir.path().join("found").join(format!("{trace}.json"));
     for _ in 0..times {
@@ -137,7 +137,7 @@ fn the_same_seed_finds_the_same() {
         let dir = tempfile::tempdir().unwrap();
         let options = ["--seed", "3", "--budget", "16"];
         let (_, report) = fuzz(dir.path(), &options, &server(Some("trim")));
-        let failing = with_verdict(&report, "fail");
+        let failing = findings(&report);
         let what = failing.map(|case| (case["id"].clone(), case["trace"].clone()));
         what.collect::<Vec<_>>()
     };
@@ -157,7 +157,7 @@ fn a_server_of_another_framing_and_one_that_is_used_up_are_named() {
         let options = ["--seed", "1", "--budget", "300", "--fail-fast"];
         let (ran, report) = fuzz(dir.path(), &options, &server(Some(fault)));
         assert_eq!(ran.status, 1, "{fault}\n{}{}", ran.stdout, ran.stderr);
-        let mut failing = with_verdict(&report, "fail");
+        let mut failing = findings(&report);
         assert!(failing.any(|case| case["kind"] == *kind), "{report}");
     });
 }
@@ -189,7 +189,7 @@ fn table() {
             let command = server(Some(&fault.name));
             let started = Instant::now();
             let (_, report) = fuzz(dir.path(), &options, &command);
-            let case = with_verdict(&report, "fail").next()?.clone();
+            let case = findings(&report).next()?.clone();
             let trace = dir.path().join("found").join(format!(
                 "{}.json",
                 case["trace"]["id"].as_str().unwrap_or_default()

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use unstick::trace::octets::to_hex;
 
-use super::support::{Ran, project, unstick};
+use super::support::{Ran, findings, project, unstick};
 
 /// A valid recording, which no error is in.
 fn recording(dir: &Path) -> String {
@@ -51,11 +51,6 @@ fn fuzz(mode: &str, seed: &str, budget: &str, options: &[&str]) -> (Ran, Value, 
     (ran, serde_json::from_str(&text).unwrap_or_default(), dir)
 }
 
-fn failing(report: &Value) -> Vec<&Value> {
-    let cases = report["cases"].as_array().unwrap().iter();
-    cases.filter(|case| case["verdict"] == "fail").collect()
-}
-
 /// Number of octets that the client sends in a trace.
 fn sent(trace: &Value) -> usize {
     let steps = trace["steps"].as_array().unwrap().iter();
@@ -82,7 +77,7 @@ fn recut(dir: &tempfile::TempDir, finding: &Value, options: &[&str], modes: [(&s
 fn a_lost_error_is_found_from_a_valid_recording_and_shrunk() {
     let (ran, report, dir) = fuzz("late", "1", "40", &[]);
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
-    let failing = failing(&report);
+    let failing: Vec<_> = findings(&report).collect();
     assert!(!failing.is_empty(), "{}", ran.stdout);
     for case in &failing {
         assert_eq!(case["kind"], "different", "{case}");
@@ -168,7 +163,7 @@ fn a_server_that_dies_is_named_and_the_same_seed_finds_the_same() {
     let once = || {
         let (ran, report, _dir) = fuzz("dies", "3", "100", &[]);
         assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
-        let failing = failing(&report);
+        let failing: Vec<_> = findings(&report).collect();
         let what = |case: &&Value| {
             (
                 case["id"].clone(),
@@ -191,7 +186,7 @@ fn a_server_that_dies_is_named_and_the_same_seed_finds_the_same() {
 fn findings_are_not_lost_when_the_server_does_not_start_again() {
     let (ran, report, dir) = fuzz("dies STARTS", "3", "100", &[]);
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
-    let failing = failing(&report);
+    let failing: Vec<_> = findings(&report).collect();
     assert!(!failing.is_empty(), "{}", ran.stdout);
     let found = fs::read_dir(dir.path().join("found")).unwrap();
     assert_eq!(found.count(), failing.len(), "{}", ran.stdout);
@@ -208,7 +203,7 @@ fn findings_are_not_lost_when_the_server_does_not_start_again() {
 fn a_server_that_hangs_is_one_small_finding() {
     let (ran, report, dir) = fuzz("hangs", "3", "72", &["--timeout", "1"]);
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
-    let failing = failing(&report);
+    let failing: Vec<_> = findings(&report).collect();
     let hung: Vec<_> = failing
         .iter()
         .filter(|case| case["kind"] == "hung")

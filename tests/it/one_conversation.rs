@@ -3,10 +3,10 @@
 use std::fs;
 
 use rstest::rstest;
-use serde_json::{Value, json};
+use serde_json::json;
 use unstick::trace::octets::to_hex;
 
-use crate::support::{is_installed, unstick};
+use crate::support::{broken, is_installed, reported, unstick};
 
 /// Answers each line. With a second argument it loses the beginning of a line that comes in two pieces.
 const SERVER: &str = r#"
@@ -31,27 +31,21 @@ fn a_server_that_serves_one_connection_is_judged(#[case] more: &[&str], #[case] 
     }
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
-    let (recording, report, server) = (path("lines.json"), path("report.json"), path("server.py"));
+    let (recording, server) = (path("lines.json"), path("server.py"));
     let turn = |line: &[u8]| [json!({"send": to_hex(line)}), json!({"answer": {}})];
     let steps = [turn(b"one\n"), turn(b"two\n")].concat();
     let trace = json!({"id": "lines", "title": "Two lines", "steps": steps});
     fs::write(&recording, trace.to_string()).unwrap();
     fs::write(&server, SERVER).unwrap();
-    let mut words = vec!["recut", &recording, "--json", &report];
-    words.extend(["--run", "lines/turn1@1", "--run", "lines/end*"]);
-    words.extend(["--", "python3", &server, "{port}"]);
-    words.extend(more);
-    let ran = unstick(words);
-    let text = fs::read_to_string(&report).unwrap_or_else(|_| panic!("{}", ran.stderr));
-    let report: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(ran.status, status, "{report:#}");
-    let failed: Vec<&str> = report["cases"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|case| case["verdict"] == "fail")
-        .filter_map(|case| case["requirements"][0].as_str())
-        .collect();
-    assert_eq!(failed.contains(&"CUT-1"), status == 1, "{report:#}");
-    assert!(!failed.contains(&"CUT-4"), "{report:#}");
+    let (ran, report) = reported(|json| {
+        let mut words = vec!["recut", &recording, "--json", json];
+        words.extend(["--run", "lines/turn1@1", "--run", "lines/end*"]);
+        words.extend(["--", "python3", &server, "{port}"]);
+        words.extend(more);
+        unstick(words)
+    });
+    assert_eq!(ran.status, status, "{report:#?}");
+    let broken = broken(&report);
+    assert_eq!(broken.contains("CUT-1"), status == 1, "{report:#?}");
+    assert!(!broken.contains("CUT-4"), "{report:#?}");
 }

@@ -8,10 +8,11 @@ use std::thread;
 use std::time::Duration;
 
 use rstest::rstest;
-use serde_json::Value;
 use tempfile::TempDir;
+use unstick::judge::check::Verdict;
+use unstick::report::saved::Saved;
 
-use crate::support::{Ran, UNSTICK, program, project, unstick};
+use crate::support::{Ran, UNSTICK, ids, program, project, reported, unstick, with_verdict};
 
 /// A server that sends the same answer to each line, in one write, until the client ends.
 fn answering(answer: &[u8]) -> SocketAddr {
@@ -44,30 +45,22 @@ fn serving(serve: impl Fn(TcpStream) + Send + Sync + Clone + 'static) -> SocketA
     address
 }
 
-/// Runs a command through the proxy, with a JSON report.
-fn judge(to: SocketAddr, options: &[&str], command: &[&str]) -> (Ran, Value) {
-    let dir = tempfile::tempdir().unwrap();
-    let report = dir.path().join("report.json");
+/// Runs a command through the proxy.
+fn run(to: SocketAddr, options: &[&str], command: &[&str]) -> Ran {
     let to = to.to_string();
-    let mut arguments = vec!["proxy", "--to", &to, "--json", report.to_str().unwrap()];
-    arguments.extend(options);
-    arguments.push("--");
-    arguments.extend(command);
-    let ran = unstick(arguments);
-    let text = std::fs::read_to_string(report).unwrap_or_default();
-    (ran, serde_json::from_str(&text).unwrap_or_default())
+    unstick([&["proxy", "--to", &to][..], options, &["--"], command].concat())
 }
 
-fn cases(report: &Value) -> &Vec<Value> {
-    report["cases"].as_array().expect("a report has cases")
+/// Runs a command through the proxy, with a JSON report.
+fn judge(to: SocketAddr, options: &[&str], command: &[&str]) -> (Ran, Saved) {
+    reported(|json| run(to, &[options, &["--json", json]].concat(), command))
 }
 
 /// Number of runs of the command: once without cuts, and for each case.
-fn runs(report: &Value) -> u64 {
-    1 + cases(report)
-        .iter()
-        .map(|case| case["runs"].as_u64().unwrap())
-        .sum::<u64>()
+fn runs(report: &Saved) -> u64 {
+    let cases = report.cases.iter();
+    let runs = cases.map(|case| case.details["runs"].as_u64().unwrap());
+    1 + runs.sum::<u64>()
 }
 
 fn client(language: &str) -> Option<Vec<String>> {
@@ -141,20 +134,16 @@ fn a_planted_mistake_is_shrunk_to_its_cut(
     let (ran, report) = judge(answering(answer), &[], &command);
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
     assert!(runs(&report) <= 40, "{}", runs(&report));
-    let failed: Vec<&Value> = cases(&report)
-        .iter()
-        .filter(|case| case["verdict"] == "fail")
-        .collect();
-    assert!(failed.iter().any(|case| case["id"] == "octets"));
-    for case in failed {
-        let cut = &case["cut"];
-        assert_eq!(cut["connection"], 1, "{case}");
-        assert_eq!(cut["direction"], "to-client", "{case}");
+    assert!(ids(&report, Verdict::Fail).contains(&"octets"));
+    for case in with_verdict(&report, Verdict::Fail) {
+        let cut = &case.details["cut"];
+        assert_eq!(cut["connection"], 1, "{case:?}");
+        assert_eq!(cut["direction"], "to-client", "{case:?}");
         let after = cut["after"].as_u64().unwrap() % answer.len() as u64;
-        assert!(places.is_empty() || places.contains(&after), "{case}");
-        assert_eq!(case["requirements"][0], "CUT-1");
+        assert!(places.is_empty() || places.contains(&after), "{case:?}");
+        assert_eq!(case.requirements[0], "CUT-1");
         let rerun = format!("--cut at:1:to-client:{} --", cut["after"]);
-        assert!(case["rerun"].as_str().unwrap().contains(&rerun), "{case}");
+        assert!(case.rerun.as_ref().unwrap().contains(&rerun), "{case:?}");
     }
 }
 
@@ -177,9 +166,10 @@ fn a_right_client_is_green(#[case] language: &str, #[case] kind: &str, #[case] a
     let command: Vec<&str> = command.iter().map(String::as_str).collect();
     let (ran, report) = judge(answering(answer), &[], &command);
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
-    assert_eq!(report["summary"]["fail"], 0);
-    assert!(report["summary"]["pass"].as_u64().unwrap() >= 4, "{report}");
-    assert_eq!(report["segmentation"], "drain-gated");
+    let summary = report.summary();
+    assert_eq!(summary.fail, 0);
+    assert!(summary.pass >= 4, "{report:?}");
+    assert_eq!(report.segmentation, "drain-gated");
 }
 
 /// A client that reads only whole answers leaves a piece of one unread: the cut cannot be made, and the
@@ -194,7 +184,8 @@ fn a_client_that_reads_whole_answers_only_is_not_accused() {
                   c.sendall(b'go\\n')\nselect.select([c],[],[])\nassert len(c.recv(16))==16";
     let command = ["python3", "-c", script, "{host}", "{port}"];
     let (ran, report) = judge(answering(FRAME), &["--cut", "at:1:to-client:5"], &command);
-    assert_eq!(cases(&report)[0]["verdict"], "skipped", "{}", ran.stdout);
+    let verdict = report.cases[0].verdict;
+    assert_eq!(verdict, Verdict::Skipped, "{}", ran.stdout);
     assert_eq!(ran.status, 3, "{}", ran.stdout);
 }
 
@@ -206,9 +197,9 @@ fn the_line_that_runs_it_again_does() {
     let to = answering(LINE);
     let command = ["python3", "-c", script, "{host}", "{port}"];
     let (_, report) = judge(to, &["--cut", "octets"], &command);
-    let case = &cases(&report)[0];
-    assert_eq!(case["verdict"], "fail", "{case}");
-    let rerun = case["rerun"].as_str().unwrap();
+    let case = &report.cases[0];
+    assert_eq!(case.verdict, Verdict::Fail, "{case:?}");
+    let rerun = case.rerun.as_ref().unwrap();
     let rerun = rerun.replacen("unstick", UNSTICK, 1);
     let again = Command::new("sh").args(["-c", &rerun]).output().unwrap();
     assert_eq!(again.status.code(), Some(1));
@@ -226,9 +217,8 @@ fn a_failure_that_needs_two_cuts_is_shrunk_to_two() {
     let command = ["python3", "-c", script, "{host}", "{port}"];
     let (ran, report) = judge(answering(LINE), &["--cut", "octets"], &command);
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
-    let case = &cases(&report)[0];
-    let cut = &case["cut"];
-    assert_eq!(cut["after"].as_array().unwrap().len(), 2, "{case}");
+    let cut = &report.cases[0].details["cut"];
+    assert_eq!(cut["after"].as_array().unwrap().len(), 2, "{cut}");
     assert!(runs(&report) <= 40);
 }
 
@@ -241,10 +231,15 @@ fn a_client_that_is_only_late_does_not_fail() {
                   while len(r)<4000: r+=c.recv(4000)\n\
                   sys.exit(time.time()-b>0.25)";
     let command = ["python3", "-c", script, "{host}", "{port}"];
-    let (ran, report) = judge(answering(&[b'x'; 4000]), &["--cut", "octets"], &command);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("report.json");
+    let options = ["--cut", "octets", "--json", path.to_str().unwrap()];
+    let ran = run(answering(&[b'x'; 4000]), &options, &command);
     assert_ne!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
-    if let Some(case) = report["cases"].get(0) {
-        assert_ne!(case["verdict"], "fail", "{case}");
+    // It may be as late without cuts, and then there is no report.
+    if let Ok(text) = std::fs::read_to_string(path) {
+        let summary = Saved::read(&text).unwrap().summary();
+        assert_eq!(summary.fail, 0, "{text}");
     }
 }
 
@@ -256,7 +251,7 @@ fn a_client_that_is_only_late_does_not_fail() {
     "not one octet passes"
 )]
 fn what_cannot_be_judged_is_said(#[case] command: &str, #[case] said: &str) {
-    let (ran, _) = judge(answering(LINE), &[], &["sh", "-c", command]);
+    let ran = run(answering(LINE), &[], &["sh", "-c", command]);
     assert_eq!(ran.status, 3, "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stderr.contains(said), "{}", ran.stderr);
 }
@@ -268,7 +263,7 @@ fn a_server_that_is_not_there_is_said() {
     drop(gone);
     let script =
         "import socket,sys\nc=socket.create_connection((sys.argv[1],int(sys.argv[2])))\nc.recv(1)";
-    let (ran, _) = judge(to, &[], &["python3", "-c", script, "{host}", "{port}"]);
+    let ran = run(to, &[], &["python3", "-c", script, "{host}", "{port}"]);
     assert_eq!(ran.status, 3);
     assert!(
         ran.stderr.contains("could not be reached"),
@@ -281,7 +276,7 @@ fn a_server_that_is_not_there_is_said() {
 #[case(&["--cut", "octet"], "expected octets, edges, random:SEED")]
 #[case(&["--framing", "u33be"], "--framing")]
 fn a_wrong_usage_is_said(#[case] options: &[&str], #[case] said: &str) {
-    let (ran, _) = judge(answering(LINE), options, &["true"]);
+    let ran = run(answering(LINE), options, &["true"]);
     assert_eq!(ran.status, 2, "{}", ran.stderr);
     assert!(ran.stderr.contains(said), "{}", ran.stderr);
 }
@@ -298,7 +293,7 @@ fn a_client_that_hangs_is_ended() {
         &command,
     );
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
-    let message = cases(&report)[0]["message"].as_str().unwrap();
+    let message = report.cases[0].message.to_string();
     assert!(message.contains("hangs"), "{message}");
 }
 
@@ -313,11 +308,11 @@ fn known_failures_are_expected() {
     command.extend(["one-read-one-line", "{host}", "{port}"].map(str::to_owned));
     let command: Vec<&str> = command.iter().map(String::as_str).collect();
     let options = ["--cut", "octets", "--known-failures", list];
-    let (ran, _) = judge(answering(LINE), &options, &command);
+    let ran = run(answering(LINE), &options, &command);
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
     let mut right = command.clone();
     right[2] = "right-line";
-    let (ran, _) = judge(answering(LINE), &options, &right);
+    let ran = run(answering(LINE), &options, &right);
     assert_eq!(ran.status, 1);
     assert!(ran.stdout.contains("remove the line"), "{}", ran.stdout);
 }
@@ -359,7 +354,7 @@ fn a_connection_is_recorded() {
     command.extend(["right-line", "{host}", "{port}"].map(str::to_owned));
     let command: Vec<&str> = command.iter().map(String::as_str).collect();
     let options = ["--cut", "edges", "--record", path.to_str().unwrap()];
-    let (ran, _) = judge(answering(LINE), &options, &command);
+    let ran = run(answering(LINE), &options, &command);
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
     let text = std::fs::read_to_string(&path).unwrap();
     let trace = unstick::trace::json::read(&text).unwrap();

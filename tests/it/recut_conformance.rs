@@ -8,10 +8,12 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
+use unstick::judge::check::{Check, Verdict};
+use unstick::report::saved::Saved;
 use unstick::trace::octets::to_hex;
 
 use crate::support::matrix::side_by_side;
-use crate::support::{Ran, example, is_installed, unstick};
+use crate::support::{Ran, example, first_failure, ids, is_installed, reported, unstick};
 
 /// Much of each run is waiting.
 const WORKERS: usize = 8;
@@ -88,28 +90,26 @@ fn recording() -> &'static Value {
 }
 
 /// Judges a server by a recording, with further options before its command.
-fn recut(recording: &Value, server: &[&str]) -> (Ran, Value) {
+fn recut(recording: &Value, server: &[&str]) -> (Ran, Saved) {
     let dir = tempfile::tempdir().unwrap();
-    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
-    let (file, report) = (path("session.json"), path("report.json"));
+    let file = dir.path().join("session.json");
     fs::write(&file, recording.to_string()).unwrap();
-    let options = ["recut", &file, "--pipelines", "--json", &report];
-    let ran = unstick(options.iter().chain(server).copied());
-    let text = fs::read_to_string(&report).unwrap_or_default();
-    (ran, serde_json::from_str(&text).unwrap_or_default())
+    let file = file.to_str().unwrap();
+    reported(|json| {
+        let options = ["recut", file, "--pipelines", "--json", json];
+        unstick(options.iter().chain(server).copied())
+    })
 }
 
-fn planted(fault: &[&str]) -> (Ran, Value) {
+fn planted(fault: &[&str]) -> (Ran, Saved) {
     let program = example("faulty_server");
     let words = ["--", &program, "--port", "{port}", "--dir", "{dir}"];
     recut(recording(), &[&words, fault].concat())
 }
 
 /// The ids of the cuts that make a difference, without the name of the recording.
-fn failing(report: &Value) -> Vec<&str> {
-    let cases = report["cases"].as_array().unwrap().iter();
-    let failing = cases.filter(|case| case["verdict"] == "fail");
-    let ids = failing.map(|case| case["id"].as_str().unwrap());
+fn failing(report: &Saved) -> Vec<&str> {
+    let ids = ids(report, Verdict::Fail).into_iter();
     ids.map(|id| id.strip_prefix("session/").unwrap()).collect()
 }
 
@@ -174,9 +174,7 @@ fn a_turn_that_is_lost_whole_is_found_again() {
     let (ran, report) = recut(recording(), &[&whole[..], &server].concat());
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
     assert_eq!(failing(&report), ["turn3@whole"]);
-    let cases = report["cases"].as_array().unwrap().iter();
-    let case = cases.clone().find(|case| case["verdict"] == "fail");
-    let shrunk = &case.unwrap()["shrunk"];
+    let shrunk = &first_failure(&report).details["shrunk"];
     assert_eq!(shrunk["cuts"], Value::Null, "{shrunk}");
     let again = recut(shrunk, &[&["--"], &server[..]].concat());
     assert_eq!(again.0.status, 1, "{}{}", again.0.stdout, again.0.stderr);
@@ -188,11 +186,12 @@ fn the_same_recording_gives_the_same_report_twice() {
     let reported = || {
         let (ran, report) = planted(&["--fault", "decode-chunks"]);
         assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
-        let cases = report["cases"].as_array().unwrap().iter();
-        let keys = ["id", "verdict", "requirements", "message", "cause", "cut"];
-        cases
-            .map(|case| keys.map(|key| case[key].clone()))
-            .collect::<Vec<_>>()
+        let told = |case: Check| {
+            let cut = case.details.get("cut").cloned();
+            let why = (case.requirements, case.message, case.cause);
+            (case.id, case.verdict, why, cut)
+        };
+        report.cases.into_iter().map(told).collect::<Vec<_>>()
     };
     assert_eq!(reported(), reported());
 }

@@ -3,10 +3,12 @@
 use std::fs;
 
 use rstest::rstest;
-use serde_json::{Value, json};
+use serde_json::json;
+use unstick::judge::check::Verdict::{self, Acceptable, Fail, Pass};
+use unstick::report::saved::Saved;
 use unstick::trace::octets::to_hex;
 
-use crate::support::{is_installed, unstick};
+use crate::support::{is_installed, reported, unstick, with_verdict};
 
 /// Answers once to three frames with a length of two octets. With a second argument it loses the first octet of
 /// a length whose octets come apart, deep in the stream.
@@ -30,10 +32,10 @@ with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as listener:
 "#;
 
 /// The report of a run over three long frames in one turn, whose file names its framing or not.
-fn judged(named: Option<&str>, options: &[&str], faulty: bool) -> (i32, Value) {
+fn judged(named: Option<&str>, options: &[&str], faulty: bool) -> (i32, Saved) {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
-    let (recording, report, server) = (path("long.json"), path("report.json"), path("server.py"));
+    let (recording, server) = (path("long.json"), path("server.py"));
     let frame = |size: u16| [&size.to_be_bytes()[..], &vec![b'x'; size.into()]].concat();
     let sent = to_hex(&[frame(1000), frame(900), frame(800)].concat());
     let steps = json!([{"send": sent}, {"answer": {}}]);
@@ -43,38 +45,39 @@ fn judged(named: Option<&str>, options: &[&str], faulty: bool) -> (i32, Value) {
     }
     fs::write(&recording, trace.to_string()).unwrap();
     fs::write(&server, SERVER).unwrap();
-    let mut words = vec!["recut", &recording, "--cuts", "edges", "--json", &report];
-    words.extend(options);
-    words.extend(["--", "python3", &server, "{port}"]);
-    words.extend(faulty.then_some("faulty"));
-    let ran = unstick(words);
-    let text = fs::read_to_string(&report).unwrap_or_else(|_| panic!("{}", ran.stderr));
-    (ran.status, serde_json::from_str(&text).unwrap())
+    let (ran, report) = reported(|json| {
+        let mut words = vec!["recut", &recording, "--cuts", "edges", "--json", json];
+        words.extend(options);
+        words.extend(["--", "python3", &server, "{port}"]);
+        words.extend(faulty.then_some("faulty"));
+        unstick(words)
+    });
+    (ran.status, report)
 }
 
 const INSIDE_THE_LAST_LENGTH: &str = "long/turn1@1905";
 
-fn verdict(report: &Value) -> Option<&str> {
-    let mut cases = report["cases"].as_array().unwrap().iter();
-    let case = cases.find(|case| case["id"] == INSIDE_THE_LAST_LENGTH)?;
-    case["verdict"].as_str()
+fn verdict(report: &Saved) -> Option<Verdict> {
+    let mut cases = report.cases.iter();
+    let case = cases.find(|case| case.id == INSIDE_THE_LAST_LENGTH)?;
+    Some(case.verdict)
 }
 
 /// Deep in a turn a length is cut only where the framing is known, by the option or by the recording.
 #[rstest]
-#[case::by_the_option(None, &["--framing", "u16be"], Some("pass"))]
-#[case::by_the_recording(Some("u16be"), &[], Some("pass"))]
+#[case::by_the_option(None, &["--framing", "u16be"], Some(Pass))]
+#[case::by_the_recording(Some("u16be"), &[], Some(Pass))]
 #[case::by_nothing(None, &[], None)]
 fn the_framing_says_where_a_long_turn_is_cut(
     #[case] named: Option<&str>,
     #[case] options: &[&str],
-    #[case] expected: Option<&str>,
+    #[case] expected: Option<Verdict>,
 ) {
     if !is_installed("python3") {
         return;
     }
     let (status, report) = judged(named, options, false);
-    assert_eq!((status, verdict(&report)), (0, expected), "{report}");
+    assert_eq!((status, verdict(&report)), (0, expected), "{report:?}");
 }
 
 #[test]
@@ -84,7 +87,7 @@ fn a_length_that_is_lost_when_it_is_cut_is_found() {
     }
     let options = ["--framing", "u16be", "--run", "turn1@1905"];
     let (status, report) = judged(None, &options, true);
-    assert_eq!((status, verdict(&report)), (1, Some("fail")), "{report}");
+    assert_eq!((status, verdict(&report)), (1, Some(Fail)), "{report:?}");
 }
 
 /// Answers each frame by another. `mode`: `right` closes over lengths that are too large; `breaks` serves nobody
@@ -115,48 +118,36 @@ with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as listener:
 
 /// Frames that lie are answered by nobody, and harm nobody else.
 #[rstest]
-#[case::right("right", 0, &["pass", "pass", "pass", "pass"])]
-#[case::breaks("breaks", 1, &["fail", "pass", "pass", "pass"])]
-#[case::ignores("ignores", 1, &["fail", "acceptable", "acceptable", "acceptable"])]
+#[case::right("right", 0, [Pass, Pass, Pass, Pass])]
+#[case::breaks("breaks", 1, [Fail, Pass, Pass, Pass])]
+#[case::ignores("ignores", 1, [Fail, Acceptable, Acceptable, Acceptable])]
 fn frames_that_lie_are_sent_where_the_framing_is_known(
     #[case] mode: &str,
     #[case] status: i32,
-    #[case] expected: &[&str],
+    #[case] expected: [Verdict; 4],
 ) {
     if !is_installed("python3") {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
-    let (recording, report, server) = (path("two.json"), path("report.json"), path("server.py"));
+    let (recording, server) = (path("two.json"), path("server.py"));
     let steps = json!([{"send": to_hex(b"\0\x04data")}, {"answer": {}}]);
     let trace = json!({"id": "one", "title": "A frame", "framing": "u16be", "steps": steps});
     fs::write(&recording, trace.to_string()).unwrap();
     fs::write(&server, ANSWERER).unwrap();
-    let words = ["recut", &recording, "--run", "hostile*", "--json", &report];
-    let ran = unstick(
-        words
-            .into_iter()
-            .chain(["--", "python3", &server, "{port}", mode]),
-    );
-    let text = fs::read_to_string(&report).unwrap_or_else(|_| panic!("{}", ran.stderr));
-    let report: Value = serde_json::from_str(&text).unwrap();
-    let cases = report["cases"].as_array().unwrap().iter();
+    let (ran, report) = reported(|json| {
+        let words = ["recut", &recording, "--run", "hostile*", "--json", json];
+        let command = ["--", "python3", &server, "{port}", mode];
+        unstick(words.into_iter().chain(command))
+    });
+    let cases = report.cases.into_iter();
     let found: Vec<_> = cases
-        .map(|case| {
-            (
-                case["id"].as_str().unwrap(),
-                case["verdict"].as_str().unwrap(),
-            )
-        })
+        .map(|case| (case.id.to_string(), case.verdict))
         .collect();
     let lies = ["maximum", "truncated@1", "truncated@2", "truncated@5"];
     let ids = lies.map(|lie| format!("one/hostile@turn1/{lie}"));
-    let expected: Vec<_> = ids
-        .iter()
-        .map(String::as_str)
-        .zip(expected.iter().copied())
-        .collect();
+    let expected: Vec<_> = ids.into_iter().zip(expected).collect();
     assert_eq!((ran.status, found), (status, expected), "{}", ran.stdout);
 }
 
@@ -192,38 +183,24 @@ fn answers_are_compared_frame_by_frame(#[case] fault: &[&str], #[case] status: i
     }
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
-    let (recording, report, server) = (path("two.json"), path("report.json"), path("server.py"));
+    let (recording, server) = (path("two.json"), path("server.py"));
     let steps = json!([{"send": to_hex(b"\0\x04data")}, {"answer": {}}]);
     let trace = json!({"id": "one", "title": "A frame", "steps": steps});
     fs::write(&recording, trace.to_string()).unwrap();
     fs::write(&server, VARIES).unwrap();
-    let words = [
-        "recut",
-        &recording,
-        "--framing",
-        "u16be",
-        "--run",
-        "turn1@?",
-        "--json",
-        &report,
-    ];
-    let command = ["--", "python3", &server, "{port}"];
-    let ran = unstick(
-        words
-            .into_iter()
-            .chain(command)
-            .chain(fault.iter().copied()),
-    );
+    let (ran, report) = reported(|json| {
+        let mut words = vec!["recut", &recording, "--framing", "u16be", "--json", json];
+        words.extend(["--run", "turn1@?", "--", "python3", &server, "{port}"]);
+        words.extend(fault);
+        unstick(words)
+    });
     assert_eq!(ran.status, status, "{}{}", ran.stdout, ran.stderr);
     if status == 0 {
         return;
     }
-    let text = fs::read_to_string(&report).unwrap();
-    let report: Value = serde_json::from_str(&text).unwrap();
-    let cases = report["cases"].as_array().unwrap().iter();
-    let failed: Vec<_> = cases.filter(|case| case["verdict"] == "fail").collect();
+    let failed: Vec<_> = with_verdict(&report, Fail).collect();
     assert_eq!(failed.len(), 1, "{}", ran.stdout);
-    assert_eq!(failed[0]["id"], "one/turn1@2");
+    assert_eq!(failed[0].id, "one/turn1@2");
     let frame = json!({"number": 2, "of": 2, "octet": 4});
-    assert_eq!(failed[0]["frame"], frame, "{}", ran.stdout);
+    assert_eq!(failed[0].details["frame"], frame, "{}", ran.stdout);
 }

@@ -5,9 +5,11 @@ use std::fs;
 
 use rstest::rstest;
 use serde_json::{Value, json};
+use unstick::judge::check::Verdict;
+use unstick::report::saved::Saved;
 use unstick::trace::octets::to_hex;
 
-use super::support::{Ran, example, unstick};
+use super::support::{Ran, example, first_failure, ids, reported, unstick, with_verdict};
 
 /// The client's octets, turn by turn, of a conversation in each protocol.
 fn turns(protocol: &str) -> Vec<Vec<u8>> {
@@ -70,7 +72,7 @@ const PROTOCOLS: [&str; 8] = [
 ];
 
 /// Judges a server in a mode, by a recording that has turns and no answers.
-fn recut(protocol: &str, mode: &str, options: &[&str]) -> (Ran, Value) {
+fn recut(protocol: &str, mode: &str, options: &[&str]) -> (Ran, Saved) {
     let dir = tempfile::tempdir().unwrap();
     let mut steps = Vec::new();
     if protocol == "smtp" {
@@ -86,35 +88,15 @@ fn recut(protocol: &str, mode: &str, options: &[&str]) -> (Ran, Value) {
         steps.push(json!({"expect": "close"}));
     }
     let recording = dir.path().join("recording.json");
-    let report = dir.path().join("report.json");
     let trace = json!({"id": protocol, "title": "A recording", "steps": steps});
     fs::write(&recording, trace.to_string()).unwrap();
-    let (recording, report) = (recording.to_str().unwrap(), report.to_str().unwrap());
-    let server = example("cut_server");
-    let mut arguments = vec!["recut", recording, "--json", report];
-    arguments.extend(options);
-    arguments.extend(["--", &server, protocol, mode, "{port}"]);
-    let ran = unstick(arguments);
-    let text = fs::read_to_string(report).unwrap_or_default();
-    (ran, serde_json::from_str(&text).unwrap_or_default())
-}
-
-fn failing(report: &Value) -> Vec<&Value> {
-    let cases = report["cases"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    cases
-        .iter()
-        .filter(|case| case["verdict"] == "fail")
-        .collect()
-}
-
-fn ids(cases: &[&Value]) -> Vec<String> {
-    let ids = cases
-        .iter()
-        .map(|case| case["id"].as_str().unwrap().to_owned());
-    ids.collect()
+    let (recording, server) = (recording.to_str().unwrap(), example("cut_server"));
+    reported(|json| {
+        let mut arguments = vec!["recut", recording, "--json", json];
+        arguments.extend(options);
+        arguments.extend(["--", &server, protocol, mode, "{port}"]);
+        unstick(arguments)
+    })
 }
 
 /// Judges a right server, which must not be accused.
@@ -124,8 +106,9 @@ fn not_accused(protocol: &str, mode: &str, cuts: &[&str]) {
     options.extend(pipelines.then_some("--pipelines"));
     let (ran, report) = recut(protocol, mode, &options);
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
-    assert_eq!(report["summary"]["flaky"], 0, "{}", ran.stdout);
-    assert!(report["summary"]["pass"].as_u64() >= Some(1));
+    let summary = report.summary();
+    assert_eq!(summary.flaky, 0, "{}", ran.stdout);
+    assert!(summary.pass >= 1, "{}", ran.stdout);
 }
 
 /// A part of the places of each protocol.
@@ -181,7 +164,7 @@ fn right_servers_are_not_accused_at_any_place() {
 fn answers_in_another_order_are_acceptable() {
     let (ran, report) = recut("dns", "order", &["--pipelines", "--run", "join@1"]);
     assert_eq!(ran.status, 0, "{}", ran.stdout);
-    assert_eq!(report["summary"]["acceptable"], 1, "{}", ran.stdout);
+    assert_eq!(report.summary().acceptable, 1, "{}", ran.stdout);
 }
 
 /// A mistake, where it shows, and where it does not.
@@ -287,8 +270,7 @@ fn every_planted_mistake_is_found_where_it_is_and_nowhere_else(
             one.protocol, one.mode, ran.stdout, ran.stderr
         );
         assert_eq!(ran.status, 1, "{what}");
-        let failing = failing(&report);
-        let mut failed = ids(&failing);
+        let mut failed = ids(&report, Verdict::Fail);
         failed.sort_unstable();
         let mut expected: Vec<String> = one
             .fails
@@ -297,10 +279,10 @@ fn every_planted_mistake_is_found_where_it_is_and_nowhere_else(
             .collect();
         expected.sort_unstable();
         assert_eq!(failed, expected, "{what}");
-        assert_eq!(report["summary"]["pass"], one.passes.len(), "{what}");
-        for case in failing {
-            assert!(case["cut"].is_object(), "{case}");
-            assert!(case["shrunk"]["steps"].is_array(), "{case}");
+        assert_eq!(report.summary().pass, one.passes.len(), "{what}");
+        for case in with_verdict(&report, Verdict::Fail) {
+            assert!(case.details["cut"].is_object(), "{case:?}");
+            assert!(case.details["shrunk"]["steps"].is_array(), "{case:?}");
         }
     }
 }
@@ -310,31 +292,31 @@ fn every_planted_mistake_is_found_where_it_is_and_nowhere_else(
 fn a_finding_is_minimal() {
     let (ran, report) = recut("varint", "header", &["--run", "octets"]);
     assert_eq!(ran.status, 1, "{}", ran.stdout);
-    let case = failing(&report)[0];
-    assert_eq!(case["cut"], json!({"turn": 1, "after": [1]}), "{case}");
-    let steps = case["shrunk"]["steps"].as_array().unwrap();
+    let found = &first_failure(&report).details;
+    assert_eq!(found["cut"], json!({"turn": 1, "after": [1]}), "{found:?}");
+    let steps = found["shrunk"]["steps"].as_array().unwrap();
     let sends = steps.iter().filter(|step| step["send"].is_string());
-    assert_eq!(sends.count(), 1, "{case}");
-    assert_eq!(case["shrunk"]["cuts"], json!([1]));
+    assert_eq!(sends.count(), 1, "{found:?}");
+    assert_eq!(found["shrunk"]["cuts"], json!([1]));
 
     let (ran, report) = recut("varint", "three-reads", &["--run", "octets"]);
-    let case = failing(&report)[0];
-    let after = case["cut"]["after"].as_array().unwrap();
-    assert_eq!(after.len(), 2, "{case}\n{}", ran.stdout);
+    let cut = &first_failure(&report).details["cut"];
+    let after = cut["after"].as_array().unwrap();
+    assert_eq!(after.len(), 2, "{cut}\n{}", ran.stdout);
 
     let (_, report) = recut("websocket", "pause", &["--run", "pauses"]);
-    let case = failing(&report)[0];
-    assert_eq!(case["cut"]["pause"], case["cut"]["after"], "{case}");
+    let cut = &first_failure(&report).details["cut"];
+    assert_eq!(cut["pause"], cut["after"], "{cut}");
 }
 
 /// A shrunk trace is a recording of its own, which shows the same.
 #[test]
 fn what_was_shrunk_shows_the_same_again() {
     let (_, report) = recut("mqtt", "header", &["--run", "turn3@1"]);
-    let case = failing(&report)[0];
+    let shrunk = &first_failure(&report).details["shrunk"];
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("shrunk.json");
-    fs::write(&path, case["shrunk"].to_string()).unwrap();
+    fs::write(&path, shrunk.to_string()).unwrap();
     let server = example("cut_server");
     for (mode, status) in [("header", 1), ("right", 0)] {
         let ran = unstick([
@@ -354,8 +336,7 @@ fn what_was_shrunk_shows_the_same_again() {
 #[test]
 fn an_unsteady_server_does_not_fail() {
     let (ran, report) = recut("resp", "unsteady", &["--cuts", "30"]);
-    assert_eq!(report["summary"]["fail"], 0, "{}", ran.stdout);
-    assert!(failing(&report).is_empty(), "{}", ran.stdout);
+    assert_eq!(report.summary().fail, 0, "{}", ran.stdout);
 }
 
 #[test]

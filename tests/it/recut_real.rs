@@ -3,12 +3,11 @@
 //! Each is skipped, with a word, where it is not installed.
 
 use std::fs;
-use std::path::Path;
 
 use serde_json::{Value, json};
 use unstick::trace::octets::to_hex;
 
-use crate::support::{is_installed, unstick};
+use crate::support::{is_installed, reported, unstick};
 
 /// Holds turns against a server, each of which is answered, under a part of all cuts.
 fn is_green(name: &str, turns: &[&[u8]], greets: bool, command: &[&str]) {
@@ -17,7 +16,6 @@ fn is_green(name: &str, turns: &[&[u8]], greets: bool, command: &[&str]) {
     }
     let dir = tempfile::tempdir().unwrap();
     let recording = dir.path().join(format!("{name}.json"));
-    let report = dir.path().join("report.json");
     let mut steps: Vec<Value> = greets.then(|| json!({"answer": {}})).into_iter().collect();
     for turn in turns {
         steps.push(json!({"send": to_hex(turn)}));
@@ -25,14 +23,14 @@ fn is_green(name: &str, turns: &[&[u8]], greets: bool, command: &[&str]) {
     }
     let trace = json!({"id": name, "title": "A recording", "steps": steps});
     fs::write(&recording, trace.to_string()).unwrap();
-    let path = |path: &Path| path.to_str().unwrap().to_owned();
-    let (recording, report) = (path(&recording), path(&report));
-    let options = ["--pipelines", "--cuts", "40", "--json", &report, "--"];
-    let arguments = ["recut", &recording].into_iter().chain(options);
-    let ran = unstick(arguments.chain(command.iter().copied()));
+    let recording = recording.to_str().unwrap();
+    let (ran, report) = reported(|json| {
+        let options = ["--pipelines", "--cuts", "40", "--json", json, "--"];
+        let arguments = ["recut", recording].into_iter().chain(options);
+        unstick(arguments.chain(command.iter().copied()))
+    });
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
-    let report: Value = serde_json::from_str(&fs::read_to_string(&report).unwrap()).unwrap();
-    assert!(report["summary"]["pass"].as_u64() >= Some(20), "{report}");
+    assert!(report.summary().pass >= 20, "{report:?}");
 }
 
 /// The contents of a configuration, written where the server finds it.

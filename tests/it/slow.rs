@@ -1,6 +1,8 @@
 //! A right server that takes its time with each reply is judged in reasonable time, and not accused.
 
-use crate::support::{judge, with_verdict};
+use unstick::judge::check::Verdict;
+
+use crate::support::{ids, judge};
 
 /// Echoes frames, each so many milliseconds late.
 const ECHO: &str = "\
@@ -35,9 +37,7 @@ fn what_takes_a_slow_server_minutes_is_left_out() {
         &["python3", server.to_str().unwrap(), "{port}", "150"],
     );
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
-    let mut skipped: Vec<_> = with_verdict(&report, "skipped")
-        .map(|check| check["id"].as_str().unwrap())
-        .collect();
+    let mut skipped = ids(&report, Verdict::Skipped);
     skipped.sort_unstable();
     let too_long = [
         "frm/frames-1001",

@@ -4,11 +4,14 @@
 
 use std::process::Command;
 
-use crate::support::{UNSTICK, broken, example, judge, judge_as, project, unstick, with_verdict};
-use crate::vectors::octets;
+use crate::support::{
+    Ran, UNSTICK, broken, example, first_failure, ids, judge, judge_as, project, unstick,
+    with_verdict,
+};
 use rstest::rstest;
-use serde_json::Value;
 use tempfile::TempDir;
+use unstick::judge::check::Verdict::{self, Fail, Pass};
+use unstick::report::saved::Saved;
 
 /// True if a program can be started; says so where not.
 fn there_is(program: &str, argument: &str) -> bool {
@@ -81,13 +84,12 @@ fn command(program: &str, source: &str, place: &TempDir) -> Option<Vec<String>> 
     }
 }
 
-fn all_well(report: &Value, ran: &crate::support::Ran, at_least: u64) {
+fn all_well(report: &Saved, ran: &Ran, at_least: usize) {
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
-    let passed = report["summary"]["pass"].as_u64().unwrap();
-    assert!(passed >= at_least, "{passed}");
-    for bad in ["fail", "flaky", "error"] {
-        assert_eq!(report["summary"][bad], 0, "{bad}");
-    }
+    let summary = report.summary();
+    assert!(summary.pass >= at_least, "{summary:?}");
+    let bad = summary.fail + summary.flaky + summary.error;
+    assert_eq!(bad, 0, "{summary:?}");
 }
 
 /// The cases that an ordinary run tries a testee with, where each stream is a process of its own;
@@ -165,20 +167,21 @@ fn a_codec_that_takes_short_reads_for_whole_ones_is_found() {
 }
 
 #[rstest]
-#[case("65535", ["fail", "pass", "pass"])]
-#[case("65536", ["pass", "pass", "pass"])]
-#[case("65537", ["pass", "fail", "pass"])]
-fn the_limit_of_a_codec_is_judged_on_both_sides(#[case] own: &str, #[case] expected: [&str; 3]) {
+#[case("65535", [Fail, Pass, Pass])]
+#[case("65536", [Pass, Pass, Pass])]
+#[case("65537", [Pass, Fail, Pass])]
+fn the_limit_of_a_codec_is_judged_on_both_sides(#[case] own: &str, #[case] expected: [Verdict; 3]) {
     let place = TempDir::new().unwrap();
     let limit = format!("-DLIMIT={own}");
     if let Some(binary) = built("codec.c", &[&limit], &place) {
         let options = ["--max-payload", "65536", "--run", "codec/*"];
         let (_, report) = judge_as("codec", &options, &[&binary]);
-        let checks = report["cases"].as_array().unwrap();
-        let verdicts: Vec<&Value> = checks.iter().map(|check| &check["verdict"]).collect();
+        let checks = &report.cases;
+        let verdicts: Vec<Verdict> = checks.iter().map(|check| check.verdict).collect();
         assert_eq!(verdicts, expected);
         // The codec's words on a refusal that is wrong are shown.
-        let said = &checks[0]["trace"]["stderr"];
+        let said = checks[0].evidence.as_ref();
+        let said = said.map_or("", |evidence| &evidence.stderr);
         assert_eq!(
             said == "a length over the limit\n",
             own == "65535",
@@ -322,10 +325,8 @@ fn the_reference_client_passes() {
         &[UNSTICK, "connect", "{host}:{port}", "--dir", "{dir}"],
     );
     all_well(&report, &ran, 290);
-    assert_eq!(report["cases"].as_array().unwrap().len(), 309);
-    let skipped: Vec<&str> = with_verdict(&report, "skipped")
-        .map(|check| check["id"].as_str().unwrap())
-        .collect();
+    assert_eq!(report.cases.len(), 309);
+    let skipped = ids(&report, Verdict::Skipped);
     // It awaits each reply, so two never meet.
     assert_eq!(skipped.len(), 5, "{skipped:?}");
 }
@@ -362,17 +363,16 @@ fn what_a_faulty_client_shows_is_reported_with_what_was_typed() {
     assert_eq!(ran.status, 1, "{}", ran.stderr);
     assert!(ran.stdout.starts_with("FAIL MSG-1"), "{}", ran.stdout);
     assert!(ran.stdout.contains("typed: 你好"), "{}", ran.stdout);
-    let check = with_verdict(&report, "fail").next().unwrap();
     assert_eq!(
-        check["cause"],
-        "its lengths count characters, and not octets"
+        first_failure(&report).cause.as_deref(),
+        Some("its lengths count characters, and not octets")
     );
     // Octets that it goes on to send, one by one, behind the wrong one are shown too.
-    let mut failures = with_verdict(&report, "fail");
-    let long = failures.find(|check| check["id"] == "client/three-hundred-of-two");
-    let seen = octets(&long.unwrap()["trace"]["seen"]);
+    let mut failures = with_verdict(&report, Fail);
+    let long = failures.find(|check| check.id == "client/three-hundred-of-two");
+    let evidence = long.unwrap().evidence.as_ref().unwrap();
     assert_eq!(
-        seen,
+        evidence.seen.to_vec(),
         [&b"\0\0\x01\x2c"[..], &"é".repeat(300).into_bytes()].concat()
     );
 }
@@ -390,7 +390,8 @@ fn a_client_that_sends_the_next_text_does_not_wait_for_an_answer_to_a_file(
     let testee = [&*client, "{host}", "{port}", "{dir}", "--fault", fault];
     let (ran, report) = judge_as("client", &["--run", case], &testee);
     assert_eq!(ran.status, 1, "{}", ran.stderr);
-    let check = with_verdict(&report, "fail").next().unwrap();
-    assert_eq!(check["broken"] == "TRF-6", waits, "{check:#}");
-    assert_eq!(check["cause"].is_string(), waits, "{check:#}");
+    let check = first_failure(&report);
+    let broken = check.broken.as_deref();
+    assert_eq!(broken == Some("TRF-6"), waits, "{check:#?}");
+    assert_eq!(check.cause.is_some(), waits, "{check:#?}");
 }

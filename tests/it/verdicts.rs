@@ -1,20 +1,20 @@
 //! Believable verdicts: what is right passes whatever its habits, what is no server at all
 //! is far from green, and nothing is green on nothing.
 
-use crate::support::{broken, example, judge, unstick, with_verdict};
+use std::collections::BTreeSet;
+
+use crate::support::{Ran, broken, example, first_failure, ids, judge, unstick, with_verdict};
 use rstest::rstest;
 use unstick::judge::case::Described as _;
+use unstick::judge::check::{Summary, Verdict};
+use unstick::report::saved::Saved;
 use unstick::trace::Class;
-use unstick::trace::octets::Octets;
-
-fn count(report: &serde_json::Value, verdict: &str) -> u64 {
-    report["summary"][verdict].as_u64().unwrap()
-}
 
 /// Checks of a chapter that passed.
-fn passed<'r>(report: &'r serde_json::Value, chapter: &str) -> Vec<&'r str> {
-    let passed = with_verdict(report, "pass").map(|check| check["id"].as_str().unwrap());
-    passed.filter(|id| id.starts_with(chapter)).collect()
+fn passed<'r>(report: &'r Saved, chapter: &str) -> Vec<&'r str> {
+    let mut passed = ids(report, Verdict::Pass);
+    passed.retain(|id| id.starts_with(chapter));
+    passed
 }
 
 /// A correct server, in Rust, that shares no code with the reference.
@@ -25,7 +25,7 @@ fn server(options: &[&str]) -> Vec<String> {
     std::iter::once(program).chain(words).collect()
 }
 
-fn judge_server(options: &[&str], testee: &[&str]) -> (crate::support::Ran, serde_json::Value) {
+fn judge_server(options: &[&str], testee: &[&str]) -> (Ran, Saved) {
     let testee = server(testee);
     let testee: Vec<&str> = testee.iter().map(String::as_str).collect();
     judge(options, &testee)
@@ -50,12 +50,16 @@ fn a_correct_server_passes_everything() {
         &["--max-payload", "4194304", "--max-sessions", "8"],
     );
     assert_eq!(ran.status, 0, "{}", ran.stdout);
-    assert_eq!(count(&report, "fail") + count(&report, "flaky"), 0);
-    assert_eq!(count(&report, "error") + count(&report, "acceptable"), 0);
-    assert_eq!(count(&report, "skipped"), 2, "{}", ran.stdout);
-    assert_eq!(report["segmentation"], "drain-gated");
-    let ids = report["cases"].as_array().unwrap().iter();
-    let mut ids: Vec<&str> = ids.map(|check| check["id"].as_str().unwrap()).collect();
+    let skipped = 2;
+    let expected = Summary {
+        pass: report.cases.len() - skipped,
+        skipped,
+        ..Summary::default()
+    };
+    assert_eq!(report.summary(), expected, "{}", ran.stdout);
+    assert_eq!(report.segmentation, "drain-gated");
+    let ids = report.cases.iter();
+    let mut ids: Vec<&str> = ids.map(|check| check.id.as_str()).collect();
     ids.dedup();
     let known = unstick::suite::server::cases::all();
     let known = known.iter().filter(|case| case.owed_by(Class::Transfer));
@@ -74,12 +78,9 @@ fn low_limits_skip_what_they_rule_out() {
     let cases = cases.concat();
     let (ran, report) = judge_server(&[&limits[..], &cases].concat(), &limits);
     assert_eq!(ran.status, 0, "{}", ran.stdout);
-    let ids_with = |verdict| -> std::collections::BTreeSet<_> {
-        let checks = crate::support::with_verdict(&report, verdict);
-        checks.map(|check| check["id"].as_str().unwrap()).collect()
-    };
+    let ids_with = |verdict| BTreeSet::from_iter(ids(&report, verdict));
     assert_eq!(
-        Vec::from_iter(ids_with("skipped")),
+        Vec::from_iter(ids_with(Verdict::Skipped)),
         [
             "frm/memory-follows-arrival",
             "len/65537",
@@ -88,7 +89,7 @@ fn low_limits_skip_what_they_rule_out() {
         ]
     );
     assert_eq!(
-        Vec::from_iter(ids_with("pass")),
+        Vec::from_iter(ids_with(Verdict::Pass)),
         [
             "len/65535",
             "len/65536",
@@ -158,15 +159,16 @@ fn a_harmless_habit_fails_nothing(#[case] habit: &str) {
     let options: Vec<&str> = limits.into_iter().chain(cases).collect();
     let (ran, report) = judge_server(&options, &[&limits[..], &["--habit", habit]].concat());
     assert_eq!(ran.status, 0, "{}", ran.stdout);
-    assert_eq!(count(&report, "fail") + count(&report, "flaky"), 0);
-    let acceptable = with_verdict(&report, "acceptable").next();
-    let why = acceptable.map(|check| check["message"].as_str().unwrap());
+    let summary = report.summary();
+    assert_eq!((summary.fail, summary.flaky), (0, 0));
+    let acceptable = with_verdict(&report, Verdict::Acceptable).next();
+    let why = acceptable.map(|check| check.message.to_string());
     let expected = match habit {
         "zeros-refused" => Some("refused, which is allowed"),
         "extension" => Some("the server has the optional extension, whose cases are not run"),
         _ => None,
     };
-    assert_eq!(why, expected);
+    assert_eq!(why.as_deref(), expected);
 }
 
 /// A limit that a testee may have is found, and is no failure where it does not declare one.
@@ -175,9 +177,9 @@ fn a_limit_that_is_not_declared_is_acceptable() {
     let (ran, report) = judge_server(&["--run", "len/65537"], &["--max-payload", "65536"]);
     assert_eq!(ran.status, 0, "{}", ran.stdout);
     assert_eq!(passed(&report, "len/"), [""; 0]);
-    let acceptable = with_verdict(&report, "acceptable").next().unwrap();
+    let mut acceptable = with_verdict(&report, Verdict::Acceptable);
     assert_eq!(
-        acceptable["message"],
+        acceptable.next().unwrap().message.to_string(),
         "a payload of 65537 octets is refused; limits from 65536 on are allowed, and judged when \
          declared with --max-payload"
     );
@@ -205,7 +207,7 @@ fn a_null_testee_is_far_from_green(#[case] mode: &str, #[case] status: i32) {
     assert_eq!(ran.status, status, "{mode}: {}{}", ran.stdout, ran.stderr);
     if status == 3 {
         // Nothing could be judged, and the message says what a newcomer got wrong.
-        assert!(report["unjudged"].is_string(), "{report}");
+        assert!(report.unjudged.is_some(), "{report:?}");
         assert!(
             ran.stderr
                 .contains("does not answer the plainest conversation"),
@@ -216,8 +218,7 @@ fn a_null_testee_is_far_from_green(#[case] mode: &str, #[case] status: i32) {
         assert!(!ran.stderr.contains("standard error"), "{}", ran.stderr);
         return;
     }
-    let total = report["cases"].as_array().unwrap().len() as u64;
-    let passed = count(&report, "pass");
+    let (total, passed) = (report.cases.len(), report.summary().pass);
     // Accepting anything is right as long as nothing is wrong: so much is a green run worth.
     let most = match mode {
         "raw-echo" | "floods" => 0,
@@ -226,13 +227,13 @@ fn a_null_testee_is_far_from_green(#[case] mode: &str, #[case] status: i32) {
     assert!(passed <= most, "{mode} passes {passed} of {total}");
     if mode == "floods" {
         // Of what came without end the beginning is shown. How much has come by then is luck.
-        let ended = |check: &&serde_json::Value| {
-            let ended = check["trace"]["ended"].as_str();
-            ended.is_some_and(|ended| ended.ends_with(" octets that came, these are the first"))
-        };
-        let shown = &with_verdict(&report, "fail").find(ended).expect("a flood")["trace"];
-        let seen: Octets = serde_json::from_value(shown["seen"].clone()).unwrap();
-        assert_eq!(seen.to_vec(), [b'x'; 262_144]);
+        let mut shown =
+            with_verdict(&report, Verdict::Fail).filter_map(|check| check.evidence.as_ref());
+        let flood = shown.find(|evidence| {
+            let ended = evidence.ended.to_string();
+            ended.ends_with(" octets that came, these are the first")
+        });
+        assert_eq!(flood.expect("a flood").seen.to_vec(), [b'x'; 262_144]);
     }
 }
 
@@ -251,14 +252,11 @@ fn a_refusal_without_its_twin_proves_nothing() {
         ],
         &[&program, "--port", "{port}", "choosy"],
     );
-    let passed: Vec<&str> = with_verdict(&report, "pass")
-        .map(|check| check["id"].as_str().unwrap())
-        .collect();
-    assert_eq!(passed, ["plain/first", "plain/last"]);
+    assert_eq!(ids(&report, Verdict::Pass), ["plain/first", "plain/last"]);
     // The rest is left out: many checks have had an error.
-    assert!(count(&report, "error") >= 10, "{}", ran.stdout);
-    let error = with_verdict(&report, "error").next().unwrap();
-    let message = error["message"].as_str().unwrap();
+    assert!(report.summary().error >= 10, "{}", ran.stdout);
+    let error = with_verdict(&report, Verdict::Error).next().unwrap();
+    let message = error.message.to_string();
     assert!(
         message.contains("without the offence fails too"),
         "{message}"
@@ -274,7 +272,7 @@ fn a_refusal_by_one_that_stores_nothing_proves_nothing() {
     let testee = [&*program, "--port", "{port}", "choosy"];
     let (_, report) = judge(&["--run", cases], &testee);
     assert_eq!(passed(&report, "trf/"), [""; 0]);
-    assert_eq!(count(&report, "fail"), 2);
+    assert_eq!(report.summary().fail, 2);
 }
 
 #[test]
@@ -285,8 +283,8 @@ fn a_failure_that_does_not_repeat_is_flaky_and_not_green() {
         &[&program, "--port", "{port}", "stumbles"],
     );
     assert_eq!(ran.status, 1);
-    assert_eq!(count(&report, "flaky"), 1);
-    assert_eq!(count(&report, "fail"), 0);
+    let summary = report.summary();
+    assert_eq!((summary.flaky, summary.fail), (1, 0));
 }
 
 #[test]
@@ -297,20 +295,18 @@ fn a_testee_that_dies_is_named_and_started_again() {
         &[&program, "--port", "{port}", "dies"],
     );
     assert_eq!(ran.status, 1);
-    let failed: std::collections::BTreeSet<&str> = with_verdict(&report, "fail")
-        .map(|check| check["id"].as_str().unwrap())
-        .collect();
-    assert_eq!(failed.into_iter().collect::<Vec<_>>(), ["len/256"]);
-    let first = with_verdict(&report, "fail").next().unwrap();
-    let message = first["message"].as_str().unwrap();
+    let failed = BTreeSet::from_iter(ids(&report, Verdict::Fail));
+    assert_eq!(failed, BTreeSet::from(["len/256"]));
+    let first = first_failure(&report);
+    let message = first.message.to_string();
     assert!(
         message.contains("the server ended with exit status 70"),
         "{message}"
     );
-    let stderr = first["trace"]["stderr"].as_str().unwrap();
+    let stderr = &first.evidence.as_ref().unwrap().stderr;
     assert!(stderr.contains("at most 255 octets"), "{stderr}");
     // The cases behind it were judged all the same.
-    assert!(with_verdict(&report, "pass").any(|check| check["id"] == "len/257"));
+    assert!(ids(&report, Verdict::Pass).contains(&"len/257"));
 }
 
 #[test]
@@ -320,18 +316,10 @@ fn known_failures_are_expected_and_a_stale_list_is_not_green() {
     let list = dir.path().join("known");
     let run = |text: &str| {
         std::fs::write(&list, text).unwrap();
-        judge(
-            &[
-                "--class",
-                "framing",
-                "--run",
-                "len/25*",
-                "--known-failures",
-                list.to_str().unwrap(),
-            ],
-            &[&program, "--port", "{port}", "dies"],
-        )
-        .0
+        let options = ["--known-failures", list.to_str().unwrap()];
+        let cases = ["server", "--class", "framing", "--run", "len/25*"];
+        let testee = ["--", &program, "--port", "{port}", "dies"];
+        unstick(cases.into_iter().chain(options).chain(testee))
     };
     let expected = run("len/256 fail # it has a buffer of 255 octets\n");
     assert_eq!(expected.status, 0, "{}", expected.stdout);
@@ -369,9 +357,9 @@ fn known_failures_are_expected_and_a_stale_list_is_not_green() {
 fn verdicts_do_not_depend_on_luck() {
     let verdicts = || {
         let (_, report) = judge_server(&["--class", "session", "--run", "{frm,ses}/*"], &[]);
-        let cases = report["cases"].as_array().unwrap().iter();
+        let cases = report.cases.into_iter();
         cases
-            .map(|check| (check["id"].clone(), check["verdict"].clone()))
+            .map(|check| (check.id, check.verdict))
             .collect::<Vec<_>>()
     };
     let first = verdicts();

@@ -1,10 +1,13 @@
 //! Messages of failures: of planted mistakes, in the words that their authors read.
 
+use unstick::judge::check::Verdict;
+use unstick::trace::segmentation::Segmentation;
+
 use crate::support::matrix::side_by_side;
 use crate::support::{example, judge_as, snapshots, with_verdict};
 
 /// A fault and a case that fails for it, and under which segmentation where that matters.
-type Planted = (&'static str, &'static str, Option<&'static str>);
+type Planted = (&'static str, &'static str, Option<Segmentation>);
 
 /// Number of testees that are judged at a time: mostly they are waited for.
 const WORKERS: usize = 6;
@@ -12,29 +15,49 @@ const WORKERS: usize = 6;
 const OF_SERVERS: &[Planted] = &[
     ("greeting", "ses/client-first", None),
     ("double-reply", "plain/first", None),
-    ("half-frame-dropped", "frm/two", Some("straddle-length")),
+    (
+        "half-frame-dropped",
+        "frm/two",
+        Some(Segmentation::StraddleLength),
+    ),
     ("reply-length-characters", "msg/kept-bom", None),
     ("nul-ends", "msg/kept-nul", None),
     ("reply-newline", "ses/reply-form-empty", None),
-    ("quit-stays", "ses/quit-lower", Some("apart")),
+    ("quit-stays", "ses/quit-lower", Some(Segmentation::Apart)),
     ("limit-ignored", "frm/limit-exceeded", None),
     ("one-at-a-time", "ses/beside-a-silent-peer", None),
     ("error-kills-others", "ses/others-live-on", None),
-    ("error-kills-process", "msg/invalid-first", Some("apart")),
+    (
+        "error-kills-process",
+        "msg/invalid-first",
+        Some(Segmentation::Apart),
+    ),
     ("slot-leaks-on-error", "ses/slots-after-error", None),
-    ("body-off-by-one", "trf/body-2048", Some("apart")),
-    ("writes-over", "trf/empty-replaces", Some("apart")),
+    (
+        "body-off-by-one",
+        "trf/body-2048",
+        Some(Segmentation::Apart),
+    ),
+    (
+        "writes-over",
+        "trf/empty-replaces",
+        Some(Segmentation::Apart),
+    ),
     (
         "partial-visible",
         "trf/invisible-until-whole",
-        Some("apart"),
+        Some(Segmentation::Apart),
     ),
 ];
 
 const OF_CLIENTS: &[Planted] = &[
     ("characters", "client/text-chinese", None),
     ("characters", "client/three-hundred-of-two", None),
-    ("short-reply", "client/reply-chinese", Some("octets")),
+    (
+        "short-reply",
+        "client/reply-chinese",
+        Some(Segmentation::Octets),
+    ),
     ("cut-is-whole", "client/truncated-after-7", None),
     ("quiet", "client/closed-at-once", None),
     ("no-quit", "client/quit", None),
@@ -64,25 +87,24 @@ fn said(role: &str, limits: &[&str], testee: &[&str], planted: &Planted) -> Stri
         case
     };
     let (_, report) = judge_as(role, &[&["--run", run], limits].concat(), &testee);
-    let mut failures = with_verdict(&report, "fail").filter(|check| check["id"] == *case);
+    let mut failures = with_verdict(&report, Verdict::Fail).filter(|check| check.id == *case);
     let failure = failures
-        .find(|check| segmentation.is_none_or(|cut| check["segmentation"] == cut))
-        .unwrap_or_else(|| panic!("{fault}: {report:#}"));
-    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
-    let ended = text(&failure["trace"]["ended"]);
+        .find(|check| segmentation.is_none() || check.segmentation == *segmentation)
+        .unwrap_or_else(|| panic!("{fault}: {report:#?}"));
+    let evidence = failure.evidence.as_ref().unwrap();
+    let ended = evidence.ended.to_string();
     let ended = LUCK.iter().fold(ended, |ended, how| ended.replace(how, ""));
-    let stderr = failure["trace"]["stderr"]
-        .as_str()
-        .map(|stderr| format!("    stderr:   {}\n", stderr.trim_end()));
-    let typed = failure["trace"]["typed"].as_array().into_iter().flatten();
+    let stderr = match evidence.stderr.as_str() {
+        "" => String::new(),
+        stderr => format!("    stderr:   {}\n", stderr.trim_end()),
+    };
+    let typed = evidence.typed.iter();
     let typed: String = typed
-        .map(|line| format!("    typed:    {}\n", text(line)))
+        .map(|line| format!("    typed:    {line}\n"))
         .collect();
     format!(
-        "{fault}, {case}\n    {}\n{typed}    expected: {}\n    then:     {ended}\n{}",
-        text(&failure["message"]),
-        text(&failure["trace"]["expected"]),
-        stderr.unwrap_or_default(),
+        "{fault}, {case}\n    {}\n{typed}    expected: {}\n    then:     {ended}\n{stderr}",
+        failure.message, evidence.expected,
     )
 }
 

@@ -6,10 +6,15 @@ pub mod capture;
 pub mod matrix;
 pub mod served;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
+
+use serde_json::Value;
+use unstick::judge::check::{Check, Verdict};
+use unstick::report::saved::Saved;
 
 /// The program.
 pub const UNSTICK: &str = env!("CARGO_BIN_EXE_unstick");
@@ -91,42 +96,56 @@ pub fn unstick<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Ran {
     program().args(arguments).output().unwrap().into()
 }
 
+/// A run of the program that is told where to write its JSON report, and the report.
+pub fn reported(run: impl FnOnce(&str) -> Ran) -> (Ran, Saved) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("report.json");
+    let ran = run(path.to_str().unwrap());
+    let text = std::fs::read_to_string(path);
+    let text = text.unwrap_or_else(|_| panic!("no report: {}{}", ran.stdout, ran.stderr));
+    (ran, Saved::read(&text).unwrap())
+}
+
 /// Judges a server, with a JSON report.
-pub fn judge(options: &[&str], testee: &[&str]) -> (Ran, serde_json::Value) {
+pub fn judge(options: &[&str], testee: &[&str]) -> (Ran, Saved) {
     judge_as("server", options, testee)
 }
 
 /// Judges a testee in this role, with a JSON report.
-pub fn judge_as(role: &str, options: &[&str], testee: &[&str]) -> (Ran, serde_json::Value) {
-    let dir = tempfile::tempdir().unwrap();
-    let report = dir.path().join("report.json");
-    let report = report.to_str().unwrap();
-    let mut arguments = vec![role, "--json", report];
-    arguments.extend(options);
-    arguments.push("--");
-    arguments.extend(testee);
-    let ran = unstick(arguments);
-    let text = std::fs::read_to_string(report).unwrap_or_default();
-    (ran, serde_json::from_str(&text).unwrap_or_default())
+pub fn judge_as(role: &str, options: &[&str], testee: &[&str]) -> (Ran, Saved) {
+    reported(|json| unstick([&[role, "--json", json][..], options, &["--"], testee].concat()))
 }
 
 /// The checks of a report that have this verdict.
-pub fn with_verdict<'r>(
-    report: &'r serde_json::Value,
-    verdict: &'r str,
-) -> impl Iterator<Item = &'r serde_json::Value> {
-    report["cases"]
-        .as_array()
-        .expect("a report has cases")
-        .iter()
-        .filter(move |check| check["verdict"] == verdict)
+pub fn with_verdict(report: &Saved, verdict: Verdict) -> impl Iterator<Item = &Check> {
+    let checks = report.cases.iter();
+    checks.filter(move |check| check.verdict == verdict)
+}
+
+/// The ids of the checks that have this verdict.
+pub fn ids(report: &Saved, verdict: Verdict) -> Vec<&str> {
+    let checks = with_verdict(report, verdict);
+    checks.map(|check| check.id.as_str()).collect()
+}
+
+/// The first check that failed.
+pub fn first_failure(report: &Saved) -> &Check {
+    let failure = with_verdict(report, Verdict::Fail).next();
+    failure.expect("a check fails")
 }
 
 /// The foremost requirements of the checks that failed, each once.
-pub fn broken(report: &serde_json::Value) -> std::collections::BTreeSet<String> {
-    with_verdict(report, "fail")
-        .map(|check| check["requirements"][0].as_str().unwrap().to_owned())
+pub fn broken(report: &Saved) -> BTreeSet<&str> {
+    with_verdict(report, Verdict::Fail)
+        .map(|check| check.requirements[0].as_str())
         .collect()
+}
+
+/// The findings in a report of `unstick fuzz`. Their `trace` is one that can be run, and no evidence, so that `Saved`
+/// does not read them.
+pub fn findings(report: &Value) -> impl Iterator<Item = &Value> {
+    let cases = report["cases"].as_array().expect("a report has cases");
+    cases.iter().filter(|case| case["verdict"] == "fail")
 }
 
 /// Snapshots are kept in `snapshots/`, under names that say what they are.
