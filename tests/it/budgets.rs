@@ -11,6 +11,7 @@ use crate::support::{example, judge_as};
 /// Outcome of each check, by case and segmentation: its verdict, or [`LEFT_OUT`].
 type Outcomes = BTreeMap<(CaseId, Option<Segmentation>), Option<Verdict>>;
 
+/// Outcome of a check that was left out to save time.
 const LEFT_OUT: Option<Verdict> = None;
 const PASS: Option<Verdict> = Some(Verdict::Pass);
 const FAIL: Option<Verdict> = Some(Verdict::Fail);

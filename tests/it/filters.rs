@@ -80,12 +80,8 @@ fn judge(options: &[&str], name: &str, input: &[u8], program: &[&str]) -> Option
     python()?;
     let command = [&["python3", "-c"][..], program].concat();
     let judged = |json: &str| {
-        run(
-            &[options, &["--json", json]].concat(),
-            name,
-            input,
-            &command,
-        )
+        let options = [options, &["--json", json]].concat();
+        run(&options, name, input, &command)
     };
     Some(reported(judged))
 }

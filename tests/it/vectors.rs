@@ -28,7 +28,7 @@ fn read(path: &Path) -> Value {
 }
 
 /// Octets as the files write them, read without any code of the crate.
-pub(crate) fn octets(written: &Value) -> Vec<u8> {
+fn octets(written: &Value) -> Vec<u8> {
     match written {
         Value::String(hex) => (0..hex.len() / 2)
             .map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap())

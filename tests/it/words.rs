@@ -1,7 +1,7 @@
 //! Messages of failures: of planted mistakes, in the words that their authors read.
 
 use unstick::judge::check::Verdict;
-use unstick::trace::segmentation::Segmentation;
+use unstick::trace::segmentation::Segmentation::{self, Apart, Octets, StraddleLength};
 
 use crate::support::matrix::side_by_side;
 use crate::support::{example, judge_as, snapshots, with_verdict};
@@ -15,49 +15,25 @@ const WORKERS: usize = 6;
 const OF_SERVERS: &[Planted] = &[
     ("greeting", "ses/client-first", None),
     ("double-reply", "plain/first", None),
-    (
-        "half-frame-dropped",
-        "frm/two",
-        Some(Segmentation::StraddleLength),
-    ),
+    ("half-frame-dropped", "frm/two", Some(StraddleLength)),
     ("reply-length-characters", "msg/kept-bom", None),
     ("nul-ends", "msg/kept-nul", None),
     ("reply-newline", "ses/reply-form-empty", None),
-    ("quit-stays", "ses/quit-lower", Some(Segmentation::Apart)),
+    ("quit-stays", "ses/quit-lower", Some(Apart)),
     ("limit-ignored", "frm/limit-exceeded", None),
     ("one-at-a-time", "ses/beside-a-silent-peer", None),
     ("error-kills-others", "ses/others-live-on", None),
-    (
-        "error-kills-process",
-        "msg/invalid-first",
-        Some(Segmentation::Apart),
-    ),
+    ("error-kills-process", "msg/invalid-first", Some(Apart)),
     ("slot-leaks-on-error", "ses/slots-after-error", None),
-    (
-        "body-off-by-one",
-        "trf/body-2048",
-        Some(Segmentation::Apart),
-    ),
-    (
-        "writes-over",
-        "trf/empty-replaces",
-        Some(Segmentation::Apart),
-    ),
-    (
-        "partial-visible",
-        "trf/invisible-until-whole",
-        Some(Segmentation::Apart),
-    ),
+    ("body-off-by-one", "trf/body-2048", Some(Apart)),
+    ("writes-over", "trf/empty-replaces", Some(Apart)),
+    ("partial-visible", "trf/invisible-until-whole", Some(Apart)),
 ];
 
 const OF_CLIENTS: &[Planted] = &[
     ("characters", "client/text-chinese", None),
     ("characters", "client/three-hundred-of-two", None),
-    (
-        "short-reply",
-        "client/reply-chinese",
-        Some(Segmentation::Octets),
-    ),
+    ("short-reply", "client/reply-chinese", Some(Octets)),
     ("cut-is-whole", "client/truncated-after-7", None),
     ("quiet", "client/closed-at-once", None),
     ("no-quit", "client/quit", None),

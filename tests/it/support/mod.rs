@@ -103,7 +103,12 @@ pub fn reported(run: impl FnOnce(&str) -> Ran) -> (Ran, Saved) {
     let ran = run(path.to_str().unwrap());
     let text = std::fs::read_to_string(path);
     let text = text.unwrap_or_else(|_| panic!("no report: {}{}", ran.stdout, ran.stderr));
-    (ran, Saved::read(&text).unwrap())
+    let report = Saved::read(&text).unwrap();
+    // Counts in the file are those of its checks.
+    let written: Value = serde_json::from_str(&text).unwrap();
+    let counted = serde_json::to_value(report.summary()).unwrap();
+    assert_eq!(written["summary"], counted);
+    (ran, report)
 }
 
 /// Judges a server, with a JSON report.
@@ -141,8 +146,8 @@ pub fn broken(report: &Saved) -> BTreeSet<&str> {
         .collect()
 }
 
-/// The findings in a report of `unstick fuzz`. Their `trace` is one that can be run, and no evidence, so that `Saved`
-/// does not read them.
+/// Findings in a report of `unstick fuzz`, which `Saved` does not read: the `trace` of a finding is a recording, and
+/// that of any other check its evidence.
 pub fn findings(report: &Value) -> impl Iterator<Item = &Value> {
     let cases = report["cases"].as_array().expect("a report has cases");
     cases.iter().filter(|case| case["verdict"] == "fail")
