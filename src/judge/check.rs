@@ -1,6 +1,7 @@
 //! The results of a run: a verdict for each check, with the evidence of those that are not green.
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::case::CaseInfo;
 use super::evidence::Evidence;
@@ -77,8 +78,9 @@ pub struct Check {
     pub verdict: Verdict,
     /// The reason, for every verdict but `pass`.
     pub message: Sentence,
-    /// The evidence: what was sent, expected and seen.
-    #[serde(default, rename = "trace")]
+    /// The evidence: what was sent, expected and seen. A finding of `unstick fuzz` has a conversation in its place
+    /// when it is written, to be held again; that is passed over where a report is read.
+    #[serde(default, rename = "trace", deserialize_with = "evidence")]
     pub evidence: Option<Evidence>,
     /// The likely mistake, where the failure points to one.
     #[serde(default)]
@@ -93,6 +95,15 @@ pub struct Check {
     /// it would have counted.
     #[serde(default)]
     pub left_out: bool,
+}
+
+fn evidence<'de, D: Deserializer<'de>>(written: D) -> Result<Option<Evidence>, D::Error> {
+    let written = serde_json::Value::deserialize(written)?;
+    // Steps are those of a conversation.
+    if written.get("steps").is_some() {
+        return Ok(None);
+    }
+    serde_json::from_value(written).map_err(D::Error::custom)
 }
 
 const fn lowest() -> Class {
@@ -289,5 +300,17 @@ mod tests {
             text,
             r#"{"id":"frm/a","requirements":["FRM-1","FRM-3"],"segmentation":null,"verdict":"pass","message":""}"#
         );
+    }
+
+    #[test]
+    fn a_conversation_in_the_place_of_evidence_is_passed_over() {
+        let with = |trace: &str| {
+            let head = r#""id":"fuzz/a","requirements":["FRM-1"],"segmentation":null,"verdict":"fail","message":"","#;
+            serde_json::from_str::<Check>(&format!(r#"{{{head}"trace":{trace}}}"#))
+        };
+        let finding = with(r#"{"id":"found-1","steps":[]}"#).unwrap();
+        assert_eq!(finding.evidence, None);
+        with(r#"{"id":"found-1"}"#).unwrap_err();
+        assert_eq!(with("null").unwrap().evidence, None);
     }
 }

@@ -86,6 +86,10 @@ fn a_lost_error_is_found_from_a_valid_recording_and_shrunk() {
         assert_eq!(after.len(), 1, "{case}");
         assert!(sent(&case["trace"]) <= 40, "{case}");
     }
+    // The report is read as any other is.
+    let report = dir.path().join("report.json");
+    let ran = unstick(["report", report.to_str().unwrap()]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
     // The written trace shows the same again, and nothing of a right server.
     let found = dir.path().join("found");
     let found: Vec<_> = fs::read_dir(found).unwrap().map(Result::unwrap).collect();

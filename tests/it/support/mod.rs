@@ -146,8 +146,8 @@ pub fn broken(report: &Saved) -> BTreeSet<&str> {
         .collect()
 }
 
-/// Findings in a report of `unstick fuzz`, which `Saved` does not read: the `trace` of a finding is a recording, and
-/// that of any other check its evidence.
+/// Findings in a report of `unstick fuzz`. The `trace` of a finding is a recording, which `Saved` passes over, and that
+/// of any other check its evidence.
 pub fn findings(report: &Value) -> impl Iterator<Item = &Value> {
     let cases = report["cases"].as_array().expect("a report has cases");
     cases.iter().filter(|case| case["verdict"] == "fail")
