@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -46,13 +47,16 @@ pub(crate) struct Bench<'r> {
     pub(super) waits: u32,
     /// True if the answer that is waited for was missing once, and may only have been late.
     pub(super) doubts: bool,
+    /// True if sessions of the server, or of another that the same command has started, were seen to count for a
+    /// moment longer than they lasted.
+    pub(super) frees_slots_late: Arc<AtomicBool>,
     /// The place where the server that runs now stores files, from the first time that this is needed on.
     pub(super) ground: Option<Arc<Ground>>,
 }
 
 impl<'r> Bench<'r> {
     /// A bench for a server of which nothing is known yet.
-    pub(super) const fn new(testee: &'r mut Server, options: &'r Options) -> Self {
+    pub(super) fn new(testee: &'r mut Server, options: &'r Options) -> Self {
         Self {
             testee,
             options,
@@ -60,6 +64,7 @@ impl<'r> Bench<'r> {
             pace: Pace::PROMPT,
             waits: options.effort.waits(),
             doubts: false,
+            frees_slots_late: Arc::default(),
             ground: None,
         }
     }
@@ -236,6 +241,7 @@ impl Bench<'_> {
             true => patience.idle,
             false => patience.busy,
         };
+        let mut turned_away = false;
         loop {
             match session(self) {
                 Err(NotPassed::Failed(failure))
@@ -243,9 +249,15 @@ impl Bench<'_> {
                         && self.max_sessions().is_some()
                         && begin.elapsed() < bound =>
                 {
+                    turned_away = true;
                     thread::sleep(TRY_EVERY);
                 }
-                other => return other,
+                other => {
+                    if turned_away && other.is_ok() {
+                        self.frees_slots_late.store(true, Ordering::Relaxed);
+                    }
+                    return other;
+                }
             }
         }
     }

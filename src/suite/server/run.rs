@@ -1,5 +1,7 @@
 //! Running the cases against a server, and judging it.
 
+use std::sync::Arc;
+
 use super::attribution;
 use super::bench::{Bench, NotPassed};
 use super::case::{Body, Case};
@@ -67,10 +69,12 @@ pub fn run(
     }
     let mut others = team::others(testee, options, pace.late);
     let servers = std::iter::once(testee).chain(&mut others);
+    let frees_slots_late = Arc::default();
     let mut benches: Vec<Bench<'_>> = servers
         .map(|server| Bench {
             form: form.clone(),
             pace,
+            frees_slots_late: Arc::clone(&frees_slots_late),
             ..Bench::new(server, options)
         })
         .collect();

@@ -1,5 +1,7 @@
 //! A server as the runner sees it.
 
+use std::sync::atomic::Ordering;
+
 use super::bench::{Bench, NotPassed};
 use super::directory_fault::DirectoryFault;
 use super::failure::{Failure, What};
@@ -32,13 +34,19 @@ impl<'r> Subject for Bench<'r> {
     type Check = Planned<'r>;
     type Failure = Failure;
 
+    /// Attempts a check. Where sessions count for a moment after their end, those of the last check may be in the way.
     fn attempt(&mut self, check: &Planned<'r>, timeouts: u32) -> Result<(), NotPassed> {
         self.waits = timeouts;
-        match &check.what {
+        let attempt = |bench: &mut Self| match &check.what {
             Plan::Conversation(trace, segmentation, moves) => {
-                judge_conversation(self, trace, *segmentation, moves)
+                judge_conversation(bench, trace, *segmentation, moves)
             }
-            Plan::Code(code) => code(self),
+            Plan::Code(code) => code(bench),
+        };
+        if self.frees_slots_late.load(Ordering::Relaxed) {
+            self.admitted(attempt)
+        } else {
+            attempt(self)
         }
     }
 
