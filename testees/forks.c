@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,10 +74,20 @@ static void serve(int port) {
     }
 }
 
+/* The first thread of a program that leaves its work to another one. */
+static pthread_t first;
+
+static void *serve_alone(void *port) {
+    pthread_join(first, NULL);
+    serve(*(int *)port);
+    return NULL;
+}
+
 int main(int argc, char **argv) {
     if (argc < 4) return 2;
     mode = argv[1];
-    int port = atoi(argv[2]);
+    static int port;
+    port = atoi(argv[2]);
     const int numbers[] = {SIGUSR1, SIGUSR2, SIGTERM, SIGHUP, SIGINT, SIGALRM, SIGPIPE, SIGTSTP, SIGQUIT, SIGABRT};
     if (has("deaf")) signal(SIGTERM, SIG_IGN);
     if (is("daemon") || is("daemon-closed") || is("daemon-deaf")) daemonise(1);
@@ -123,6 +134,12 @@ int main(int argc, char **argv) {
             if (chdir("..") || chmod("d", 0)) return 1;
             if (chdir(argv[3]) || chmod("d", 0) || chmod(argv[3], 0)) return 1;
         }
+    }
+    if (is("first-thread-ends")) {
+        pthread_t other;
+        first = pthread_self();
+        if (pthread_create(&other, NULL, serve_alone, &port)) return 1;
+        pthread_exit(NULL);
     }
     serve(port);
 }

@@ -4,12 +4,13 @@
 use rstest::rstest;
 use tempfile::TempDir;
 
+use crate::support::matrix::is_whole;
 use crate::support::{is_installed, judge_as, project};
 use crate::testees::built;
 use unstick::framing::{Framing, PRESETS};
 use unstick::judge::check::Verdict;
 
-/// Framings of several families; with `UNSTICK_ALL` in the environment all presets too.
+/// Framings of several families; with `UNSTICK_WHOLE` in the environment all presets too.
 const FRAMINGS: [&str; 3] = ["cobs", "lsp", "mqtt"];
 
 /// The command that starts the decoder in a language.
@@ -76,7 +77,7 @@ fn a_decoder_takes_the_framing_for_an_argument(#[case] source: &str) {
     let Some(command) = command(source, &place) else {
         return;
     };
-    let all = std::env::var_os("UNSTICK_ALL").is_some();
+    let all = is_whole();
     let all = PRESETS.iter().filter(|_| all).map(|preset| preset.name);
     for framing in FRAMINGS.into_iter().chain(all) {
         let (status, said) = judged(&command, framing, framing);

@@ -204,6 +204,7 @@ fn findings_are_not_lost_when_the_server_does_not_start_again() {
 
 /// A server that hangs makes each conversation long: it is seen at once, and the finding is made small.
 #[test]
+#[ignore = "slow proof: each conversation takes as long as the server is waited for"]
 fn a_server_that_hangs_is_one_small_finding() {
     let (ran, report, dir) = fuzz("hangs", "3", "72", &["--timeout", "1"]);
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);

@@ -1,7 +1,8 @@
 //! The integration tests, as one program: linked once, and run side by side.
 //!
 //! Each topic is a module; `cargo test --test it TOPIC::` runs one. A proof that takes minutes, and is run by the gate
-//! alone, is `#[ignore]`d with its reason. Matrices judge every fifth of their rows, and all with `UNSTICK_WHOLE=1`.
+//! alone, is `#[ignore]`d with its reason. Other slow proofs make a share of their rows, cases or tries, and all with
+//! `UNSTICK_WHOLE=1`.
 
 mod support;
 

@@ -57,8 +57,8 @@ fn slots_that_come_back_late_are_waited_for(#[case] portable: &str) {
 }
 
 /// Right servers pass the whole suite, and at least 95 % of the planted mistakes are seen, apart from one that only
-/// costs time. What shows by memory, or by a server that is known to be stuck, is missed. Every third mistake is planted, and with UNSTICK_ALL in the
-/// environment each, which takes five minutes.
+/// costs time. What shows by memory, or by a server that is known to be stuck, is missed. Every third mistake is
+/// planted, and with `UNSTICK_WHOLE` in the environment each, which takes five minutes.
 #[test]
 #[ignore = "slow proof: the suite over each planted mistake, with pauses instead of what is seen"]
 fn nearly_every_planted_mistake_is_seen() {

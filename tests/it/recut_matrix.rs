@@ -9,6 +9,7 @@ use unstick::judge::check::Verdict;
 use unstick::report::saved::Saved;
 use unstick::trace::octets::to_hex;
 
+use super::support::matrix::{SHARE, judged_rows, side_by_side};
 use super::support::{Ran, example, first_failure, ids, reported, unstick, with_verdict};
 
 /// The client's octets, turn by turn, of a conversation in each protocol.
@@ -59,6 +60,9 @@ fn turns(protocol: &str) -> Vec<Vec<u8>> {
         _ => unreachable!("{protocol}"),
     }
 }
+
+/// Number of servers that are judged at a time.
+const WORKERS: usize = 2;
 
 const PROTOCOLS: [&str; 8] = [
     "resp",
@@ -236,29 +240,19 @@ const PLANTED: [Planted; 24] = [
     planted("varint", "endless", &["turn2@3"], &["turn2@2", "turn2@4"]),
 ];
 
-#[rstest]
-fn every_planted_mistake_is_found_where_it_is_and_nowhere_else(
-    #[values(
-        "resp",
-        "mqtt",
-        "dns",
-        "postgres",
-        "http",
-        "websocket",
-        "smtp",
-        "varint"
-    )]
-    protocol: &str,
-) {
+#[test]
+fn every_planted_mistake_is_found_where_it_is_and_nowhere_else() {
     let chosen = std::env::var("UNSTICK_FAULTS").ok();
-    let wanted = |one: &&Planted| {
+    let is_chosen = |one: &Planted, names: &str| {
         let name = format!("{}-{}", one.protocol, one.mode);
-        chosen
-            .as_ref()
-            .is_none_or(|names| names.split(',').any(|chosen| chosen == name))
+        names.split(',').any(|chosen| chosen == name)
     };
-    let here = PLANTED.iter().filter(|one| one.protocol == protocol);
-    for one in here.filter(wanted) {
+    let mut rows: Vec<&Planted> = PLANTED.iter().collect();
+    match &chosen {
+        Some(names) => rows.retain(|one| is_chosen(one, names)),
+        None => rows = judged_rows(rows, SHARE),
+    }
+    side_by_side(WORKERS, &rows, |one| {
         let mut options = Vec::new();
         options.extend((one.protocol != "smtp").then_some("--pipelines"));
         for id in one.fails.iter().chain(one.passes) {
@@ -284,7 +278,7 @@ fn every_planted_mistake_is_found_where_it_is_and_nowhere_else(
             assert!(case.details["cut"].is_object(), "{case:?}");
             assert!(case.details["shrunk"]["steps"].is_array(), "{case:?}");
         }
-    }
+    });
 }
 
 /// A failure octet by octet is brought down to one place of one turn, with the other turns left out.

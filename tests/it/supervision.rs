@@ -8,10 +8,16 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use unstick::testee::launch::Template;
+use unstick::testee::server::{Origin, Server};
+
+use crate::support::matrix::is_whole;
 use crate::support::{UNSTICK, program, project};
 
 /// Number of tries of each kind of fork: what goes wrong is a race.
-const ROUNDS: usize = 20;
+fn tries() -> usize {
+    if is_whole() { 20 } else { 4 }
+}
 
 /// Time that a run may take on a loaded machine. It takes less than a second on an idle one, and
 /// 20 s where every bound is exhausted.
@@ -24,7 +30,7 @@ fn forks() -> Option<&'static Path> {
         let dir = tempfile::tempdir().unwrap();
         let program = dir.path().join("forks");
         let compiled = Command::new("cc")
-            .args(["-O1", "-o"])
+            .args(["-O1", "-pthread", "-o"])
             .arg(&program)
             .arg(project("testees/forks.c"))
             .status();
@@ -140,7 +146,7 @@ fn rounds(modes: &[&str], rounds: usize, ended: impl Fn(&str, i32, &str) + Sync)
 #[test]
 fn a_daemon_is_judged_as_any_server_and_not_left_behind() {
     let modes = ["daemon", "daemon-closed", "daemon-deaf"];
-    rounds(&modes, ROUNDS, |mode, status, wrote| {
+    rounds(&modes, tries(), |mode, status, wrote| {
         assert_eq!(status, 0, "{mode}: {wrote}");
     });
 }
@@ -155,7 +161,7 @@ fn whatever_is_forked_beside_a_server_ends_with_it() {
         "chain",
         "chaser",
     ];
-    rounds(&modes, ROUNDS, |mode, status, wrote| {
+    rounds(&modes, tries(), |mode, status, wrote| {
         assert_eq!(status, 0, "{mode}: {wrote}");
     });
 }
@@ -174,11 +180,46 @@ fn a_guard_that_is_stopped_is_woken_to_end() {
     });
 }
 
+/// The end of each process takes some seconds where its guard, which is stopped, cannot tell of it: more than
+/// [`BOUND`] for all.
+#[test]
+fn a_guard_that_a_codec_stops_is_woken_to_tell_of_its_end() {
+    let temp = tempfile::tempdir().unwrap();
+    let stops = ["sh", "-c", "kill -STOP $PPID; exec cat"];
+    let run = program()
+        .args(["codec", "--run", "frm/two", "--run", "len/2*", "--"])
+        .args(stops)
+        .env("TMPDIR", temp.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (status, wrote) = end(run, "stops-guard");
+    assert_eq!(status, 0, "{wrote}");
+    wait_until_nothing_is_left(temp.path(), "stops-guard");
+}
+
+/// As of a program in C whose first thread calls `pthread_exit`.
+#[test]
+fn a_server_whose_first_thread_has_ended_is_seen() {
+    let Some(forks) = forks() else { return };
+    let mut command = vec![forks.into()];
+    command.extend(["first-thread-ends", "{port}", "{dir}"].map(Into::into));
+    let mut server = Server::new(Origin::Command(Template {
+        command,
+        timeout: BOUND,
+        guard: Some(UNSTICK.into()),
+        env: Vec::new,
+    }))
+    .unwrap();
+    assert!(server.resident() > Some(0));
+}
+
 /// A server that ends its guard is judged as any other, and ends with the run all the same.
 #[test]
 fn the_harness_ends_what_a_killed_guard_leaves() {
     let modes = ["kills-guard", "kills-guard-closed", "daemon-kills"];
-    rounds(&modes, ROUNDS, |mode, status, wrote| {
+    rounds(&modes, tries(), |mode, status, wrote| {
         assert_eq!(status, 0, "{mode}: {wrote}");
     });
 }

@@ -116,7 +116,7 @@ def judged(arguments, program, command, number):
         took = time.monotonic() - began
         cases = json.loads(report.read_text())["cases"] if report.exists() else []
         decided = sorted(
-            (case["verdict"], case["broken"] or "", case.get("cause") or "")
+            (case["verdict"], case.get("broken") or "", case.get("cause") or "")
             for case in cases
             if case["verdict"] in ("fail", "flaky", "error")
         )

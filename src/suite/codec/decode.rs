@@ -38,6 +38,11 @@ pub trait Decode {
         false
     }
 
+    /// The reason why the decoder could not be started for this stream, which says nothing of it.
+    fn not_started(&self) -> Option<&str> {
+        None
+    }
+
     /// True if the wait for the last call timed out: a judge has time for a limited number of these.
     fn hung(&self) -> bool {
         false

@@ -381,13 +381,12 @@ impl<'c> Judge<'c> {
     }
 
     /// Has a codec decode a trace, or its repaired twin, and notes what that cost.
-    fn decodes(
-        &mut self,
-        trace: &Trace,
-        moves: &[Move<'_>],
-    ) -> Result<(), Box<conversation::Failure>> {
+    fn decodes(&mut self, trace: &Trace, moves: &[Move<'_>]) -> Result<(), NotHeld> {
         let mut codec = (self.fresh)();
         let outcome = conversation::converse(&self.framing, codec.as_mut(), moves);
+        if let Some(why) = codec.not_started() {
+            return Err(NotHeld::ProvesNothing(why.into()));
+        }
         let waited = outcome.as_ref().is_err_and(|failure| failure.waited);
         if waited || codec.broke() {
             self.costly.insert(trace.id.clone());
@@ -396,7 +395,7 @@ impl<'c> Judge<'c> {
             let foremost = trace.requirements.first().cloned().unwrap_or_default();
             self.hangs.insert(trace.id.clone(), foremost);
         }
-        outcome
+        outcome.map_err(NotHeld::Failed)
     }
 
     /// Has a codec decode a trace, and encode what it delivers.
@@ -405,16 +404,18 @@ impl<'c> Judge<'c> {
         trace: &Trace,
         segmentation: Segmentation,
     ) -> Result<(), NotHeld> {
-        self.decodes(trace, &cut(trace, segmentation))
-            .map_err(NotHeld::Failed)?;
-        if let Some(twin) = repaired(trace, segmentation)
-            && let Err(why) = self.decodes(trace, &twin)
-        {
-            let why = format!(
-                "the codec refuses, but the same stream without the offence fails too, so that proves nothing ({})",
-                why.message
-            );
-            return Err(NotHeld::ProvesNothing(why.into()));
+        self.decodes(trace, &cut(trace, segmentation))?;
+        if let Some(twin) = repaired(trace, segmentation) {
+            self.decodes(trace, &twin).map_err(|not_held| match not_held {
+                NotHeld::Failed(why) => NotHeld::ProvesNothing(
+                    format!(
+                        "the codec refuses, but the same stream without the offence fails too, so that proves nothing ({})",
+                        why.message
+                    )
+                    .into(),
+                ),
+                nothing @ NotHeld::ProvesNothing(_) => nothing,
+            })?;
         }
         let framing = &self.framing;
         if let Some(encode) = &mut self.encode {

@@ -125,6 +125,10 @@ impl Decode for Stream<'_> {
         self.hangs
     }
 
+    fn not_started(&self) -> Option<&str> {
+        self.program.as_ref().err().map(String::as_str)
+    }
+
     /// Its output is looked at in the end.
     fn shows_when(&self) -> bool {
         false

@@ -7,7 +7,7 @@ use std::path::Path;
 use rustix::fs::fstat;
 use rustix::process::{Pid, Signal, getpid, kill_process, set_child_subreaper};
 
-use crate::testee::watch::linux::{children, descendants, parent};
+use crate::testee::watch::linux::{children, descendants, parent, told_in};
 
 /// Number of looks at the direct children per look at all processes. A process that forks and exits
 /// at once is gone before a look at all processes ends; as an orphan it is a direct child.
@@ -43,12 +43,12 @@ fn send(pid: u32, signal: Signal) {
 }
 
 /// As [`signal_strays`](super::system::signal_strays).
-pub(super) fn signal_strays(root: &Path, mark: &str, pipes: &[u64], signal: Signal) -> bool {
+pub(super) fn signal_strays(root: &Path, mark: &str, pipes: &[u64], signal: Signal) -> Vec<u32> {
     let own = std::process::id();
     let Ok(entries) = fs::read_dir("/proc") else {
-        return false;
+        return Vec::new();
     };
-    let mut found = false;
+    let mut found = Vec::new();
     for entry in entries.flatten() {
         let Some(pid) = entry.file_name().to_str().and_then(|pid| pid.parse().ok()) else {
             continue;
@@ -57,7 +57,7 @@ pub(super) fn signal_strays(root: &Path, mark: &str, pipes: &[u64], signal: Sign
         if pid == own || parent(pid).is_none_or(|parent| parent == own) {
             continue;
         }
-        let process = entry.path();
+        let process = told_in(pid);
         let environment = fs::read(process.join("environ")).unwrap_or_default();
         let is_stray = environment
             .windows(mark.len())
@@ -65,7 +65,7 @@ pub(super) fn signal_strays(root: &Path, mark: &str, pipes: &[u64], signal: Sign
             || fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(root))
             || has_open(&process, pipes);
         if is_stray {
-            found = true;
+            found.push(pid);
             send(pid, signal);
         }
     }

@@ -23,6 +23,7 @@ use super::memory_limit;
 use super::pipe_reader::PipeReader;
 use super::port::HOST;
 use super::tail::Tail;
+use super::wait::TimeHad;
 use super::watch::{Activity, ProcessTree};
 use crate::disk::remove_tree;
 use guard::{DIR, INPUT, Kind, OUTSIDE, Word};
@@ -36,7 +37,7 @@ mod system;
 /// Interval between looks at a thing that gives no notice of itself.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
-/// Time limit for the guard to make the place of the program, which a loaded machine draws out.
+/// Time limit for the guard to make the place of the program, of the time that it has.
 const START_BOUND: Duration = Duration::from_secs(30);
 
 /// Time limit for the guard to end a program and itself: more than it takes when all of its own
@@ -129,7 +130,7 @@ impl Supervised {
     /// Opens the standard input of a testee that is fed. Writing to it never waits.
     pub(super) fn input(&mut self) -> Result<File, StartError> {
         let path = self.root.join(INPUT);
-        let started = Instant::now();
+        let mut time = TimeHad::none();
         loop {
             let opened = OpenOptions::new()
                 .write(true)
@@ -138,8 +139,9 @@ impl Supervised {
             match opened {
                 Ok(input) => return Ok(input),
                 // The guard has not made the pipe yet, or not opened its end.
-                Err(_) if self.ended().is_none() && started.elapsed() < START_BOUND => {
+                Err(_) if self.ended().is_none() && !time.is_above(START_BOUND) => {
                     thread::sleep(LOOK_AGAIN);
+                    time.look(self.starting());
                 }
                 Err(error) => return Err(StartError::Guard(error)),
             }
@@ -160,7 +162,10 @@ impl Supervised {
     pub(super) fn ended(&mut self) -> Option<i32> {
         if self.ended.is_none() {
             self.ended = match self.guard.try_wait() {
-                Ok(None) => None,
+                Ok(None) => {
+                    self.look_after_guard();
+                    None
+                }
                 Ok(Some(status)) => match status.signal() {
                     // The program has killed its guard, if anyone has, and may go on without.
                     Some(_) if self.strays(Signal::CONT) => None,
@@ -175,9 +180,11 @@ impl Supervised {
 
     /// Sends a signal to what is left of the program when its guard was killed, and says whether
     /// there is anything.
-    fn strays(&self, signal: Signal) -> bool {
+    fn strays(&mut self, signal: Signal) -> bool {
         let mark = format!("{MARKER}={}\0", self.root.display());
-        system::signal_strays(&self.root, &mark, &self.pipes, signal)
+        let strays = system::signal_strays(&self.root, &mark, &self.pipes, signal);
+        self.tree.adopt(&strays);
+        !strays.is_empty()
     }
 
     /// Status with which the program ended, as [`Supervised::ended`] says; where none of its processes is
@@ -189,7 +196,6 @@ impl Supervised {
             && self.tree.is_empty() == Some(true)
             && started.elapsed() < WORD_BOUND
         {
-            self.wake_guard();
             thread::sleep(LOOK_AGAIN);
         }
         let ended = self.ended();
@@ -252,11 +258,13 @@ impl Supervised {
 
     /// The activity of all of its processes now.
     pub(super) fn activity(&mut self) -> Option<Activity> {
+        self.look_after_guard();
         self.tree.activity()
     }
 
     /// The same while it starts ([`ProcessTree::starting`]).
     pub(super) fn starting(&mut self) -> Option<Activity> {
+        self.look_after_guard();
         self.tree.starting()
     }
 
@@ -275,9 +283,19 @@ impl Supervised {
         self.tree.peak_memory()
     }
 
-    /// Lets a guard run that was stopped, by the program if by anyone.
-    fn wake_guard(&self) {
-        let _ = kill_process(Pid::from_child(&self.guard), Signal::CONT);
+    /// Lets a guard run that was stopped, by the program if by anyone: stopped, it tells of no end, and lets any
+    /// memory pass. Of one that was killed, finds the program. Whatever waits for the program does so at each look.
+    fn look_after_guard(&mut self) {
+        match self.guard.try_wait() {
+            Ok(None) => {
+                let _ = kill_process(Pid::from_child(&self.guard), Signal::CONT);
+            }
+            // What it leaves descends from it no more.
+            Ok(Some(status)) if status.signal().is_some() && self.tree.is_empty() == Some(true) => {
+                self.strays(Signal::CONT);
+            }
+            _ => {}
+        }
     }
 
     fn end(&mut self) {
@@ -294,7 +312,6 @@ impl Supervised {
                 // Not even SIGKILL ends the guard now; it is left to the system.
                 break;
             }
-            self.wake_guard();
             thread::sleep(LOOK_AGAIN);
         }
         let _ = remove_tree(&self.root);

@@ -34,16 +34,16 @@ pub(super) fn kill_descendants() {
     }
 }
 
-/// Sends a signal to what is left of a guard that was killed itself, and says whether there was
-/// anything. Its descendants are known by `mark` in their environment, by a working directory in
+/// Sends a signal to what is left of a guard that was killed itself, and says which processes that
+/// were. Its descendants are known by `mark` in their environment, by a working directory in
 /// `root`, or by the pipes that they write to.
-pub(super) fn signal_strays(root: &Path, mark: &str, pipes: &[u64], signal: Signal) -> bool {
+pub(super) fn signal_strays(root: &Path, mark: &str, pipes: &[u64], signal: Signal) -> Vec<u32> {
     #[cfg(target_os = "linux")]
     if !is_portable() {
         return linux::signal_strays(root, mark, pipes, signal);
     }
     let _ = (root, mark, pipes, signal);
-    false
+    Vec::new()
 }
 
 /// The number by which a pipe is known, if it is.

@@ -5,6 +5,7 @@ mod process;
 
 use std::collections::HashMap;
 use std::fs;
+use std::path::PathBuf;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
@@ -53,6 +54,13 @@ impl ProcessTree {
     pub(in crate::testee) fn members(&mut self) -> Vec<u32> {
         self.look();
         self.members.iter().map(Process::pid).collect()
+    }
+
+    /// Takes in processes that descend from the ancestor no more.
+    pub(in crate::testee) fn adopt(&mut self, pids: &[u32]) {
+        for pid in pids {
+            self.add(*pid);
+        }
     }
 
     /// The activity of its members; `None` where the system does not say.
@@ -208,6 +216,26 @@ pub(in crate::testee) fn parent(pid: u32) -> Option<u32> {
     }
 }
 
+/// Directory of /proc that tells of the memory and the files of a process: its own, or once its first thread has
+/// ended, that of another.
+pub(in crate::testee) fn told_in(pid: u32) -> PathBuf {
+    let own = PathBuf::from(format!("/proc/{pid}"));
+    let lives = |dir: &PathBuf| {
+        let stat = text(&dir.join("stat").to_string_lossy());
+        stat.is_ok_and(|stat| process::runs(&stat))
+    };
+    if lives(&own) {
+        return own;
+    }
+    let tasks = fs::read_dir(own.join("task"));
+    let mut others = tasks
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|task| task.path());
+    others.find(lives).unwrap_or(own)
+}
+
 /// The memory of this machine in octets.
 pub(in crate::testee) fn machine_memory() -> Option<u64> {
     let info = text("/proc/meminfo").ok()?;
@@ -249,7 +277,7 @@ pub(in crate::testee) fn peak_memory(pids: &[u32]) -> u64 {
 /// The sum of a figure of `status` that is in KiB, in octets.
 fn memory(pids: &[u32], name: &str) -> u64 {
     pids.iter()
-        .filter_map(|pid| fs::read_to_string(format!("/proc/{pid}/status")).ok())
+        .filter_map(|pid| fs::read_to_string(told_in(*pid).join("status")).ok())
         .filter_map(|status| {
             let size = field(&status, name)?;
             size.split_whitespace().next()?.parse::<u64>().ok()

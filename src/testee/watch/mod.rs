@@ -98,6 +98,11 @@ impl ProcessTree {
         }
     }
 
+    /// Takes in processes that descend from the ancestor no more.
+    pub fn adopt(&mut self, pids: &[u32]) {
+        self.tree.adopt(pids);
+    }
+
     /// True if no process is left in the tree; `None` where that cannot be seen.
     pub fn is_empty(&mut self) -> Option<bool> {
         self.visible.then(|| self.tree.members().is_empty())

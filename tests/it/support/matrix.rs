@@ -35,19 +35,19 @@ pub struct Fault {
 /// whoever works on a fault or changes the judging.
 const CHOICE: &str = "UNSTICK_FAULTS";
 
-/// Matrices are whole where one of these is in the environment, and otherwise a share of their rows: a whole one takes
-/// minutes. The gate makes them whole.
-const WHOLE: [&str; 2] = ["UNSTICK_WHOLE", "UNSTICK_ALL"];
+/// Slow proofs are whole where this is in the environment, and otherwise a share of their rows, cases or tries: whole
+/// ones take minutes. The gate makes them whole.
+const WHOLE: &str = "UNSTICK_WHOLE";
 
 /// Distance, in rows, between those that are judged where a matrix is not whole.
-pub const SHARE: usize = 5;
+pub const SHARE: usize = 10;
 
 /// Noise in the place of every sentence (`unstick::judge::sentence`).
 pub const NOISE: &str = "UNSTICK_GARBLED";
 
-/// True if all rows of each matrix are judged.
+/// True if slow proofs are whole.
 pub fn is_whole() -> bool {
-    std::env::var_os(CHOICE).is_none() && WHOLE.iter().any(|name| std::env::var_os(name).is_some())
+    std::env::var_os(CHOICE).is_none() && std::env::var_os(WHOLE).is_some()
 }
 
 /// The rows of a matrix that are judged, of these: all, or one of `each`.

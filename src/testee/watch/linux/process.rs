@@ -97,17 +97,52 @@ pub(super) enum Found {
 
 /// The owner of an identifier, by its `stat`.
 pub(super) fn found(stat: &str) -> Found {
-    let mut fields = behind_name(stat).split(' ');
-    let lives = fields
-        .next()
-        .is_some_and(|state| !matches!(state, "Z" | "X"));
-    match fields.next().and_then(|parent| parent.parse().ok()) {
-        Some(parent) if lives => Found::Living { parent },
+    let mut fields = behind_name(stat).split(' ').skip(1);
+    let parent = fields.next().and_then(|parent| parent.parse().ok());
+    // A process whose first thread alone has ended shows the state of that, and lives on.
+    let threads = fields.nth(THREADS - 2);
+    match parent {
+        Some(parent) if runs(stat) || threads.is_some_and(is_several) => Found::Living { parent },
         _ => Found::Ended,
     }
+}
+
+/// True of the number of threads of a process that has another beside its first. One that is being removed has none.
+fn is_several(threads: &str) -> bool {
+    !matches!(threads, "0" | "1")
+}
+
+/// True if a thread has not ended, by its `stat`.
+pub(super) fn runs(stat: &str) -> bool {
+    !matches!(
+        behind_name(stat).as_bytes().first(),
+        None | Some(b'Z' | b'X')
+    )
 }
 
 /// The fields of a `stat` from the state on. The name before them may hold anything.
 fn behind_name(stat: &str) -> &str {
     stat.rsplit_once(") ").map_or("", |(_, behind)| behind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_lives_as_long_as_a_thread_of_it() {
+        let told = |state: &str, threads: u32| {
+            let others = "0 0 0 0 0 0 0 0 0 0 0 0 0 20 0";
+            match found(&format!("7 (a) b) {state} 3 {others} {threads} 0")) {
+                Found::Living { parent } => Some(parent),
+                _ => None,
+            }
+        };
+        assert_eq!(told("S", 1), Some(3));
+        assert_eq!(told("Z", 2), Some(3));
+        assert_eq!(told("Z", 1), None);
+        // It is being removed, and shows nothing more.
+        assert_eq!(told("X", 0), None);
+        assert!(matches!(found(""), Found::Ended));
+    }
 }
