@@ -20,6 +20,9 @@ use crate::testee::connection::{Connection, Ending};
 use crate::testee::launch::{StartError, Template};
 use crate::testee::wait::Patience;
 
+/// Number of times that what a client goes on to send is read, before it is taken to do so for ever.
+const MOST_GATHERED: usize = 16;
+
 /// Habits that are learned of a client in its plainest conversation.
 #[derive(Debug, Clone, Default)]
 pub(in crate::suite::client) struct Habits {
@@ -218,11 +221,19 @@ impl<'r> Stage<'r> {
         self.accounted += octets.min(self.rest().len());
     }
 
-    /// Reads whatever else is underway, once the client has nothing to do.
+    /// Reads whatever else is underway, once the client has nothing to do: again as long as more comes, because a
+    /// client may rest only until what it has sent is read.
     pub(in crate::suite::client) fn gather(&mut self) {
-        self.client.program().settle();
-        if let Some(connection) = &mut self.connection {
+        for _ in 0..MOST_GATHERED {
+            self.client.program().settle();
+            let Some(connection) = &mut self.connection else {
+                return;
+            };
+            let before = connection.seen().len();
             connection.pump();
+            if connection.seen().len() == before {
+                return;
+            }
         }
     }
 
