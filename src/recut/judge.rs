@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::held::{Difference, Held, Learned, Shown};
-use super::learn::{Known, LINGER, Options};
+use super::learn::{Known, Options};
 use super::subject::{Linger, Subject, Talk};
 use super::tolerated::Tolerated;
 use super::turn::Conversation;
@@ -11,6 +11,7 @@ use super::variation::Variation;
 use super::waits::Waits;
 use crate::testee::wait::Patience;
 
+mod clock;
 mod late;
 mod time_limit;
 
@@ -162,6 +163,9 @@ impl<'b> Bench<'b> {
             return Ok(Outcome::Same);
         };
         if let Some(tolerated) = Tolerated::of(&self.learned, variation, &shown) {
+            if self.is_a_date(tolerated, &shown) {
+                return Ok(Outcome::Same);
+            }
             return Ok(Outcome::Tolerated(tolerated));
         }
         if self.comes_late(variation, &shown)? {
@@ -347,27 +351,6 @@ impl<'b> Bench<'b> {
     /// True if a further uncut run is not as learned, and what it teaches explains the difference.
     fn is_explained(&mut self, shown: &Shown) -> Result<bool, String> {
         Ok(!self.control()? && self.learned.difference(&shown.held).is_none())
-    }
-
-    /// True if an uncut run shows the same where it pauses before the turn whose answer differed: a server whose
-    /// clock has moved on since the turn before says so once, as in a compressed header that has the date.
-    fn is_of_the_clock(&mut self, differed: &Held) -> Result<bool, String> {
-        let (conversation, learned) = (self.conversation, self.learned.clone());
-        let Some(Difference::Other { answer }) = learned.difference(differed) else {
-            return Ok(false);
-        };
-        let Some(before) = answer.checked_sub(1) else {
-            return Ok(false);
-        };
-        let linger = Linger {
-            turn: before,
-            inside: false,
-            time: LINGER,
-        };
-        let patience = self.waits.patience(&learned);
-        let uncut = Variation::Uncut;
-        let held = self.hold(conversation, &uncut, &learned, patience, Some(linger))?;
-        Ok(learned.are_alike(&held, differed))
     }
 
     /// Confirms a difference where many of its turn are known: an uncut run after it has to go well, which may have

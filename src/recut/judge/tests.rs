@@ -412,3 +412,87 @@ fn a_time_limit_that_a_loaded_machine_meets_each_time_is_told_from_a_cut() {
     assert!(matches!(given_up(30, Some(19)), Outcome::Different(_)));
     assert!(matches!(given_up(250, Some(19)), Outcome::Different(_)));
 }
+
+/// A server that says the minute, and answers turns that come together in one order or the other.
+struct Minutes {
+    minute: u32,
+    reorders: bool,
+}
+
+impl Minutes {
+    fn says(minute: u32, second: u32, what: &str) -> Vec<u8> {
+        format!("at 10:{minute:02}:{second:02} {what}\r\n").into_bytes()
+    }
+}
+
+impl Subject for Minutes {
+    fn hold(&mut self, talk: &Talk<'_>) -> Result<Held, String> {
+        let mut answers = vec![
+            Self::says(self.minute, 7, "one"),
+            Self::says(self.minute, 8, "other"),
+        ];
+        if self.reorders && *talk.variation != Variation::Uncut {
+            answers.reverse();
+        }
+        answers.insert(0, Vec::new());
+        Ok(Held {
+            answers,
+            ..Held::default()
+        })
+    }
+
+    fn refresh(&mut self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn can_refresh(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn a_minute_that_changes_meanwhile_is_no_other_order() {
+    let mut conversation = Conversation::default();
+    for _ in 0..2 {
+        conversation.sent(b"request");
+        conversation.answered(&Minutes::says(5, 1, "one"));
+    }
+    let uncut = |second| Held {
+        answers: vec![
+            Vec::new(),
+            Minutes::says(5, second, "one"),
+            Minutes::says(5, second + 1, "other"),
+        ],
+        ..Held::default()
+    };
+    let judged = |mut subject: Minutes| {
+        let options = Options::untold(Duration::from_secs(1));
+        let known = Known {
+            learned: Learned::of(&[uncut(1), uncut(2), uncut(4)]),
+            fresh: false,
+            notes: Vec::new(),
+        };
+        let mut bench = Bench::new(&mut subject, &conversation, &options, known);
+        let join = Variation::Join {
+            first: 0,
+            last: 1,
+            into: None,
+        };
+        let shown = bench.differs(&join).unwrap().unwrap();
+        let looks = Tolerated::of(&bench.learned, &join, &shown);
+        assert!(matches!(looks, Some(Tolerated::Reordered)), "{looks:?}");
+        bench.judge(&join).unwrap()
+    };
+    let (same, later) = (5, 6);
+    let outcome = judged(Minutes {
+        minute: later,
+        reorders: false,
+    });
+    assert!(matches!(outcome, Outcome::Same), "{outcome:?}");
+    let outcome = judged(Minutes {
+        minute: same,
+        reorders: true,
+    });
+    let reordered = matches!(outcome, Outcome::Tolerated(Tolerated::Reordered));
+    assert!(reordered, "{outcome:?}");
+}
