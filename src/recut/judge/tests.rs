@@ -421,7 +421,8 @@ struct Minutes {
 
 impl Minutes {
     fn says(minute: u32, second: u32, what: &str) -> Vec<u8> {
-        format!("at 10:{minute:02}:{second:02} {what}\r\n").into_bytes()
+        let text = format!("10时{minute:02}分{second:02}秒 {what}");
+        [&[0, 0, 0, text.len() as u8], text.as_bytes()].concat()
     }
 }
 
