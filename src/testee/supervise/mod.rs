@@ -290,7 +290,7 @@ impl Supervised {
             Ok(None) => {
                 let _ = kill_process(Pid::from_child(&self.guard), Signal::CONT);
             }
-            // What it leaves descends from it no more.
+            // Processes that it leaves descend from it no more.
             Ok(Some(status)) if status.signal().is_some() && self.tree.is_empty() == Some(true) => {
                 self.strays(Signal::CONT);
             }

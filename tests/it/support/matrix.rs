@@ -36,7 +36,7 @@ pub struct Fault {
 const CHOICE: &str = "UNSTICK_FAULTS";
 
 /// Slow proofs are whole where this is in the environment, and otherwise a share of their rows, cases or tries: whole
-/// ones take minutes. The gate makes them whole.
+/// ones take minutes. The gate makes whole those that `.ci/run` names.
 const WHOLE: &str = "UNSTICK_WHOLE";
 
 /// Distance, in rows, between those that are judged where a matrix is not whole.
