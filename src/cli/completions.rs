@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
-use clap::{Args, Command};
+use clap::{Args, Command, CommandFactory};
 use clap_complete::Shell;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use clap_complete::env::{CompleteEnv, Shells};
 
-use super::{Failure, print, shown};
+use super::{Cli, Failure, print};
 use crate::framing::{Framing, PRESETS};
 use crate::judge::case::{CaseInfo, Role};
 use crate::suite::catalog::{self, Listed};
@@ -49,7 +49,7 @@ impl Completions {
 
 /// Answers a shell that asks what may stand at a place of the line, and ends the program then.
 pub(super) fn answer() {
-    CompleteEnv::with_factory(|| completing(shown(), None))
+    CompleteEnv::with_factory(|| completing(Cli::command(), None))
         .var(ASKED)
         .complete();
 }

@@ -1,10 +1,12 @@
-//! `unstick guard`: the process between the harness and a program under test.
+//! `unstick guard`: the process between the harness and a program under test. It is the program's own command, which no
+//! user is shown, with a command line of its own: a run starts hundreds of guards, and to build that of all commands
+//! costs each more than the rest of its start.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::Parser;
 use signal_hook::consts::FORBIDDEN;
 
 use super::Failure;
@@ -16,8 +18,12 @@ const LEFT_ALONE: [i32; 2] = [signal_hook::consts::SIGCHLD, signal_hook::consts:
 /// The last signal number on any system that has them.
 const LAST_SIGNAL: i32 = 64;
 
+/// The word by which the program is started as a guard.
+const WORD: &str = "guard";
+
 /// Keep a testee's processes and directory from outliving the harness
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
+#[command(name = "unstick guard")]
 pub(super) struct Guard {
     /// The testee reads its standard input from a pipe in its place
     #[arg(long)]
@@ -39,6 +45,12 @@ pub(super) struct Guard {
 }
 
 impl Guard {
+    /// The guard that the command line asks for; ends the process where the words behind [`WORD`] are wrong.
+    pub(super) fn asked_for() -> Option<Self> {
+        let mut words = std::env::args_os().skip(1).peekable();
+        (words.peek()? == WORD).then(|| Self::parse_from(words))
+    }
+
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         withstand_signals();
         let kind = match (self.server, self.fed) {

@@ -5,9 +5,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, CommandFactory};
 
-use super::{Failure, print, shown};
+use super::{Cli, Failure, print};
 use crate::trace::visible::Visible;
 
 /// Write the manual pages: one for unstick, and one for each command
@@ -60,7 +60,7 @@ impl Man {
 
 /// The pages, each with its file's name.
 fn pages() -> Vec<(String, Vec<u8>)> {
-    let mut all = shown();
+    let mut all = Cli::command();
     // Gives each command its full name.
     all.build();
     let commands = all

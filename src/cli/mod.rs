@@ -38,7 +38,6 @@ use std::ffi::OsString;
 use std::io::stdout;
 use std::process::ExitCode;
 
-use clap::builder::StyledStr;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -90,16 +89,20 @@ enum Command {
     Connect(connect::Connect),
     Completions(completions::Completions),
     Man(man::Man),
-    #[command(hide = true)]
-    Guard(guard::Guard),
 }
 
 /// Runs the program and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
-    completions::answer();
-    let (cli, matches) = parsed();
-    cli.run(&matches).unwrap_or_else(|failure| {
+    let ran = match guard::Guard::asked_for() {
+        Some(guard) => guard.run(),
+        None => {
+            completions::answer();
+            let (cli, matches) = parsed();
+            cli.run(&matches)
+        }
+    };
+    ran.unwrap_or_else(|failure| {
         say(&format!("unstick: {failure}"));
         failure.into()
     })
@@ -191,7 +194,6 @@ impl Command {
             Self::Connect(connect) => connect.run(),
             Self::Completions(completions) => completions.run(),
             Self::Man(man) => man.run(),
-            Self::Guard(guard) => guard.run(),
         }
     }
 }
@@ -229,23 +231,6 @@ fn parsed() -> (Cli, ArgMatches) {
         }
         error.exit()
     })
-}
-
-/// The command line as users know it: without the commands that are the program's own.
-fn shown() -> clap::Command {
-    let all = Cli::command();
-    let text = |text: Option<&StyledStr>| text.cloned().unwrap_or_default();
-    clap::Command::new("unstick")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about(text(all.get_about()))
-        .long_about(text(all.get_long_about()))
-        .after_help(text(all.get_after_help()))
-        .args(all.get_arguments().cloned())
-        .subcommands(
-            all.get_subcommands()
-                .filter(|command| !command.is_hide_set())
-                .cloned(),
-        )
 }
 
 /// Says something on standard error.
