@@ -49,9 +49,7 @@ impl Octets {
     pub fn to_vec(&self) -> Vec<u8> {
         let mut all = Vec::with_capacity(self.len());
         for run in &self.0 {
-            for _ in 0..run.times {
-                all.extend_from_slice(&run.octets);
-            }
+            all.append(&mut run.octets.repeat(run.times));
         }
         all
     }
