@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use crate::support::matrix::is_whole;
+use crate::support::matrix::{part_of_cases, some_cases};
 use crate::support::{
     Ran, UNSTICK, broken, example, first_failure, ids, judge, judge_as, project, unstick,
     with_verdict,
@@ -98,31 +98,17 @@ fn all_well(report: &Saved, ran: &Ran, at_least: usize) {
     assert_eq!(bad, 0, "{summary:?}");
 }
 
-/// The cases that an ordinary run tries a testee with, where each stream is a process of its own; all of them where
+/// Options for one of ten parts of the cases, and the least number of checks in it, of those in all; all of them where
 /// slow proofs are whole.
-fn some(patterns: &[&'static str]) -> Vec<&'static str> {
-    if is_whole() {
-        return Vec::new();
-    }
-    patterns
-        .iter()
-        .flat_map(|pattern| ["--run", pattern])
-        .collect()
-}
-
-/// Options for one of some parts of the cases, and the least number of checks in it, of those in all; all of them
-/// where slow proofs are whole.
 fn part_of(options: &[&'static str], least: usize) -> (Vec<&'static str>, usize) {
-    if is_whole() {
-        return (options.to_vec(), least);
-    }
-    let shard = ["--shard", "1/5"];
-    (options.iter().copied().chain(shard).collect(), least / 10)
+    let part = part_of_cases("1/10");
+    let least = if part.is_empty() { least } else { least / 20 };
+    (options.iter().copied().chain(part).collect(), least)
 }
 
 /// Some of the cases for codecs: truncated streams, empty frames, large lengths, single lengths.
 fn some_streams() -> Vec<&'static str> {
-    some(&[
+    some_cases(&[
         "frm/truncated-at-4",
         "frm/two",
         "frm/empties",
@@ -165,8 +151,9 @@ fn a_codec_in_java_passes_line_by_line() {
     let place = TempDir::new().unwrap();
     if let Some(command) = command("javac", "Codec.java", &place) {
         let command: Vec<&str> = command.iter().map(String::as_str).collect();
-        let (ran, report) = judge_as("codec", &["--lines"], &command);
-        all_well(&report, &ran, 760);
+        let (options, least) = part_of(&["--lines"], 760);
+        let (ran, report) = judge_as("codec", &options, &command);
+        all_well(&report, &ran, least);
     }
 }
 
@@ -248,7 +235,7 @@ fn a_client_in_python_passes() {
     if there_is("python3", "--version") {
         let (ran, report) = judge_as(
             "client",
-            &some(&[
+            &some_cases(&[
                 "client/text-*",
                 "client/reply-a*",
                 "client/truncated-*",
@@ -277,7 +264,7 @@ fn a_client_in_another_language_passes(#[case] program: &str, #[case] source: &s
     };
     command.extend(["{host}", "{port}", "{dir}"].map(str::to_owned));
     let command: Vec<&str> = command.iter().map(String::as_str).collect();
-    let options = some(&[
+    let options = some_cases(&[
         "client/text-chinese",
         "client/truncated-*",
         "client/invalid-*",
@@ -320,7 +307,7 @@ fn a_server_of_verified_transfers_passes(#[case] program: &str, #[case] source: 
 fn a_client_of_verified_transfers_in_python_passes() {
     if there_is("python3", "--version") {
         let mut options = vec!["--class", "verified-transfer"];
-        options.extend(some(&[
+        options.extend(some_cases(&[
             "client/verified-sha256*",
             "client/verified-un*",
             "client/verified-*-told",
