@@ -122,7 +122,8 @@ pub(super) fn runs(stat: &str) -> bool {
 
 /// The fields of a `stat` from the state on. The name before them may hold anything.
 fn behind_name(stat: &str) -> &str {
-    stat.rsplit_once(") ").map_or("", |(_, behind)| behind)
+    stat.rsplit_once(')')
+        .map_or("", |(_, behind)| behind.trim_start())
 }
 
 #[cfg(test)]
