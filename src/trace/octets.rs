@@ -49,7 +49,14 @@ impl Octets {
     pub fn to_vec(&self) -> Vec<u8> {
         let mut all = Vec::with_capacity(self.len());
         for run in &self.0 {
-            all.append(&mut run.octets.repeat(run.times));
+            let begin = all.len();
+            let end = begin + run.octets.len() * run.times;
+            // What is there is doubled: octets one by one take long, and a copy beside takes as much again.
+            all.extend_from_slice(if run.times == 0 { &[] } else { &run.octets });
+            while all.len() < end {
+                let more = (all.len() - begin).min(end - all.len());
+                all.extend_from_within(begin..begin + more);
+            }
         }
         all
     }
@@ -265,6 +272,8 @@ mod tests {
             r#"["00000100",{"repeat":"61626364656667","times":40},"7461696c"]"#
         );
         assert_eq!(Octets::folded(b"").to_vec(), b"");
+        assert_eq!(Octets::repeat(b"ab", 0).to_vec(), b"");
+        assert_eq!(Octets::repeat(b"", 3).to_vec(), b"");
     }
 
     #[test]
