@@ -18,12 +18,9 @@ const LEFT_ALONE: [i32; 2] = [signal_hook::consts::SIGCHLD, signal_hook::consts:
 /// The last signal number on any system that has them.
 const LAST_SIGNAL: i32 = 64;
 
-/// The word by which the program is started as a guard.
-const WORD: &str = "guard";
-
 /// Keep a testee's processes and directory from outliving the harness
 #[derive(Debug, Parser)]
-#[command(name = "unstick guard")]
+#[command(bin_name = "unstick guard")]
 pub(super) struct Guard {
     /// The testee reads its standard input from a pipe in its place
     #[arg(long)]
@@ -45,10 +42,11 @@ pub(super) struct Guard {
 }
 
 impl Guard {
-    /// The guard that the command line asks for; ends the process where the words behind [`WORD`] are wrong.
+    /// The guard that the command line asks for; ends the process where the words behind [`guard::COMMAND`] are wrong.
     pub(super) fn asked_for() -> Option<Self> {
         let mut words = std::env::args_os().skip(1).peekable();
-        (words.peek()? == WORD).then(|| Self::parse_from(words))
+        (words.peek()? == guard::COMMAND)
+            .then(|| Self::try_parse_from(words).unwrap_or_else(|error| super::refuse(&error)))
     }
 
     pub(super) fn run(self) -> Result<ExitCode, Failure> {

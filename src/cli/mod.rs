@@ -198,39 +198,46 @@ impl Command {
     }
 }
 
-/// The command line. What is wrong with it is said with its words, which come from anywhere: a
-/// script's variables, a file's name.
+/// The command line.
 fn parsed() -> (Cli, ArgMatches) {
     let understood = Cli::command()
         .try_get_matches()
         .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
-    understood.unwrap_or_else(|error| {
-        let hostile = |word: OsString| {
-            let word = word.to_string_lossy().into_owned();
-            Visible::of(&word).as_str() != word
-        };
-        let words = || std::env::args_os();
-        if error.use_stderr() && words().any(hostile) {
-            say(&error.render().to_string());
-            std::process::exit(USAGE.into());
-        }
-        if fuzz::asks_to_connect(&error, words()) {
-            say(fuzz::CONNECTS_NOT);
-            std::process::exit(USAGE.into());
-        }
-        let takes_a_command = [
-            "server", "client", "codec", "fuzz", "recut", "replay", "record", "proxy",
-        ];
-        if error.kind() == ErrorKind::UnknownArgument
-            && words().nth(1).is_some_and(|word| takes_a_command.iter().any(|one| word == *one))
-            && !words().any(|word| word == "--")
-        {
-            let _ = error.print();
-            say("The command of the program to judge stands behind `--`: `unstick server -- python3 server.py {port}`");
-            std::process::exit(USAGE.into());
-        }
-        error.exit()
-    })
+    understood.unwrap_or_else(|error| refuse(&error))
+}
+
+/// Says why a command line is refused, with its words, which come from anywhere: a script's variables, a file's name.
+/// Ends the process.
+fn refuse(error: &clap::Error) -> ! {
+    let hostile = |word: OsString| {
+        let word = word.to_string_lossy().into_owned();
+        Visible::of(&word).as_str() != word
+    };
+    let words = || std::env::args_os();
+    if error.use_stderr() && words().any(hostile) {
+        say(&error.render().to_string());
+        std::process::exit(USAGE.into());
+    }
+    if fuzz::asks_to_connect(error, words()) {
+        say(fuzz::CONNECTS_NOT);
+        std::process::exit(USAGE.into());
+    }
+    let takes_a_command = [
+        "server", "client", "codec", "fuzz", "recut", "replay", "record", "proxy",
+    ];
+    if error.kind() == ErrorKind::UnknownArgument
+        && words()
+            .nth(1)
+            .is_some_and(|word| takes_a_command.iter().any(|one| word == *one))
+        && !words().any(|word| word == "--")
+    {
+        let _ = error.print();
+        say(
+            "The command of the program to judge stands behind `--`: `unstick server -- python3 server.py {port}`",
+        );
+        std::process::exit(USAGE.into());
+    }
+    error.exit()
 }
 
 /// Says something on standard error.

@@ -64,6 +64,9 @@ const LOOK_AT_MEMORY: [Duration; 2] = [Duration::from_millis(25), Duration::from
 /// Upper bound of the growth of a program's memory, in octets a second.
 const FASTEST_GROWTH: f64 = 8e9;
 
+/// The word by which the program is started as a guard.
+pub const COMMAND: &str = "guard";
+
 /// The kind of a program under test, as the guard treats it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

@@ -94,7 +94,7 @@ impl Supervised {
         };
         let mut guard = Command::new(guard)
             .arg0("unstick")
-            .arg("guard")
+            .arg(guard::COMMAND)
             .args(kind.option())
             .args((kind == Kind::Server && port != 0).then(|| format!("--port={port}")))
             .args(limit.map(|limit| format!("--max-memory={limit}")))
