@@ -49,14 +49,7 @@ impl Octets {
     pub fn to_vec(&self) -> Vec<u8> {
         let mut all = Vec::with_capacity(self.len());
         for run in &self.0 {
-            let begin = all.len();
-            let end = begin + run.octets.len() * run.times;
-            // What is there is doubled: octets one by one take long, and a copy beside takes as much again.
-            all.extend_from_slice(if run.times == 0 { &[] } else { &run.octets });
-            while all.len() < end {
-                let more = (all.len() - begin).min(end - all.len());
-                all.extend_from_within(begin..begin + more);
-            }
+            all.append(&mut run.octets.repeat(run.times));
         }
         all
     }
