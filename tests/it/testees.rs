@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use crate::support::matrix::{part_of_cases, some_cases};
+use crate::support::matrix::{is_whole, some_cases};
 use crate::support::{
     Ran, UNSTICK, broken, example, first_failure, ids, judge, judge_as, project, unstick,
     with_verdict,
@@ -98,12 +98,14 @@ fn all_well(report: &Saved, ran: &Ran, at_least: usize) {
     assert_eq!(bad, 0, "{summary:?}");
 }
 
-/// Options for one of ten parts of the cases, and the least number of checks in it, of those in all; all of them where
-/// slow proofs are whole.
+/// Options for one of some parts of the cases, and the least number of checks in it, of those in all; all of them
+/// where slow proofs are whole.
 fn part_of(options: &[&'static str], least: usize) -> (Vec<&'static str>, usize) {
-    let part = part_of_cases("1/10");
-    let least = if part.is_empty() { least } else { least / 20 };
-    (options.iter().copied().chain(part).collect(), least)
+    if is_whole() {
+        return (options.to_vec(), least);
+    }
+    let shard = ["--shard", "1/5"];
+    (options.iter().copied().chain(shard).collect(), least / 10)
 }
 
 /// Some of the cases for codecs: truncated streams, empty frames, large lengths, single lengths.

@@ -373,7 +373,8 @@ fn verdicts_do_not_depend_on_luck() {
             .collect::<Vec<_>>()
     };
     let first = verdicts();
-    for _ in 0..if is_whole() { 3 } else { 1 } {
+    let again = if is_whole() { 3 } else { 1 };
+    for _ in 0..again {
         assert_eq!(verdicts(), first);
     }
 }

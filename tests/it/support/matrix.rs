@@ -50,15 +50,6 @@ pub fn is_whole() -> bool {
     std::env::var_os(CHOICE).is_none() && std::env::var_os(WHOLE).is_some()
 }
 
-/// Options by which a run judges one of so many parts of its cases; none where slow proofs are whole.
-pub fn part_of_cases(part: &'static str) -> Vec<&'static str> {
-    if is_whole() {
-        vec![]
-    } else {
-        vec!["--shard", part]
-    }
-}
-
 /// Options by which a run judges the cases of these patterns; none, so that it judges all, where slow proofs are whole.
 pub fn some_cases(patterns: &[&'static str]) -> Vec<&'static str> {
     let patterns = patterns.iter().filter(|_| !is_whole());
