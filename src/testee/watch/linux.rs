@@ -2,6 +2,7 @@
 
 mod figures;
 mod process;
+mod threads;
 
 use std::collections::HashMap;
 use std::fs;
@@ -288,6 +289,7 @@ fn memory(pids: &[u32], name: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::threads::Threads;
     use super::*;
     use std::process::{Command, Stdio};
 
@@ -340,7 +342,7 @@ mod tests {
         assert!(above.is_some());
         let mut cat = Process::of(pid);
         while !(cat.lives() && cat.activity().unwrap().asleep) {}
-        assert_eq!(cat.activity(), process::of_threads(pid));
+        assert_eq!(cat.activity(), Threads::of(pid).activity());
         assert!(resident(&[pid]) > 0);
         drop(child.stdin.take());
         child.wait().unwrap();

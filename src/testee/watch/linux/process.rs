@@ -1,8 +1,7 @@
 //! A process that is looked at again and again.
 
-use std::fs;
-
-use super::figures::{Figures, text};
+use super::figures::Figures;
+use super::threads::Threads;
 use crate::testee::watch::seen::Activity;
 
 /// A process, and what /proc says of it.
@@ -14,6 +13,7 @@ pub(super) struct Process {
     schedule: Figures,
     /// The last `stat`.
     said: String,
+    threads: Threads,
 }
 
 /// Index of the number of threads among the fields of `stat`, counted from the state on.
@@ -26,6 +26,7 @@ impl Process {
             stat: Figures::of(format!("/proc/{pid}/stat")),
             schedule: Figures::of(format!("/proc/{pid}/schedstat")),
             said: String::new(),
+            threads: Threads::of(pid),
         }
     }
 
@@ -43,35 +44,15 @@ impl Process {
     pub(super) fn activity(&mut self) -> Option<Activity> {
         let threads = behind_name(&self.said).split(' ').nth(THREADS);
         if threads != Some("1") {
-            return of_threads(self.pid);
+            return self.threads.activity();
         }
         let schedule = self.schedule.read().ok()?;
         Some(of_thread(&self.said, &schedule))
     }
 }
 
-/// The activity of all threads of a process.
-pub(super) fn of_threads(pid: u32) -> Option<Activity> {
-    let tasks = fs::read_dir(format!("/proc/{pid}/task")).ok()?;
-    let seen = tasks.flatten().map(|task| {
-        let path = task.path();
-        let path = path.display();
-        let stat = text(&format!("{path}/stat"));
-        match (stat, text(&format!("{path}/schedstat"))) {
-            (Ok(stat), Ok(schedule)) => of_thread(&stat, &schedule),
-            // A thread that ends between the listing and here has just done something.
-            _ => Activity {
-                asleep: false,
-                work: 0,
-                ran: 0,
-            },
-        }
-    });
-    seen.reduce(Activity::and)
-}
-
 /// The activity of one thread, by its `stat` and its `schedstat`.
-fn of_thread(stat: &str, schedule: &str) -> Activity {
+pub(super) fn of_thread(stat: &str, schedule: &str) -> Activity {
     let state = behind_name(stat).as_bytes().first();
     // Time on a processor, time waiting for one, and how often it got one.
     let mut figures = schedule
