@@ -35,6 +35,8 @@ pub struct Server {
     queues: Option<Queues>,
     settling: Settling,
     starts: u32,
+    /// Its resident memory, in octets, when the last connection was opened, if that could be seen.
+    resident_before: Option<u64>,
 }
 
 impl Server {
@@ -49,6 +51,7 @@ impl Server {
             queues: Queues::open(),
             settling: Settling::default(),
             starts: 0,
+            resident_before: None,
         };
         server.restart()?;
         Ok(server)
@@ -168,6 +171,12 @@ impl Server {
         self.process.as_mut()?.resident()
     }
 
+    /// Octets by which its resident memory has grown since the last connection was opened, if that can be seen.
+    pub fn memory_taken(&mut self) -> Option<u64> {
+        let now = self.resident()?;
+        Some(now.saturating_sub(self.resident_before?))
+    }
+
     /// Opens a connection, once the testee has dealt with those before.
     ///
     /// # Errors
@@ -182,6 +191,7 @@ impl Server {
     /// # Errors
     /// As [`Server::connect`].
     pub fn connect_at_once(&mut self) -> io::Result<Connection> {
+        self.resident_before = self.resident();
         let (address, must_show) = (self.address(), self.shows_queues());
         Connection::open(address, self, must_show)
     }

@@ -3,6 +3,7 @@
 
 use std::process::{Child, Command};
 
+use rstest::rstest;
 use unstick::judge::check::Verdict;
 
 use crate::support::{ids, judge, project, with_verdict};
@@ -77,6 +78,70 @@ fn a_server_that_clears_what_is_announced_is_accused_of_that_alone() {
     );
     let failed = ids(&report, Verdict::Fail);
     assert_eq!(failed, ["frm/memory-follows-arrival"], "{}", ran.stdout);
+    assert_eq!(report.summary().flaky, 0, "{}", ran.stdout);
+}
+
+/// A server that takes memory for an announced length, at once or when it serves the next client, on its first start
+/// only: `PORT MARK WHEN`, where it leaves the file MARK.
+const TAKES_ONCE: &str = r"
+import os, socket, sys
+port, mark, when = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+first = not os.path.exists(mark)
+open(mark, 'w').close()
+listener = socket.create_server(('127.0.0.1', port))
+
+def take():
+    held = []
+    while when == 'behind' or len(held) < 32:
+        held.append(bytearray(b'x') * (16 << 20))
+    while True:
+        pass
+
+refused = False
+while True:
+    client = listener.accept()[0]
+    try:
+        while len(head := client.recv(4, socket.MSG_WAITALL)) == 4:
+            if refused and first and when == 'behind':
+                take()
+            length = int.from_bytes(head, 'big')
+            refused = length > 1 << 30
+            if refused and first and when == 'at-once':
+                take()
+            if refused:
+                break
+            client.sendall(head + client.recv(length, socket.MSG_WAITALL))
+    except OSError:
+        pass
+    client.close()
+";
+
+/// What it does to memory is seen once, and a restart takes it away: it is a proof all the same, of that and of
+/// nothing else.
+#[rstest]
+#[case::it_goes_on_for_ever("at-once", "0")]
+#[case::it_is_ended_in_the_next_conversation("behind", "256M")]
+fn memory_taken_for_what_is_announced_is_neither_flaky_nor_a_sign(
+    #[case] when: &str,
+    #[case] most: &str,
+) {
+    let place = tempfile::tempdir().unwrap();
+    let server = place.path().join("server.py");
+    std::fs::write(&server, TAKES_ONCE).unwrap();
+    let mark = place.path().join("mark");
+    let options = ["--class", "framing", "--run", "len/announced-80000000"];
+    let limits = ["--timeout", "1", "--max-memory", most];
+    let server = [
+        "python3",
+        server.to_str().unwrap(),
+        "{port}",
+        mark.to_str().unwrap(),
+        when,
+    ];
+    let (ran, report) = judge(&[options, limits].concat(), &server);
+    let failed: Vec<_> = with_verdict(&report, Verdict::Fail).collect();
+    assert_eq!(failed.len(), 1, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(failed[0].broken.as_deref(), Some("FRM-8"), "{}", ran.stdout);
     assert_eq!(report.summary().flaky, 0, "{}", ran.stdout);
 }
 

@@ -125,9 +125,8 @@ fn others<'t, 'd>(
 /// True of a connection that is neither served nor closed, and of a server that has ended.
 const fn is_left_hanging(failure: &Failure) -> bool {
     match failure.what {
-        What::Died | What::TooMuchMemory => true,
-        What::Missing | What::NotTaken => failure.left_open,
-        _ => false,
+        What::Missing | What::NotTaken | What::TookMemory => failure.left_open,
+        _ => failure.what.is_its_end(),
     }
 }
 

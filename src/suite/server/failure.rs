@@ -32,6 +32,8 @@ pub(crate) enum What {
     Died,
     /// The testee held more memory than it may, and was ended.
     TooMuchMemory,
+    /// The testee took memory all the time that something was waited for in vain.
+    TookMemory,
     /// The testee did not serve a plain conversation afterwards.
     Unwell,
     /// A fault that a case in code found.
@@ -42,7 +44,15 @@ impl What {
     /// True if one look is proof enough: the traces of a race cannot come of anything else, and
     /// may well not show a second time; the amount of memory held may depend on what came before.
     pub(crate) const fn proves_itself(&self) -> bool {
-        matches!(self, Self::Interleaved | Self::TooMuchMemory)
+        matches!(
+            self,
+            Self::Interleaved | Self::TooMuchMemory | Self::TookMemory
+        )
+    }
+
+    /// True if the server is gone.
+    pub(crate) const fn is_its_end(&self) -> bool {
+        matches!(self, Self::Died | Self::TooMuchMemory)
     }
 
     /// True if the server has closed instead of answering.
@@ -50,11 +60,20 @@ impl What {
         matches!(self, Self::ClosedInstead | Self::NoConnection)
     }
 
+    /// True if this is the cause of whatever else went wrong, and says more than that.
+    pub(crate) const fn tells_why(&self) -> bool {
+        self.is_its_end() || matches!(self, Self::TookMemory)
+    }
+
     /// True if a wait of the harness timed out, which takes its time.
     pub(crate) const fn took_time(&self) -> bool {
         matches!(
             self,
-            Self::NotTaken | Self::Missing | Self::NotClosed | Self::Directory(_)
+            Self::NotTaken
+                | Self::Missing
+                | Self::NotClosed
+                | Self::TookMemory
+                | Self::Directory(_)
         )
     }
 }

@@ -192,7 +192,7 @@ fn twin_succeeds(bench: &mut Bench<'_>, trace: &Trace, twin: &[Move<'_>]) -> Res
         Err(NotPassed::Failed(alone)) => Err(refuses_everything(&alone.message)),
         _ => {
             let mut failure = behind;
-            if failure.what != What::Died {
+            if !failure.what.tells_why() {
                 failure.what = What::Unwell;
             }
             failure.message = format!(

@@ -33,6 +33,9 @@ impl Diagnosis {
     }
 }
 
+/// The mistake of a server whose memory follows the lengths that are announced to it.
+pub(super) const TAKES_ANNOUNCED: &str = "it takes memory by the announced length";
+
 /// A common mistake of programs that read from a stream.
 pub(super) const SHORT_READ: Diagnosis =
     Diagnosis::new("FRM-2", "it takes a short read for a whole one");

@@ -1,7 +1,7 @@
 //! The rules, in order: the first that applies is taken.
 
 use super::bodies;
-use super::diagnosis::{Diagnosis, SHORT_READ, STICKY};
+use super::diagnosis::{Diagnosis, SHORT_READ, STICKY, TAKES_ANNOUNCED};
 use super::run_facts::{Pattern, SMALL};
 use super::streams;
 use super::symptom::{Sight, deliveries};
@@ -64,11 +64,14 @@ pub(super) fn diagnose(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis
     RULES.iter().find_map(|rule| rule(pattern, sight))
 }
 
-fn too_much_memory(_: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
-    (sight.failure.what == What::TooMuchMemory).then_some(Diagnosis::new(
-        "FRM-8",
-        "it takes memory without a bound, or for lengths that are only announced",
-    ))
+fn too_much_memory(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {
+    let why = if pattern.takes_announced {
+        TAKES_ANNOUNCED
+    } else {
+        "it takes memory without a bound, or for lengths that are only announced"
+    };
+    let takes = matches!(sight.failure.what, What::TooMuchMemory | What::TookMemory);
+    takes.then_some(Diagnosis::new("FRM-8", why))
 }
 
 fn greets(pattern: &Pattern, sight: &Sight<'_>) -> Option<Diagnosis> {

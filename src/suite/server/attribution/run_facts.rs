@@ -93,6 +93,8 @@ pub(super) struct Pattern {
     pub(super) upper_quit_unknown: bool,
     /// Texts are altered.
     pub(super) alters_texts: bool,
+    /// Memory is taken for lengths that are only announced.
+    pub(super) takes_announced: bool,
     /// Verdict of each case when sent apart.
     apart: HashMap<String, Verdict>,
     /// Requirements whose own cases fail.
@@ -152,6 +154,7 @@ impl Pattern {
             alters_texts: run
                 .failed()
                 .any(|finding| finding.is_apart() && finding.check.id.starts_with("msg/kept-")),
+            takes_announced: run.failed_with("frm/memory-follows-arrival", |_| true),
             broken: run
                 .failed()
                 .map(|finding| finding.check.requirement().to_owned())

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::diagnosis::TAKES_ANNOUNCED;
 use crate::judge::check::Check;
 use crate::suite::server::directory_fault::DirectoryFault;
 use crate::suite::server::failure::What;
@@ -77,7 +78,7 @@ const TABLE: &[Telltale<Look>] = &[
     known("FRM-7", &["frm/wraps-*"], &[], Look::Any,
         "a size that it computes from a length near 4 GiB wraps around"),
     known("FRM-8", &["frm/memory-*"], &["frm/memory-follows-arrival"], Look::LookedFor,
-        "it takes memory by the announced length"),
+        TAKES_ANNOUNCED),
     known("FRM-13", &["frm/cost-*"], &["frm/cost-of-a-large-frame"], Look::LookedFor,
         "it looks through all that it holds for each piece that arrives, or copies it many times"),
     known("MSG-3",

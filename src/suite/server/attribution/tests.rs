@@ -222,6 +222,18 @@ fn one_that_ends_on_an_error_is_told_from_one_that_serves_badly_after_it() {
 }
 
 #[test]
+fn memory_that_is_taken_instead_of_an_answer_is_put_down_to_what_was_announced() {
+    let took = |what| fails("len/announced-ff000000", APART, what);
+    assert_put_down([took(What::TookMemory)], "FRM-8", "without a bound");
+    let alone = || fails("frm/memory-follows-arrival", APART, What::Other);
+    assert_put_down([alone()], "FRM-8", "by the announced length");
+    for what in [What::TookMemory, What::TooMuchMemory] {
+        let beside = [alone(), took(what)];
+        assert_put_down(beside, "FRM-8", "by the announced length");
+    }
+}
+
+#[test]
 fn what_else_a_case_is_for_stays() {
     let cut = [
         passes("frm/two"),

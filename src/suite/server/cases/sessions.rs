@@ -222,8 +222,8 @@ fn after_so_many(why: NotPassed, done: usize) -> NotPassed {
     why.with_failure(|failure| {
         failure.message =
             format!("after {done} sessions that ended so: {}", failure.message).into();
-        // The server's end says more than the number of sessions.
-        if failure.what != What::Died {
+        // The server's end says more than the number of sessions, and so does its memory.
+        if !failure.what.tells_why() {
             failure.what = What::Other;
         }
     })

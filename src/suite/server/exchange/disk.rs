@@ -47,7 +47,7 @@ impl Talk<'_, '_> {
         };
         let outside = directory.outside_untouched().err();
         // The directory of a testee that has ended is removed with it, and not by it.
-        let ended = matches!(failure.what, What::Died | What::TooMuchMemory);
+        let ended = failure.what.is_its_end();
         let outside =
             outside.filter(|fault| !ended || !matches!(fault, DirectoryFault::Replaced { .. }));
         let fault = outside.or(fault);

@@ -8,6 +8,15 @@ use crate::suite::server::failure::{Failure, What};
 use crate::testee::server::Server;
 use crate::trace::octets::Octets;
 
+/// Octets by which the resident memory of a server grows during a conversation where it is not by chance, beside
+/// [`SENT_TIMES`] what it was sent.
+const MUCH_MEMORY: u64 = 256 * MEBIBYTE;
+
+/// Octets that a server may hold for one that it was sent: text takes four in some languages, and buffers double.
+const SENT_TIMES: u64 = 8;
+
+const MEBIBYTE: u64 = 1024 * 1024;
+
 fn death_of(testee: &mut Server) -> What {
     match testee.exceeded_memory() {
         Some(_) => What::TooMuchMemory,
@@ -62,7 +71,15 @@ impl Talk<'_, '_> {
                 death_of(testee),
                 format!("the server ended {death}; {message}"),
             ),
-            None => (what, message.to_owned()),
+            None => self.memory_taken(testee, &what).map_or_else(
+                || (what, message.to_owned()),
+                |taken| {
+                    let taken = taken / MEBIBYTE;
+                    let why =
+                        format!("{message}, and its resident memory grew by {taken} MiB meanwhile");
+                    (What::TookMemory, why)
+                },
+            ),
         };
         let (seen, ended) = self.connection.shown();
         Box::new(Failure {
@@ -85,5 +102,16 @@ impl Talk<'_, '_> {
             on_disk: None,
             left_open: self.connection.ending().is_none(),
         })
+    }
+
+    /// Octets of memory that the server has taken during this conversation, in which something was waited for in
+    /// vain; `None` if they are few, or what was sent may account for them. To clear that much memory takes seconds,
+    /// in which a server sees nothing of what its client does.
+    fn memory_taken(&self, testee: &mut Server, what: &What) -> Option<u64> {
+        if !what.took_time() {
+            return None;
+        }
+        let taken = testee.memory_taken()?;
+        (taken >= MUCH_MEMORY + SENT_TIMES * self.connection.sent()).then_some(taken)
     }
 }

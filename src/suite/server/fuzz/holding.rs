@@ -114,7 +114,7 @@ const fn kind(what: &What) -> &'static str {
         What::NotClosed => "not-closed",
         What::Directory(_) => "directory",
         What::Died => "died",
-        What::TooMuchMemory => "memory",
+        What::TooMuchMemory | What::TookMemory => "memory",
         What::Unwell => "unwell",
         What::Other => "other",
     }
