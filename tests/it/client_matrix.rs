@@ -217,6 +217,7 @@ fn right_clients_with_the_extension_pass_whatever_their_habits() {
     let mut kinds = habits();
     kinds.retain(|habit| is_verified(habit) || of_others.contains(&habit.as_str()));
     kinds.push(String::new());
+    let kinds = judged_rows(kinds, 2);
     // Cases that take long, and habits for which they may differ.
     let slow = ["growing", "changed", "meanwhile", "late"];
     let at_length = ["", "buffered", "vtr-digest-first"];

@@ -344,14 +344,15 @@ const RECORDED: &str = r#"{"id": "asks", "title": "Two questions", "steps": [
     {"answer": "68690d0a"}, {"send": "6f6e650d0a"}, {"answer": "3120310d0a"},
     {"send": "717569740d0a"}, {"answer": "6279650d0a"}, {"expect": "close"}]}"#;
 
-fn client(fault: &str) -> Option<(Ran, Saved)> {
+fn client(options: &[&str], fault: &str) -> Option<(Ran, Saved)> {
+    let options = [&["--client"], options].concat();
     let program = [CLIENT, fault, "{host}", "{port}"];
-    judge(&["--client"], "asks.json", RECORDED.as_bytes(), &program)
+    judge(&options, "asks.json", RECORDED.as_bytes(), &program)
 }
 
 #[test]
 fn a_right_client_is_not_accused() {
-    let Some((ran, report)) = client("none") else {
+    let Some((ran, report)) = client(&[], "none") else {
         return;
     };
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
@@ -360,7 +361,7 @@ fn a_right_client_is_not_accused() {
 
 #[test]
 fn a_client_that_takes_one_read_for_an_answer_is_found() {
-    let Some((ran, report)) = client("short") else {
+    let Some((ran, report)) = client(&[], "short") else {
         return;
     };
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
@@ -370,7 +371,8 @@ fn a_client_that_takes_one_read_for_an_answer_is_found() {
 
 #[test]
 fn a_client_that_loses_half_of_a_line_end_is_found_there() {
-    let Some((ran, report)) = client("crlf") else {
+    // A client that is lost waits for ever: the cuts inside of line ends, and a few others.
+    let Some((ran, report)) = client(&["--run", "asks/turn?@{3,4}"], "crlf") else {
         return;
     };
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
@@ -380,7 +382,7 @@ fn a_client_that_loses_half_of_a_line_end_is_found_there() {
             Some((cut["turn"].as_u64()?, cut["after"][0].as_u64()?))
         })
         .collect();
-    assert!(cuts.starts_with(&[(1, 3), (2, 4), (3, 4)]), "{cuts:?}");
+    assert_eq!(cuts, [(1, 3), (2, 4), (3, 4)]);
     assert_eq!(report.testee.role, "client");
 }
 
