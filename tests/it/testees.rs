@@ -7,8 +7,8 @@ use std::process::Command;
 
 use crate::support::matrix::{is_whole, some_cases};
 use crate::support::{
-    Ran, UNSTICK, broken, example, first_failure, ids, judge, judge_as, project, unstick,
-    with_verdict,
+    Ran, UNSTICK, broken, example, first_failure, ids, judge, judge_as, program, project, reported,
+    unstick, with_verdict,
 };
 use rstest::rstest;
 use tempfile::TempDir;
@@ -212,6 +212,27 @@ fn a_codec_that_is_no_program_cannot_be_judged() {
     let ran = unstick(["codec", "--", "/nonexistent/codec"]);
     assert_eq!(ran.status, 3, "{}", ran.stderr);
     assert!(ran.stderr.contains("/nonexistent/codec"), "{}", ran.stderr);
+}
+
+/// The harness has nowhere to start it: the place for temporary files is gone, which says nothing of the codec.
+#[test]
+fn a_codec_that_cannot_be_started_again_is_not_accused() {
+    let place = TempDir::new().unwrap();
+    let temporary = place.path().join("temporary");
+    std::fs::create_dir(&temporary).unwrap();
+    // It answers once, to show that it is there.
+    let once = "read line && mv \"$0\" \"$0.gone\" && echo ok";
+    let (ran, report) = reported(|json| {
+        let mut judged = program();
+        judged.args(["codec", "--lines", "--run", "frm/two", "--json", json]);
+        judged.args(["--", "sh", "-c", once]).arg(&temporary);
+        let output = judged.env("TMPDIR", &temporary).output();
+        output.unwrap().into()
+    });
+    assert_eq!(ran.status, 3, "{}{}", ran.stdout, ran.stderr);
+    let summary = report.summary();
+    assert_eq!((summary.fail, summary.flaky), (0, 0), "{}", ran.stdout);
+    assert!(summary.error > 10, "{}", ran.stdout);
 }
 
 #[test]

@@ -61,6 +61,8 @@ const MAX_WRITTEN: usize = 8 * 1024 * 1024;
 pub(super) struct Lines<'t> {
     template: &'t Template,
     program: Option<Piped>,
+    /// The reason why the program could not be started for the last question.
+    not_started: Option<String>,
     /// Its memory was asked for: the next stream has a process of its own, which has held nothing yet.
     is_measured: bool,
     /// Length of its output that has been read, in octets.
@@ -78,6 +80,7 @@ impl<'t> Lines<'t> {
         Self {
             template,
             program: None,
+            not_started: None,
             is_measured: false,
             read: 0,
             broke: false,
@@ -92,6 +95,11 @@ impl<'t> Lines<'t> {
 
     pub(super) const fn hangs(&self) -> bool {
         self.hangs
+    }
+
+    /// The reason why the program could not be started for the last question, if it could not.
+    pub(super) fn not_started(&self) -> Option<String> {
+        self.not_started.clone()
     }
 
     /// The most memory that its process has held, in octets, if there is one and that can be seen.
@@ -118,7 +126,9 @@ impl<'t> Lines<'t> {
             Some(program) => program,
             None => {
                 self.read = 0;
-                Piped::start(self.template, 0).map_err(|error| error.to_string())?
+                let started = Piped::start(self.template, 0).map_err(|error| error.to_string());
+                self.not_started = started.as_ref().err().cloned();
+                started?
             }
         };
         program.feed(format!("{question}\n").as_bytes(), BOUND);

@@ -120,6 +120,7 @@ pub(super) struct ChunkDecoder<'d> {
     lines: &'d RefCell<Lines<'d>>,
     question: String,
     completed: Option<Vec<usize>>,
+    not_started: Option<String>,
     broke: bool,
     /// The program had payloads when it was asked about a stream that goes on.
     delivered: bool,
@@ -132,6 +133,7 @@ impl<'d> ChunkDecoder<'d> {
             lines,
             question: String::new(),
             completed: None,
+            not_started: None,
             broke: false,
             delivered: false,
         }
@@ -141,6 +143,7 @@ impl<'d> ChunkDecoder<'d> {
         self.lines.borrow_mut().begin();
         let answer = self.lines.borrow_mut().ask(question, |_| true);
         let answer = answer.and_then(|lines| parse(lines.last().map_or("", String::as_str)));
+        self.not_started = self.lines.borrow().not_started();
         self.broke = answer.is_err();
         answer
     }
@@ -189,6 +192,10 @@ impl Decode for ChunkDecoder<'_> {
 
     fn hung(&self) -> bool {
         self.broke && self.lines.borrow().hangs()
+    }
+
+    fn not_started(&self) -> Option<&str> {
+        self.not_started.as_deref()
     }
 
     fn refused(&mut self) -> bool {

@@ -168,6 +168,7 @@ impl Decode for Stream<'_> {
 struct LineDecoder<'t> {
     lines: &'t RefCell<Lines<'t>>,
     begun: bool,
+    not_started: Option<String>,
 }
 
 impl LineDecoder<'_> {
@@ -180,18 +181,22 @@ impl LineDecoder<'_> {
         // A program that died over an earlier stream is started again.
         reset.or_else(|_| self.lines.borrow_mut().payloads("reset", &mut |_| {}))
     }
+
+    fn ask(&mut self, question: &str, deliver: &mut dyn FnMut(&[u8])) -> Result<(), String> {
+        let begun = self.begin();
+        let answer = begun.and_then(|()| self.lines.borrow_mut().payloads(question, deliver));
+        self.not_started = self.lines.borrow().not_started();
+        answer
+    }
 }
 
 impl Decode for LineDecoder<'_> {
     fn feed(&mut self, octets: &[u8], deliver: &mut dyn FnMut(&[u8])) -> Result<(), String> {
-        self.begin()?;
-        let question = format!("feed {}", to_hex(octets));
-        self.lines.borrow_mut().payloads(&question, deliver)
+        self.ask(&format!("feed {}", to_hex(octets)), deliver)
     }
 
     fn finish(&mut self, deliver: &mut dyn FnMut(&[u8])) -> Result<(), String> {
-        self.begin()?;
-        self.lines.borrow_mut().payloads("end", deliver)
+        self.ask("end", deliver)
     }
 
     fn broke(&self) -> bool {
@@ -200,6 +205,10 @@ impl Decode for LineDecoder<'_> {
 
     fn hung(&self) -> bool {
         self.lines.borrow().hangs()
+    }
+
+    fn not_started(&self) -> Option<&str> {
+        self.not_started.as_deref()
     }
 
     fn peak_memory(&mut self) -> Option<u64> {
@@ -374,6 +383,7 @@ impl Program {
                 Box::new(LineDecoder {
                     lines: &decoder,
                     begun: false,
+                    not_started: None,
                 })
             })
             .encoder(|payload| {

@@ -2,6 +2,7 @@
 
 mod figures;
 mod process;
+mod stat;
 mod threads;
 
 use std::collections::HashMap;
@@ -12,7 +13,8 @@ use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 
 use self::figures::{Figures, text};
-use self::process::{Found, Process, found};
+use self::process::Process;
+use self::stat::{Found, found};
 use super::seen::Activity;
 pub(in crate::testee) use super::sock_diag::SockDiag as Queues;
 
@@ -223,7 +225,7 @@ pub(in crate::testee) fn told_in(pid: u32) -> PathBuf {
     let own = PathBuf::from(format!("/proc/{pid}"));
     let lives = |dir: &PathBuf| {
         let stat = text(&dir.join("stat").to_string_lossy());
-        stat.is_ok_and(|stat| process::runs(&stat))
+        stat.is_ok_and(|stat| stat::runs(&stat))
     };
     if lives(&own) {
         return own;

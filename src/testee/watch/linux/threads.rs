@@ -6,7 +6,7 @@ use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::figures::Figures;
-use super::process::of_thread;
+use super::stat::of_thread;
 use crate::testee::watch::seen::Activity;
 
 /// The threads of a process, and what /proc says of them.
