@@ -32,7 +32,7 @@ pub(crate) enum What {
     Died,
     /// The testee held more memory than it may, and was ended.
     TooMuchMemory,
-    /// The testee took memory all the time that something was waited for in vain.
+    /// Something was waited for in vain, and the testee took much memory meanwhile.
     TookMemory,
     /// The testee did not serve a plain conversation afterwards.
     Unwell,
