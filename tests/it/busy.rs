@@ -116,8 +116,8 @@ while True:
     client.close()
 ";
 
-/// What it does to memory is seen once, and a restart takes it away: it is a proof all the same, of that and of
-/// nothing else.
+/// Memory that a server takes is measured once, and a restart gives it back: the measurement proves FRM-8 all the same,
+/// and proves nothing else.
 #[rstest]
 #[case::it_goes_on_for_ever("at-once", "0")]
 #[case::it_is_ended_in_the_next_conversation("behind", "256M")]

@@ -234,7 +234,7 @@ fn a_server_that_ends_between_two_checks_is_started_again() {
                   __import__('threading').Timer(0.02, os._exit, [1]).start())";
     let command = hostile(oddity, &precious);
     let command: Vec<&str> = command.iter().map(String::as_str).collect();
-    // One server has all fifty checks, which it cannot end in that time.
+    // All fifty checks go to a single server, and take longer than it lives.
     let (ran, report) = judge(&["--run", "trf/body-1*", "--jobs", "1"], &command);
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
     assert_eq!(

@@ -78,8 +78,8 @@ impl Thread {
     }
 }
 
-/// A permission to keep the files of a thread open. There are only so many in this program, however many processes
-/// it watches: many systems let it open a thousand files.
+/// Permission to keep the files of a thread open. Slots are limited for the program as a whole, however many processes
+/// it watches: many systems let a program open a thousand files.
 #[derive(Debug)]
 struct Slot;
 
