@@ -120,7 +120,6 @@ pub(super) struct ChunkDecoder<'d> {
     lines: &'d RefCell<Lines<'d>>,
     question: String,
     completed: Option<Vec<usize>>,
-    not_started: Option<String>,
     broke: bool,
     /// The program had payloads when it was asked about a stream that goes on.
     delivered: bool,
@@ -133,7 +132,6 @@ impl<'d> ChunkDecoder<'d> {
             lines,
             question: String::new(),
             completed: None,
-            not_started: None,
             broke: false,
             delivered: false,
         }
@@ -143,7 +141,6 @@ impl<'d> ChunkDecoder<'d> {
         self.lines.borrow_mut().begin();
         let answer = self.lines.borrow_mut().ask(question, |_| true);
         let answer = answer.and_then(|lines| parse(lines.last().map_or("", String::as_str)));
-        self.not_started = self.lines.borrow().not_started();
         self.broke = answer.is_err();
         answer
     }
@@ -194,8 +191,8 @@ impl Decode for ChunkDecoder<'_> {
         self.broke && self.lines.borrow().hangs()
     }
 
-    fn not_started(&self) -> Option<&str> {
-        self.not_started.as_deref()
+    fn not_started(&self) -> Option<String> {
+        self.lines.borrow().not_started()
     }
 
     fn refused(&mut self) -> bool {

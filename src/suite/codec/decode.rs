@@ -39,7 +39,7 @@ pub trait Decode {
     }
 
     /// The reason why the decoder could not be started for this stream, which says nothing of it.
-    fn not_started(&self) -> Option<&str> {
+    fn not_started(&self) -> Option<String> {
         None
     }
 

@@ -125,8 +125,8 @@ impl Decode for Stream<'_> {
         self.hangs
     }
 
-    fn not_started(&self) -> Option<&str> {
-        self.program.as_ref().err().map(String::as_str)
+    fn not_started(&self) -> Option<String> {
+        self.program.as_ref().err().cloned()
     }
 
     /// Its output is looked at in the end.
@@ -168,7 +168,6 @@ impl Decode for Stream<'_> {
 struct LineDecoder<'t> {
     lines: &'t RefCell<Lines<'t>>,
     begun: bool,
-    not_started: Option<String>,
 }
 
 impl LineDecoder<'_> {
@@ -181,22 +180,18 @@ impl LineDecoder<'_> {
         // A program that died over an earlier stream is started again.
         reset.or_else(|_| self.lines.borrow_mut().payloads("reset", &mut |_| {}))
     }
-
-    fn ask(&mut self, question: &str, deliver: &mut dyn FnMut(&[u8])) -> Result<(), String> {
-        let begun = self.begin();
-        let answer = begun.and_then(|()| self.lines.borrow_mut().payloads(question, deliver));
-        self.not_started = self.lines.borrow().not_started();
-        answer
-    }
 }
 
 impl Decode for LineDecoder<'_> {
     fn feed(&mut self, octets: &[u8], deliver: &mut dyn FnMut(&[u8])) -> Result<(), String> {
-        self.ask(&format!("feed {}", to_hex(octets)), deliver)
+        self.begin()?;
+        let question = format!("feed {}", to_hex(octets));
+        self.lines.borrow_mut().payloads(&question, deliver)
     }
 
     fn finish(&mut self, deliver: &mut dyn FnMut(&[u8])) -> Result<(), String> {
-        self.ask("end", deliver)
+        self.begin()?;
+        self.lines.borrow_mut().payloads("end", deliver)
     }
 
     fn broke(&self) -> bool {
@@ -207,8 +202,8 @@ impl Decode for LineDecoder<'_> {
         self.lines.borrow().hangs()
     }
 
-    fn not_started(&self) -> Option<&str> {
-        self.not_started.as_deref()
+    fn not_started(&self) -> Option<String> {
+        self.lines.borrow().not_started()
     }
 
     fn peak_memory(&mut self) -> Option<u64> {
@@ -383,7 +378,6 @@ impl Program {
                 Box::new(LineDecoder {
                     lines: &decoder,
                     begun: false,
-                    not_started: None,
                 })
             })
             .encoder(|payload| {
