@@ -77,7 +77,64 @@ fn a_server_that_clears_what_is_announced_is_accused_of_that_alone() {
         &[server.to_str().unwrap(), "{port}"],
     );
     let failed = ids(&report, Verdict::Fail);
-    assert_eq!(failed, ["frm/memory-follows-arrival"], "{}", ran.stdout);
+    assert!(
+        failed.contains(&"frm/memory-follows-arrival"),
+        "{}",
+        ran.stdout
+    );
+    for check in with_verdict(&report, Verdict::Fail) {
+        assert_eq!(check.broken.as_deref(), Some("FRM-8"), "{}", ran.stdout);
+    }
+    assert_eq!(report.summary().flaky, 0, "{}", ran.stdout);
+}
+
+/// A server that takes memory for an announced length, and keeps it: `PORT PLACE`. In the directory PLACE it adds an octet
+/// to `taken` then, and to `together` where another like it still holds its own.
+const TAKES_AND_KEEPS: &str = r"
+import fcntl, os, socket, sys
+port, place = int(sys.argv[1]), sys.argv[2]
+held = open(os.path.join(place, 'held'), 'w')
+listener = socket.create_server(('127.0.0.1', port))
+taken = None
+
+def note(name):
+    with open(os.path.join(place, name), 'a') as file:
+        file.write('x')
+
+while True:
+    client = listener.accept()[0]
+    try:
+        while len(head := client.recv(4, socket.MSG_WAITALL)) == 4:
+            length = int.from_bytes(head, 'big')
+            if length > 1 << 24:
+                if taken is None:
+                    try:
+                        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    except BlockingIOError:
+                        note('together')
+                    taken = bytearray(b'x') * (300 << 20)
+                    note('taken')
+                break
+            client.sendall(head + client.recv(length, socket.MSG_WAITALL))
+    except OSError:
+        pass
+    client.close()
+";
+
+/// The memory of the machine is enough for one server that takes a quarter of it, and not for all that are judged side
+/// by side.
+#[test]
+fn servers_take_memory_for_what_is_announced_one_at_a_time() {
+    let place = tempfile::tempdir().unwrap();
+    let server = place.path().join("server.py");
+    std::fs::write(&server, TAKES_AND_KEEPS).unwrap();
+    let options = ["--class", "framing", "--run", "len/announced-f*"];
+    let place_of = place.path().to_str().unwrap();
+    let server = ["python3", server.to_str().unwrap(), "{port}", place_of];
+    let (ran, report) = judge(&[&options[..], &["--jobs", "4"]].concat(), &server);
+    let times = |name: &str| std::fs::read(place.path().join(name)).map_or(0, |file| file.len());
+    assert!(times("taken") > 4, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(times("together"), 0, "{}{}", ran.stdout, ran.stderr);
     assert_eq!(report.summary().flaky, 0, "{}", ran.stdout);
 }
 

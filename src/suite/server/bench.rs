@@ -11,6 +11,7 @@ use super::directory::Directory;
 use super::exchange::{Talk, Terms, no_connection};
 use super::failure::Failure;
 use super::ground::Ground;
+use super::memory_turn::MemoryTurn;
 use super::options::Options;
 use super::pace::Pace;
 use super::reply_form::ReplyForm;
@@ -50,6 +51,8 @@ pub(crate) struct Bench<'r> {
     /// True if sessions of the server, or of another that the same command has started, were seen to count for a
     /// moment longer than they lasted.
     pub(super) frees_slots_late: Arc<AtomicBool>,
+    /// The turn to announce much, shared with the other servers that the same command has started.
+    pub(super) memory_turn: Arc<MemoryTurn>,
     /// The place where the server that runs now stores files, from the first time that this is needed on.
     pub(super) ground: Option<Arc<Ground>>,
 }
@@ -65,6 +68,7 @@ impl<'r> Bench<'r> {
             waits: options.effort.waits(),
             doubts: false,
             frees_slots_late: Arc::default(),
+            memory_turn: Arc::default(),
             ground: None,
         }
     }

@@ -20,6 +20,7 @@ mod finding;
 pub mod fuzz;
 mod ground;
 mod judge;
+mod memory_turn;
 pub mod names_stored;
 mod opening;
 pub mod options;

@@ -70,11 +70,13 @@ pub fn run(
     let mut others = team::others(testee, options, pace.late);
     let servers = std::iter::once(testee).chain(&mut others);
     let frees_slots_late = Arc::default();
+    let memory_turn = Arc::default();
     let mut benches: Vec<Bench<'_>> = servers
         .map(|server| Bench {
             form: form.clone(),
             pace,
             frees_slots_late: Arc::clone(&frees_slots_late),
+            memory_turn: Arc::clone(&memory_turn),
             ..Bench::new(server, options)
         })
         .collect();

@@ -1,16 +1,20 @@
 //! A server as the runner sees it.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::bench::{Bench, NotPassed};
 use super::directory_fault::DirectoryFault;
+use super::exchange::MUCH_MEMORY;
 use super::failure::{Failure, What};
 use super::judge::judge_conversation;
+use super::memory_turn::{announces_much, looks_for_memory};
 use super::plan::{Plan, Planned};
 use crate::judge::evidence::Evidence;
 use crate::judge::sentence::Sentence;
 use crate::judge::subject::{Fails, Recovered, Subject};
 use crate::testee::launch::StartError;
+use crate::testee::memory_limit;
 
 impl Fails for Failure {
     fn message(&self) -> Sentence {
@@ -30,24 +34,56 @@ impl Fails for Failure {
     }
 }
 
-impl<'r> Subject for Bench<'r> {
-    type Check = Planned<'r>;
-    type Failure = Failure;
-
-    /// Attempts a check. Where sessions count for a moment after their end, those of the last check may be in the way.
-    fn attempt(&mut self, check: &Planned<'r>, timeouts: u32) -> Result<(), NotPassed> {
-        self.waits = timeouts;
-        let attempt = |bench: &mut Self| match &check.what {
+impl Bench<'_> {
+    /// Makes a check. Where sessions count for a moment after their end, those of the last check may be in the way.
+    fn make(&mut self, check: &Planned<'_>) -> Result<(), NotPassed> {
+        let make = |bench: &mut Self| match &check.what {
             Plan::Conversation(trace, segmentation, moves) => {
                 judge_conversation(bench, trace, *segmentation, moves)
             }
             Plan::Code(code) => code(bench),
         };
         if self.frees_slots_late.load(Ordering::Relaxed) {
-            self.admitted(attempt)
+            self.admitted(make)
         } else {
-            attempt(self)
+            make(self)
         }
+    }
+
+    /// True if the server has come to hold much more than `before`, in octets, or was ended for what it held.
+    fn has_taken_memory(&mut self, before: u64) -> bool {
+        self.testee.settle();
+        let held = self.testee.resident().unwrap_or(0);
+        self.testee.exceeded_memory().is_some() || held >= before + MUCH_MEMORY
+    }
+}
+
+impl<'r> Subject for Bench<'r> {
+    type Check = Planned<'r>;
+    type Failure = Failure;
+
+    /// Attempts a check, one that announces much in its turn.
+    fn attempt(&mut self, check: &Planned<'r>, timeouts: u32) -> Result<(), NotPassed> {
+        self.waits = timeouts;
+        if !announces_much(check, self.framing()) {
+            return self.make(check);
+        }
+        let Some(before) = self.testee.resident() else {
+            return self.make(check);
+        };
+        let memory_turn = Arc::clone(&self.memory_turn);
+        let _turn = memory_turn.wait();
+        let outcome = self.make(check);
+        let took = self.has_taken_memory(before);
+        memory_turn.note(took);
+        if took && looks_for_memory(check) && matches!(outcome, Err(NotPassed::Failed(_))) {
+            memory_limit::lower();
+        }
+        if took {
+            // What it took would be missing to the next one whose turn it is.
+            self.testee.restart().map_err(NotPassed::NotStarted)?;
+        }
+        outcome
     }
 
     /// Attempts a check again, more patiently where the time that the server has cannot be seen.

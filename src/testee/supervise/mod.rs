@@ -218,11 +218,15 @@ impl Supervised {
     pub(super) fn death(&mut self) -> Option<String> {
         let status = self.ended_for_good()?;
         Some(match self.exceeded_memory() {
-            Some(held) => format!(
-                "by our hand: it held {} MiB of memory, and --max-memory allows {} MiB",
-                held / MEBIBYTE,
-                memory_limit::get().unwrap_or(0) / MEBIBYTE,
-            ),
+            Some(held) => {
+                let held = held / MEBIBYTE;
+                let most = memory_limit::get().unwrap_or(0) / MEBIBYTE;
+                let why = match memory_limit::is_lowered() {
+                    true => "a program that takes it without need is allowed",
+                    false => "--max-memory allows",
+                };
+                format!("by our hand: it held {held} MiB of memory, and {why} {most} MiB")
+            }
             None => status_in_words(status),
         })
     }

@@ -10,7 +10,7 @@ use crate::trace::octets::Octets;
 
 /// Octets by which the resident memory of a server grows during a conversation where it is not by chance, beside
 /// [`SENT_TIMES`] what it was sent.
-const MUCH_MEMORY: u64 = 256 * MEBIBYTE;
+pub(crate) const MUCH_MEMORY: u64 = 256 * MEBIBYTE;
 
 /// Octets that a server may hold for one that it was sent: text takes four in some languages, and buffers double.
 const SENT_TIMES: u64 = 8;

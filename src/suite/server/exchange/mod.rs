@@ -8,7 +8,7 @@ mod tests;
 
 use std::time::Duration;
 
-pub(crate) use fail::no_connection;
+pub(crate) use fail::{MUCH_MEMORY, no_connection};
 
 use super::directory::Directory;
 use super::failure::{Failure, What};
