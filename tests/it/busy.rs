@@ -6,7 +6,7 @@ use std::process::{Child, Command};
 use rstest::rstest;
 use unstick::judge::check::Verdict;
 
-use crate::support::{ids, judge, project, with_verdict};
+use crate::support::{Ran, ids, judge, project, with_verdict};
 
 /// Memory that the server may come to use, in KiB: two lengths of 4 GiB at once, and room.
 const NEEDED: u64 = 12 << 20;
@@ -88,8 +88,8 @@ fn a_server_that_clears_what_is_announced_is_accused_of_that_alone() {
     assert_eq!(report.summary().flaky, 0, "{}", ran.stdout);
 }
 
-/// A server that takes memory for an announced length, and keeps it: `PORT PLACE`. In the directory PLACE it adds an octet
-/// to `taken` then, and to `together` where another like it still holds its own.
+/// A server that takes memory for an announced length, and keeps it: `PORT PLACE`. In the directory PLACE it adds a line
+/// to `taken` then, and to `together` where another like it still holds its own; the limit of its guard is in `limit`.
 const TAKES_AND_KEEPS: &str = r"
 import fcntl, os, socket, sys
 port, place = int(sys.argv[1]), sys.argv[2]
@@ -97,9 +97,13 @@ held = open(os.path.join(place, 'held'), 'w')
 listener = socket.create_server(('127.0.0.1', port))
 taken = None
 
-def note(name):
-    with open(os.path.join(place, name), 'a') as file:
-        file.write('x')
+def note(name, mode='a', line='x'):
+    with open(os.path.join(place, name), mode) as file:
+        file.write(line + '\n')
+
+with open(f'/proc/{os.getppid()}/cmdline') as guard:
+    limits = [word for word in guard.read().split('\0') if word.startswith('--max-memory=')]
+note('limit', 'w', limits[0].split('=')[1])
 
 while True:
     client = listener.accept()[0]
@@ -132,10 +136,41 @@ fn servers_take_memory_for_what_is_announced_one_at_a_time() {
     let place_of = place.path().to_str().unwrap();
     let server = ["python3", server.to_str().unwrap(), "{port}", place_of];
     let (ran, report) = judge(&[&options[..], &["--jobs", "4"]].concat(), &server);
-    let times = |name: &str| std::fs::read(place.path().join(name)).map_or(0, |file| file.len());
-    assert!(times("taken") > 4, "{}{}", ran.stdout, ran.stderr);
-    assert_eq!(times("together"), 0, "{}{}", ran.stdout, ran.stderr);
+    let noted = |name: &str| std::fs::read_to_string(place.path().join(name)).unwrap_or_default();
+    let taken = noted("taken").lines().count();
+    assert!(taken > 4, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(noted("together"), "", "{}{}", ran.stdout, ran.stderr);
     assert_eq!(report.summary().flaky, 0, "{}", ran.stdout);
+}
+
+/// To wait for more memory than shows the mistake takes long, and shows nothing new.
+#[test]
+fn a_server_that_is_known_to_take_memory_is_ended_at_a_gibibyte() {
+    let (ran, limit) = limit_at_the_end(&["--run", "frm/memory-follows-arrival"]);
+    assert!(limit <= 1 << 30, "{limit}: {}{}", ran.stdout, ran.stderr);
+}
+
+/// A limit that the user has set is kept to.
+#[test]
+fn a_limit_that_is_set_stays() {
+    let run = ["--run", "frm/memory-follows-arrival"];
+    let (ran, limit) = limit_at_the_end(&[&run[..], &["--max-memory", "2G"]].concat());
+    assert_eq!(limit, 2 << 30, "{}{}", ran.stdout, ran.stderr);
+}
+
+/// The limit of a server that takes memory by the announced length, on its last start in a run.
+fn limit_at_the_end(options: &[&str]) -> (Ran, u64) {
+    let place = tempfile::tempdir().unwrap();
+    let server = place.path().join("server.py");
+    std::fs::write(&server, TAKES_AND_KEEPS).unwrap();
+    let place_of = place.path().to_str().unwrap();
+    let server = ["python3", server.to_str().unwrap(), "{port}", place_of];
+    let alone = ["--class", "framing", "--jobs", "1"];
+    let (ran, report) = judge(&[&alone[..], options].concat(), &server);
+    let failed = ids(&report, Verdict::Fail);
+    assert_eq!(failed, ["frm/memory-follows-arrival"], "{}", ran.stdout);
+    let limit = std::fs::read_to_string(place.path().join("limit")).unwrap();
+    (ran, limit.trim().parse().unwrap())
 }
 
 /// A server that takes memory for an announced length, at once or when it serves the next client, on its first start
