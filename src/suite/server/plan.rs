@@ -1,11 +1,15 @@
 //! The checks to be made: each case under the segmentations that apply.
 
 use super::case::{Body, Case, Code};
+use crate::framing::{Framing, Place};
 use crate::judge;
 use crate::judge::case::CaseInfo;
 use crate::suite::effort::Effort;
 use crate::trace::segmentation::{Move, Segmentation, conversations};
-use crate::trace::{Class, Trace};
+use crate::trace::{Action, Class, Trace};
+
+/// Octets that are announced and do not come, from which on a server that takes memory by them takes much.
+const MUCH: u128 = 64 * 1024 * 1024;
 
 /// The case that ends every run.
 pub(super) const PLAIN_LAST: &str = "plain/last";
@@ -55,6 +59,20 @@ impl<'c> Planned<'c> {
             }],
         }
     }
+
+    /// True of a check that announces much more than it sends.
+    pub(super) fn announces_much(&self, framing: &Framing) -> bool {
+        match &self.what {
+            Plan::Conversation(trace, ..) => breaks_off(trace, framing),
+            Plan::Code(_) => self.case.info.shows("FRM-8"),
+        }
+    }
+
+    /// True of the check that looks for memory which is taken by a length, and for nothing else.
+    pub(super) fn looks_for_memory(&self) -> bool {
+        let foremost = self.case.info.requirements.first();
+        matches!(self.what, Plan::Code(_)) && foremost.is_some_and(|id| *id == "FRM-8")
+    }
 }
 
 impl judge::subject::Planned for Planned<'_> {
@@ -77,5 +95,49 @@ impl judge::subject::Planned for Planned<'_> {
 
     fn is_last(&self) -> bool {
         self.case.info.id == PLAIN_LAST
+    }
+}
+
+/// True if a frame of the trace lacks much of the payload that it announces.
+fn breaks_off(trace: &Trace, framing: &Framing) -> bool {
+    trace.steps.iter().any(|step| {
+        let (number, came) = match &step.action {
+            Action::Frame { length, payload } => {
+                (framing.number_in(&length.to_vec()), payload.len())
+            }
+            Action::Parts(parts) => {
+                let in_place = |place| parts.iter().filter(move |part| part.0 == place);
+                let number = in_place(Place::Length)
+                    .filter_map(|(_, octets)| framing.number_in(&octets.to_vec()))
+                    .max();
+                (
+                    number,
+                    in_place(Place::Payload)
+                        .map(|(_, octets)| octets.len())
+                        .sum(),
+                )
+            }
+            _ => return false,
+        };
+        number.is_some_and(|number| number >= came as u128 + MUCH)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::fixtures;
+
+    fn breaks_off_in(id: &str) -> bool {
+        let trace = fixtures::all().iter().find(|trace| trace.id == id);
+        breaks_off(trace.expect("the fixture is there"), &Framing::default())
+    }
+
+    #[test]
+    fn a_trace_that_announces_much_more_than_it_sends_is_known() {
+        assert!(breaks_off_in("len/announced-80000000"));
+        assert!(breaks_off_in("len/announced-ffffffff"));
+        assert!(!breaks_off_in("frm/two"));
+        assert!(!breaks_off_in("len/4-mib"));
     }
 }

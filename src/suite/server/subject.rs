@@ -8,7 +8,7 @@ use super::directory_fault::DirectoryFault;
 use super::exchange::MUCH_MEMORY;
 use super::failure::{Failure, What};
 use super::judge::judge_conversation;
-use super::memory_turn::{announces_much, looks_for_memory};
+use super::memory_turn::ENOUGH;
 use super::plan::{Plan, Planned};
 use crate::judge::evidence::Evidence;
 use crate::judge::sentence::Sentence;
@@ -65,7 +65,7 @@ impl<'r> Subject for Bench<'r> {
     /// Attempts a check, one that announces much in its turn.
     fn attempt(&mut self, check: &Planned<'r>, timeouts: u32) -> Result<(), NotPassed> {
         self.waits = timeouts;
-        if !announces_much(check, self.framing()) {
+        if !check.announces_much(self.framing()) {
             return self.make(check);
         }
         let Some(before) = self.testee.resident() else {
@@ -75,8 +75,13 @@ impl<'r> Subject for Bench<'r> {
         let _turn = memory_turn.wait();
         let outcome = self.make(check);
         let took = self.has_taken_memory(before);
-        memory_turn.note(took);
-        if took && looks_for_memory(check) && matches!(outcome, Err(NotPassed::Failed(_))) {
+        let looked_for = check.looks_for_memory();
+        let times = match (looked_for, &outcome) {
+            (true, Ok(())) => ENOUGH,
+            _ => 1,
+        };
+        memory_turn.note(took, times);
+        if took && looked_for && matches!(outcome, Err(NotPassed::Failed(_))) {
             memory_limit::lower();
         }
         if took {

@@ -10,6 +10,7 @@ use crate::suite::server::case::Coded;
 use crate::suite::server::directory_fault::DirectoryFault;
 use crate::suite::server::exchange::Talk;
 use crate::suite::server::failure::What;
+use crate::suite::server::memory_turn::ENOUGH;
 use crate::trace::Class;
 
 const MEBIBYTE: u64 = 1024 * 1024;
@@ -19,11 +20,6 @@ const ANNOUNCED: u32 = 512 * 1024 * 1024;
 
 /// Least length that is announced, in octets: a shorter one cannot be told from a server's ordinary ups and downs.
 const LEAST_ANNOUNCED: u32 = 32 * 1024 * 1024;
-
-/// Number of times that the length is announced. A runtime with a garbage collector gets fresh memory, which
-/// costs nothing before it is written to, the first times; later it reuses memory and has to clear it.
-/// When its collector has come round depends on the load of the machine: under load four were too few.
-const ANNOUNCEMENTS: usize = 12;
 
 /// Number of octets of a body after which the first look is taken.
 const FIRST_LOOK: u64 = 32 * MEBIBYTE;
@@ -80,7 +76,7 @@ fn announced(bench: &mut Bench<'_>) -> Result<(), NotPassed> {
         restarted.map_err(|error| NotPassed::Error(error.to_string().into()))?;
     }
     bench.is_well()?;
-    for _ in 0..ANNOUNCEMENTS {
+    for _ in 0..ENOUGH {
         announced_once(bench, announced)?;
     }
     bench.is_well()
