@@ -26,7 +26,7 @@ impl MemoryTurn {
             return None;
         }
         let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        // Those before may have shown that.
+        // The checks before may have shown that.
         self.is_needed().then_some(turn)
     }
 

@@ -85,7 +85,7 @@ impl<'r> Subject for Bench<'r> {
             memory_limit::lower();
         }
         if took {
-            // What it took would be missing to the next one whose turn it is.
+            // The memory that it took would be missing to the next one whose turn it is.
             self.testee.restart().map_err(NotPassed::NotStarted)?;
         }
         outcome
