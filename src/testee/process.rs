@@ -172,6 +172,19 @@ impl Process {
     pub fn resident(&mut self) -> Option<u64> {
         self.supervised.resident()
     }
+
+    /// The memory that all of its processes hold, in octets; where their sum is more than `bound`, with what several of
+    /// them share counted once.
+    #[must_use]
+    pub fn held(&mut self, bound: u64) -> Option<u64> {
+        self.supervised.held(bound)
+    }
+
+    /// The most resident memory that one of its processes has held, in octets.
+    #[must_use]
+    pub fn highest_peak(&mut self) -> Option<u64> {
+        self.supervised.highest_peak()
+    }
 }
 
 fn resolve(address: &str) -> Option<SocketAddr> {

@@ -171,10 +171,23 @@ impl Server {
         self.process.as_mut()?.resident()
     }
 
-    /// Octets by which its resident memory has grown since the last connection was opened, if that can be seen.
+    /// The most resident memory that one of its processes has held, in octets, if that can be seen.
+    #[must_use]
+    pub fn highest_peak(&mut self) -> Option<u64> {
+        self.process.as_mut()?.highest_peak()
+    }
+
+    /// Octets of memory that it holds beyond `before`, which was its resident memory, if that can be seen. What several
+    /// of its processes share counts once: a process that is forked takes nothing by it.
+    pub fn grown_since(&mut self, before: u64) -> Option<u64> {
+        let held = self.process.as_mut()?.held(before)?;
+        Some(held.saturating_sub(before))
+    }
+
+    /// Octets by which its memory has grown since the last connection was opened, if that can be seen.
     pub fn memory_taken(&mut self) -> Option<u64> {
-        let now = self.resident()?;
-        Some(now.saturating_sub(self.resident_before?))
+        let before = self.resident_before?;
+        self.grown_since(before)
     }
 
     /// Opens a connection, once the testee has dealt with those before.

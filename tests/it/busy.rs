@@ -88,11 +88,11 @@ fn a_server_that_clears_what_is_announced_is_accused_of_that_alone() {
     assert_eq!(report.summary().flaky, 0, "{}", ran.stdout);
 }
 
-/// A server that takes memory for an announced length, and keeps it: `PORT PLACE`. In the directory PLACE it adds a line
+/// A server that takes memory for an announced length, and keeps it or `frees` it when it closes: `PORT PLACE WHEN`. In the directory PLACE it adds a line
 /// to `taken` then, and to `together` where another like it still holds its own; the limit of its guard is in `limit`.
 const TAKES_AND_KEEPS: &str = r"
 import fcntl, os, socket, sys
-port, place = int(sys.argv[1]), sys.argv[2]
+port, place, frees = int(sys.argv[1]), sys.argv[2], sys.argv[3] == 'frees'
 held = open(os.path.join(place, 'held'), 'w')
 listener = socket.create_server(('127.0.0.1', port))
 taken = None
@@ -118,6 +118,9 @@ while True:
                         note('together')
                     taken = bytearray(b'x') * (300 << 20)
                     note('taken')
+                if frees:
+                    taken = None
+                    fcntl.flock(held, fcntl.LOCK_UN)
                 break
             client.sendall(head + client.recv(length, socket.MSG_WAITALL))
     except OSError:
@@ -127,14 +130,22 @@ while True:
 
 /// The memory of the machine is enough for one server that takes a quarter of it, and not for all that are judged side
 /// by side.
-#[test]
-fn servers_take_memory_for_what_is_announced_one_at_a_time() {
+#[rstest]
+#[case::it_is_kept("keeps")]
+#[case::it_is_freed("frees")]
+fn servers_take_memory_for_what_is_announced_one_at_a_time(#[case] when: &str) {
     let place = tempfile::tempdir().unwrap();
     let server = place.path().join("server.py");
     std::fs::write(&server, TAKES_AND_KEEPS).unwrap();
     let options = ["--class", "framing", "--run", "len/announced-f*"];
     let place_of = place.path().to_str().unwrap();
-    let server = ["python3", server.to_str().unwrap(), "{port}", place_of];
+    let server = [
+        "python3",
+        server.to_str().unwrap(),
+        "{port}",
+        place_of,
+        when,
+    ];
     let (ran, report) = judge(&[&options[..], &["--jobs", "4"]].concat(), &server);
     let noted = |name: &str| std::fs::read_to_string(place.path().join(name)).unwrap_or_default();
     let taken = noted("taken").lines().count();
@@ -145,7 +156,7 @@ fn servers_take_memory_for_what_is_announced_one_at_a_time() {
 
 /// To wait for more memory than shows the mistake takes long, and shows nothing new.
 #[test]
-fn a_server_that_is_known_to_take_memory_is_ended_at_a_gibibyte() {
+fn a_server_that_is_known_to_take_memory_is_ended_sooner() {
     let (ran, limit) = limit_at_the_end(&["--run", "frm/memory-follows-arrival"]);
     assert!(limit <= 1 << 30, "{limit}: {}{}", ran.stdout, ran.stderr);
 }
@@ -164,13 +175,69 @@ fn limit_at_the_end(options: &[&str]) -> (Ran, u64) {
     let server = place.path().join("server.py");
     std::fs::write(&server, TAKES_AND_KEEPS).unwrap();
     let place_of = place.path().to_str().unwrap();
-    let server = ["python3", server.to_str().unwrap(), "{port}", place_of];
+    let server = [
+        "python3",
+        server.to_str().unwrap(),
+        "{port}",
+        place_of,
+        "keeps",
+    ];
     let alone = ["--class", "framing", "--jobs", "1"];
     let (ran, report) = judge(&[&alone[..], options].concat(), &server);
     let failed = ids(&report, Verdict::Fail);
     assert_eq!(failed, ["frm/memory-follows-arrival"], "{}", ran.stdout);
     let limit = std::fs::read_to_string(place.path().join("limit")).unwrap();
     (ran, limit.trim().parse().unwrap())
+}
+
+/// A right server that forks for each connection: `PORT CACHE BUFFER`, the octets that all of its processes share, and
+/// those that each connection takes from its begin.
+const FORKS: &str = r"
+import os, signal, socket, sys
+port, cache, buffer = (int(word) for word in sys.argv[1:4])
+cache = bytearray(b'x') * cache
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+listener = socket.create_server(('127.0.0.1', port))
+
+def serve(client):
+    held = bytearray(b'x') * buffer
+    while len(head := client.recv(4, socket.MSG_WAITALL)) == 4:
+        length = int.from_bytes(head, 'big')
+        if length > 64 << 20:
+            break
+        client.sendall(head + client.recv(length, socket.MSG_WAITALL))
+
+while True:
+    client = listener.accept()[0]
+    if os.fork() == 0:
+        listener.close()
+        try:
+            serve(client)
+        except OSError:
+            pass
+        os._exit(0)
+    client.close()
+";
+
+/// Memory that several processes share counts once, and what a connection takes from its begin is not put down to a
+/// length.
+#[rstest]
+#[case::they_share_a_cache("frm/pauses", "200000000", "0")]
+#[case::each_has_a_buffer("frm/memory-follows-arrival", "0", "67108864")]
+#[case::and_both("frm/memory-follows-arrival", "200000000", "67108864")]
+fn memory_that_is_not_taken_by_a_length_is_not_accused(
+    #[case] run: &str,
+    #[case] cache: &str,
+    #[case] buffer: &str,
+) {
+    let place = tempfile::tempdir().unwrap();
+    let server = place.path().join("server.py");
+    std::fs::write(&server, FORKS).unwrap();
+    let limits = ["--max-payload", "67108864", "--max-memory", "512M"];
+    let options = ["--class", "framing", "--run", run];
+    let server = ["python3", server.to_str().unwrap(), "{port}", cache, buffer];
+    let (ran, _) = judge(&[options, limits].concat(), &server);
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
 }
 
 /// A server that takes memory for an announced length, at once or when it serves the next client, on its first start

@@ -34,6 +34,15 @@ impl Fails for Failure {
     }
 }
 
+/// The memory of a server, in octets.
+#[derive(Clone, Copy)]
+struct Memory {
+    /// Memory that its processes hold together.
+    resident: u64,
+    /// The most that one of them has held.
+    peak: u64,
+}
+
 impl Bench<'_> {
     /// Makes a check. Where sessions count for a moment after their end, those of the last check may be in the way.
     fn make(&mut self, check: &Planned<'_>) -> Result<(), NotPassed> {
@@ -50,11 +59,22 @@ impl Bench<'_> {
         }
     }
 
-    /// True if the server has come to hold much more than `before`, in octets, or was ended for what it held.
-    fn has_taken_memory(&mut self, before: u64) -> bool {
+    /// True if the server has come to hold much more than it held before, if only for a while, or was ended for that.
+    fn has_taken_memory(&mut self, before: Memory) -> bool {
         self.testee.settle();
-        let held = self.testee.resident().unwrap_or(0);
-        self.testee.exceeded_memory().is_some() || held >= before + MUCH_MEMORY
+        let grown = self.testee.grown_since(before.resident).unwrap_or(0);
+        let peak = self.testee.highest_peak().unwrap_or(0);
+        self.testee.exceeded_memory().is_some()
+            || grown >= MUCH_MEMORY
+            || peak > before.peak && peak >= before.resident + MUCH_MEMORY
+    }
+
+    /// The memory of the server now; `None` where it cannot be seen.
+    fn memory(&mut self) -> Option<Memory> {
+        Some(Memory {
+            resident: self.testee.resident()?,
+            peak: self.testee.highest_peak()?,
+        })
     }
 }
 
@@ -68,22 +88,22 @@ impl<'r> Subject for Bench<'r> {
         if !check.announces_much(self.framing()) {
             return self.make(check);
         }
-        let Some(before) = self.testee.resident() else {
+        let Some(before) = self.memory() else {
             return self.make(check);
         };
         let memory_turn = Arc::clone(&self.memory_turn);
         let _turn = memory_turn.wait();
         let outcome = self.make(check);
-        let took = self.has_taken_memory(before);
-        let looked_for = check.looks_for_memory();
-        let times = match (looked_for, &outcome) {
-            (true, Ok(())) => ENOUGH,
-            _ => 1,
+        let (is_shown, times) = match (check.looks_for_memory(), &outcome) {
+            (true, Err(NotPassed::Failed(_))) => (true, 1),
+            (true, Ok(())) => (false, ENOUGH),
+            _ => (false, 1),
         };
-        memory_turn.note(took, times);
-        if took && looked_for && matches!(outcome, Err(NotPassed::Failed(_))) {
-            memory_limit::lower();
+        if is_shown {
+            memory_limit::lower(before.resident);
         }
+        let took = self.has_taken_memory(before) || is_shown;
+        memory_turn.note(took, times);
         if took {
             // The memory that it took would be missing to the next one whose turn it is.
             self.testee.restart().map_err(NotPassed::NotStarted)?;

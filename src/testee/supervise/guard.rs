@@ -258,7 +258,7 @@ fn reap(program: Pid, events: &Sender<Event>) {
 /// Sends an event when the descendants of this process hold too much memory.
 fn watch_memory(limit: u64, events: &Sender<Event>) {
     let mut tree = ProcessTree::of(std::process::id());
-    while let Some(held) = tree.resident() {
+    while let Some(held) = tree.held(limit) {
         if held > limit {
             let _ = events.send(Event::TooMuchMemory(held));
             return;

@@ -282,6 +282,16 @@ impl Supervised {
         self.tree.resident()
     }
 
+    /// The memory that all of its processes hold, as [`ProcessTree::held`] says.
+    pub(super) fn held(&mut self, bound: u64) -> Option<u64> {
+        self.tree.held(bound)
+    }
+
+    /// The most resident memory that one of its processes has held, in octets.
+    pub(super) fn highest_peak(&mut self) -> Option<u64> {
+        self.tree.highest_peak()
+    }
+
     /// The most resident memory that each of its processes has held, together, in octets.
     pub(super) fn peak_memory(&mut self) -> Option<u64> {
         self.tree.peak_memory()

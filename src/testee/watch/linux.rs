@@ -277,16 +277,33 @@ pub(in crate::testee) fn peak_memory(pids: &[u32]) -> u64 {
     memory(pids, "VmHWM")
 }
 
+/// The most resident memory that one of these processes has held, in octets.
+pub(in crate::testee) fn highest_peak(pids: &[u32]) -> u64 {
+    let peaks = pids.iter().filter_map(|pid| size(*pid, "status", "VmHWM"));
+    peaks.max().unwrap_or(0)
+}
+
+/// The resident memory of these processes, in octets, with what several share counted once. The system counts pages
+/// for that, which takes it milliseconds for a gigabyte.
+pub(in crate::testee) fn shared_once(pids: &[u32]) -> u64 {
+    let share = |pid| size(pid, "smaps_rollup", "Pss").or_else(|| size(pid, "status", "VmRSS"));
+    pids.iter().filter_map(|pid| share(*pid)).sum()
+}
+
 /// The sum of a figure of `status` that is in KiB, in octets.
 fn memory(pids: &[u32], name: &str) -> u64 {
     pids.iter()
-        .filter_map(|pid| fs::read_to_string(told_in(*pid).join("status")).ok())
-        .filter_map(|status| {
-            let size = field(&status, name)?;
-            size.split_whitespace().next()?.parse::<u64>().ok()
-        })
-        .map(|kibibytes| kibibytes * 1024)
+        .filter_map(|pid| size(*pid, "status", name))
         .sum()
+}
+
+/// A figure of a file about a process that is in KiB there, in octets.
+fn size(pid: u32, file: &str, name: &str) -> Option<u64> {
+    let told = fs::read_to_string(told_in(pid).join(file)).ok()?;
+    let mut lines = told.lines();
+    let size = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    let kibibytes: u64 = size.split_whitespace().next()?.parse().ok()?;
+    Some(kibibytes * 1024)
 }
 
 #[cfg(test)]

@@ -140,6 +140,26 @@ impl ProcessTree {
         self.visible.then(|| imp::resident(&self.tree.members()))
     }
 
+    /// The memory that they hold together, in octets. Where the sum is more than `bound`, what several of them share, as
+    /// a process and its forks do, is counted once.
+    pub fn held(&mut self, bound: u64) -> Option<u64> {
+        if !self.visible {
+            return None;
+        }
+        let members = self.tree.members();
+        let sum = imp::resident(&members);
+        Some(match members.len() {
+            2.. if sum > bound => sum.min(imp::shared_once(&members)),
+            _ => sum,
+        })
+    }
+
+    /// The most resident memory that one of them has held, in octets.
+    pub fn highest_peak(&mut self) -> Option<u64> {
+        self.visible
+            .then(|| imp::highest_peak(&self.tree.members()))
+    }
+
     /// The most resident memory that each of them has held, together, in octets; `None` where there are none.
     pub fn peak_memory(&mut self) -> Option<u64> {
         let peak = self

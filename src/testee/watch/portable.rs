@@ -55,6 +55,14 @@ pub(in crate::testee) const fn resident(_pids: &[u32]) -> u64 {
     0
 }
 
+pub(in crate::testee) const fn highest_peak(_pids: &[u32]) -> u64 {
+    0
+}
+
+pub(in crate::testee) const fn shared_once(_pids: &[u32]) -> u64 {
+    0
+}
+
 pub(in crate::testee) const fn peak_memory(_pids: &[u32]) -> u64 {
     0
 }
