@@ -88,8 +88,9 @@ fn a_server_that_clears_what_is_announced_is_accused_of_that_alone() {
     assert_eq!(report.summary().flaky, 0, "{}", ran.stdout);
 }
 
-/// A server that takes memory for an announced length, and keeps it or `frees` it when it closes: `PORT PLACE WHEN`. In the directory PLACE it adds a line
-/// to `taken` then, and to `together` where another like it still holds its own; the limit of its guard is in `limit`.
+/// A server that takes memory for an announced length, and keeps it or `frees` it when it closes: `PORT PLACE WHEN`. In
+/// the directory PLACE it adds a line to `taken` then, and to `together` where another like it still holds its own; the
+/// limit of its guard is in `limit`.
 const TAKES_AND_KEEPS: &str = r"
 import fcntl, os, socket, sys
 port, place, frees = int(sys.argv[1]), sys.argv[2], sys.argv[3] == 'frees'
